@@ -1,0 +1,265 @@
+"""Recipes as data: frozen dataclasses that validate themselves where they are built, and overrides from a command line."""
+
+import ast
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from hf_lstm.errors import InputError
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class DataConfig:
+    """Which rows are used, and how they become train, validation and test."""
+
+    dataset: str = "stanfordnlp/imdb"
+    """Hub id, folder, file, or `sample`."""
+    split: Literal["official", "pooled"] = "official"
+    """`official`: the data set's own splits, validation taken from train where there is none.
+    `pooled`: all labeled rows (train, then validation, then test) permuted and cut anew."""
+    train_fraction: float = 0.7
+    """Share of the pooled rows that become train; unused with `official`."""
+    validation_fraction: float = 0.2
+    """Share of train (`official`) or of the pooled rows (`pooled`) that becomes validation."""
+    split_seed: int = 0
+    """Seed of `numpy.random.RandomState(split_seed).permutation(n)`, which orders the rows."""
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
+        _require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
+        _require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
+        if self.split == "pooled":
+            total = self.train_fraction + self.validation_fraction
+            _require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TokenizerConfig:
+    """How text becomes words, and which words get an id of their own."""
+
+    words: Literal["word_characters", "whitespace"] = "word_characters"
+    r"""`word_characters`: the matches of `\b\w+\b`; `whitespace`: what `str.split()` gives."""
+    lowercase: bool = True
+    """Lower-case the text as Python's `str.lower` does."""
+    exclude_stop_words: bool = False
+    """Give NLTK's 179 English stop words no id: they stay in the sequence as `<unk>`."""
+    min_count: int = 1
+    """Words that occur less often in train become `<unk>`."""
+    max_words: int | None = None
+    """At most this many words, the most frequent; `<pad>` and `<unk>` come on top."""
+    order: Literal["alphabetical", "frequency"] = "frequency"
+    """How ids are given out from 2 on; equal frequencies are ordered alphabetically."""
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        _require(self.min_count >= 1, "tokenizer.min_count", self.min_count, ">= 1")
+        _require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig:
+    """The network, and all that inference must know; saved as `config.json` beside the weights."""
+
+    vocab_size: int | None = None
+    """Rows of the embedding; resolved from the trained tokenizer."""
+    id2label: dict[int, str] | None = None
+    """Label names by class index; resolved from the data."""
+    embedding_dim: int = 100
+    hidden_size: int = 256
+    """Units of each direction."""
+    num_layers: int = 1
+    bidirectional: bool = False
+    dropout: float = 0.0
+    """Applied to the embedding, between layers and before the classifier, while training."""
+    pooling: Literal["last", "mean", "max", "mean_max"] = "last"
+    """What the classifier sees of each direction: its state after the last token it reads, or its states pooled over
+    the real tokens."""
+    single_logit: bool = False
+    """With two labels, learn one logit z and answer logits (0, z), whose softmax is the sigmoid of z."""
+    initialization: Literal["torch", "xavier_orthogonal"] = "torch"
+    """`xavier_orthogonal`: Xavier-normal embedding and classifier, orthogonal LSTM weights, zero biases."""
+    pad_token_id: int = 0
+    unk_token_id: int = 1
+    max_length_tokens: int = 256
+    """Longer texts are cut to their first tokens."""
+    max_length_characters: int = 100_000
+    """Longer texts are cut before they are tokenized, so that a huge input costs little."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Of the saved weights; they are computed with in float32 or bfloat16, see `predict`."""
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        for name in ("embedding_dim", "hidden_size", "num_layers", "max_length_tokens", "max_length_characters"):
+            _require(getattr(self, name) >= 1, f"model.{name}", getattr(self, name), ">= 1")
+        _require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
+        if self.vocab_size is not None:
+            for name in ("pad_token_id", "unk_token_id"):
+                ids = f"an id below the vocab_size of {self.vocab_size}"
+                _require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
+        if self.id2label is not None:
+            id2label = {int(index): str(label) for index, label in self.id2label.items()}  # JSON keys are strings
+            object.__setattr__(self, "id2label", id2label)
+            _require(
+                len(id2label) >= 2 and sorted(id2label) == list(range(len(id2label))),
+                "model.id2label", id2label, "at least two labels, numbered from 0",
+            )  # fmt: skip
+            _require(not self.single_logit or len(id2label) == 2, "model.single_logit", True, "two labels")
+
+    @property
+    def num_labels(self) -> int:
+        """Number of classes; 0 while unresolved."""
+        return len(self.id2label or {})
+
+    def resolve(self, *, vocab_size: int, label_names: Iterable[str]) -> "ModelConfig":
+        """Return the config with what only the data can tell: the vocabulary's size and the labels.
+
+        `single_logit` is dropped where there are more than two labels.
+        """
+        id2label = dict(enumerate(label_names))
+        single_logit = self.single_logit and len(id2label) == 2
+        return dataclasses.replace(self, vocab_size=vocab_size, id2label=id2label, single_logit=single_logit)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """How the weights are learned."""
+
+    num_epochs: int = 5
+    batch_size: int = 64
+    """Rows per optimizer step."""
+    learning_rate: float = 1e-3
+    adam_epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    """Decoupled (AdamW); 0 is plain Adam."""
+    warmup_steps: int = 0
+    """Steps over which the learning rate rises linearly from 0; it is constant afterwards."""
+    max_grad_norm: float | None = 1.0
+    """Gradients are scaled down to this L2 norm; `none` leaves them."""
+    patience: int | None = None
+    """Stop after this many epochs without a better validation figure; `none` runs all epochs."""
+    best_by: Literal["loss", "accuracy"] = "loss"
+    """The validation figure by which the best epoch is kept."""
+    group_by_length: bool = True
+    """Batch rows of like length together; the order stays random otherwise."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto`: bfloat16 where the device computes it natively, float32 elsewhere."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        for name in ("num_epochs", "batch_size"):
+            _require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
+        for name in ("learning_rate", "adam_epsilon"):
+            _require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "> 0")
+        for name in ("weight_decay", "warmup_steps"):
+            _require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
+        _require(self.max_grad_norm is None or self.max_grad_norm > 0, "train.max_grad_norm", self.max_grad_norm, "> 0")
+        _require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
+        _require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """A complete run: data, tokenizer, model and training, with where it comes from and what was published."""
+
+    name: str
+    description: str
+    """One line for `--help`."""
+    source: str
+    """Who published the system, and where."""
+    published: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """The published figures, by name; accuracies in percent."""
+    data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    tokenizer: TokenizerConfig = dataclasses.field(default_factory=TokenizerConfig)
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON-able nested dicts."""
+        return dataclasses.asdict(self)
+
+
+SECTIONS: Mapping[str, type] = {
+    "data": DataConfig,
+    "tokenizer": TokenizerConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+}
+
+RESOLVED_FROM_DATA = frozenset({"model.vocab_size", "model.id2label"})
+
+
+def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+    """Return `recipe` with `section.key=value` assignments applied, e.g. `train.learning_rate=3e-4`.
+
+    Raises:
+        InputError: an assignment has another form, names an unknown key (the nearest names are given), or its value
+            has the wrong type or is out of range.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
+    known = [key for key in known if key not in RESOLVED_FROM_DATA]
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip()
+        if not equals:
+            raise InputError(f"--set {assignment!r}: expected section.key=value, e.g. train.learning_rate=3e-4")
+        if key not in known:
+            raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {nearest_names(key, known)}")
+        section, name = key.split(".")
+        changes.setdefault(section, {})[name] = _parse_value(SECTIONS[section], name, text.strip(), key)
+    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
+    return dataclasses.replace(recipe, **sections)
+
+
+def nearest_names(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names what `name` was probably meant to be, or all there is."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"there are: {', '.join(known)}"
+
+
+def _parse_value(cls: type, name: str, text: str, key: str) -> Any:
+    annotation = typing.get_type_hints(cls)[name]
+    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
+    options = typing.get_args(annotation) if is_union else (annotation,)
+    if type(None) in options and text.lower() in ("none", "null"):
+        return None
+    (kind,) = [option for option in options if option is not type(None)]
+    if kind is str or typing.get_origin(kind) is Literal:
+        return text
+    if kind is bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise InputError(f"--set {key}={text}: expected true or false")
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = None
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise InputError(f"--set {key}={text}: expected {'a whole number' if kind is int else 'a number'}")
+    return value
+
+
+def _check_choices(config: Any) -> None:
+    section = {cls: section for section, cls in SECTIONS.items()}[type(config)]
+    for name, annotation in typing.get_type_hints(type(config)).items():
+        if typing.get_origin(annotation) is Literal:
+            choices = typing.get_args(annotation)
+            value = getattr(config, name)
+            _require(value in choices, f"{section}.{name}", value, f"one of {', '.join(choices)}")
+
+
+def _require(condition: bool, key: str, value: object, expected: str) -> None:
+    if not condition:
+        raise InputError(f"{key} is {value!r}, but must be {expected}")
