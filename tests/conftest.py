@@ -1,15 +1,22 @@
-"""Fixtures shared by all tests. The Hub client reads its environment at import, so it is set here before anything imports it."""
+"""Fixtures shared by all tests. The Hub client reads its environment at import, so it is set here, before that."""
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from local_hub import LocalHub
 
 os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="hf-lstm-tests-"))
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+os.environ["HF_HUB_DISABLE_XET"] = "1"  # the local Hub has no Xet storage; uploads exercise LFS
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 os.environ.pop("HF_TOKEN", None)
+
+LOCAL_HUB = LocalHub()
+os.environ["HF_ENDPOINT"] = LOCAL_HUB.endpoint
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,3 +28,11 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the full-size data in ../shared/data")
     return folder
+
+
+@pytest.fixture
+def hub() -> Iterator[LocalHub]:
+    """The local Hub, empty and without faults; `HF_ENDPOINT` points to it in this process and those it starts."""
+    LOCAL_HUB.reset()
+    yield LOCAL_HUB
+    LOCAL_HUB.reset()
