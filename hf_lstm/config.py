@@ -30,7 +30,7 @@ class DataConfig:
     """Seed of `numpy.random.RandomState(split_seed).permutation(n)`, which orders the rows."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        _check_types(self)
         _require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
         _require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
         _require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
@@ -57,7 +57,7 @@ class TokenizerConfig:
     """How ids are given out from 2 on; equal frequencies are ordered alphabetically."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        _check_types(self)
         _require(self.min_count >= 1, "tokenizer.min_count", self.min_count, ">= 1")
         _require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
 
@@ -94,7 +94,7 @@ class ModelConfig:
     """Of the saved weights; they are computed with in float32 or bfloat16, see `predict`."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        _check_types(self)
         for name in ("embedding_dim", "hidden_size", "num_layers", "max_length_tokens", "max_length_characters"):
             _require(getattr(self, name) >= 1, f"model.{name}", getattr(self, name), ">= 1")
         _require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
@@ -152,7 +152,7 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        _check_types(self)
         for name in ("num_epochs", "batch_size"):
             _require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
         for name in ("learning_rate", "adam_epsilon"):
@@ -228,12 +228,9 @@ def nearest_names(name: str, known: Iterable[str]) -> str:
 
 
 def _parse_value(cls: type, name: str, text: str, key: str) -> Any:
-    annotation = typing.get_type_hints(cls)[name]
-    is_union = typing.get_origin(annotation) in (typing.Union, types.UnionType)
-    options = typing.get_args(annotation) if is_union else (annotation,)
-    if type(None) in options and text.lower() in ("none", "null"):
+    kind, is_optional = _split_optional(typing.get_type_hints(cls)[name])
+    if is_optional and text.lower() in ("none", "null"):
         return None
-    (kind,) = [option for option in options if option is not type(None)]
     if kind is str or typing.get_origin(kind) is Literal:
         return text
     if kind is bool:
@@ -251,13 +248,28 @@ def _parse_value(cls: type, name: str, text: str, key: str) -> Any:
     return value
 
 
-def _check_choices(config: Any) -> None:
+def _check_types(config: Any) -> None:
     section = {cls: section for section, cls in SECTIONS.items()}[type(config)]
     for name, annotation in typing.get_type_hints(type(config)).items():
-        if typing.get_origin(annotation) is Literal:
-            choices = typing.get_args(annotation)
-            value = getattr(config, name)
+        kind, is_optional = _split_optional(annotation)
+        value = getattr(config, name)
+        if value is None and is_optional:
+            continue
+        if typing.get_origin(kind) is Literal:
+            choices = typing.get_args(kind)
             _require(value in choices, f"{section}.{name}", value, f"one of {', '.join(choices)}")
+        else:
+            kind = typing.get_origin(kind) or kind
+            fits = type(value) is kind or (kind is float and type(value) is int)
+            _require(fits, f"{section}.{name}", value, f"of type {kind.__name__}")
+
+
+def _split_optional(annotation: Any) -> tuple[Any, bool]:
+    """Return the type of `X | None` or `X`, and whether None is allowed."""
+    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        return annotation, False
+    (kind,) = [option for option in typing.get_args(annotation) if option is not type(None)]
+    return kind, True
 
 
 def _require(condition: bool, key: str, value: object, expected: str) -> None:

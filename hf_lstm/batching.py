@@ -1,0 +1,151 @@
+"""Batches of like length: which rows go together, and how flat token buffers become padded tensors."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.encoding import EncodedTexts, Encoder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Dataset
+
+_ROWS_SORTED_TOGETHER = 50
+"""Batches' worth of shuffled rows that are sorted by length at once: enough that a batch is nearly uniform (under 2 %
+padding on IMDB), few enough that who meets whom stays random."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows padded on the right to the longest of them."""
+
+    input_ids: torch.Tensor
+    """int64 (batch, time)"""
+    lengths: torch.Tensor
+    """int64 (batch,), on the CPU"""
+
+
+def collate(texts: EncodedTexts, rows: np.ndarray, *, pad_token_id: int) -> Batch:
+    """Return the rows as one padded batch; a text without tokens is an error of the caller."""
+    lengths = texts.lengths[rows]
+    steps = np.arange(lengths.max())
+    is_token = steps < lengths[:, None]
+    input_ids = np.full(is_token.shape, pad_token_id, dtype=np.int64)
+    input_ids[is_token] = texts.input_ids[(texts.offsets[rows][:, None] + steps)[is_token]]
+    return Batch(input_ids=torch.from_numpy(input_ids), lengths=torch.from_numpy(lengths))
+
+
+def shuffle_batches(
+    lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int, group_by_length: bool = True
+) -> list[np.ndarray]:
+    """Return an epoch's batches as arrays of row numbers; every row stands in exactly one.
+
+    Rows are shuffled; then runs of them are sorted by length and cut into batches, and the batches are shuffled.
+
+    Args:
+        lengths: tokens of each row.
+        batch_size: rows per batch; the last batch may have fewer.
+        seed: of the order, together with `epoch`.
+        epoch: number of the epoch.
+        group_by_length: False for plain shuffling.
+    """
+    generator = np.random.default_rng((seed, epoch))
+    order = generator.permutation(len(lengths))
+    if group_by_length:
+        run = batch_size * _ROWS_SORTED_TOGETHER
+        runs = [order[start : start + run] for start in range(0, len(order), run)]
+        order = np.concatenate([rows[np.argsort(lengths[rows], kind="stable")] for rows in runs])
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[i] for i in generator.permutation(len(batches))] if group_by_length else batches
+
+
+def sort_batches(
+    lengths: np.ndarray, *, max_tokens: int | None = None, batch_size: int | None = None
+) -> Iterator[np.ndarray]:
+    """Yield batches of row numbers from the shortest rows to the longest, for inference.
+
+    Args:
+        lengths: tokens of each row.
+        max_tokens: budget of a batch, padding included; a longer row stands alone.
+        batch_size: rows per batch; where given, the budget does not apply.
+    """
+    assert max_tokens or batch_size
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        if batch_size:
+            stop = start + batch_size
+        else:
+            padded = lengths[order[start:]] * np.arange(1, len(order) - start + 1)  # grows, since lengths do
+            stop = start + max(1, int(np.searchsorted(padded, max_tokens, side="right")))
+        yield order[start:stop]
+        start = stop
+
+
+def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
+    """Return the share of computed positions that are padding, 0 to 1."""
+    computed = sum(int(lengths[rows].max()) * len(rows) for rows in batches)
+    return 1 - int(lengths.sum()) / computed if computed else 0.0
+
+
+@dataclass(frozen=True)
+class LabeledTexts:
+    """Encoded rows of a split with their classes."""
+
+    texts: EncodedTexts
+    labels: np.ndarray
+    """int64 (num_rows,)"""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:
+    """Return the texts with `token_id` as the one token of those that have none: an LSTM must read something."""
+    is_empty = texts.lengths == 0
+    if not is_empty.any():
+        return texts
+    input_ids = np.insert(texts.input_ids, texts.offsets[:-1][is_empty], token_id)
+    offsets = texts.offsets + np.concatenate([[0], np.cumsum(is_empty)])
+    return EncodedTexts(input_ids=input_ids, offsets=offsets)
+
+
+def encode_split(split: "Dataset", tokenizer: Tokenizer, config: ModelConfig) -> LabeledTexts:
+    """Return a split with columns `text` and `label` as flat token buffers, cut and filled as `config` says.
+
+    The ids are mapped once by `datasets` and cached under a fingerprint of the rows, the tokenizer and the limits, so
+    that a second run with the same ones reads them back.
+    """
+    import pyarrow as pa
+
+    encoder = Encoder(tokenizer)
+
+    def encode(columns: pa.Table) -> pa.Table:
+        texts = [text[: config.max_length_characters] for text in columns.column("text").to_pylist()]
+        encoded = fill_empty(encoder.encode(texts, max_length_tokens=config.max_length_tokens), config.unk_token_id)
+        return pa.table({"input_ids": pa.ListArray.from_arrays(encoded.offsets.astype(np.int32), encoded.input_ids)})
+
+    limits = f"{config.max_length_tokens} {config.max_length_characters} {config.unk_token_id}"
+    key = f"{split._fingerprint} {limits} {tokenizer.to_str()}"
+    mapped = split.with_format("arrow").map(
+        encode,
+        batched=True,
+        remove_columns=split.column_names,
+        new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
+        desc="tokenize",
+    )
+    labels = np.asarray(split.with_format("numpy")["label"][:], dtype=np.int64)
+    return LabeledTexts(_read_lists(mapped.data.column("input_ids")), labels)
+
+
+def _read_lists(column: "pa.ChunkedArray") -> EncodedTexts:
+    chunks = column.chunks
+    lengths = np.concatenate([[0], *(chunk.value_lengths().to_numpy() for chunk in chunks)])
+    input_ids = np.concatenate([chunk.flatten().to_numpy() for chunk in chunks])
+    return EncodedTexts(input_ids=input_ids.astype(np.int32, copy=False), offsets=np.cumsum(lengths, dtype=np.int64))

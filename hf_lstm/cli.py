@@ -1,0 +1,53 @@
+"""What the command lines share: exit codes, one clear line per error, clean interruption, and common arguments."""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import NoReturn
+
+from hf_lstm.errors import InputError
+
+EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+
+
+def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
+    """Run `main` on the process's arguments and exit.
+
+    Exit codes: 0 done; 2 wrong use or bad input, with one line on stderr; 130 Ctrl-C; 143 terminated; 1 anything else.
+    """
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("hf_lstm").setLevel(logging.INFO)
+    try:
+        main(sys.argv[1:])
+    except InputError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(EXIT_WRONG_USE)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
+        sys.stderr.close()
+        sys.exit(EXIT_ERROR)
+    sys.exit(0)
+
+
+def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str | None) -> None:
+    """Add the arguments that say which rows to read."""
+    default = f"default: {default_dataset}" if default_dataset else "default: the one the recipe names"
+    parser.add_argument(
+        "--dataset",
+        metavar="SOURCE",
+        default=default_dataset,
+        help=f"Hub id, folder, .csv/.tsv/.jsonl/.parquet file, or `sample` for the reviews in the package ({default})",
+    )
+    parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
+    parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+
+
+def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:
+    # As an exception, so that every `finally` on the way removes what is half-done.
+    sys.exit(EXIT_TERMINATED)

@@ -1,0 +1,52 @@
+"""Where and in what number format to compute: picking the device, and bfloat16 where it is native."""
+
+import contextlib
+
+import torch
+
+from hf_lstm.errors import InputError
+
+DEVICE_NAMES = ("auto", "cpu", "cuda", "xpu", "mps")
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the device called `name`; `auto` is the accelerator that PyTorch finds, else the CPU.
+
+    Raises:
+        InputError: the name is unknown, or this machine has no such device.
+    """
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if name == "auto":
+        return accelerator or torch.device("cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"there is no device {name!r}; expected one of {', '.join(DEVICE_NAMES)}") from None
+    if device.type != "cpu" and (accelerator is None or accelerator.type != device.type):
+        found = f"PyTorch finds {accelerator.type}" if accelerator else "PyTorch finds no accelerator"
+        raise InputError(f"device {name!r} is not available here: {found}; use --device auto")
+    return device
+
+
+def computes_bfloat16_natively(device: torch.device) -> bool:
+    """Return whether bfloat16 matrix products run in hardware, rather than being emulated more slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return False
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
+    """Return the dtype to compute with: `auto` is bfloat16 where it is native, else float32."""
+    if precision == "auto":
+        return torch.bfloat16 if computes_bfloat16_natively(device) else torch.float32
+    if precision not in ("float32", "bfloat16"):
+        raise InputError(f"precision is {precision!r}, but must be one of auto, float32, bfloat16")
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def autocast_to(dtype: torch.dtype, device: torch.device) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which matrix products and the LSTM run in `dtype`; float32 changes nothing."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)

@@ -1,0 +1,118 @@
+"""A recipe's whole run: data, tokenizer, model, training, and the measured, saved result."""
+
+import logging
+import platform
+import subprocess
+import time
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hf_lstm.batching import encode_split
+from hf_lstm.checkpointing import staged_folder
+from hf_lstm.config import Recipe
+from hf_lstm.data import count_duplicates, load_splits
+from hf_lstm.devices import resolve_device, resolve_precision
+from hf_lstm.evaluation import evaluate_split
+from hf_lstm.modeling import LSTMSentiment
+from hf_lstm.recurrence import flush_denormals
+from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.training import train
+
+logger = logging.getLogger(__name__)
+
+_REPORTED_PACKAGES = ("hf-lstm", "torch", "tokenizers", "safetensors", "datasets", "huggingface-hub", "numpy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What belongs to this one run rather than to the recipe."""
+
+    output_dir: Path
+    device: str = "auto"
+    text_column: str | None = None
+    label_column: str | None = None
+    repo_id: str | None = None
+    """Where the model will be pushed, for its card."""
+    command: str = ""
+    """The command line, as written into results.json."""
+    overwrite: bool = False
+    show_progress: bool = True
+
+
+def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
+    """Train a recipe, save the model folder, measure exactly the saved weights, and return what results.json says.
+
+    Raises:
+        InputError: the data, a setting or the output folder is unusable; nothing is left behind.
+        DivergenceError: training diverged; nothing is left behind.
+    """
+    started = time.perf_counter()
+    flush_denormals()
+    device = resolve_device(options.device)
+    with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
+        splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
+        logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
+        tokenizer = train_tokenizer(splits["train"]["text"], recipe.tokenizer)
+        config = recipe.model.resolve(
+            vocab_size=tokenizer.get_vocab_size(), label_names=splits["train"].features["label"].names
+        )
+        encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
+        torch.manual_seed(recipe.train.seed)
+        model = LSTMSentiment(config, tokenizer).to(device)
+        model.recipe = replace(recipe, model=config).to_dict()
+        num_parameters = sum(parameter.numel() for parameter in model.parameters())
+        logger.info("model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device)
+
+        epochs = train(model, encoded["train"], encoded["validation"], recipe.train, show_progress=options.show_progress)
+
+        model.save_pretrained(staging, repo_id=options.repo_id)
+        dtype = resolve_precision(recipe.train.precision, device)
+        saved = LSTMSentiment.from_pretrained(staging, device=str(device))
+        saved.results = {
+            "recipe": recipe.name,
+            "command": options.command,
+            "dataset": {
+                "source": recipe.data.dataset,
+                "num_rows": {name: len(split) for name, split in splits.items()},
+                "duplicates": count_duplicates(splits),
+            },
+            "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},
+            "seed": recipe.train.seed,
+            "device": str(device),
+            "precision": str(dtype).removeprefix("torch."),
+            "num_threads": torch.get_num_threads(),
+            "versions": list_versions(),
+            "commit": find_commit(),
+            "epochs": epochs,
+            "best_epoch": max(record["epoch"] for record in epochs if record["is_best"]),
+            "splits": {name: evaluate_split(saved, encoded[name], dtype) for name in ("validation", "test")},
+            "elapsed_s": time.perf_counter() - started,
+        }
+        saved.save_pretrained(staging, repo_id=options.repo_id)
+    return saved.results
+
+
+def list_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that decide a result."""
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _REPORTED_PACKAGES}}
+
+
+def find_commit() -> str | None:
+    """Return the commit of the checkout that this package runs from, with `+changes` if files differ from it."""
+    folder = Path(__file__).resolve().parent
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")) != folder.parent:
+            return None  # installed into somebody else's repository
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

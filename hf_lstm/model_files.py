@@ -1,0 +1,182 @@
+"""What a model folder holds: fetching it in one version, reading it without trusting it, writing it without half files."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialize_tensors
+from tokenizers import Tokenizer
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.errors import InputError
+from hf_lstm.hub_errors import describe_hub_error
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+CARD_FILE = "README.md"
+RECIPE_FILE = "recipe.json"
+RESULTS_FILE = "results.json"
+REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
+
+_FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+def fetch_model_folder(
+    model: str | Path,
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    cache_dir: str | Path | None = None,
+    force_download: bool = False,
+    local_files_only: bool = False,
+) -> Path:
+    """Return the folder of `model`: itself if it is one, else the cached download of that Hub id.
+
+    All files come from one commit, so a push that happens meanwhile cannot mix two versions.
+
+    Raises:
+        InputError: there is no such folder or repository, it cannot be reached or read, or it lacks a file.
+    """
+    folder = Path(model)
+    if not folder.is_dir():
+        try:
+            folder = Path(
+                snapshot_download(
+                    str(model),
+                    revision=revision,
+                    token=token,
+                    cache_dir=cache_dir,
+                    force_download=force_download,
+                    local_files_only=local_files_only,
+                    allow_patterns=[*REQUIRED_FILES, RECIPE_FILE, RESULTS_FILE],
+                )
+            )
+        except HFValidationError:
+            raise InputError(f"model {str(model)!r} is neither a folder here nor a Hub id like org/name") from None
+        except (OSError, ValueError, RuntimeError) as error:  # every error of the client is one of these
+            raise describe_hub_error(error, f"model {str(model)!r}") from error
+    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
+    if missing:
+        raise InputError(f"model {str(model)!r} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
+    return folder
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file.
+
+    Raises:
+        InputError: it is not UTF-8 JSON, or no object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} must hold a JSON object, not {type(value).__name__}")
+    return value
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Return the model config of a folder.
+
+    Raises:
+        InputError: it is damaged, has a value of the wrong type or range, or lacks the vocabulary's size or the labels.
+    """
+    path = folder / CONFIG_FILE
+    values = read_json(path)
+    known = ModelConfig.__dataclass_fields__
+    try:
+        config = ModelConfig(**{name: value for name, value in values.items() if name in known})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: {error}") from None
+    if config.vocab_size is None or config.id2label is None:
+        raise InputError(f"{path} lacks vocab_size or id2label; expected the config of a saved LSTMSentiment")
+    return config
+
+
+def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
+    """Return the tokenizer of a folder.
+
+    Raises:
+        InputError: it is damaged, or its size differs from the embedding's rows.
+    """
+    path = folder / TOKENIZER_FILE
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare `Exception` on damaged files
+        raise InputError(f"{path} is not a tokenizer: {error}") from None
+    if tokenizer.get_vocab_size() != config.vocab_size:
+        raise InputError(f"{path} has {tokenizer.get_vocab_size()} entries, but {CONFIG_FILE} says {config.vocab_size}")
+    return tokenizer
+
+
+def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dict[str, torch.Tensor]:
+    """Return the weights of a folder in float32 on the CPU, exactly those expected.
+
+    Names, shapes and dtypes are compared with the file's header before any tensor is read.
+
+    Raises:
+        InputError: the file is damaged, holds other tensors than expected, or values that are not finite.
+    """
+    path = folder / WEIGHTS_FILE
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            names = set(file.keys())
+            if names != set(expected_shapes):
+                missing, unknown = sorted(set(expected_shapes) - names), sorted(names - set(expected_shapes))
+                raise InputError(f"{path}: tensors missing: {missing or 'none'}, not expected: {unknown or 'none'}")
+            for name, shape in expected_shapes.items():
+                header = file.get_slice(name)
+                if tuple(header.get_shape()) != tuple(shape):
+                    raise InputError(f"{path}: {name} is {header.get_shape()}, but {CONFIG_FILE} makes it {list(shape)}")
+                if header.get_dtype() not in _FLOAT_DTYPES:
+                    kinds = ", ".join(_FLOAT_DTYPES.values())
+                    raise InputError(f"{path}: {name} is {header.get_dtype()}, expected one of {kinds}")
+            weights = {name: file.get_tensor(name).float() for name in expected_shapes}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path} is not a safetensors file: {error}") from None
+    for name, tensor in weights.items():
+        if not torch.isfinite(tensor).all():
+            raise InputError(f"{path}: {name} holds values that are not finite; the file is damaged or training diverged")
+    return weights
+
+
+def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
+    """Write the weights in `dtype`, each tensor on its own.
+
+    cuDNN flattens LSTM weights into views of one buffer, which safetensors' own `save_model` refuses; copies that own
+    their memory are always written whole.
+    """
+    tensors = {name: tensor.detach().to("cpu", dtype).clone().contiguous() for name, tensor in state.items()}
+    write_file(folder / WEIGHTS_FILE, serialize_tensors(tensors, metadata={"format": "pt"}))
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write the model config, with the class and package that read it."""
+    write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **dataclasses.asdict(config)})
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write an object as indented JSON."""
+    write_file(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file so that, whatever happens, the old content or the whole new one stands there."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

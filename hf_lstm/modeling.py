@@ -1,0 +1,260 @@
+"""The model: embedding, exact LSTM, pooling, classifier; loading, saving and predicting are methods that delegate."""
+
+# No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, overload
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from tokenizers import Tokenizer
+from torch import nn
+
+from hf_lstm import model_files, prediction
+from hf_lstm.card import is_generated_card, render_card
+from hf_lstm.config import ModelConfig
+from hf_lstm.devices import resolve_device
+from hf_lstm.errors import InputError
+from hf_lstm.hub import push_model_folder
+from hf_lstm.recurrence import RaggedLSTM
+
+
+class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
+    """An LSTM text classifier with its tokenizer.
+
+    Args:
+        config: the network and its labels; `vocab_size` and `id2label` must be set.
+        tokenizer: turns text into ids; needed by `predict`, `predict_proba` and saving, not by the forward pass.
+
+    Example:
+        >>> model = LSTMSentiment.from_pretrained("org/imdb-lstm")
+        >>> model.predict("A wonderful film.")
+        {'label': 'pos', 'score': 0.98}
+    """
+
+    def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
+        super().__init__()
+        if config.vocab_size is None or config.id2label is None:
+            raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
+        self.config = config
+        self.tokenizer = tokenizer
+        self.recipe: dict[str, Any] | None = None
+        """How the weights were made, as saved in recipe.json."""
+        self.results: dict[str, Any] | None = None
+        """What was measured of these weights, as saved in results.json."""
+        num_directions = 2 if config.bidirectional else 1
+        num_features = config.hidden_size * num_directions * (2 if config.pooling == "mean_max" else 1)
+        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
+        self.dropout = nn.Dropout(config.dropout)
+        self.lstm = RaggedLSTM(
+            config.embedding_dim,
+            config.hidden_size,
+            config.num_layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout if config.num_layers > 1 else 0.0,
+        )
+        self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew from the global random state, as `config.initialization` says."""
+        for module in (self.embedding, self.lstm, self.classifier):
+            module.reset_parameters()
+        if self.config.initialization == "xavier_orthogonal":
+            nn.init.xavier_normal_(self.embedding.weight)
+            nn.init.xavier_normal_(self.classifier.weight)
+            nn.init.zeros_(self.classifier.bias)
+            for name, parameter in self.lstm.named_parameters():
+                if name.startswith("weight"):
+                    nn.init.orthogonal_(parameter)
+                else:
+                    nn.init.zeros_(parameter)
+
+    def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Return logits (batch, num_labels), float32.
+
+        Args:
+            input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
+            lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
+        """
+        lengths = lengths.to("cpu")
+        embedded = self.dropout(self.embedding(input_ids))
+        outputs, last_states = self.lstm(embedded, lengths)
+        features = self.dropout(self._pool(outputs, last_states, lengths).float())
+        with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
+            logits: torch.Tensor = self.classifier(features)
+        if self.config.single_logit:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+        return logits
+
+    def _pool(self, outputs: torch.Tensor, last_states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Return features (batch, num_features) from outputs (batch, time, directions * hidden), zero at padding."""
+        if self.config.pooling == "last":
+            num_directions = 2 if self.config.bidirectional else 1
+            return torch.cat(list(last_states[-num_directions:]), dim=1)
+        lengths = lengths.to(outputs.device)[:, None]
+        pooled = []
+        if "mean" in self.config.pooling:
+            pooled.append(outputs.float().sum(dim=1) / lengths)
+        if "max" in self.config.pooling:
+            is_padding = torch.arange(outputs.shape[1], device=outputs.device) >= lengths
+            pooled.append(outputs.masked_fill(is_padding[:, :, None], -torch.inf).amax(dim=1).float())
+        return torch.cat(pooled, dim=1)
+
+    @overload
+    def predict(self, texts: str, **options: Any) -> dict[str, Any]: ...
+
+    @overload
+    def predict(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]: ...
+
+    def predict(
+        self,
+        texts: str | Iterable[str],
+        *,
+        batch_size: int | None = None,
+        precision: str = "auto",
+        show_progress: bool | None = None,
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return the most probable label and its probability of each text, in the order given.
+
+        A text with no known word (empty, blank, other script) is scored all the same: as the single token `<unk>`, or
+        as that many `<unk>` as it has words.
+
+        Args:
+            texts: one text, which gives one dict, or any iterable of them, which gives a list.
+            batch_size: texts per batch; by default batches hold a fixed number of tokens.
+            precision: `float32`, `bfloat16`, or `auto` for bfloat16 where the hardware computes it natively.
+            show_progress: show a progress bar; by default on long lists.
+
+        Raises:
+            InputError: a row is not a string; its row is named.
+            RuntimeError: the model answers values that are not finite.
+        """
+        probabilities = self.predict_proba(
+            texts, batch_size=batch_size, precision=precision, show_progress=show_progress
+        )
+        answers = prediction.name_labels(probabilities, self.config.id2label or {})
+        return answers[0] if isinstance(texts, str) else answers
+
+    def predict_proba(
+        self,
+        texts: str | Iterable[str],
+        *,
+        batch_size: int | None = None,
+        precision: str = "auto",
+        show_progress: bool | None = None,
+    ) -> torch.Tensor:
+        """Return probabilities, float32 (num_texts, num_labels) on the CPU; rows sum to 1. Arguments as `predict`."""
+        return prediction.predict_probabilities(
+            self,
+            [texts] if isinstance(texts, str) else texts,
+            batch_size=batch_size,
+            precision=precision,
+            show_progress=show_progress,
+        )
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # the mixin's **model_kwargs would swallow misspelt arguments
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        device: str = "cpu",
+    ) -> "LSTMSentiment":
+        """Return the model of a Hub id or local folder, weights and tokenizer of one version, in evaluation mode.
+
+        Args:
+            pretrained_model_name_or_path: Hub id such as `org/imdb-lstm`, or a folder.
+            revision: branch, tag or commit on the Hub.
+            token: access token; by default `HF_TOKEN` or the client's login.
+            cache_dir: where downloads are kept; by default the client's cache.
+            force_download: download even what is cached.
+            local_files_only: use the cache alone.
+            device: `cpu`, `cuda`, ..., or `auto` for an accelerator where there is one.
+
+        Raises:
+            InputError: nothing is found there, it cannot be reached, or a file is damaged or does not fit the others.
+        """
+        folder = model_files.fetch_model_folder(
+            pretrained_model_name_or_path,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
+        config = model_files.read_config(folder)
+        with torch.device("meta"):  # shapes only: sizes are compared with the file before any memory is taken
+            model = cls(config, model_files.read_tokenizer(folder, config))
+        shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
+        model.load_state_dict(model_files.read_weights(folder, shapes), strict=True, assign=True)
+        for name in ("recipe", "results"):
+            path = folder / f"{name}.json"
+            setattr(model, name, model_files.read_json(path) if path.is_file() else None)
+        return model.to(resolve_device(device)).eval()
+
+    def save_pretrained(  # type: ignore[override]  # explicit, as above
+        self, save_directory: str | Path, *, repo_id: str | None = None, overwrite_card: bool = False
+    ) -> None:
+        """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
+
+        A card that somebody edited (it lacks our marker) is kept, unless `overwrite_card`.
+
+        Args:
+            save_directory: the folder.
+            repo_id: where the model will live on the Hub, for the card's usage example.
+            overwrite_card: replace an edited README.md too.
+
+        Raises:
+            InputError: the model has no tokenizer.
+        """
+        if self.tokenizer is None:
+            raise InputError("the model has no tokenizer to save; build it as LSTMSentiment(config, tokenizer)")
+        folder = Path(save_directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._save_pretrained(folder)
+        card = folder / model_files.CARD_FILE
+        if overwrite_card or not card.exists() or is_generated_card(card.read_text(encoding="utf-8")):
+            content = render_card(config=self.config, recipe=self.recipe, results=self.results, repo_id=repo_id)
+            model_files.write_file(card, content.encode())
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        assert self.tokenizer is not None
+        model_files.write_weights(save_directory, self.state_dict(), getattr(torch, self.config.dtype))
+        tokenizer_json = self.tokenizer.to_str(pretty=True)
+        model_files.write_file(save_directory / model_files.TOKENIZER_FILE, tokenizer_json.encode())
+        model_files.write_config(save_directory, self.config)
+        for name in ("recipe", "results"):
+            if (provenance := getattr(self, name)) is not None:
+                model_files.write_json(save_directory / f"{name}.json", provenance)
+
+    def push_to_hub(  # type: ignore[override]  # explicit, as above
+        self,
+        repo_id: str,
+        *,
+        private: bool | None = None,
+        token: str | None = None,
+        commit_message: str = "Push LSTMSentiment",
+        overwrite_card: bool = False,
+    ) -> str:
+        """Upload the model to the Hub, making the repository if need be, and return the commit's URL.
+
+        Raises:
+            InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder, repo_id=repo_id)
+            return push_model_folder(
+                folder,
+                repo_id,
+                private=private,
+                token=token,
+                commit_message=commit_message,
+                overwrite_card=overwrite_card,
+            )

@@ -1,0 +1,107 @@
+"""Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from hf_lstm.batching import collate, fill_empty, sort_batches
+from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.encoding import EncodedTexts, Encoder
+from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    from hf_lstm.modeling import LSTMSentiment
+
+MAX_TOKENS_PER_BATCH = 32_768
+WINDOW_TEXTS = 8_192
+"""Texts that are held, sorted and batched at a time; memory does not grow beyond them."""
+PROGRESS_FROM_TEXTS = 1_000
+"""Lists this long show a progress bar unless told otherwise."""
+
+
+def predict_probabilities(
+    model: "LSTMSentiment",
+    texts: Iterable[str],
+    *,
+    batch_size: int | None = None,
+    precision: str = "auto",
+    show_progress: bool | None = None,
+) -> torch.Tensor:
+    """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`."""
+    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
+        raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
+    num_texts = len(texts) if hasattr(texts, "__len__") else None
+    if show_progress is None:
+        show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS
+    windows = []
+    with tqdm(total=num_texts, desc="predict", unit="text", disable=not show_progress) as progress:
+        for window in stream_probabilities(model, texts, batch_size=batch_size, precision=precision):
+            windows.append(window)
+            progress.update(len(window))
+    return torch.cat(windows) if windows else torch.empty(0, model.config.num_labels)
+
+
+def stream_probabilities(
+    model: "LSTMSentiment", texts: Iterable[str], *, batch_size: int | None = None, precision: str = "auto"
+) -> Iterator[torch.Tensor]:
+    """Yield probabilities window by window, float32 (up to `WINDOW_TEXTS`, num_labels), in the order given.
+
+    Reads `texts` as it goes, so that an endless or huge iterable takes no more memory than a window of it.
+    """
+    if batch_size is not None and batch_size < 1:
+        raise InputError(f"batch_size is {batch_size}, but must be at least 1")
+    if model.tokenizer is None:
+        raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
+    config, encoder = model.config, Encoder(model.tokenizer)
+    dtype = resolve_precision(precision, model.embedding.weight.device)
+    remaining = iter(texts)
+    num_done = 0
+    while window := list(islice(remaining, WINDOW_TEXTS)):
+        checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
+        encoded = fill_empty(encoder.encode(checked, max_length_tokens=config.max_length_tokens), config.unk_token_id)
+        logits = compute_logits(model, encoded, dtype=dtype, batch_size=batch_size)
+        if not torch.isfinite(logits).all():
+            raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
+        yield logits.softmax(dim=1)
+        num_done += len(window)
+
+
+def compute_logits(
+    model: "LSTMSentiment", texts: EncodedTexts, *, dtype: torch.dtype, batch_size: int | None = None
+) -> torch.Tensor:
+    """Return logits, float32 (num_texts, num_labels) on the CPU, of encoded texts in their order, computed in `dtype`.
+
+    The model runs in evaluation mode and is left in the mode it was in.
+    """
+    device = model.embedding.weight.device
+    logits = torch.empty(len(texts), model.config.num_labels)
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode(), autocast_to(dtype, device):
+            for rows in sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH, batch_size=batch_size):
+                batch = collate(texts, rows, pad_token_id=model.config.pad_token_id)
+                logits[torch.from_numpy(rows)] = model(batch.input_ids.to(device), batch.lengths).cpu()
+    finally:
+        model.train(was_training)
+    return logits
+
+
+def name_labels(probabilities: torch.Tensor, id2label: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return `{"label", "score"}` of the most probable label of each row, probabilities (num_texts, num_labels)."""
+    scores, labels = probabilities.max(dim=1)
+    return [
+        {"label": id2label[label], "score": score}
+        for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
+    ]
+
+
+def _check_text(text: object, row: int, max_length_characters: int) -> str:
+    if not isinstance(text, str):
+        shown = "NaN" if isinstance(text, (float, np.floating)) and text != text else type(text).__name__
+        raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
+    return text[:max_length_characters]

@@ -1,0 +1,84 @@
+"""Train a recipe, save and measure the model, and push it: `python scripts/train.py --help`."""
+
+import argparse
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from hf_lstm.cli import add_data_arguments, run_command_line
+from hf_lstm.config import override_recipe
+from hf_lstm.devices import DEVICE_NAMES
+from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    recipes = "\n".join(f"  {recipe.name:<16} {recipe.description}" for recipe in RECIPES.values())
+    parser = argparse.ArgumentParser(
+        description="Train an LSTM text classifier, save the best epoch and measure exactly what was saved.",
+        epilog=f"recipes:\n{recipes}\n\nexample: python scripts/train.py --dataset sample --set train.num_epochs=3",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="see below (default: %(default)s)")
+    add_data_arguments(parser, default_dataset=None)
+    parser.add_argument("--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/RECIPE)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
+    parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
+    parser.add_argument("--device", default="auto", metavar="NAME", help=f"{', '.join(DEVICE_NAMES)} (default: auto)")
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        metavar="SECTION.KEY=VALUE",
+        action="append",
+        nargs="+",
+        default=[],
+        help="change a setting of the recipe, e.g. train.learning_rate=3e-4 model.hidden_size=128",
+    )
+    parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
+    parser.add_argument("--repo-id", metavar="ORG/NAME", help="where to push (default: <you>/imdb-lstm)")
+    parser.add_argument("--private", action="store_true", help="make a new Hub repository private")
+    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
+    arguments = parser.parse_args(argv)
+    if (arguments.repo_id or arguments.private) and not arguments.push:
+        parser.error("--repo-id and --private need --push")
+    return arguments
+
+
+def main(argv: Sequence[str]) -> None:
+    """Train and, if asked, push."""
+    arguments = parse_arguments(argv)
+    assignments = [assignment for group in arguments.assignments for assignment in group]
+    if arguments.dataset is not None:
+        assignments.append(f"data.dataset={arguments.dataset}")
+    if arguments.seed is not None:
+        assignments.append(f"train.seed={arguments.seed}")
+    recipe = override_recipe(get_recipe(arguments.recipe), assignments)
+    output_dir = arguments.output_dir or Path("runs") / recipe.name
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.experiment import RunOptions, run_experiment
+    from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
+
+    repo_id = resolve_repo_id(arguments.repo_id, require_login()) if arguments.push else None
+    options = RunOptions(
+        output_dir=output_dir,
+        device=arguments.device,
+        text_column=arguments.text_column,
+        label_column=arguments.label_column,
+        repo_id=repo_id,
+        command=f"python scripts/train.py {shlex.join(argv)}",
+        overwrite=arguments.overwrite,
+        show_progress=arguments.show_progress,
+    )
+    results = run_experiment(recipe, options)
+    test = results["splits"]["test"]
+    print(f"test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}, {test['num_rows']:,} rows")
+    print(f"saved in {output_dir}; try: python scripts/predict.py {output_dir} \"A wonderful film.\"")
+    if repo_id is not None:
+        retry = f"hf upload {repo_id} {output_dir}"
+        url = push_model_folder(output_dir, repo_id, private=arguments.private or None, retry_hint=retry)
+        print(f"pushed: {url}")
+
+
+if __name__ == "__main__":
+    run_command_line(main)
