@@ -1,0 +1,109 @@
+"""Loads labeled texts from wherever people have them, as train, validation and test with one fixed set of columns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+from hf_lstm.config import DataConfig
+from hf_lstm.data_cache import hash_datasets, hash_files, load_or_build
+from hf_lstm.data_columns import LabeledTable, LabelMap
+from hf_lstm.data_files import read_arrow_table, read_file
+from hf_lstm.data_sources import find_files, is_single_file, load_hub_dataset
+from hf_lstm.errors import InputError
+from hf_lstm.splits import cut_official, cut_pooled
+
+
+def load_splits(config: DataConfig, *, text_column: str | None = None, label_column: str | None = None) -> DatasetDict:
+    """Return train, validation and test of any source, with the columns `text` (string) and `label` (ClassLabel).
+
+    Splits that the source lacks are cut as `config` says. The same source gives the same fingerprints again, so that a
+    later `Dataset.map` finds its cache.
+
+    Args:
+        config: `config.dataset` is a Hub id, a folder, a file (CSV, TSV, JSON Lines, JSON, Parquet), or `sample`.
+        text_column: the column that holds the texts; by default the first of the well-known names.
+        label_column: likewise for the labels.
+
+    Raises:
+        InputError: the source is missing or unreachable, or a row of it can't be used; the message names the row.
+    """
+    published = _load_published(config.dataset, text_column, label_column)
+    if "train" not in published:
+        raise InputError(f"{config.dataset}: training needs a train split; there is only {', '.join(published)}")
+    return (cut_pooled if config.split == "pooled" else cut_official)(published, config)
+
+
+def load_split(
+    source: str,
+    split: str,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    label_names: Sequence[str] | None = None,
+) -> Dataset:
+    """Return one published split of any source, with the columns `text` (string) and `label` (ClassLabel).
+
+    A single file has no splits: all its rows are returned.
+
+    Args:
+        source: a Hub id, a folder, a file, or `sample`.
+        split: `train`, `validation` or `test`.
+        text_column: the column that holds the texts; by default the first of the well-known names.
+        label_column: likewise for the labels.
+        label_names: a model's labels in the order of their ids. The rows may give the name or the id, and for one of
+            two labels also neg, negative, pos or positive. Without them the classes are those `load_splits` finds.
+
+    Raises:
+        InputError: as for `load_splits`; also if there is no such split, or a label is none of `label_names`.
+    """
+    published = _load_published(source, text_column, label_column, label_names)
+    if is_single_file(source):
+        return published["train"]
+    if split not in published:
+        raise InputError(f"{source}: there is no split {split!r}; there is {', '.join(published)}")
+    return published[split]
+
+
+def _load_published(
+    source: str, text_column: str | None, label_column: str | None, label_names: Sequence[str] | None = None
+) -> dict[str, Dataset]:
+    """Return the splits that the source has, in the form that all code after this relies on."""
+    columns = (text_column, label_column)
+    files = find_files(source)
+    if files is not None:
+        key = hash_files(files, columns, label_names)
+        return load_or_build(key, files, lambda: _encode(_read_files(files, *columns), label_names))
+    hub = load_hub_dataset(source)
+    tables = {
+        split: [read_arrow_table(f"{source}, split {split}", dataset.data.table, dataset.features, *columns)]
+        for split, dataset in hub.items()
+    }
+    encoded = _encode(tables, label_names)
+    if all(dataset.features == Features.from_arrow_schema(encoded[split].schema) for split, dataset in hub.items()):
+        return hub  # checked, and nothing to change
+    return load_or_build(hash_datasets(hub, columns, label_names), hub, lambda: encoded)
+
+
+def _read_files(files: Mapping[str, Sequence[Path]], *columns: str | None) -> dict[str, list[LabeledTable]]:
+    return {split: [read_file(path, *columns) for path in paths] for split, paths in files.items()}
+
+
+def _encode(tables: Mapping[str, Sequence[LabeledTable]], label_names: Sequence[str] | None) -> dict[str, pa.Table]:
+    """Return the tables of each split as one, with class ids for labels.
+
+    Raises:
+        InputError: a label is missing or unknown, or train has a single class.
+    """
+    if label_names is None:
+        label_map = LabelMap.from_tables(tables.get("train", next(iter(tables.values()))))
+    else:
+        label_map = LabelMap.from_model(label_names)
+    schema = Features({"text": Value("string"), "label": ClassLabel(names=list(label_map.names))}).arrow_schema
+    return {
+        split: pa.concat_tables(
+            pa.table([table.texts, label_map.encode(table)], schema=schema) for table in tables_of_split
+        )
+        for split, tables_of_split in tables.items()
+    }

@@ -1,0 +1,204 @@
+"""Reads labeled texts from CSV, TSV and JSON files, refusing whatever would shift, merge or change a row.
+
+Python's own csv module reads them, strictly: pandas, which `datasets` uses, turns the text "NA" into null, accepts
+quotes that merge rows, and shifts the columns of a row with a field too many.
+"""
+
+import contextlib
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import pyarrow as pa
+
+from hf_lstm.data_columns import LabeledTable, find_columns
+from hf_lstm.errors import InputError
+
+
+def read_delimited(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+    """Return the rows of a CSV or TSV file whose first line names the columns; blank lines are skipped.
+
+    Raises:
+        InputError: the file is not UTF-8, a row has not as many fields as the header, or its quotes don't match.
+    """
+    texts: list[str] = []
+    labels: list[str] = []
+    lines: list[int] = []
+    multiline_rows: list[int] = []
+    with _open_utf8(path) as stream:
+        delimiter = _find_delimiter(path, stream.readline())
+        stream.seek(0)
+        rows = _parse_delimited(path, stream, delimiter)
+        _, header = next(rows, (1, []))
+        columns = find_columns(str(path), header, text_column, label_column)
+        text_index, label_index = map(header.index, columns)
+        for line, fields in rows:
+            if len(fields) != len(header):
+                raise InputError(
+                    f"{path}, row {len(texts) + 1} (line {line}): {len(fields)} fields, but the header has "
+                    f"{len(header)}; put quotes around a text that holds {delimiter!r}"
+                )
+            text = fields[text_index]
+            if "\n" in text or "\r" in text:
+                multiline_rows.append(len(texts))
+            texts.append(text)
+            labels.append(fields[label_index])
+            lines.append(line)
+    table = _build_table(path, texts, labels, columns, lines)
+    known_labels = set(labels)
+    for row in multiline_rows:
+        if _looks_like_merged_rows(texts[row], known_labels, delimiter, len(header), text_index, label_index):
+            where = table.locate(row, columns[0])
+            raise InputError(
+                f"{where}: the text holds whole rows, as if a stray quote had merged them; "
+                "correct the quote that opens it, or give the rows as JSON Lines or Parquet"
+            )
+    return table
+
+
+def read_json(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+    """Return the rows of a file with a JSON object on each line, or with one JSON list of objects.
+
+    Raises:
+        InputError: the file is not UTF-8 or not JSON, or a row is no object, lacks a column, or its text or label is of
+            an unsuitable type.
+    """
+    texts: list[str | None] = []
+    labels: list[str | None] = []
+    lines: list[int] = []
+    columns = None
+    for line, row in _parse_json(path):
+        where = f"{path}, row {len(texts) + 1}" + (f" (line {line})" if line else "")
+        if not isinstance(row, dict):
+            raise InputError(f"{where}: expected an object such as {{'text': ..., 'label': ...}}")
+        columns = columns or find_columns(str(path), list(row), text_column, label_column)
+        for column in columns:
+            if column not in row:
+                raise InputError(f"{where}: there is no column {column!r}, which the first row has")
+        text, label = (row[column] for column in columns)
+        if not isinstance(text, str | None):
+            raise InputError(f"{where}, column {columns[0]!r}: {json.dumps(text)[:40]} is no text")
+        if not isinstance(label, str | int | float | None):
+            raise InputError(f"{where}, column {columns[1]!r}: {json.dumps(label)[:40]} is no class")
+        texts.append(text)
+        labels.append(label if isinstance(label, str | None) else json.dumps(label))
+        if line:
+            lines.append(line)
+    if columns is None:
+        raise InputError(f"{path}: there are no rows; expected texts and their labels")
+    return _build_table(path, texts, labels, columns, lines or None)
+
+
+def _parse_delimited(path: Path, stream: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line in which each row starts, and the row's fields."""
+    reader = csv.reader(stream, delimiter=delimiter, strict=True)
+    field_size_limit = csv.field_size_limit(sys.maxsize)  # a review may be longer than the 128 KiB that are the default
+    try:
+        while True:
+            line = reader.line_num + 1
+            fields = next(reader, None)
+            if fields is None:
+                return
+            if fields:
+                yield line, fields
+    except csv.Error as error:
+        raise InputError(
+            f"{path}, row that starts in line {line}: quotes don't match near line {reader.line_num} ({error}); "
+            'put quotes around the whole field and write each quote inside it twice ("")'
+        ) from error
+    finally:
+        csv.field_size_limit(field_size_limit)
+
+
+def _find_delimiter(path: Path, header: str) -> str:
+    """Return the delimiter that the header holds: the suffix's own, else a semicolon or tab as spreadsheets write."""
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    return next((delimiter for delimiter in (usual, ";", "\t") if delimiter in header), usual)
+
+
+def _looks_like_merged_rows(
+    text: str, known_labels: set[str], delimiter: str, num_fields: int, text_index: int, label_index: int
+) -> bool:
+    """Return whether at each line break the text holds the rest of one row and the start of the next, label included.
+
+    That is what a stray quote before a text leaves when the next quote happens to stand before a delimiter.
+    """
+    lines = text.splitlines()
+    if label_index > text_index:
+        num_after = num_fields - 1 - text_index
+        ends = (line.rsplit(delimiter, num_after) for line in lines[:-1])
+        return all(len(end) > num_after and end[label_index - text_index] in known_labels for end in ends)
+    starts = (line.split(delimiter, text_index) for line in lines[1:])
+    return all(len(start) > text_index and start[label_index] in known_labels for start in starts)
+
+
+def _parse_json(path: Path) -> Iterator[tuple[int | None, Any]]:
+    """Yield each row, with its line where the file has a row per line."""
+    line = 0
+    with _open_utf8(path) as stream:
+        try:
+            if stream.read(4096).lstrip().startswith("["):
+                stream.seek(0)
+                yield from ((None, row) for row in json.load(stream))
+                return
+            stream.seek(0)
+            for line, text in enumerate(stream, start=1):
+                if text.strip():
+                    yield line, json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{path}, line {line or error.lineno}: not JSON ({error.msg}, column {error.colno}); "
+                "expected an object on each line, or one list of objects"
+            ) from error
+
+
+def _build_table(
+    path: Path,
+    texts: Sequence[str | None],
+    labels: Sequence[str | None],
+    columns: tuple[str, str],
+    lines: Sequence[int] | None,
+) -> LabeledTable:
+    arrays = []
+    for column, values in zip(columns, (texts, labels), strict=True):
+        try:
+            arrays.append(pa.chunked_array([pa.array(values, pa.string())]))
+        except UnicodeEncodeError as error:  # JSON's escapes can write half a character
+            row = next(row for row, value in enumerate(values) if value == error.object)
+            where = f"{path}, row {row + 1}, column {column!r}"
+            raise InputError(f"{where}: holds half of a surrogate pair, which is no text; remove it") from error
+    return LabeledTable(str(path), arrays[0], arrays[1], *columns, lines=lines)
+
+
+@contextlib.contextmanager
+def _open_utf8(path: Path) -> Iterator[TextIO]:
+    """Open a UTF-8 file, with or without a byte order mark, line breaks untouched; name the encoding it has instead."""
+    with path.open("rb") as binary:
+        head = binary.read(4096)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+        raise _build_encoding_error(path, "the file", "UTF-16")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except UnicodeDecodeError as error:
+        with path.open("rb") as binary:
+            line = next(number for number, line in enumerate(binary, start=1) if not _is_utf8(line))
+        raise _build_encoding_error(path, f"line {line}", "WINDOWS-1252") from error
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _build_encoding_error(path: Path, where: str, encoding: str) -> InputError:
+    return InputError(
+        f"{path}: {where} is not UTF-8 but looks like {encoding}; convert it: "
+        f"iconv -f {encoding} -t UTF-8 '{path}' > '{path.stem}-utf8{path.suffix}'"
+    )
