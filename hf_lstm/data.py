@@ -12,7 +12,9 @@ from hf_lstm.data_columns import LabeledTable, LabelMap
 from hf_lstm.data_files import read_arrow_table, read_file
 from hf_lstm.data_sources import find_files, is_single_file, load_hub_dataset
 from hf_lstm.errors import InputError
-from hf_lstm.splits import cut_official, cut_pooled
+from hf_lstm.splits import count_duplicates, cut_official, cut_pooled
+
+__all__ = ["count_duplicates", "load_split", "load_splits"]
 
 
 def load_splits(config: DataConfig, *, text_column: str | None = None, label_column: str | None = None) -> DatasetDict:

@@ -71,6 +71,10 @@ def _write_arrow(table: pa.Table, file: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table, max_chunksize=ROWS_PER_BATCH)
+            writer.close()
+            sink.flush()
+            os.fsync(handle)
+        os.utime(temporary, (0, 0))  # `datasets` hashes the time into the fingerprint, which is to follow from the key
         os.replace(temporary, file)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from datasets import Features
+from datasets import Dataset, Features
 
 from hf_lstm.data_columns import LabeledTable, find_columns
 from hf_lstm.data_text_files import read_delimited, read_json
@@ -22,7 +22,7 @@ def read_file(path: Path, text_column: str | None, label_column: str | None) -> 
     readers = {
         ".csv": read_delimited, ".tsv": read_delimited,
         ".jsonl": read_json, ".ndjson": read_json, ".json": read_json,
-        ".parquet": _read_parquet,
+        ".parquet": _read_parquet, ".arrow": _read_arrow_file,
     }  # fmt: skip
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
@@ -61,8 +61,21 @@ def _read_parquet(path: Path, text_column: str | None, label_column: str | None)
         columns = find_columns(str(path), schema.names, text_column, label_column)
         table = pq.read_table(path, columns=list(columns))
     except pa.ArrowException as error:
-        raise InputError(f"{path}: can't be read as Parquet ({str(error).splitlines()[0]}): fetch it anew") from error
+        raise _build_damage_error(path, "Parquet", error) from error
     return read_arrow_table(str(path), table, Features.from_arrow_schema(schema), *columns)
+
+
+def _read_arrow_file(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+    """Read a file of a folder that `save_to_disk` of `datasets` wrote."""
+    try:
+        dataset = Dataset.from_file(str(path))
+    except pa.ArrowException as error:
+        raise _build_damage_error(path, "an Arrow stream", error) from error
+    return read_arrow_table(str(path), dataset.data.table, dataset.features, text_column, label_column)
+
+
+def _build_damage_error(path: Path, kind: str, error: Exception) -> InputError:
+    return InputError(f"{path}: can't be read as {kind} ({str(error).splitlines()[0]}): fetch it anew")
 
 
 def _name_classes(labels: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:

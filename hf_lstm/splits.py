@@ -33,7 +33,7 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Datase
         train, validation = _cut_validation(train, config.validation_fraction, config.split_seed)
     else:
         validation = _leave_out_texts(validation, set(_texts(train)))
-    return _check_sizes(DatasetDict(train=train, validation=validation, test=test))
+    return _check_sizes(DatasetDict(train=train, validation=validation, test=test), config)
 
 
 def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetDict:
@@ -50,7 +50,8 @@ def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetD
     num_validation = round(config.validation_fraction * len(pooled))
     order = np.random.RandomState(config.split_seed).permutation(len(pooled))
     parts = np.split(order, [num_train, num_train + num_validation])
-    return _check_sizes(DatasetDict({split: pooled.select(rows) for split, rows in zip(SPLITS, parts, strict=True)}))
+    splits = DatasetDict({split: pooled.select(rows) for split, rows in zip(SPLITS, parts, strict=True)})
+    return _check_sizes(splits, config)
 
 
 def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
@@ -113,11 +114,11 @@ def _texts(dataset: Dataset) -> list[str]:
     return texts
 
 
-def _check_sizes(splits: DatasetDict) -> DatasetDict:
-    sizes = {split: len(dataset) for split, dataset in splits.items()}
-    if not all(sizes.values()):
+def _check_sizes(splits: DatasetDict, config: DataConfig) -> DatasetDict:
+    if not all(len(dataset) for dataset in splits.values()):
+        sizes = ", ".join(f"{len(dataset)} {split}" for split, dataset in splits.items())
         raise InputError(
-            f"the data give {', '.join(f'{size} {split}' for split, size in sizes.items())} rows, but each split needs "
-            "at least one: give more rows, larger fractions, or a validation split without the texts of train"
+            f"{config.dataset}: gives {sizes} rows, but each split needs at least one: give more rows, "
+            "larger fractions, or a validation split without the texts of train"
         )
     return splits
