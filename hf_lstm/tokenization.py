@@ -8,17 +8,20 @@ the pipeline built here makes up for each:
 - its `\s` leaves out the separators U+001C to U+001F, which `str.split` splits at: they are named;
 - its lower-casing knows no final sigma (`ΟΔΟΣ` is `οδος`, not `οδοσ`): a replacement in front writes it.
 
-What stays different are characters that only one side's edition of Unicode has. Python 3.11 has Unicode 14;
-tokenizers 0.23 has Unicode 16 in its patterns and 17 in its lower-casing. In all of Unicode 9,392 code points are word
-characters for tokenizers 0.23 alone, from U+1C89 to U+323AF, and 57 are lower-cased by it alone, from U+1C89 to
-U+16EB8; Python 3.11 has all of them unassigned. Next to a capital sigma, 190 others count as letters or as marks on
-one side only. Where they occur, the tokenizer's reading holds.
+What stays different are characters that one side's edition of Unicode lacks. Python 3.11 has Unicode 14; tokenizers
+0.23 has Unicode 16 in its patterns and 17 in its lower-casing. Over all code points, this comes to three sets, which
+Python 3.11 has all unassigned but for U+1171E, a mark that changed its kind:
+
+- 9,392 word characters for the tokenizer alone: the letters and numbers that came with Unicode 15, 15.1 and 16;
+- 55 lower-cased by the tokenizer alone: U+1C89, A7CB, A7CC, A7CE, A7D2, A7D4, A7DA, A7DC, 10D50-10D65, 16EA0-16EB8;
+- 180 more that are letters or marks for one side only, which shows next to a capital sigma.
+
+Where they occur, the tokenizer's reading holds.
 
 The special tokens are entries of the vocabulary and not "added tokens", because the library looks for the latter in
 the raw text: a review that mentions `<unk>` has the word `unk` in it.
 """
 
-import functools
 import importlib.resources
 import itertools
 import json
@@ -50,6 +53,7 @@ _WORD_PATTERNS: dict[Words, str] = {"word_characters": r"[\p{L}\p{N}_]+", "white
 _CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
 _FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
 
+_ASCII = bytes(range(128))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _WORD_CHARACTERS = re.compile(r"\w+")  # the same words as \b\w+\b, as \w+ takes all it can, in less time
 
@@ -81,7 +85,6 @@ def replace_surrogates(text: str) -> str:
     return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-@functools.cache
 def load_stop_words() -> frozenset[str]:
     """Return NLTK's 179 English stop words."""
     resource = importlib.resources.files("hf_lstm") / "resources" / "stop_words_english.txt"
@@ -89,9 +92,9 @@ def load_stop_words() -> frozenset[str]:
 
 
 class WordSplitter:
-    """Gives the words that a tokenizer of `train_tokenizer` sees, three to six times as fast as the tokenizer does.
+    """Gives the words that a tokenizer of `train_tokenizer` sees, several times as fast as the tokenizer does.
 
-    The library keeps each word as a string with its alignment to the original text, several allocations a word. Here
+    The library keeps each word with its alignment to the original text, which takes far longer than to find it. Here
     the words come from Python's string methods instead, wherever those are known to agree with the tokenizer: on
     ASCII, and on text all of whose other characters gave the same words on both sides when first met. The tokenizer's
     own normalizer and pre-tokenizer split the rest.
@@ -106,20 +109,15 @@ class WordSplitter:
         self._lowercase = lowercase
         sigma_then_lowercase = NormalizerSequence([Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()])
         self.normalizer: Normalizer | None = sigma_then_lowercase if lowercase else None
-        # `invert` is the library's word for "the pattern is what to keep"
-        self.pre_tokenizer: PreTokenizer = Split(Regex(_WORD_PATTERNS[words]), behavior="removed", invert=True)
+        self.pre_tokenizer: PreTokenizer = Split(Regex(_WORD_PATTERNS[words]), "removed", invert=True)  # keeps matches
         self._ascii_table = _build_ascii_table(lowercase)
-        self._is_read_alike: dict[str, bool] = {}  # by character; filled as characters are met
+        self._read_alike: dict[str, bool] = {}  # by character; filled as characters are met
 
     def split(self, text: str, max_words: int = sys.maxsize) -> list[str]:
         """Return the first `max_words` words of `text`."""
         if text.isascii():
             return self._split_ascii(text, max_words)
-        text = replace_surrogates(text)
-        characters = set(text)
-        for character in characters - self._is_read_alike.keys():
-            self._is_read_alike[character] = self._check_read_alike(character)
-        split = self._split_by_python if all(map(self._is_read_alike.get, characters)) else self._split_by_tokenizer
+        split = self._split_by_python if self._is_read_alike(text) else self._split_by_tokenizer
         return split(text)[:max_words]
 
     def build_tokenizer(self, vocab: dict[str, int]) -> Tokenizer:
@@ -144,11 +142,19 @@ class WordSplitter:
         return _WORD_CHARACTERS.findall(text) if self._words == "word_characters" else text.split()
 
     def _split_by_tokenizer(self, text: str) -> list[str]:
+        text = replace_surrogates(text)
         if self.normalizer is not None:
             text = self.normalizer.normalize_str(text)
         return [word for word, _ in self.pre_tokenizer.pre_tokenize_str(text)]
 
-    def _check_read_alike(self, character: str) -> bool:
+    def _is_read_alike(self, text: str) -> bool:
+        # Only the other characters of the text are looked at; this way of finding them takes a ninth of set(text).
+        others = set(text.encode(errors="surrogatepass").translate(None, _ASCII).decode(errors="surrogatepass"))
+        for character in others - self._read_alike.keys():
+            self._read_alike[character] = self._is_character_read_alike(character)
+        return all(map(self._read_alike.__getitem__, others))
+
+    def _is_character_read_alike(self, character: str) -> bool:
         """Tell whether both sides read `character` alike, alone and as the context of a final sigma.
 
         Nothing else that is done to a character depends on its neighbors, and for a sigma they are of three kinds:
@@ -189,7 +195,7 @@ def _build_ascii_table(lowercase: bool) -> bytes:
 
 def _choose_words(counts: Counter[str], config: TokenizerConfig) -> Sequence[str]:
     """Return the words that get an id of their own, in the order of their ids."""
-    excluded = load_stop_words().union(SPECIAL_TOKENS) if config.exclude_stop_words else frozenset(SPECIAL_TOKENS)
+    excluded = {*SPECIAL_TOKENS, *(load_stop_words() if config.exclude_stop_words else ())}
     words = [word for word, count in counts.items() if count >= config.min_count and word not in excluded]
     words.sort(key=lambda word: (-counts[word], word))
     words = words[: config.max_words]
