@@ -1,0 +1,276 @@
+"""The card: every figure in it comes from the run, it parses back, and an edit of it is noticed."""
+
+import copy
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from huggingface_hub import ModelCard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hf_lstm.card import is_generated_card, render_card
+from hf_lstm.errors import InputError
+from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM
+
+REPO_ROOT = Path(__file__).resolve().parent.parent
+NEG_POS = ("neg", "pos")
+
+
+def make_figures(labels, accuracy):
+    of_label = {"precision": 0.9012, "recall": 0.8034, "f1": 0.8495, "support": 1234}
+    rows = [[1000 + i if i == j else 10 + j for j in range(len(labels))] for i in range(len(labels))]
+    return {
+        "num_rows": 1234 * len(labels), "loss": 0.34567, "accuracy": accuracy,
+        "precision": 0.8701, "recall": 0.8602, "f1": 0.8653,
+        "per_label": {label: dict(of_label) for label in labels},
+        "confusion_matrix": {"labels": list(labels), "rows": rows},
+    }  # fmt: skip
+
+
+def make_results(labels=NEG_POS, source="stanfordnlp/imdb"):
+    return {
+        "recipe": "packed-lstm",
+        "command": "python scripts/train.py --recipe packed-lstm --seed 7",
+        "dataset": {
+            "source": source,
+            "num_rows": {"train": 20_000, "validation": 5_000, "test": 25_000},
+            "duplicates": {"within_train": 96, "within_test": 0, "test_in_train": 123},
+        },
+        "model": {"num_parameters": 2_867_049, "vocab_size": 25_002},
+        "seed": 7,
+        "device": "cpu",
+        "precision": "bfloat16",
+        "num_threads": 2,
+        "versions": {"python": "3.11.2", "torch": "2.13.0"},
+        "commit": "ab" * 20,
+        "epochs": [
+            {"epoch": 1, "is_best": True, "train": {"loss": 0.5432, "accuracy": 0.71},
+             "validation": {"loss": 0.4321, "accuracy": 0.8123}, "elapsed_s": 70.0},
+        ],
+        "best_epoch": 1,
+        "splits": {"validation": make_figures(labels, 0.8123), "test": make_figures(labels, 0.871234)},
+        "elapsed_s": 333.0,
+    }  # fmt: skip
+
+
+def make_config(labels=NEG_POS):
+    return PACKED_LSTM.model.resolve(vocab_size=25_002, label_names=labels)
+
+
+def make_recipe(recipe=PACKED_LSTM, labels=NEG_POS, **data):
+    data_config = dataclasses.replace(recipe.data, **data)
+    return dataclasses.replace(recipe, model=make_config(labels), data=data_config).to_dict()
+
+
+def render(labels=NEG_POS, **changes):
+    arguments = {
+        "config": make_config(labels),
+        "recipe": make_recipe(labels=labels),
+        "results": make_results(labels),
+        "repo_id": "me/imdb-lstm",
+    }
+    return render_card(**{**arguments, **changes})
+
+
+def read_tables(card):
+    """The tables of a Markdown text, each a list of rows of cells."""
+    tables = re.findall(r"(?:^\|.*\|$\n)+", card, flags=re.MULTILINE)
+    cells = [[re.split(r"(?<!\\)\|", line)[1:-1] for line in table.splitlines()] for table in tables]
+    return [[[cell.strip() for cell in row] for row in table] for table in cells]
+
+
+def test_front_matter_parses_back():
+    data = ModelCard(render()).data
+    assert data.language == "en"
+    assert data.license == "apache-2.0"
+    assert data.library_name == "hf_lstm"
+    assert data.pipeline_tag == "text-classification"
+    assert data.datasets == ["stanfordnlp/imdb"]
+    assert data.metrics == ["accuracy", "precision", "recall", "f1"]
+    assert {"lstm", "sentiment-analysis", "pytorch_model_hub_mixin"} <= set(data.tags)
+
+
+def test_model_index_holds_the_measured_test_figures():
+    data = ModelCard(render()).data
+    assert data.model_name == "imdb-lstm"
+    test = make_results()["splits"]["test"]
+    assert {result.metric_type: result.metric_value for result in data.eval_results} == {
+        name: test[name] for name in ("accuracy", "precision", "recall", "f1")
+    }
+    assert {result.metric_type: result.metric_args for result in data.eval_results} == {
+        "accuracy": None, "precision": {"average": "macro"}, "recall": {"average": "macro"}, "f1": {"average": "macro"},
+    }  # fmt: skip
+    for result in data.eval_results:
+        assert result.task_type == "text-classification"
+        assert (result.dataset_type, result.dataset_name, result.dataset_split) == ("stanfordnlp/imdb", "IMDB", "test")
+        assert result.verified is None
+
+
+def test_a_test_split_of_our_own_is_not_called_the_data_sets():
+    card = render(recipe=make_recipe(STOPWORD_LSTM))
+    for result in ModelCard(card).data.eval_results:
+        assert (result.dataset_name, result.dataset_split) == ("IMDB (test split of the run)", None)
+    assert "test is not the data set's own" in card
+
+
+def test_body_shows_what_the_run_wrote():
+    card = render()
+    assert 'LSTMSentiment.from_pretrained("me/imdb-lstm")' in card
+    assert "```bash\npython scripts/train.py --recipe packed-lstm --seed 7\n```" in card
+    assert "2,867,049 parameters" in card
+    assert "Seed 7, device cpu, bfloat16, 2 threads, 5.5 minutes" in card
+    assert f"`{'ab' * 20}`" in card
+    assert "@inproceedings{maas-etal-2011-learning," in card
+    rows, duplicates, settings, epochs, splits, _, matrix, *_, versions = read_tables(card)
+    assert rows[2:] == [["train", "20,000"], ["validation", "5,000"], ["test", "25,000"]]
+    assert duplicates[2:] == [["repeats within train", "96"], ["test rows whose text is in train", "123"]]
+    assert ["train.learning_rate", "0.001"] in settings
+    assert ["tokenizer.max_words", "25000"] in settings
+    assert epochs[2:] == [["1", "0.5432", "71.00 %", "0.4321", "81.23 %"]]
+    figures = ["2,468", "0.3457", "81.23 %", "87.01 %", "86.02 %", "86.53 %"]
+    assert splits[2:] == [["validation", *figures], ["test", *figures[:2], "87.12 %", *figures[3:]]]
+    assert matrix == [
+        ["true label", "predicted neg", "predicted pos"], ["---", "---:", "---:"],
+        ["neg", "1,000", "11"], ["pos", "10", "1,001"],
+    ]  # fmt: skip
+    assert versions[2:] == [["python", "3.11.2"], ["torch", "2.13.0"]]
+
+
+@pytest.mark.parametrize("recipe", [None, make_recipe()], ids=["no recipe", "recipe"])
+def test_without_results_nothing_measured_is_claimed(recipe):
+    card = render(recipe=recipe, results=None, repo_id=None)
+    data = ModelCard(card).data
+    assert data.eval_results is None
+    assert data.metrics is None
+    assert "model-index" not in card
+    assert "%" not in card
+    assert "## Results" not in card
+    assert "## Reproduction" not in card
+    assert 'from_pretrained("path/to/this/folder")' in card
+    assert ("packed-lstm" in card) == (recipe is not None)
+
+
+@pytest.mark.parametrize("recipe", [None, make_recipe()], ids=["no recipe", "recipe"])
+@pytest.mark.parametrize("results", [None, make_results()], ids=["no results", "results"])
+@pytest.mark.parametrize("repo_id", [None, "me/imdb-lstm"])
+def test_no_line_shows_a_missing_value(recipe, results, repo_id):
+    card = render(recipe=recipe, results=results, repo_id=repo_id)
+    for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{{", "{%", "{#"):
+        assert blank not in card, blank
+    assert str(ModelCard(card)) == card  # saving it through the client changes nothing
+    assert is_generated_card(card)
+
+
+@pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 150])
+def test_any_number_of_labels(num_labels):
+    labels = [f"label {i}" for i in range(num_labels)]
+    card = render(labels)
+    assert f"one of {num_labels} labels: label 0, label 1" in card
+    per_label = [table for table in read_tables(card) if table[0][0] == "label"]
+    assert [len(table) - 2 for table in per_label] == [num_labels, num_labels]
+    matrices = [table for table in read_tables(card) if table[0][0] == "true label"]
+    assert [len(table) - 2 for table in matrices] == ([num_labels] * 2 if num_labels <= 20 else [])
+    assert ("The confusion matrix is in `results.json`" in card) == (num_labels > 20)
+
+
+@given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=5, unique=True))
+def test_odd_label_names_stay_in_their_cells(labels):
+    card = render(labels)
+    for table in read_tables(card):
+        assert len({len(row) for row in table}) == 1, table
+    assert is_generated_card(card)
+    assert "<script" not in card
+
+
+def test_local_data_is_named_without_its_folders(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "reviews").touch()
+    monkeypatch.chdir(tmp_path)
+    for source in ("data/reviews", str(tmp_path / "reviews"), "elsewhere/reviews.csv"):
+        card = render(recipe=None, results=make_results(source=source))
+        data = ModelCard(card).data
+        assert data.datasets is None
+        assert data.eval_results[0].dataset_type == Path(source).name
+        assert str(tmp_path) not in card
+        assert "maas-etal" not in card
+        assert "sentiment-analysis" not in card
+
+
+def test_the_sample_is_imdb_but_not_its_test_split():
+    data = ModelCard(render(recipe=make_recipe(dataset="sample"), results=make_results(source="sample"))).data
+    assert data.datasets == ["stanfordnlp/imdb"]
+    assert data.eval_results[0].dataset_split is None
+
+
+@pytest.mark.parametrize("path", [("dataset",), ("splits", "test", "loss"), ("versions",), ("epochs",), ("seed",)])
+def test_a_missing_figure_is_an_error(path):
+    results = make_results()
+    part = results
+    for key in path[:-1]:
+        part = part[key]
+    del part[path[-1]]
+    with pytest.raises(InputError, match="not from a run of hf_lstm") as caught:
+        render(results=results)
+    assert path[-1] in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_rendering_changes_nothing_and_repeats_exactly():
+    recipe, results = make_recipe(), make_results()
+    before = copy.deepcopy((recipe, results))
+    assert render(recipe=recipe, results=results) == render(recipe=recipe, results=results)
+    assert (recipe, results) == before
+
+
+def test_provenance_read_back_from_json_gives_the_same_card():
+    recipe, results = (json.loads(json.dumps(value)) for value in (make_recipe(), make_results()))
+    assert render(recipe=recipe, results=results) == render()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda card: card.replace("86.53 %", "96.53 %", 1),
+        lambda card: card + "\nMy own notes.\n",
+        lambda card: card.replace("license: apache-2.0", "license: mit"),
+        lambda card: re.sub(r"<!-- generated.*-->", "", card),
+        lambda card: "",
+        lambda card: "---\nlicense: mit\n---\n\n# Mine\n",
+    ],
+    ids=["a figure", "more text", "front matter", "no marker", "empty", "another card"],
+)
+def test_an_edit_is_noticed(edit):
+    assert is_generated_card(render())
+    assert not is_generated_card(edit(render()))
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_ends_and_byte_order_mark_are_no_edit(newline):
+    assert is_generated_card("\ufeff" + render().replace("\n", newline).rstrip())
+
+
+def test_an_installed_package_renders_the_same_card(tmp_path):
+    """A wheel carries the template among the package's resources, and nothing of the checkout is beside it."""
+    package = tmp_path / "hf_lstm"
+    shutil.copytree(REPO_ROOT / "hf_lstm", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPO_ROOT / "model_card.md", package / "resources" / "model_card.md")
+    code = """
+import sys
+from hf_lstm.card import render_card
+from hf_lstm.config import ModelConfig
+config = ModelConfig(vocab_size=25_002, id2label={0: "neg", 1: "pos"})
+sys.stdout.write(sys.modules["hf_lstm.card"].__file__ + "\\n")
+sys.stdout.write(render_card(config=config, recipe=None, results=None, repo_id=None))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
+    used, _, card = output.partition("\n")
+    assert Path(used) == package / "card.py"
+    assert card == render(recipe=None, results=None, repo_id=None)  # whose config differs in nothing that is shown
