@@ -6,11 +6,12 @@ import difflib
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from hf_lstm.errors import InputError
 
-T = TypeVar("T")
+MAX_SIZE, MAX_NUM_LAYERS = 2**24, 64
+"""Beyond any LSTM ever published: a damaged config is refused before it reaches the memory allocator."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +83,10 @@ class ModelConfig:
     the real tokens."""
     single_logit: bool = False
     """With two labels, learn one logit z and answer logits (0, z), whose softmax is the sigmoid of z."""
-    initialization: Literal["torch", "xavier_orthogonal"] = "torch"
-    """`xavier_orthogonal`: Xavier-normal embedding and classifier, orthogonal LSTM weights, zero biases."""
+    initialization: Literal["torch", "xavier_orthogonal", "open_forget_gate"] = "torch"
+    """`xavier_orthogonal`: Xavier-normal embedding and classifier, orthogonal LSTM weights, zero biases.
+    `open_forget_gate`: orthogonal recurrent weights and a forget-gate bias of 1, so that at first the state is kept
+    over tens of tokens rather than one or two."""
     pad_token_id: int = 0
     unk_token_id: int = 1
     max_length_tokens: int = 256
@@ -95,10 +98,13 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check_types(self)
-        for name in ("embedding_dim", "hidden_size", "num_layers", "max_length_tokens", "max_length_characters"):
+        for name in ("max_length_tokens", "max_length_characters"):
             _require(getattr(self, name) >= 1, f"model.{name}", getattr(self, name), ">= 1")
+        for name, maximum in (("embedding_dim", MAX_SIZE), ("hidden_size", MAX_SIZE), ("num_layers", MAX_NUM_LAYERS)):
+            _require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
         _require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
         if self.vocab_size is not None:
+            _require(2 <= self.vocab_size <= MAX_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_SIZE}")
             for name in ("pad_token_id", "unk_token_id"):
                 ids = f"an id below the vocab_size of {self.vocab_size}"
                 _require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)

@@ -71,6 +71,18 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
                     nn.init.orthogonal_(parameter)
                 else:
                     nn.init.zeros_(parameter)
+        elif self.config.initialization == "open_forget_gate":
+            self._open_forget_gates()
+
+    @torch.no_grad()
+    def _open_forget_gates(self) -> None:
+        """Start the LSTM as Jozefowicz et al., "An Empirical Exploration of Recurrent Network Architectures" (2015)."""
+        hidden_size = self.config.hidden_size
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight_hh"):
+                nn.init.orthogonal_(parameter)
+            elif name.startswith("bias"):  # gates stand in the order input, forget, cell, output; the two biases add up
+                parameter[hidden_size : 2 * hidden_size] = 1.0 if name.startswith("bias_ih") else 0.0
 
     def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, num_labels), float32.

@@ -22,19 +22,40 @@ STOPWORD_LSTM = Recipe(
     ),
 )
 
+# Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) is out of reach otherwise: of the 25,000 most
+# frequent whitespace words of train, GloVe knows 46 % as they stand and 62 % in lower case.
 PACKED_LSTM = Recipe(
     name="packed-lstm",
     description="project page: 2.87 M parameters, packed sequences, embedding 100, hidden 256",
     source="project page of a PyTorch LSTM on IMDB with packed sequences",
     published={"test_accuracy": 81.91, "validation_accuracy": 83.08, "num_parameters": 2_867_049},
     data=DataConfig(split="official", validation_fraction=0.2),
-    tokenizer=TokenizerConfig(words="whitespace", lowercase=False, max_words=25_000, order="frequency"),
-    model=ModelConfig(embedding_dim=100, hidden_size=256, max_length_tokens=256, single_logit=True),
+    tokenizer=TokenizerConfig(words="whitespace", lowercase=True, max_words=25_000, order="frequency"),
+    model=ModelConfig(
+        embedding_dim=100,
+        hidden_size=256,
+        max_length_tokens=256,
+        single_logit=True,
+        initialization="open_forget_gate",  # not published; PyTorch's own start is 2 points behind after four epochs
+    ),
     train=TrainConfig(num_epochs=15, batch_size=64, learning_rate=1e-3, patience=3, best_by="loss"),
 )
 
-RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (STOPWORD_LSTM, PACKED_LSTM)}
-DEFAULT_RECIPE = PACKED_LSTM.name
+# Ours, and the default: it learns from a few thousand rows already, which a last state alone does not.
+POOLED_BILSTM = Recipe(
+    name="pooled-bilstm",
+    description="ours: both directions, mean and max over all states; good from a few thousand rows on",
+    source="this package",
+    tokenizer=TokenizerConfig(words="word_characters", min_count=2, max_words=25_000),
+    model=ModelConfig(
+        embedding_dim=100, hidden_size=128, bidirectional=True, pooling="mean_max", dropout=0.4, max_length_tokens=400
+    ),
+    data=DataConfig(validation_fraction=0.1),
+    train=TrainConfig(num_epochs=8, batch_size=32, learning_rate=2e-3, patience=2, best_by="loss"),
+)
+
+RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (POOLED_BILSTM, STOPWORD_LSTM, PACKED_LSTM)}
+DEFAULT_RECIPE = POOLED_BILSTM.name
 
 
 def get_recipe(name: str) -> Recipe:

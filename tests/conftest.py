@@ -18,6 +18,12 @@ os.environ.pop("HF_TOKEN", None)
 LOCAL_HUB = LocalHub()
 os.environ["HF_ENDPOINT"] = LOCAL_HUB.endpoint
 
+TINY_TEXTS = [
+    "a wonderful film with a great cast",
+    "great fun from the first minute to the last",
+    "a dull film and a waste of time",
+    "the worst acting of the year",
+]
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,3 +42,26 @@ def hub() -> Iterator[LocalHub]:
     LOCAL_HUB.reset()
     yield LOCAL_HUB
     LOCAL_HUB.reset()
+
+
+@pytest.fixture
+def tiny_model():
+    """A random model of 8 units with a real tokenizer, labels neg and pos."""
+    import torch
+
+    from hf_lstm.config import ModelConfig, TokenizerConfig
+    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.tokenization import train_tokenizer
+
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer(TINY_TEXTS, TokenizerConfig())
+    config = ModelConfig(embedding_dim=6, hidden_size=8, max_length_tokens=32)
+    config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["neg", "pos"])
+    return LSTMSentiment(config, tokenizer).eval()
+
+
+@pytest.fixture
+def tiny_model_folder(tiny_model, tmp_path):
+    """The folder of a saved `tiny_model`."""
+    tiny_model.save_pretrained(tmp_path / "tiny-model")
+    return tmp_path / "tiny-model"

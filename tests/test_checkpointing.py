@@ -1,0 +1,54 @@
+import os
+
+import pytest
+
+from hf_lstm import InputError
+from hf_lstm.checkpointing import staged_folder
+
+
+def fill(folder, content="new"):
+    (folder / "config.json").write_text(content)
+
+
+def test_folder_appears_whole_when_the_block_ends_well(tmp_path):
+    output_dir = tmp_path / "runs" / "a"
+    with staged_folder(output_dir, overwrite=False) as staging:
+        fill(staging)
+        assert not output_dir.exists()
+    assert (output_dir / "config.json").read_text() == "new"
+    assert os.listdir(tmp_path / "runs") == ["a"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_nothing_stays_when_it_does_not(tmp_path, error):
+    output_dir = tmp_path / "a"
+    with staged_folder(output_dir, overwrite=False) as staging:
+        fill(staging, "old")
+    with pytest.raises(error), staged_folder(output_dir, overwrite=True) as staging:
+        fill(staging, "half")
+        raise error
+    assert (output_dir / "config.json").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_another_run_is_kept_unless_overwritten(tmp_path):
+    for content in ("first", "second"):
+        with staged_folder(tmp_path / "a", overwrite=content == "second") as staging:
+            fill(staging, content)
+    with pytest.raises(InputError, match="--overwrite"), staged_folder(tmp_path / "a", overwrite=False):
+        pytest.fail("entered")
+    assert (tmp_path / "a" / "config.json").read_text() == "second"
+
+
+def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="thesis.tex"), staged_folder(tmp_path, overwrite=True):
+        pytest.fail("entered")
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "a").write_text("")
+    for output_dir in (tmp_path / "a", tmp_path / "a" / "b"):
+        with pytest.raises(InputError, match="output folder"), staged_folder(output_dir, overwrite=True):
+            pytest.fail("entered")

@@ -1,0 +1,67 @@
+"""The layout: what imports what, and how little inference needs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
+
+# A module may import only modules that stand before it.
+ORDER = """
+    errors cli config recipes
+    hub_errors hub_session splits data_columns data_text_files data_files data_cache data_sources data
+    tokenization encoding batching recurrence devices
+    model_files card hub
+    prediction modeling
+    metrics objectives evaluation training checkpointing experiment
+    text_files report demo
+""".split()
+
+
+def find_imports(module: Path) -> set[str]:
+    imported = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "hf_lstm":
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hf_lstm."):
+            imported.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hf_lstm.")}
+    return imported
+
+
+def is_for_type_checking_alone(module: str, imported: str) -> bool:
+    return (module, imported) == ("prediction", "modeling")  # the methods of the model delegate to prediction
+
+
+def test_every_module_has_its_place():
+    assert sorted(ORDER) == sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_go_one_way(module):
+    for imported in find_imports(PACKAGE / f"{module}.py") & set(ORDER):
+        if not is_for_type_checking_alone(module, imported):
+            assert ORDER.index(imported) < ORDER.index(module), f"{module} imports {imported}"
+
+
+def run_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_inference_loads_nothing_of_training_data_or_demo(tiny_model_folder):
+    heavy = "datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn scipy jinja2 hf_lstm.training".split()
+    code = f"""
+import sys
+from hf_lstm import LSTMSentiment
+LSTMSentiment.from_pretrained({str(tiny_model_folder)!r}).predict(["a film"])
+print(sorted(set({heavy!r}) & set(sys.modules)))
+"""
+    assert run_python(code) == "[]\n"
+
+
+def test_config_and_recipes_do_not_wait_for_torch():
+    assert run_python("import sys, hf_lstm.recipes; print('torch' in sys.modules)") == "False\n"
