@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
@@ -13,6 +14,8 @@ from hf_lstm.data_files import read_arrow_table, read_file
 from hf_lstm.data_sources import find_files, is_single_file, load_hub_dataset
 from hf_lstm.errors import InputError
 from hf_lstm.splits import count_duplicates, cut_official, cut_pooled
+
+T = TypeVar("T")
 
 __all__ = ["count_duplicates", "load_split", "load_splits"]
 
@@ -60,24 +63,29 @@ def load_split(
     Raises:
         InputError: as for `load_splits`; also if there is no such split, or a label is none of `label_names`.
     """
-    published = _load_published(source, text_column, label_column, label_names)
     if is_single_file(source):
-        return published["train"]
-    if split not in published:
-        raise InputError(f"{source}: there is no split {split!r}; there is {', '.join(published)}")
-    return published[split]
+        split = "train"
+    only = split if label_names is not None else None  # without them, the classes are those of train
+    published = _load_published(source, text_column, label_column, label_names, only)
+    return _pick(published, split, source)[split]
 
 
 def _load_published(
-    source: str, text_column: str | None, label_column: str | None, label_names: Sequence[str] | None = None
+    source: str,
+    text_column: str | None,
+    label_column: str | None,
+    label_names: Sequence[str] | None = None,
+    only_split: str | None = None,
 ) -> dict[str, Dataset]:
     """Return the splits that the source has, in the form that all code after this relies on."""
     columns = (text_column, label_column)
     files = find_files(source)
     if files is not None:
-        key = hash_files(files, columns, label_names)
-        return load_or_build(key, files, lambda: _encode(_read_files(files, *columns), label_names))
+        chosen = files if only_split is None else _pick(files, only_split, source)
+        key = hash_files(chosen, columns, label_names)
+        return load_or_build(key, chosen, lambda: _encode(_read_files(chosen, *columns), label_names))
     hub = load_hub_dataset(source)
+    hub = hub if only_split is None else _pick(hub, only_split, source)
     tables = {
         split: [read_arrow_table(f"{source}, split {split}", dataset.data.table, dataset.features, *columns)]
         for split, dataset in hub.items()
@@ -86,6 +94,12 @@ def _load_published(
     if all(dataset.features == Features.from_arrow_schema(encoded[split].schema) for split, dataset in hub.items()):
         return hub  # checked, and nothing to change
     return load_or_build(hash_datasets(hub, columns, label_names), hub, lambda: encoded)
+
+
+def _pick(splits: Mapping[str, T], split: str, source: str) -> dict[str, T]:
+    if split not in splits:
+        raise InputError(f"{source}: there is no split {split!r}; there is {', '.join(splits)}")
+    return {split: splits[split]}
 
 
 def _read_files(files: Mapping[str, Sequence[Path]], *columns: str | None) -> dict[str, list[LabeledTable]]:

@@ -48,14 +48,21 @@ def load_or_build(key: str, splits: Iterable[str], build: Callable[[], Mapping[s
 
 
 def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
-    """Return a key for these files' contents, the splits they make up and the options they are read with."""
+    """Return a key for these files' contents, the splits they make up and the options they are read with.
+
+    Raises:
+        InputError: a file can't be read.
+    """
     digest = hashlib.sha256(repr((FORMAT_VERSION, options)).encode())
     for split, paths in files.items():
         for path in paths:
             digest.update(f"\0{split}\0{path.suffix}\0{path.stat().st_size}\0".encode())
-            with path.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
+            try:
+                with path.open("rb") as stream:
+                    while block := stream.read(1 << 20):
+                        digest.update(block)
+            except OSError as error:
+                raise InputError(f"{path}: can't be read ({error.strerror})") from error
     return digest.hexdigest()[:32]
 
 

@@ -110,11 +110,20 @@ def find_columns(
     Raises:
         InputError: there is no such column; the columns there are are listed.
     """
-    text = _find_column(name, columns, "text", text_column, TEXT_COLUMNS)
+    text = find_text_column(name, columns, text_column)
     label = _find_column(name, columns, "label", label_column, LABEL_COLUMNS)
     if text == label:
         raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
     return text, label
+
+
+def find_text_column(name: str, columns: Sequence[str], text_column: str | None) -> str:
+    """Return which column holds the texts: the one asked for, else the first well-known name.
+
+    Raises:
+        InputError: there is no such column; the columns there are are listed.
+    """
+    return _find_column(name, columns, "text", text_column, TEXT_COLUMNS)
 
 
 def _sort_labels(labels: Iterable[str]) -> list[str]:

@@ -3,17 +3,21 @@
 import importlib.resources
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import datasets
 from datasets import Dataset
-from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError
+from datasets.data_files import EmptyDatasetError
+from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError, DatasetsError
 
 from hf_lstm.data_cache import get_cache_folder
 from hf_lstm.errors import InputError
+from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 from hf_lstm.splits import SPLITS
 
 SAMPLE = "sample"
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
+T = TypeVar("T")
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 
 
@@ -58,11 +62,11 @@ def load_hub_dataset(source: str) -> dict[str, Dataset]:
             if hasattr(builder.config, "keep_default_na"):
                 builder.config.keep_default_na = False  # else the text "NA" of a CSV file becomes null
         builder.download_and_prepare(verification_mode="no_checks")  # it would miss the splits left out
-        return {split: builder.as_dataset(split=split) for split in SPLITS if split in builder.info.splits}
+        return {split: builder.as_dataset(split=split) for split in _select_splits(source, builder.info.splits)}
     except InputError:
         raise
-    except Exception as error:  # the client lets its transport's exceptions through, and they change with its releases
-        raise _describe_hub_error(error, source) from error
+    except (DatasetsError, *HUB_ERRORS) as error:
+        raise _describe_error(error, source) from error
 
 
 def _make_builder(source: str) -> datasets.DatasetBuilder:
@@ -87,31 +91,30 @@ def _find_folder_files(folder: Path) -> dict[str, list[Path]]:
     return {split: [Path(file) for file in files] for split, files in data_files.items()}
 
 
-def _select_splits(source: str, data_files: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    selected = {split: data_files[split] for split in SPLITS if split in data_files}
+def _select_splits(source: str, available: Mapping[str, T]) -> dict[str, T]:
+    selected = {split: available[split] for split in SPLITS if split in available}
     if not selected:
-        raise InputError(f"{source}: has the splits {', '.join(data_files)}; expected train, test and maybe validation")
+        raise InputError(f"{source}: has the splits {', '.join(available)}; expected train, test and maybe validation")
     return selected
 
 
-def _describe_hub_error(error: Exception, source: str) -> InputError:
-    reason = " ".join(str(error.__cause__ if isinstance(error, DatasetGenerationError) else error).split())[:300]
-    if isinstance(error, DatasetNotFoundError) and "gated" in reason:
+def _describe_error(error: Exception, source: str) -> InputError:
+    """Return one line that says why; `datasets` drops the client's own errors and leaves only a message of its own."""
+    reason = error.__cause__ if isinstance(error, DatasetGenerationError) else error
+    line = write_on_one_line(reason)
+    if isinstance(reason, DatasetNotFoundError) and "gated" in line:
+        page = f"{datasets.config.HF_ENDPOINT}/datasets/{source}"
+        return InputError(f"{source}: is gated on the Hub: accept its terms at {page}, and {HOW_TO_LOG_IN}")
+    if isinstance(reason, DatasetNotFoundError):
         return InputError(
-            f"{source}: is gated; accept its terms at {datasets.config.HF_ENDPOINT}/datasets/{source}, "
-            "then log in with `hf auth login` or set HF_TOKEN"
+            f"{source}: is neither a file or folder here nor on the Hub, or is private there: check the name, "
+            f"{HOW_TO_LOG_IN}, or {REMEDY}"
         )
-    if isinstance(error, DatasetNotFoundError):
+    if isinstance(reason, ConnectionError):
         return InputError(
-            f"{source}: there is no such file or folder, and the Hub has no such data set or it is private; "
-            f"check the name, log in with `hf auth login`, or {REMEDY}"
+            f"{source}: the Hub can't be reached and no earlier run has cached it ({line}); check the network and "
+            f"HF_ENDPOINT, unset HF_HUB_OFFLINE, or {REMEDY}"
         )
-    if isinstance(error, ConnectionError):
-        return InputError(
-            f"{source}: the Hub can't be reached ({reason}) and no earlier run has cached it; "
-            f"check the connection, or {REMEDY}"
-        )
-    return InputError(
-        f"{source}: can't be loaded from the Hub ({reason}); "
-        f"try again, set HF_HUB_OFFLINE=1 if an earlier run has cached it, or {REMEDY}"
-    )
+    if isinstance(error, (DatasetGenerationError, EmptyDatasetError)) or type(error) is ValueError:
+        return InputError(f"{source}: can't be read as a data set ({line}); {REMEDY}")
+    return InputError(f"{describe_hub_error(error, f'data set {source!r}')}; or {REMEDY}")

@@ -7,15 +7,25 @@ quotes that merge rows, and shifts the columns of a row with a field too many.
 import contextlib
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import pyarrow as pa
 
 from hf_lstm.data_columns import LabeledTable, find_columns
 from hf_lstm.errors import InputError
+
+
+class DelimitedFile(NamedTuple):
+    """An open CSV or TSV file."""
+
+    delimiter: str
+    header: list[str]
+    rows: Iterator[tuple[int, list[str]]]
+    """The line in which each row starts, from 1, and as many fields as the header has; blank lines are skipped."""
 
 
 def read_delimited(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
@@ -27,33 +37,21 @@ def read_delimited(path: Path, text_column: str | None, label_column: str | None
     texts: list[str] = []
     labels: list[str] = []
     lines: list[int] = []
-    multiline_rows: list[int] = []
-    with _open_utf8(path) as stream:
-        delimiter = _find_delimiter(path, stream.readline())
-        stream.seek(0)
-        rows = _parse_delimited(path, stream, delimiter)
-        _, header = next(rows, (1, []))
-        columns = find_columns(str(path), header, text_column, label_column)
-        text_index, label_index = map(header.index, columns)
-        for line, fields in rows:
-            if len(fields) != len(header):
-                raise InputError(
-                    f"{path}, row {len(texts) + 1} (line {line}): {len(fields)} fields, but the header has "
-                    f"{len(header)}; put quotes around a text that holds {delimiter!r}"
-                )
-            text = fields[text_index]
-            if "\n" in text or "\r" in text:
-                multiline_rows.append(len(texts))
-            texts.append(text)
+    with open_delimited(path) as file:
+        columns = find_columns(str(path), file.header, text_column, label_column)
+        text_index, label_index = map(file.header.index, columns)
+        for line, fields in file.rows:
+            texts.append(fields[text_index])
             labels.append(fields[label_index])
             lines.append(line)
     table = _build_table(path, texts, labels, columns, lines)
     known_labels = set(labels)
-    for row in multiline_rows:
-        if _looks_like_merged_rows(texts[row], known_labels, delimiter, len(header), text_index, label_index):
-            where = table.locate(row, columns[0])
+    for row, text in enumerate(texts):
+        if ("\n" in text or "\r" in text) and _looks_like_merged_rows(
+            text, known_labels, file.delimiter, len(file.header), text_index, label_index
+        ):
             raise InputError(
-                f"{where}: the text holds whole rows, as if a stray quote had merged them; "
+                f"{table.locate(row, columns[0])}: the text holds whole rows, as if a stray quote had merged them; "
                 "correct the quote that opens it, or give the rows as JSON Lines or Parquet"
             )
     return table
@@ -70,10 +68,8 @@ def read_json(path: Path, text_column: str | None, label_column: str | None) -> 
     labels: list[str | None] = []
     lines: list[int] = []
     columns = None
-    for line, row in _parse_json(path):
-        where = f"{path}, row {len(texts) + 1}" + (f" (line {line})" if line else "")
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: expected an object such as {{'text': ..., 'label': ...}}")
+    for line, row in iterate_json_objects(path):
+        where = _locate(path, len(texts), line)
         columns = columns or find_columns(str(path), list(row), text_column, label_column)
         for column in columns:
             if column not in row:
@@ -90,6 +86,50 @@ def read_json(path: Path, text_column: str | None, label_column: str | None) -> 
     if columns is None:
         raise InputError(f"{path}: there are no rows; expected texts and their labels")
     return _build_table(path, texts, labels, columns, lines or None)
+
+
+@contextlib.contextmanager
+def open_delimited(path: Path) -> Iterator[DelimitedFile]:
+    """Open a CSV or TSV file whose first line names the columns.
+
+    Raises:
+        InputError: here or from the rows: the file is not UTF-8, a row has not as many fields as the header, or its
+            quotes don't match.
+    """
+    with _open_utf8(path) as stream:
+        delimiter = _find_delimiter(path, stream.readline())
+        stream.seek(0)
+        rows = _parse_delimited(path, stream, delimiter)
+        _, header = next(rows, (1, []))
+        yield DelimitedFile(delimiter, header, _check_rows(path, rows, len(header), delimiter))
+
+
+def iterate_json_objects(path: Path) -> Iterator[tuple[int | None, dict[str, Any]]]:
+    """Yield each object of a JSON Lines file with its line, or of a file that is one JSON list.
+
+    Raises:
+        InputError: the file is not UTF-8 or not JSON, or a row is no object.
+    """
+    for index, (line, row) in enumerate(_parse_json(path)):
+        if not isinstance(row, dict):
+            raise InputError(f"{_locate(path, index, line)}: expected an object such as {{'text': ..., 'label': ...}}")
+        yield line, row
+
+
+def _check_rows(
+    path: Path, rows: Iterator[tuple[int, list[str]]], num_fields: int, delimiter: str
+) -> Iterator[tuple[int, list[str]]]:
+    for index, (line, fields) in enumerate(rows):
+        if len(fields) != num_fields:
+            raise InputError(
+                f"{_locate(path, index, line)}: {len(fields)} fields, but the header has {num_fields}; "
+                f"put quotes around a text that holds {delimiter!r}"
+            )
+        yield line, fields
+
+
+def _locate(path: Path, index: int, line: int | None) -> str:
+    return f"{path}, row {index + 1}" + (f" (line {line})" if line else "")
 
 
 def _parse_delimited(path: Path, stream: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -126,7 +166,7 @@ def _looks_like_merged_rows(
 
     That is what a stray quote before a text leaves when the next quote happens to stand before a delimiter.
     """
-    lines = text.splitlines()
+    lines = re.split(r"\r\n|\r|\n", text)
     if label_index > text_index:
         num_after = num_fields - 1 - text_index
         ends = (line.rsplit(delimiter, num_after) for line in lines[:-1])

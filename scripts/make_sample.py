@@ -1,6 +1,9 @@
 """Cuts the sample that `--dataset sample` reads out of the Large Movie Review Dataset, and writes its README."""
 
 import argparse
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ README = """\
 # A sample of the Large Movie Review Dataset
 
 {rows} of its 50,000 labeled reviews, picked at random (seed {seed}), byte for byte, half of them negative and half
-positive. No text stands here twice. `scripts/make_sample.py` cut it.
+positive. None is a text that the published splits repeat. `scripts/make_sample.py` cut it.
 
 - {sizes}
 - train and validation come from the published train split{movies}; test comes from the published test split
@@ -35,15 +38,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="folder laid out as the Hub's stanfordnlp/imdb")
     parser.add_argument(
-        "--movies", type=Path, help="folder with train.parquet, the movie of each row: keeps movies in one split"
+        "--movies",
+        type=Path,
+        help="folder with train.parquet, columns text_sha256_16 and movie: keeps each movie in one split",
     )
     parser.add_argument("--output-dir", type=Path, default=Path("hf_lstm/resources/sample"))
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
-    official = {split: _read_parquet(arguments.source / "plain_text", f"{split}-*") for split in ("train", "test")}
-    movies = _read_parquet(arguments.movies, "train")["movie"].to_numpy() if arguments.movies else None
-    sample = pick_sample(official["train"], official["test"], movies, np.random.RandomState(arguments.seed))
+    train, test = (_read_parquet(arguments.source / "plain_text", f"{split}-*") for split in ("train", "test"))
+    movies = _find_movies(train, arguments.movies) if arguments.movies else None
+    sample = pick_sample(train, test, movies, np.random.RandomState(arguments.seed))
 
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
     for split, table in sample.items():
@@ -55,7 +60,7 @@ def main() -> None:
         rows=f"{sum(SPLIT_SIZES.values()):,}",
         seed=arguments.seed,
         sizes=", ".join(f"{size:,} {split}" for split, size in SPLIT_SIZES.items()),
-        movies=" and share no movie" if movies is not None else "",
+        movies=" and share no movie" if movies else "",
     )
     (arguments.output_dir / "README.md").write_text(readme, encoding="utf-8")
     num_bytes = sum(path.stat().st_size for path in arguments.output_dir.iterdir())
@@ -65,9 +70,9 @@ def main() -> None:
 
 
 def pick_sample(
-    train: pa.Table, test: pa.Table, train_movies: NDArray[np.object_] | None, random: np.random.RandomState
+    train: pa.Table, test: pa.Table, train_movies: Sequence[str] | None, random: np.random.RandomState
 ) -> dict[str, pa.Table]:
-    """Return balanced train, validation and test tables without a repeated text.
+    """Return balanced train, validation and test tables of texts that the published splits hold just once.
 
     Args:
         train: the published train split, columns `text` and `label`.
@@ -75,31 +80,34 @@ def pick_sample(
         train_movies: the movie of each train row; with it, train and validation share no movie.
         random: picks and orders the rows.
     """
-    movies = np.arange(len(train)) if train_movies is None else train_movies
+    movies = np.array(train_movies) if train_movies else np.arange(len(train))
     distinct_movies = np.unique(movies)
     held_out = random.permutation(distinct_movies)[: round(VALIDATION_MOVIE_SHARE * len(distinct_movies))]
     is_held_out = np.isin(movies, held_out)
-    seen: set[str] = set()
+    counts = Counter([*train["text"].to_pylist(), *test["text"].to_pylist()])
+    is_single, is_single_in_test = (
+        np.array([counts[text] == 1 for text in table["text"].to_pylist()]) for table in (train, test)
+    )
     return {
-        "train": _pick_rows(train, ~is_held_out, SPLIT_SIZES["train"], random, seen),
-        "validation": _pick_rows(train, is_held_out, SPLIT_SIZES["validation"], random, seen),
-        "test": _pick_rows(test, np.ones(len(test), dtype=bool), SPLIT_SIZES["test"], random, seen),
+        "train": _pick_rows(train, is_single & ~is_held_out, SPLIT_SIZES["train"], random),
+        "validation": _pick_rows(train, is_single & is_held_out, SPLIT_SIZES["validation"], random),
+        "test": _pick_rows(test, is_single_in_test, SPLIT_SIZES["test"], random),
     }
 
 
-def _pick_rows(
-    table: pa.Table, is_candidate: NDArray[np.bool_], size: int, random: np.random.RandomState, seen: set[str]
-) -> pa.Table:
-    """Return `size` candidate rows in random order, half of each label, and add their texts to `seen`."""
-    texts, labels = table["text"].to_pylist(), table["label"].to_pylist()
-    wanted = {0: size // 2, 1: size // 2}
-    picked = []
-    for row in random.permutation(np.flatnonzero(is_candidate)):
-        if wanted[labels[row]] and texts[row] not in seen:
-            wanted[labels[row]] -= 1
-            seen.add(texts[row])
-            picked.append(row)
-    return table.take(pa.array(picked))
+def _pick_rows(table: pa.Table, is_candidate: NDArray[np.bool_], size: int, random: np.random.RandomState) -> pa.Table:
+    """Return `size` of the candidate rows in random order, half of them of each label."""
+    labels = table["label"].to_numpy()
+    candidates = random.permutation(np.flatnonzero(is_candidate))
+    picked = [candidates[labels[candidates] == label][: size // 2] for label in (0, 1)]
+    return table.take(random.permutation(np.concatenate(picked)))
+
+
+def _find_movies(train: pa.Table, folder: Path) -> list[str]:
+    """Return the movie of each row; rows are matched by their text's hash, for the files differ in order."""
+    table = _read_parquet(folder, "train")
+    movies = dict(zip(table["text_sha256_16"].to_pylist(), table["movie"].to_pylist(), strict=True))
+    return [movies[hashlib.sha256(text.encode()).hexdigest()[:16]] for text in train["text"].to_pylist()]
 
 
 def _read_parquet(folder: Path, stem: str) -> pa.Table:
