@@ -39,7 +39,7 @@ class EncodedTexts:
 
 
 class Encoder:
-    """Encodes with a tokenizer as it is now: later changes to the tokenizer are not seen.
+    """Encodes with a tokenizer that is complete: what is changed in it later may or may not be seen.
 
     The ids of a text are `tokenizer.encode(text, add_special_tokens=False).ids[:max_length_tokens]`, with U+FFFD for
     lone surrogates; padding and truncation that the tokenizer may have stored are ignored. Tokenizers of
