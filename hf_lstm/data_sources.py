@@ -9,6 +9,7 @@ import datasets
 from datasets import Dataset
 from datasets.data_files import EmptyDatasetError
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError, DatasetsError
+from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.data_cache import get_cache_folder
 from hf_lstm.errors import InputError
@@ -110,11 +111,13 @@ def _describe_error(error: Exception, source: str) -> InputError:
             f"{source}: is neither a file or folder here nor on the Hub, or is private there: check the name, "
             f"{HOW_TO_LOG_IN}, or {REMEDY}"
         )
+    if isinstance(reason, HFValidationError):
+        return InputError(f"{source}: is no file or folder here, and can't be a Hub id ({line}); {REMEDY}")
     if isinstance(reason, ConnectionError):
         return InputError(
             f"{source}: the Hub can't be reached and no earlier run has cached it ({line}); check the network and "
             f"HF_ENDPOINT, unset HF_HUB_OFFLINE, or {REMEDY}"
         )
-    if isinstance(error, (DatasetGenerationError, EmptyDatasetError)) or type(error) is ValueError:
+    if isinstance(error, (DatasetGenerationError, EmptyDatasetError, ValueError, RuntimeError)):
         return InputError(f"{source}: can't be read as a data set ({line}); {REMEDY}")
     return InputError(f"{describe_hub_error(error, f'data set {source!r}')}; or {REMEDY}")

@@ -8,7 +8,6 @@ import contextlib
 import csv
 import json
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -17,6 +16,9 @@ import pyarrow as pa
 
 from hf_lstm.data_columns import LabeledTable, find_columns
 from hf_lstm.errors import InputError
+
+MAX_FIELD_CHARACTERS = 2**31 - 1
+"""The most that the csv module takes on every platform; its default of 128 Ki is shorter than a text may be."""
 
 
 class DelimitedFile(NamedTuple):
@@ -135,7 +137,7 @@ def _locate(path: Path, index: int, line: int | None) -> str:
 def _parse_delimited(path: Path, stream: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line in which each row starts, and the row's fields."""
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
-    field_size_limit = csv.field_size_limit(sys.maxsize)  # a review may be longer than the 128 KiB that are the default
+    field_size_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         while True:
             line = reader.line_num + 1

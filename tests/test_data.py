@@ -258,6 +258,7 @@ def test_hub_errors_are_one_line_with_a_way_out(hub, monkeypatch):
         "someone/gated": r"is gated on the Hub: accept its terms at http.*/datasets/someone/gated, and log in with",
         "someone/empty": r"can't be read as a data set \(.*doesn't contain any data files\); pass --dataset sample",
         "someone/ragged": r"can't be read as a data set \(.*Expected 2 fields in line 3, saw 3\); pass --dataset",
+        "two words": r"is no file or folder here, and can't be a Hub id \(.*\); pass --dataset sample",
         "no/such": r"is neither a file or folder here nor on the Hub, or is private there: .* or pass --dataset sample",
     }
     for source, expected in errors.items():
