@@ -75,15 +75,15 @@ def sort_batches(
         max_tokens: budget of a batch, padding included; a longer row stands alone.
         batch_size: rows per batch; where given, the budget does not apply.
     """
-    assert max_tokens or batch_size
     order = np.argsort(lengths, kind="stable")
     start = 0
     while start < len(order):
-        if batch_size:
+        if batch_size is not None:
             stop = start + batch_size
         else:
-            padded = lengths[order[start:]] * np.arange(1, len(order) - start + 1)  # grows, since lengths do
-            stop = start + max(1, int(np.searchsorted(padded, max_tokens, side="right")))
+            assert max_tokens is not None
+            num_tokens = lengths[order[start:]] * np.arange(1, len(order) - start + 1)  # grows, since lengths do
+            stop = start + max(1, int((num_tokens <= max_tokens).sum()))
         yield order[start:stop]
         start = stop
 

@@ -24,6 +24,7 @@ def staged_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
             cannot be written.
     """
     _check_replaceable(output_dir, overwrite)
+    new_parents = [folder for folder in output_dir.parents if not folder.exists()]
     try:
         output_dir.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{output_dir.name}.", suffix=".partial", dir=output_dir.parent))
@@ -35,6 +36,9 @@ def staged_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
         _replace(staging, output_dir)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        for folder in new_parents:
+            with contextlib.suppress(OSError):  # not empty: the run went well, or somebody else writes there
+                folder.rmdir()
 
 
 def _check_replaceable(output_dir: Path, overwrite: bool) -> None:

@@ -1,4 +1,4 @@
-"""Recipes as data: frozen dataclasses that validate themselves where they are built, and overrides from a command line."""
+"""Recipes as data: frozen dataclasses that validate themselves where they are built, and how to override them."""
 
 import ast
 import dataclasses

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from datasets import disable_progress_bars, enable_progress_bars
 
 from hf_lstm.batching import encode_split
 from hf_lstm.checkpointing import staged_folder
 from hf_lstm.config import Recipe
 from hf_lstm.data import count_duplicates, load_splits
-from hf_lstm.devices import resolve_device, resolve_precision
+from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
 from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.recurrence import flush_denormals
 from hf_lstm.tokenization import train_tokenizer
 from hf_lstm.training import train
 
@@ -53,6 +53,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     started = time.perf_counter()
     flush_denormals()
     device = resolve_device(options.device)
+    (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
         splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
         logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
@@ -65,9 +66,13 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         model = LSTMSentiment(config, tokenizer).to(device)
         model.recipe = replace(recipe, model=config).to_dict()
         num_parameters = sum(parameter.numel() for parameter in model.parameters())
-        logger.info("model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device)
+        logger.info(
+            "model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device
+        )
 
-        epochs = train(model, encoded["train"], encoded["validation"], recipe.train, show_progress=options.show_progress)
+        epochs = train(
+            model, encoded["train"], encoded["validation"], recipe.train, show_progress=options.show_progress
+        )
 
         model.save_pretrained(staging, repo_id=options.repo_id)
         dtype = resolve_precision(recipe.train.precision, device)

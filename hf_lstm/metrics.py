@@ -59,4 +59,6 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc]  # evaluate 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Return the quotients, 0 where nothing was counted (a label never predicted, or never present)."""
-    return np.divide(numerator, denominator, out=np.zeros(len(numerator)), where=denominator > 0)
+    quotients = np.zeros(len(numerator))
+    np.divide(numerator, denominator, out=quotients, where=denominator > 0)
+    return quotients

@@ -1,4 +1,4 @@
-"""What a model folder holds: fetching it in one version, reading it without trusting it, writing it without half files."""
+"""What a model folder holds: fetched in one version, read without trust, written without half files."""
 
 import dataclasses
 import json
@@ -136,7 +136,9 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
             for name, shape in expected_shapes.items():
                 header = file.get_slice(name)
                 if tuple(header.get_shape()) != tuple(shape):
-                    raise InputError(f"{path}: {name} is {header.get_shape()}, but {CONFIG_FILE} makes it {list(shape)}")
+                    raise InputError(
+                        f"{path}: {name} is {header.get_shape()}, but {CONFIG_FILE} makes it {list(shape)}"
+                    )
                 if header.get_dtype() not in _FLOAT_DTYPES:
                     kinds = ", ".join(_FLOAT_DTYPES.values())
                     raise InputError(f"{path}: {name} is {header.get_dtype()}, expected one of {kinds}")
@@ -145,7 +147,9 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
         raise InputError(f"{path} is not a safetensors file: {error}") from None
     for name, tensor in weights.items():
         if not torch.isfinite(tensor).all():
-            raise InputError(f"{path}: {name} holds values that are not finite; the file is damaged or training diverged")
+            raise InputError(
+                f"{path}: {name} holds values that are not finite; the file is damaged or training diverged"
+            )
     return weights
 
 

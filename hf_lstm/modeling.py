@@ -116,10 +116,19 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         return torch.cat(pooled, dim=1)
 
     @overload
-    def predict(self, texts: str, **options: Any) -> dict[str, Any]: ...
+    def predict(
+        self, texts: str, *, batch_size: int | None = ..., precision: str = ..., show_progress: bool | None = ...
+    ) -> dict[str, Any]: ...
 
     @overload
-    def predict(self, texts: Iterable[str], **options: Any) -> list[dict[str, Any]]: ...
+    def predict(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int | None = ...,
+        precision: str = ...,
+        show_progress: bool | None = ...,
+    ) -> list[dict[str, Any]]: ...
 
     def predict(
         self,

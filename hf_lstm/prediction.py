@@ -1,6 +1,6 @@
 """Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def predict_probabilities(
     """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`."""
     if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
         raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
-    num_texts = len(texts) if hasattr(texts, "__len__") else None
+    num_texts = len(texts) if isinstance(texts, Sized) else None
     if show_progress is None:
         show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS
     windows = []

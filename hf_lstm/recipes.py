@@ -18,12 +18,12 @@ STOPWORD_LSTM = Recipe(
         embedding_dim=1, hidden_size=100, max_length_tokens=256, initialization="xavier_orthogonal", single_logit=False
     ),
     train=TrainConfig(
-        num_epochs=5, batch_size=96, learning_rate=1e-3, adam_epsilon=1e-6, warmup_steps=200, best_by="loss"
+        num_epochs=5, batch_size=96, learning_rate=1e-3, adam_epsilon=1e-6, warmup_steps=200, max_grad_norm=None
     ),
 )
 
-# Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) is out of reach otherwise: of the 25,000 most
-# frequent whitespace words of train, GloVe knows 46 % as they stand and 62 % in lower case.
+# Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) is out of reach otherwise: of the 25,000
+# most frequent whitespace words of train, GloVe knows 46 % as they stand and 62 % in lower case.
 PACKED_LSTM = Recipe(
     name="packed-lstm",
     description="project page: 2.87 M parameters, packed sequences, embedding 100, hidden 256",

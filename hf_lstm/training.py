@@ -1,6 +1,7 @@
 """The training loop: one step, one epoch, and the run that keeps the best epoch's weights."""
 
 import copy
+import logging
 import math
 import time
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.objectives import sum_cross_entropy
+
+logger = logging.getLogger(__name__)
 
 
 class DivergenceError(RuntimeError):
@@ -90,8 +93,7 @@ def train(
         )
         if is_best:
             best_weights = copy.deepcopy(model.state_dict())
-        if show_progress:
-            tqdm.write(_describe_epoch(run.epochs[-1], config.num_epochs))
+        logger.info(_describe_epoch(run.epochs[-1], config.num_epochs))
         best_epoch = max(record["epoch"] for record in run.epochs if record["is_best"])
         if config.patience is not None and epoch - best_epoch >= config.patience:
             break
@@ -133,7 +135,7 @@ def train_step(run: TrainingRun, split: LabeledTexts, rows: np.ndarray) -> tuple
         logits = model(batch.input_ids.to(device), batch.lengths)
     loss_sum = sum_cross_entropy(logits, labels)
     run.optimizer.zero_grad(set_to_none=True)
-    (loss_sum / len(rows)).backward()
+    (loss_sum / len(rows)).backward()  # type: ignore[no-untyped-call]
     grad_norm = nn.utils.clip_grad_norm_(model.parameters(), run.max_grad_norm or math.inf)
 
     # The only place where an accelerator is waited for. Before the step, so that bad figures never reach the weights.
@@ -154,7 +156,7 @@ def train_step(run: TrainingRun, split: LabeledTexts, rows: np.ndarray) -> tuple
 def _is_best(figures: dict[str, float], earlier: list[dict[str, Any]], best_by: str) -> bool:
     if not earlier:
         return True
-    seen = [record["validation"][best_by] for record in earlier]
+    seen: list[float] = [record["validation"][best_by] for record in earlier]
     return figures[best_by] < min(seen) if best_by == "loss" else figures[best_by] > max(seen)
 
 

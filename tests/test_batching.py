@@ -18,7 +18,7 @@ row_lengths = st.lists(st.integers(1, 300), min_size=1, max_size=200).map(np.arr
 
 def encode(rows: list[list[int]]) -> EncodedTexts:
     offsets = np.cumsum([0, *map(len, rows)])
-    return EncodedTexts(input_ids=np.array(sum(rows, []), dtype=np.int32), offsets=offsets)
+    return EncodedTexts(input_ids=np.array([i for row in rows for i in row], dtype=np.int32), offsets=offsets)
 
 
 def decode(texts: EncodedTexts) -> list[list[int]]:
@@ -78,7 +78,8 @@ def test_sorted_batches_of_fixed_size(lengths, batch_size):
 def split(tmp_path):
     features = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
     texts = ["Good good film", "", "bad", "a film a good film"] * 600
-    Dataset.from_dict({"text": texts, "label": [1, 0, 0, 1] * 600}, features=features).to_parquet(tmp_path / "a.parquet")
+    rows = Dataset.from_dict({"text": texts, "label": [1, 0, 0, 1] * 600}, features=features)
+    rows.to_parquet(tmp_path / "a.parquet")
     return Dataset.from_parquet(str(tmp_path / "a.parquet"), cache_dir=str(tmp_path), features=features)
 
 

@@ -24,7 +24,7 @@ def test_nothing_stays_when_it_does_not(tmp_path, error):
     output_dir = tmp_path / "a"
     with staged_folder(output_dir, overwrite=False) as staging:
         fill(staging, "old")
-    with pytest.raises(error), staged_folder(output_dir, overwrite=True) as staging:
+    with pytest.raises(error), staged_folder(output_dir, overwrite=True) as staging:  # noqa: PT012
         fill(staging, "half")
         raise error
     assert (output_dir / "config.json").read_text() == "old"
@@ -42,7 +42,7 @@ def test_another_run_is_kept_unless_overwritten(tmp_path):
 
 def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="thesis.tex"), staged_folder(tmp_path, overwrite=True):
+    with pytest.raises(InputError, match=r"thesis\.tex"), staged_folder(tmp_path, overwrite=True):
         pytest.fail("entered")
     assert (tmp_path / "thesis.tex").exists()
 

@@ -53,7 +53,7 @@ def run_python(code: str) -> str:
 
 
 def test_inference_loads_nothing_of_training_data_or_demo(tiny_model_folder):
-    heavy = "datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn scipy jinja2 hf_lstm.training".split()
+    heavy = "datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 hf_lstm.training".split()
     code = f"""
 import sys
 from hf_lstm import LSTMSentiment

@@ -73,7 +73,7 @@ def test_no_truncation_or_flipped_byte_ends_in_another_error(tiny_model_folder, 
     try:
         LSTMSentiment.from_pretrained(tiny_model_folder)
     except InputError as error:
-        assert "model.safetensors" in str(error)
+        assert "model.safetensors" in str(error)  # noqa: PT017 - some flips leave a readable file
     finally:
         path.write_bytes(original)
 

@@ -1,0 +1,98 @@
+import dataclasses
+import json
+import os
+
+import pytest
+import torch
+
+from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.config import override_recipe
+from hf_lstm.experiment import RunOptions, run_experiment
+from hf_lstm.recipes import POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.training import DivergenceError
+
+SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]
+MOODS = {"glad": "lovely fine great", "sad": "dull bad poor", "so-so": "fair plain usual"}
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    """A CSV of 120 different rows with three labels, each told by words of its own."""
+    path = tmp_path / "reviews.csv"
+    rows = [
+        f'"film number {i}, {words.split()[i % 3]}, {words.split()[(i + 1) % 3]}",{label}'
+        for i in range(40)
+        for label, words in MOODS.items()
+    ]
+    path.write_text("\n".join(["review,mood", *rows]))
+    return path
+
+
+@pytest.fixture
+def recipe(reviews):
+    changes = [*SMALL, f"data.dataset={reviews}", "train.num_epochs=12", "train.learning_rate=0.02"]
+    return override_recipe(POOLED_BILSTM, changes)
+
+
+def options(tmp_path, **changes):
+    return RunOptions(
+        **{"output_dir": tmp_path / "run", "label_column": "mood", "show_progress": False, "device": "cpu", **changes}
+    )
+
+
+def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
+    results = run_experiment(recipe, options(tmp_path))
+    folder = tmp_path / "run"
+    expected = {"config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json", "results.json"}
+    assert set(os.listdir(folder)) == expected
+    assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
+    assert results["dataset"]["num_rows"] == {"train": 97, "validation": 11, "test": 12}
+    assert results["splits"]["test"]["accuracy"] == 1.0
+    assert sum(map(sum, results["splits"]["test"]["confusion_matrix"]["rows"])) == 12
+    assert "100.00 %" in (folder / "README.md").read_text()
+
+    model = LSTMSentiment.from_pretrained(folder)
+    assert model.config.id2label == {0: "glad", 1: "sad", 2: "so-so"}
+    assert model.predict("lovely, great")["label"] == "glad"
+    assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size
+
+
+def test_two_runs_write_the_same_weights(tmp_path, recipe):
+    recipe = override_recipe(recipe, ["train.num_epochs=2", "train.precision=float32"])
+    weights = []
+    for name in ("a", "b"):
+        run_experiment(recipe, options(tmp_path, output_dir=tmp_path / name))
+        weights.append((tmp_path / name / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_a_run_that_diverges_leaves_nothing_behind(tmp_path, recipe):
+    recipe = override_recipe(recipe, ["train.learning_rate=1e38", "train.max_grad_norm=none"])
+    with pytest.raises(DivergenceError):
+        run_experiment(recipe, options(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == ["reviews.csv"]
+
+
+def test_an_occupied_output_folder_is_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{}")
+    monkeypatch.setattr("hf_lstm.experiment.load_splits", lambda *_, **__: pytest.fail("read"))
+    with pytest.raises(InputError, match="--overwrite"):
+        run_experiment(recipe, options(tmp_path))
+
+
+def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
+    recipe = override_recipe(STOPWORD_LSTM, [f"data.dataset={reviews}", "train.num_epochs=1", "model.hidden_size=4"])
+    results = run_experiment(recipe, options(tmp_path))
+    assert results["dataset"]["num_rows"] == {"train": 84, "validation": 12, "test": 24}
+    model = LSTMSentiment.from_pretrained(tmp_path / "run")
+    ids = model.tokenizer.encode("the film and number").ids
+    assert ids[0] == ids[2] == model.config.unk_token_id
+    assert min(ids[1], ids[3]) > model.config.unk_token_id
+    assert torch.isfinite(model.predict_proba("the film")).all()
+
+
+def test_options_do_not_leak_into_the_recipe(tmp_path, recipe):
+    before = dataclasses.replace(recipe)
+    run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
+    assert recipe == before

@@ -1,0 +1,107 @@
+"""`scripts/train.py` as users run it: a process, its exit code, what it prints and what it leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from local_hub import WRITE_TOKEN
+
+from hf_lstm import LSTMSentiment
+
+SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "train.py"
+QUICK = ["--set", "train.num_epochs=1", "model.hidden_size=4", "model.embedding_dim=4", "--no-progress"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the script in an empty folder."""
+
+    def run_script(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, str(SCRIPT), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run_script
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    rows = [f"film {i} {'good' if i % 2 else 'bad'},{'pos' if i % 2 else 'neg'}" for i in range(60)]
+    (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+    return "reviews.csv"
+
+
+def test_help_lists_recipes_and_settings_quickly(run):
+    result = run("--help")
+    assert result.returncode == 0
+    for word in ("pooled-bilstm", "stopword-lstm", "packed-lstm", "--dataset", "sample", "--push"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--recipe", "paked-lstm"], "did you mean packed-lstm"),
+        (["--set", "train.lr=1"], "there is no setting 'train.lr'"),
+        (["--set", "train.batch_size=0"], "must be >= 1"),
+        (["--seed", "-1"], "train.seed is -1"),
+        (["--dataset", "no-such-file.csv"], "no-such-file.csv"),
+        (["--dataset", "sample", "--device", "warp"], "there is no device 'warp'"),
+        (["--dataset", "reviews.csv", "--text-column", "body"], "body"),
+        (["--dataset", "sample", "--output-dir", "reviews.csv"], "is a file"),
+        (["--private"], "need --push"),
+        (["--dataset", "sample", "--push"], "hf auth login"),
+    ],
+)
+def test_wrong_use_is_one_clear_line_and_exit_code_2(run, reviews, tmp_path, arguments, expected):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert expected in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.splitlines()[-1].count("error: ") == 1
+    assert os.listdir(tmp_path) == ["reviews.csv"]
+
+
+def test_train_push_and_load_back_from_the_hub(run, reviews, hub, tmp_path):
+    result = run("--dataset", reviews, "--output-dir", "out", "--push", *QUICK, HF_TOKEN=WRITE_TOKEN)
+    assert result.returncode == 0, result.stderr
+    assert WRITE_TOKEN not in result.stdout + result.stderr
+    folder = tmp_path / "out"
+    pushed = hub.files("me/imdb-lstm")
+    for path in folder.iterdir():
+        assert pushed[path.name] == path.read_bytes()
+    assert 'from_pretrained("me/imdb-lstm")' in pushed["README.md"].decode()
+
+    results = json.loads((folder / "results.json").read_text())
+    assert results["command"].startswith("python scripts/train.py --dataset reviews.csv")
+    local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained("me/imdb-lstm")
+    texts = ["film good", "film bad", ""]
+    assert local.predict_proba(texts).equal(loaded.predict_proba(texts))
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, reviews, signum, code):
+    arguments = ["--dataset", reviews, "--output-dir", "out", "--set", "train.num_epochs=100000", "train.patience=none"]
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT), *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    for line in process.stderr:
+        if "epoch 2/" in line:
+            break
+    started = time.perf_counter()
+    process.send_signal(signum)
+    rest = process.communicate(timeout=20)[1]
+    assert process.returncode == code
+    assert time.perf_counter() - started < 10
+    assert "Traceback" not in rest
+    assert os.listdir(tmp_path) == ["reviews.csv"]
