@@ -116,7 +116,7 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         return torch.cat(pooled, dim=1)
 
     @overload
-    def predict(
+    def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first
         self, texts: str, *, batch_size: int | None = ..., precision: str = ..., show_progress: bool | None = ...
     ) -> dict[str, Any]: ...
 
