@@ -62,7 +62,8 @@ def fetch_model_folder(
         except HFValidationError:
             raise InputError(f"model {str(model)!r} is neither a folder here nor a Hub id like org/name") from None
         except (OSError, ValueError, RuntimeError) as error:  # every error of the client is one of these
-            raise describe_hub_error(error, f"model {str(model)!r}") from error
+            version = f" at revision {revision!r}" if revision else ""
+            raise describe_hub_error(error, f"model {str(model)!r}{version}") from error
     missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"model {str(model)!r} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")

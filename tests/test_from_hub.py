@@ -1,0 +1,96 @@
+"""Loading from the Hub: the real client over HTTP against the local Hub."""
+
+import pytest
+from huggingface_hub import constants
+from local_hub import WRITE_TOKEN, Fault
+
+from hf_lstm import InputError, LSTMSentiment
+
+TEXTS = ["a wonderful film", "the worst acting", ""]
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load from the local Hub into an empty cache."""
+
+    def from_pretrained(repo_id="org/model", **options):
+        return LSTMSentiment.from_pretrained(repo_id, **{"cache_dir": tmp_path / "cache", **options})
+
+    return from_pretrained
+
+
+@pytest.fixture
+def repo(hub, tiny_model_folder):
+    hub.add_repo("org/model", folder=tiny_model_folder)
+    return hub
+
+
+def test_pushed_model_loads_back_bitwise(hub, tiny_model, load):
+    tiny_model.push_to_hub("me/tiny", token=WRITE_TOKEN)
+    loaded = load("me/tiny")
+    assert loaded.predict_proba(TEXTS).equal(tiny_model.predict_proba(TEXTS))
+    assert loaded.config == tiny_model.config
+    for name, tensor in tiny_model.state_dict().items():
+        assert loaded.state_dict()[name].equal(tensor)
+
+
+def test_only_the_files_of_a_model_are_downloaded_and_all_from_one_commit(repo, load):
+    repo.commit("org/model", {"pytorch_model.bin": b"evil", "big.parquet": b"0" * 1000})
+    load()
+    paths = [request.path for request in repo.requests if "/resolve/" in request.path]
+    assert not [path for path in paths if "evil" in path or path.endswith((".bin", ".parquet"))]
+    assert {path.split("/resolve/")[1].split("/")[0] for path in paths} == {repo.commits("org/model")[-1]}
+
+
+def test_a_revision_stays_what_it_was(repo, load, tiny_model, tmp_path):
+    first = repo.commits("org/model")[-1]
+    before = load().predict_proba(TEXTS)
+    tiny_model.reset_parameters()
+    tiny_model.save_pretrained(tmp_path / "new")
+    repo.commit("org/model", {path.name: path.read_bytes() for path in (tmp_path / "new").iterdir()})
+    assert not load().predict_proba(TEXTS).equal(before)
+    assert load(revision=first).predict_proba(TEXTS).equal(before)
+
+
+def test_a_cached_model_loads_without_the_hub(repo, load, monkeypatch):
+    before = load().predict_proba(TEXTS)
+    repo.reset()
+    assert load(local_files_only=True).predict_proba(TEXTS).equal(before)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert load().predict_proba(TEXTS).equal(before)
+
+
+def refuse_gated(hub):
+    hub.add_repo("org/gated", gated=True)
+
+
+def refuse_incomplete(hub):
+    hub.add_repo("org/incomplete", files={"config.json": b"{}"})
+
+
+@pytest.mark.parametrize(
+    ("repo_id", "prepare", "options", "expected"),
+    [
+        ("org/no-such-model", None, {}, "org/no-such-model"),
+        ("org/gated", refuse_gated, {}, "gated"),
+        ("org/incomplete", refuse_incomplete, {}, "model.safetensors"),
+        ("org/model", None, {"revision": "no-such-branch"}, "no-such-branch"),
+        ("org/not-cached", None, {"local_files_only": True}, "cache"),
+        ("not an id/at all/here", None, {}, "neither a folder"),
+        ("./no/such/folder", None, {}, "no/such/folder"),
+    ],
+)
+def test_what_cannot_be_loaded_says_why_in_one_line(repo, load, repo_id, prepare, options, expected):
+    if prepare:
+        prepare(repo)
+    with pytest.raises(InputError) as caught:
+        load(repo_id, **options)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_hub_that_fails_is_named(repo, load):
+    for endpoint in ("info", "resolve", "tree"):
+        repo.inject(endpoint, Fault("status", status=500), forever=True)
+    with pytest.raises(InputError, match="org/model"):
+        load()
