@@ -62,7 +62,7 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
 
 @contextmanager
 def _bounded_session() -> Iterator[None]:
-    """Give the client's session a time-out, and let every failure that may pass end the action at once.
+    """Give every request of the client a time-out, and let each failure that may pass end the action at once.
 
     The client has no time-out on most requests. It retries some by itself, without a bound on the time and without
     knowing that a commit whose response was lost did take effect; it never retries others. An exception that it does
@@ -71,6 +71,9 @@ def _bounded_session() -> Iterator[None]:
     """
 
     def send_or_fail(request: Any, **options: Any) -> Any:
+        # In each request, since the client overrules the session's own time-out: `model_info` sets it to None.
+        limits = {kind: limit or SILENCE_TIMEOUT_S for kind, limit in request.extensions["timeout"].items()}
+        request.extensions = {**request.extensions, "timeout": limits}
         try:
             response = send(request, **options)
         except _PASSING_ERRORS as error:
@@ -83,14 +86,12 @@ def _bounded_session() -> Iterator[None]:
 
     with _session_lock:
         session = get_session()
-        send, timeout = session.send, session.timeout
-        session.timeout = SILENCE_TIMEOUT_S
+        send = session.send
         session.send = send_or_fail  # type: ignore[method-assign]
         try:
             yield
         finally:
             session.send = send  # type: ignore[method-assign]
-            session.timeout = timeout
 
 
 def _find_passing_failure(error: BaseException) -> HubUnavailable | None:

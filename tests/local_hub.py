@@ -162,6 +162,7 @@ class LocalHub:
             READ_TOKEN: ("me", "read"),
             OTHER_TOKEN: ("someone-else", "write"),
         }
+        self.upload_pause_s = 0.0  # after each megabyte of a request's body, to be slow
         self.requests: list[Request] = []
         self._faults: dict[str, deque[Fault]] = {}
         self._permanent_faults: dict[str, Fault] = {}
@@ -263,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length // 2)
             self._disconnect()
             return
-        self.body = self._read_chunks() if self.headers.get("Transfer-Encoding") else self.rfile.read(length)
+        self.body = self._read_chunks() if self.headers.get("Transfer-Encoding") else self._read_body(length)
         if self.fault and self.fault.kind in ("drop", "stall"):
             if self.fault.kind == "stall":
                 self.hub.stall()
@@ -290,6 +291,14 @@ class _Handler(BaseHTTPRequestHandler):
             if match and self.command in methods.split():
                 return endpoint, {name: unquote(value) for name, value in match.groupdict().items() if value}
         return "unknown", {}
+
+    def _read_body(self, length: int) -> bytes:
+        parts = []
+        while length:
+            parts.append(self.rfile.read(min(length, 1_000_000)))
+            length -= len(parts[-1])
+            time.sleep(self.hub.upload_pause_s)
+        return b"".join(parts)
 
     def _read_chunks(self) -> bytes:
         chunks = []
