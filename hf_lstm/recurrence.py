@@ -5,20 +5,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from hf_lstm.cpu_lstm import plan_layer, run_layer
 from hf_lstm.errors import InputError
 
 
 class RaggedLSTM(nn.LSTM):
-    """`nn.LSTM` over right-padded rows: what `pack_padded_sequence` computes, at the speed of the padded kernel.
+    """`nn.LSTM` over right-padded rows: what it computes of `pack_padded_sequence`, without the cost on a CPU.
 
-    Parameters and state dict are those of `nn.LSTM`. A padded position never changes a result or a gradient.
+    Parameters and state dict are those of `nn.LSTM`. Padding is never read, and changes no result and no gradient.
 
     Args:
         input_size: features per time step.
         hidden_size: units per direction.
         num_layers: stacked layers.
-        bidirectional: also read each row from its own end.
+        bidirectional: also read each row from its end to its start.
         dropout: probability of zeroing a feature between layers, in training.
     """
 
@@ -32,106 +34,105 @@ class RaggedLSTM(nn.LSTM):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(
-            input_size,
-            hidden_size,
-            num_layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-            dropout=dropout if num_layers > 1 else 0.0,
+            input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional, dropout=dropout
         )
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, lengths: Tensor, *, need_cell_states: bool = False
     ) -> tuple[Tensor, Any]:
-        """Return the outputs and the states at the real ends.
+        """Return the outputs and the states at the real ends of the rows.
 
         Args:
-            inputs: `(batch, time, input_size)`; what stands behind a row's length is ignored.
+            inputs: `(batch, time, input_size)`.
             lengths: int64 `(batch,)` on the CPU, each in 1..time.
-            need_cell_states: also return the cell states.
+            need_cell_states: also return the cell states, which on a CPU takes a kernel call for each distinct length.
 
         Returns:
             `(outputs, h_n)`, or `(outputs, (h_n, c_n))` with `need_cell_states`. `outputs` is
-            `(batch, time, num_directions * hidden_size)`, zero behind each row's length; `h_n` and `c_n` are
+            `(batch, time, num_directions * hidden_size)`, zero at padding; `h_n` and `c_n` are
             `(num_layers * num_directions, batch, hidden_size)`, in the order of `nn.LSTM`. Under `torch.autocast` all
-            are computed and returned in its dtype, otherwise in that of `inputs`.
+            are computed and returned in its dtype, like those of other layers; otherwise in that of `inputs`.
 
         Raises:
             InputError: `inputs` and `lengths` don't fit each other, or a length is outside 1..time.
         """
         check_lengths(inputs, lengths)
-        device_type = inputs.device.type
-        is_autocast = torch.is_autocast_enabled(device_type)
-        dtype = torch.get_autocast_dtype(device_type) if is_autocast else inputs.dtype
-        with torch.autocast(device_type, enabled=False):
-            outputs, h_n, c_n = self._run_layers(inputs.to(dtype), lengths, need_cell_states)
-        return (outputs, (h_n, c_n)) if need_cell_states else (outputs, h_n)
+        if len(inputs) == 0:
+            outputs, h_n, c_n = self._run_nothing(inputs)
+        elif inputs.device.type == "cpu":
+            outputs, h_n, c_n = self._run_on_cpu(inputs, lengths, need_cell_states)
+        else:
+            outputs, h_n, c_n = self._run_packed(inputs, lengths)
+        return outputs, (h_n, c_n) if need_cell_states else h_n
 
-    def _run_layers(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
-        batch, time, _ = inputs.shape
+    def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
+        plan = plan_layer(
+            lengths,
+            inputs.shape[1],
+            num_directions=2 if self.bidirectional else 1,
+            hidden_size=self.hidden_size,
+            dtype=_find_dtype(inputs),
+            need_cell_states=need_cell_states,
+        )
+        outputs, h_n, c_n = inputs, [], []
+        with torch.autocast("cpu", enabled=False):
+            for layer, weights in enumerate(self._find_weights()):
+                if layer:
+                    outputs = functional.dropout(outputs, self.dropout, self.training)
+                outputs, cell_states = run_layer(plan, outputs, weights)
+                h_n.append(_select_last(outputs, lengths, self.hidden_size))
+                c_n.append(cell_states)
+        return outputs, torch.cat(h_n), torch.cat(c_n)
+
+    def _find_weights(self) -> list[list[nn.Parameter]]:
+        """Return for each layer weight_ih, weight_hh, bias_ih, bias_hh of its directions."""
+        weights = self.all_weights
+        if self.bidirectional:
+            return [forward + reverse for forward, reverse in zip(weights[::2], weights[1::2], strict=True)]
+        return weights
+
+    def _run_packed(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the same from the kernel that accelerators have for it: cuDNN runs packed rows at full speed."""
+        packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
+        packed_outputs, (h_n, c_n) = super().forward(packed)
+        outputs, _ = pad_packed_sequence(packed_outputs, batch_first=True, total_length=inputs.shape[1])
+        return outputs, h_n, c_n
+
+    def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         num_directions = 2 if self.bidirectional else 1
-        if batch == 0:
-            states = inputs.new_zeros(self.num_layers * num_directions, 0, self.hidden_size)
-            return inputs.new_zeros(0, time, num_directions * self.hidden_size), states, states
-        steps = torch.arange(time)
-        is_padding = (steps >= lengths[:, None]).to(inputs.device)[:, :, None]
-        backwards = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps).to(inputs.device)
-        layer_outputs = inputs.masked_fill(is_padding, 0)
-        h_n, c_n = [], []
-        for layer in range(self.num_layers):
-            if layer:
-                layer_outputs = functional.dropout(layer_outputs, self.dropout, self.training)
-            directions = []
-            for reverse in range(num_directions):
-                weights = [weight.to(inputs.dtype) for weight in self._layer_weights(layer, reverse)]
-                steps_in = _reorder(layer_outputs, backwards) if reverse else layer_outputs
-                outputs, h, c = _run_layer(steps_in, lengths, weights, need_cell_states)
-                outputs = outputs.masked_fill(is_padding, 0)
-                directions.append(_reorder(outputs, backwards) if reverse else outputs)
-                h_n.append(h)
-                c_n.append(c)
-            layer_outputs = torch.cat(directions, dim=2)
-        return layer_outputs, torch.stack(h_n), torch.stack(c_n)
-
-    def _layer_weights(self, layer: int, direction: int) -> list[Tensor]:
-        suffix = f"l{layer}" + ("_reverse" if direction else "")
-        return [getattr(self, f"{name}_{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-
-
-def _reorder(values: Tensor, steps: Tensor) -> Tensor:
-    return values.gather(1, steps[:, :, None].expand_as(values))
-
-
-def _run_layer(
-    inputs: Tensor, lengths: Tensor, weights: list[Tensor], need_cell_states: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    batch, time, _ = inputs.shape
-    h = c = inputs.new_zeros(1, batch, weights[1].shape[1])
-    rows = torch.arange(batch)
-    ends = sorted({*lengths.tolist(), time}) if need_cell_states else [time]
-    chunks, cell_states, start = [], c[0], 0
-    for end in ends:
-        chunk, h, c = torch.lstm(inputs[:, start:end], (h, c), weights, True, 1, 0.0, False, False, True)
-        chunks.append(chunk)
-        cell_states = torch.where((lengths == end).to(c.device)[:, None], c[0], cell_states)
-        start = end
-    outputs = torch.cat(chunks, dim=1)
-    return outputs, outputs[rows, lengths - 1], cell_states
+        outputs = inputs.new_zeros(0, inputs.shape[1], num_directions * self.hidden_size, dtype=_find_dtype(inputs))
+        states = outputs.new_zeros(self.num_layers * num_directions, 0, self.hidden_size)
+        return outputs, states, states
 
 
 def check_lengths(inputs: Tensor, lengths: Tensor) -> None:
     """Check that `lengths` is int64 `(batch,)` on the CPU with values in 1..time.
 
     Raises:
-        InputError: it is not.
+        InputError: it is not, or `inputs` is not `(batch, time, features)`.
     """
     if inputs.dim() != 3:
-        raise InputError(f"inputs have shape {tuple(inputs.shape)}, but must be (batch, time, input_size)")
+        raise InputError(f"inputs have shape {tuple(inputs.shape)}, but must be (batch, time, features)")
     batch, time, _ = inputs.shape
     if lengths.shape != (batch,) or lengths.dtype != torch.int64 or lengths.device.type != "cpu":
         raise InputError(
             f"lengths are {lengths.dtype} of shape {tuple(lengths.shape)} on {lengths.device}, "
-            f"but must be int64 of shape ({batch},) on the CPU"
+            f"but must be torch.int64 of shape ({batch},) on cpu"
         )
     if batch and not (int(lengths.min()) >= 1 and int(lengths.max()) <= time):
         raise InputError(f"lengths span {int(lengths.min())}..{int(lengths.max())}, but must lie in 1..{time}")
+
+
+def _find_dtype(inputs: Tensor) -> torch.dtype:
+    device_type = inputs.device.type
+    if torch.is_autocast_enabled(device_type):
+        return torch.get_autocast_dtype(device_type)
+    return inputs.dtype
+
+
+def _select_last(outputs: Tensor, lengths: Tensor, hidden_size: int) -> Tensor:
+    """Return `(num_directions, batch, hidden_size)`: what each direction says at the token that it reads last."""
+    forward = outputs[torch.arange(len(lengths)), lengths - 1, :hidden_size]
+    if outputs.shape[2] == hidden_size:
+        return forward[None]
+    return torch.stack([forward, outputs[:, 0, hidden_size:]])

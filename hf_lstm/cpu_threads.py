@@ -1,0 +1,49 @@
+"""Worker threads that compute with one core each and treat denormal numbers as zero."""
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """Return the tasks' results in order; they run side by side, in the caller's grad and inference mode.
+
+    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush.
+    """
+    grad, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    def run(task: Callable[[], T]) -> T:
+        with torch.inference_mode(inference), torch.set_grad_enabled(grad):
+            return task()
+
+    return list(_start_threads(torch.get_num_threads()).map(run, tasks))
+
+
+@functools.lru_cache(maxsize=1)
+def _start_threads(num_threads: int) -> ThreadPoolExecutor:
+    all_started = threading.Barrier(num_threads + 1)
+
+    def set_up() -> None:
+        # Both belong to the thread. Flushed here, denormals need no setting of the process, which would come too late
+        # for threads that already run.
+        torch.set_flush_denormal(True)
+        torch.set_num_threads(1)
+        all_started.wait()
+
+    pool = ThreadPoolExecutor(num_threads, thread_name_prefix="hf_lstm", initializer=set_up)
+    for _ in range(num_threads):
+        pool.submit(int)
+    all_started.wait()
+    torch.set_num_threads(num_threads)  # which the threads have also changed as the default of threads to come
+    return pool
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_threads.cache_clear)  # a forked process has the pool without its threads
