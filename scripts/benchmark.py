@@ -1,0 +1,117 @@
+"""Measure every speed figure of the README beside its peers: `python scripts/benchmark.py --help`."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarking.machine import describe_machine
+from benchmarking.plan import NORMAL, QUICK, SECTIONS, Effort, Plan
+from benchmarking.report import format_machine, format_section, write_json
+from benchmarking.reviews import load_reviews
+from benchmarking.rounds import measure_interleaved
+from benchmarking.summaries import describe_section
+from tqdm.auto import tqdm
+
+from hf_lstm.cli import run_command_line
+from hf_lstm.errors import InputError
+from hf_lstm.recipes import PACKED_LSTM
+
+# Where the full-size public data stand during development; without them a vocabulary of the same size is trained.
+WORDPIECE_VOCABULARY = Path(__file__).resolve().parents[2] / "shared" / "data" / "bert-base-uncased" / "vocab.txt"
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description="Time this package and what people would use instead, in turns, in one run; medians over rounds.",
+        epilog=f"sections: {', '.join(SECTIONS)}\n\n"
+        "example: python scripts/benchmark.py --dataset imdb --only training-step,epoch --output benchmark.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--only", metavar="SECTION,...", help="measure these sections (default: all)")
+    parser.add_argument("--dataset", metavar="SOURCE", default="sample", help="as for train.py (default: %(default)s)")
+    parser.add_argument("--repeats", type=int, metavar="N", help=f"rounds (default: {NORMAL.repeats})")
+    parser.add_argument("--quick", action="store_true", help="measure little, for a first impression")
+    parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
+    parser.add_argument(
+        "--max-isa",
+        metavar="NAME",
+        help="let oneDNN use no more than this, e.g. AVX512_CORE_BF16 on a processor with AMX (ONEDNN_MAX_CPU_ISA)",
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="also write the results as JSON")
+    return parser.parse_args(argv)
+
+
+def choose_effort(arguments: argparse.Namespace) -> Effort:
+    """Return how much is to be measured.
+
+    Raises:
+        InputError: `--repeats` is not positive.
+    """
+    effort = QUICK if arguments.quick else NORMAL
+    if arguments.repeats is not None:
+        if arguments.repeats < 1:
+            raise InputError(f"--repeats {arguments.repeats}: expected at least 1")
+        effort = replace(effort, repeats=arguments.repeats)
+    return replace(effort, packed_epoch_batches=None) if arguments.full_epoch else effort
+
+
+def choose_sections(only: str | None) -> list[str]:
+    """Return the names of the sections to measure, in the order of `SECTIONS`.
+
+    Raises:
+        InputError: there is no such section.
+    """
+    wanted = list(SECTIONS) if only is None else [name.strip() for name in only.split(",")]
+    for name in wanted:
+        if name not in SECTIONS:
+            raise InputError(f"--only {name}: there is no such section; expected some of {', '.join(SECTIONS)}")
+    return [name for name in SECTIONS if name in wanted]
+
+
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure the sections, print each when it is done, and return what the JSON says."""
+    effort, names = choose_effort(arguments), choose_sections(arguments.only)
+    if arguments.max_isa:
+        os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
+    splits = load_reviews(arguments.dataset, PACKED_LSTM.data)
+    machine = describe_machine()
+    print(format_machine(machine), flush=True)
+    sections = {}
+    with tempfile.TemporaryDirectory(prefix="hf-lstm-benchmark-") as scratch:
+        plan = Plan(splits, effort, WORDPIECE_VOCABULARY, Path(scratch))
+        for name in names:
+            with tqdm(desc=name, bar_format="{desc} [{elapsed}]", leave=False, disable=None) as progress:
+                section = SECTIONS[name](plan)
+                outcomes = measure_interleaved(section.contenders, effort.repeats, progress.set_description_str)
+            sections[name] = describe_section(section, outcomes)
+            print(f"\n{format_section(name, sections[name])}", flush=True)
+    num_reviews = {"train": len(splits.train.texts), "validation": len(splits.validation.texts)}
+    options = {
+        "dataset": splits.name,
+        "num_reviews": {**num_reviews, "test": len(splits.test.texts)},
+        "quick": arguments.quick,
+        "repeats": effort.repeats,
+        "full_epoch": arguments.full_epoch,
+    }
+    return {"machine": machine, "options": options, "sections": sections}
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure, print and, if asked, write."""
+    arguments = parse_arguments(argv)
+    if arguments.output is not None and not arguments.output.resolve().parent.is_dir():
+        raise InputError(f"--output {arguments.output}: there is no such folder")
+    results = measure(arguments)
+    if arguments.output is not None:
+        write_json(results, arguments.output)
+        print(f"\nwritten: {arguments.output}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run_command_line(main)

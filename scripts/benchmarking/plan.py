@@ -1,0 +1,163 @@
+"""Which sections there are, and how much each measures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from benchmarking.cold_start import build_cold_start
+from benchmarking.contenders import Section
+from benchmarking.distilbert import WordPiece, load_wordpiece
+from benchmarking.epoch import build_epoch
+from benchmarking.latency import build_latency, pick_usual_reviews
+from benchmarking.our_prediction import RandomModel
+from benchmarking.plain_words import choose_word_finder
+from benchmarking.reviews import LabeledReviews, ReviewSplits
+from benchmarking.sequence_length import build_sequence_length, join_reviews
+from benchmarking.text_to_label import TextToLabelTask, build_text_to_label
+from benchmarking.tokenization import build_tokenization
+from benchmarking.training_step import build_training_step
+from benchmarking.training_tasks import TrainingTask
+from hf_lstm.config import ModelConfig, TokenizerConfig
+from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM
+from hf_lstm.tokenization import train_tokenizer
+
+_BILSTM = ModelConfig(embedding_dim=100, hidden_size=256, bidirectional=True, pooling="mean_max", max_length_tokens=400)
+_BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max_words=25_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much is measured."""
+
+    repeats: int
+    """Rounds of each section."""
+    our_epoch_share: float
+    """Share of this package's epoch that is measured; the rest is scaled."""
+    packed_epoch_batches: int | None
+    """Batches of the packed loop's epoch that are measured; None for all."""
+    num_reviews: int
+    """Scored a round from text to label."""
+    num_slow_reviews: int
+    """Of these, for the packed loop and Keras."""
+    num_distilbert_batches: int
+    num_tokenized_reviews: int
+    num_single_reviews: int
+    """Scored one by one a round."""
+
+
+NORMAL = Effort(
+    repeats=5, our_epoch_share=1.0, packed_epoch_batches=10, num_reviews=4096, num_slow_reviews=512,
+    num_distilbert_batches=6, num_tokenized_reviews=5000, num_single_reviews=20,
+)  # fmt: skip
+QUICK = Effort(
+    repeats=2, our_epoch_share=0.1, packed_epoch_batches=2, num_reviews=512, num_slow_reviews=128,
+    num_distilbert_batches=2, num_tokenized_reviews=1000, num_single_reviews=10,
+)  # fmt: skip
+
+
+class Plan:
+    """Builds sections on demand, so that what they share is prepared once, and only if it is needed.
+
+    Args:
+        splits: the reviews.
+        effort: how much to measure.
+        wordpiece_vocabulary: `vocab.txt` of `bert-base-uncased`, if it exists.
+        scratch: a folder for models and training files.
+    """
+
+    def __init__(self, splits: ReviewSplits, effort: Effort, wordpiece_vocabulary: Path, scratch: Path) -> None:
+        self._splits = splits
+        self._effort = effort
+        self._wordpiece_vocabulary = wordpiece_vocabulary
+        self._scratch = scratch
+
+    def build_training_step(self) -> Section:
+        """Return the section on one training step."""
+        batch_size = PACKED_LSTM.train.batch_size
+        return build_training_step(self._make_task(self._splits.train.pick((1 + self._effort.repeats) * batch_size)))
+
+    def build_sequence_length(self) -> Section:
+        """Return the section on the cost by length."""
+        reviews = self._splits.train.pick(len(self._splits.train.texts))
+        return build_sequence_length(self._make_task(join_reviews(reviews, PACKED_LSTM.train.batch_size)))
+
+    def build_epoch(self) -> Section:
+        """Return the section on a whole epoch."""
+        return build_epoch(
+            self._make_task(self._splits.train),
+            repeats=self._effort.repeats,
+            our_share=self._effort.our_epoch_share,
+            packed_batches=self._effort.packed_epoch_batches,
+        )
+
+    def build_text_to_label(self) -> Section:
+        """Return the section on classifying raw texts."""
+        test = self._splits.test.pick(len(self._splits.test.texts))
+        task = TextToLabelTask(
+            train=self._splits.train_and_validation,
+            test=test,
+            num_reviews=self._effort.num_reviews,
+            num_slow_reviews=self._effort.num_slow_reviews,
+            num_distilbert_batches=self._effort.num_distilbert_batches,
+            bilstm=self._bilstm,
+            stopword=self._stopword,
+            wordpiece=self._wordpiece,
+            scratch=self._scratch,
+        )
+        return build_text_to_label(task)
+
+    def build_tokenization(self) -> Section:
+        """Return the section on tokenization."""
+        texts = self._splits.test.pick(self._effort.num_tokenized_reviews).texts
+        return build_tokenization(self._stopword.tokenizer_json, texts)
+
+    def build_latency(self) -> Section:
+        """Return the section on single reviews."""
+        texts = pick_usual_reviews(self._splits.test.texts, self._effort.num_single_reviews)
+        return build_latency(self._bilstm, self._stopword, self._wordpiece, texts)
+
+    def build_cold_start(self) -> Section:
+        """Return the section on starting afresh."""
+        return build_cold_start(self._bilstm, self._wordpiece, self._scratch)
+
+    def _make_task(self, reviews: LabeledReviews) -> TrainingTask:
+        return TrainingTask(
+            reviews=reviews,
+            tokenizer_json=self._packed.tokenizer_json,
+            find_words=choose_word_finder(PACKED_LSTM.tokenizer),
+            model=self._packed.config,
+            train=PACKED_LSTM.train,
+        )
+
+    @cached_property
+    def _packed(self) -> RandomModel:
+        return self._make_model(PACKED_LSTM.model, PACKED_LSTM.tokenizer)
+
+    @cached_property
+    def _stopword(self) -> RandomModel:
+        return self._make_model(STOPWORD_LSTM.model, STOPWORD_LSTM.tokenizer)
+
+    @cached_property
+    def _bilstm(self) -> RandomModel:
+        return self._make_model(_BILSTM, _BILSTM_TOKENIZER)
+
+    def _make_model(self, model: ModelConfig, tokenizer: TokenizerConfig) -> RandomModel:
+        trained = train_tokenizer(self._splits.train.texts, tokenizer)
+        config = model.resolve(vocab_size=trained.get_vocab_size(), label_names=("neg", "pos"))
+        return RandomModel(config=config, tokenizer_json=trained.to_str())
+
+    @cached_property
+    def _wordpiece(self) -> WordPiece:
+        return load_wordpiece(self._wordpiece_vocabulary, self._splits.train.texts)
+
+
+SECTIONS: Mapping[str, Callable[[Plan], Section]] = {
+    "training-step": Plan.build_training_step,
+    "sequence-length": Plan.build_sequence_length,
+    "epoch": Plan.build_epoch,
+    "text-to-label": Plan.build_text_to_label,
+    "tokenization": Plan.build_tokenization,
+    "latency": Plan.build_latency,
+    "cold-start": Plan.build_cold_start,
+}

@@ -1,0 +1,59 @@
+"""The reviews that everything is measured on."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hf_lstm.config import DataConfig
+from hf_lstm.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabeledReviews:
+    """Raw texts with their classes, 0 or 1."""
+
+    texts: list[str]
+    labels: list[int]
+
+    def pick(self, size: int) -> "LabeledReviews":
+        """Return `size` random reviews, the same ones every time, or all in random order if there are fewer."""
+        rows = np.random.default_rng(0).permutation(len(self.texts))[:size]
+        return LabeledReviews(texts=[self.texts[row] for row in rows], labels=[self.labels[row] for row in rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewSplits:
+    """The splits of a data set, as `hf_lstm` cuts them."""
+
+    name: str
+    train: LabeledReviews
+    validation: LabeledReviews
+    test: LabeledReviews
+
+    @property
+    def train_and_validation(self) -> LabeledReviews:
+        """All reviews that are not test: what a model without validation trains on."""
+        return LabeledReviews(
+            texts=self.train.texts + self.validation.texts, labels=self.train.labels + self.validation.labels
+        )
+
+
+def load_reviews(source: str, data: DataConfig) -> ReviewSplits:
+    """Return the splits of `source`, cut as `data` says.
+
+    Raises:
+        InputError: the source is unusable, or its reviews are not of two classes.
+    """
+    # Imported when it is needed: it takes a second, and each contender's process imports this module.
+    from hf_lstm.data import load_splits
+
+    splits = load_splits(replace(data, dataset=source))
+    names = splits["train"].features["label"].names
+    if len(names) != 2:
+        raise InputError(f"{source}: has {len(names)} classes, but the benchmark needs two, as in IMDB")
+    reviews = {
+        split: LabeledReviews(texts=list(rows["text"]), labels=[int(label) for label in rows["label"]])
+        for split, rows in splits.items()
+    }
+    return ReviewSplits(name=Path(source).name, **reviews)  # its path is nobody's business

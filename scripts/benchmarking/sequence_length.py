@@ -1,0 +1,101 @@
+"""Section: how the cost of a training step grows with the length of the reviews."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarking.contenders import Answers, Contender, Figure, Metric, Section
+from benchmarking.reviews import LabeledReviews
+from benchmarking.training_step import OURS_BF16, OURS_FP32, PACKED, describe_training
+from benchmarking.training_tasks import TrainingTask, start_our_training, start_packed_training
+
+OUR_LENGTHS = (64, 128, 256, 512, 1024)
+PACKED_LENGTHS = (64, 128, 256)  # beyond, a step takes a minute
+
+
+def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
+    """Yield microseconds a token of a step of this package, by length."""
+    import numpy as np
+
+    from hf_lstm.training import train_step
+
+    rows = np.arange(task.train.batch_size)
+    trainings = [start_our_training(_cut(task, length), precision)[:2] for length in OUR_LENGTHS]
+    for run, split in trainings:
+        train_step(run, split, rows)
+    yield {}
+    while True:
+        metrics = {}
+        for length, (run, split) in zip(OUR_LENGTHS, trainings, strict=True):
+            started = time.perf_counter()
+            train_step(run, split, rows)
+            metrics[name_metric(length)] = _microseconds_a_token(started, len(rows) * length)
+        yield metrics
+
+
+def take_packed_steps_by_length(task: TrainingTask) -> Answers:
+    """Yield microseconds a token of a step of the packed loop, by length."""
+    from benchmarking.packed_loop import pad_reviews, train_on_batch
+
+    trainings = []
+    for length in PACKED_LENGTHS:
+        training = start_packed_training(_cut(task, length), flushes_denormals=False)
+        batch = pad_reviews([training.dataset[row] for row in range(task.train.batch_size)])
+        trainings.append((training, batch))
+    train_on_batch(trainings[0][0].model, trainings[0][0].optimizer, trainings[0][0].criterion, trainings[0][1])
+    yield {}
+    while True:
+        metrics = {}
+        for length, (training, batch) in zip(PACKED_LENGTHS, trainings, strict=True):
+            started = time.perf_counter()
+            train_on_batch(training.model, training.optimizer, training.criterion, batch)
+            metrics[name_metric(length)] = _microseconds_a_token(started, task.train.batch_size * length)
+        yield metrics
+
+
+def name_metric(length: int) -> str:
+    """Return the metric's name for reviews of `length` tokens."""
+    return f"at_{length}_tokens_us_per_token"
+
+
+def join_reviews(reviews: LabeledReviews, num_rows: int) -> LabeledReviews:
+    """Return `num_rows` texts with words for the greatest length, each of as many reviews as that takes."""
+    texts: list[str] = []
+    remaining = iter(reviews.texts)
+    while len(texts) < num_rows:
+        text = ""
+        while len(text.split()) < OUR_LENGTHS[-1]:
+            text += " " + next(remaining)
+        texts.append(text)
+    return LabeledReviews(texts=texts, labels=[row % 2 for row in range(num_rows)])
+
+
+def _cut(task: TrainingTask, length: int) -> TrainingTask:
+    return dataclasses.replace(task, model=dataclasses.replace(task.model, max_length_tokens=length))
+
+
+def _microseconds_a_token(started: float, num_tokens: int) -> float:
+    return 1e6 * (time.perf_counter() - started) / num_tokens
+
+
+def build_sequence_length(task: TrainingTask) -> Section:
+    """Return the section; `task.reviews` are one batch of texts of at least `OUR_LENGTHS[-1]` words."""
+
+    def compare(contender: str, lengths: Sequence[int]) -> Figure:
+        short, long = (Metric(contender=contender, name=name_metric(length)) for length in (lengths[0], lengths[-1]))
+        return Figure(title=f"{contender}: cost a token, {lengths[-1]} against {lengths[0]} tokens", of=long, to=short)
+
+    settings: dict[str, Any] = describe_training(task) | {"max_length_tokens": list(OUR_LENGTHS)}
+    return Section(
+        title="training step by length; 1 x a token means that the cost grows linearly",
+        contenders=[
+            Contender(
+                name=OURS_BF16, start=take_our_steps_by_length, arguments={"task": task, "precision": "bfloat16"}
+            ),
+            Contender(name=OURS_FP32, start=take_our_steps_by_length, arguments={"task": task, "precision": "float32"}),
+            Contender(name=PACKED, start=take_packed_steps_by_length, arguments={"task": task}),
+        ],
+        figures=[compare(OURS_BF16, OUR_LENGTHS), compare(OURS_FP32, OUR_LENGTHS), compare(PACKED, PACKED_LENGTHS)],
+        settings=settings,
+    )

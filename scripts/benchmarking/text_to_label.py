@@ -1,0 +1,147 @@
+"""Section: raw strings in, labels out, everything included."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarking.contenders import Contender, Figure, Metric, Section
+from benchmarking.distilbert import REQUIRES as DISTILBERT_REQUIRES
+from benchmarking.distilbert import WordPiece, classify_with_distilbert
+from benchmarking.keras_peer import REQUIRES as KERAS_REQUIRES
+from benchmarking.keras_peer import classify_with_keras
+from benchmarking.linear_peers import (
+    FASTTEXT_REQUIRES,
+    SKLEARN_REQUIRES,
+    classify_with_fasttext,
+    classify_with_tfidf,
+)  # fmt: skip
+from benchmarking.our_prediction import RandomModel, classify_with_ours
+from benchmarking.packed_prediction import classify_with_packing
+from benchmarking.peak import PEAK
+from benchmarking.plain_words import find_lowercase_words
+from benchmarking.reviews import LabeledReviews
+
+_BF16, _FP32, _STOPWORD = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32", "ours, stopword-lstm"
+_PACKED = "packed loop, BiLSTM"
+_DISTILBERT_FP32, _DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
+_TFIDF, _FASTTEXT, _KERAS = "TF-IDF(1,2) + logistic regression", "fastText(1,2)", "Keras BiLSTM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextToLabelTask:
+    """What is scored, and by which models."""
+
+    train: LabeledReviews
+    """For the peers that are trained in the run."""
+    test: LabeledReviews
+    """In random order; the first reviews are timed, all give the accuracy of the trained peers."""
+    num_reviews: int
+    """How many are timed."""
+    num_slow_reviews: int
+    """How many of them the packed loop and Keras get."""
+    num_distilbert_batches: int
+    bilstm: RandomModel
+    stopword: RandomModel
+    wordpiece: WordPiece
+    scratch: Path
+
+    @property
+    def timed_texts(self) -> list[str]:
+        """The reviews that are timed."""
+        return self.test.texts[: self.num_reviews]
+
+
+def build_text_to_label(task: TextToLabelTask) -> Section:
+    """Return the section."""
+
+    def compare(title: str, ours: str, peer: str, at_least: float | None = None) -> Figure:
+        of, to = (Metric(contender=name, name="reviews_per_s") for name in (ours, peer))
+        return Figure(title=title, of=of, to=to, at_least=at_least)
+
+    return Section(
+        title="raw strings in, labels out",
+        contenders=[PEAK, *_list_ours(task), *_list_neural_peers(task), *_list_linear_peers(task)],
+        figures=[
+            compare("BiLSTM, bf16 against DistilBERT, fp32", _BF16, _DISTILBERT_FP32, 120),
+            compare("BiLSTM, bf16 against DistilBERT, bf16", _BF16, _DISTILBERT_BF16, 60),
+            compare("BiLSTM, fp32 against DistilBERT, fp32", _FP32, _DISTILBERT_FP32),
+            compare("BiLSTM, bf16 against the packed loop", _BF16, _PACKED),
+            compare("BiLSTM, bf16 against Keras", _BF16, _KERAS),
+            compare("stopword-lstm against TF-IDF + logistic regression", _STOPWORD, _TFIDF, 1),
+            compare("stopword-lstm against fastText", _STOPWORD, _FASTTEXT),
+            Figure(
+                title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
+                of=Metric(contender=_FP32, name="model_alone_useful_gflop_per_s"),
+                to=Metric(contender=PEAK.name, name="float32_gflop_per_s"),
+                unit="%",
+                at_least=60,
+            ),
+            *(
+                Figure(
+                    title=f"{name}: peak memory of the process while it predicts",
+                    of=Metric(contender=name, name="peak_memory_mb"),
+                    unit="MB",
+                )
+                for name in (_BF16, _DISTILBERT_FP32)
+            ),
+        ],
+        settings={
+            "num_reviews": len(task.timed_texts),
+            "num_reviews_for_accuracy": len(task.test.texts),
+            "wordpiece": task.wordpiece.source,
+            "bilstm": describe_model(task.bilstm),
+            "stopword_lstm": describe_model(task.stopword),
+        },
+    )
+
+
+def describe_model(model: RandomModel) -> dict[str, object]:
+    """Return the sizes that decide how much work a review is."""
+    names = ("vocab_size", "embedding_dim", "hidden_size", "bidirectional", "pooling", "max_length_tokens")
+    return {name: getattr(model.config, name) for name in names}
+
+
+def _list_ours(task: TextToLabelTask) -> list[Contender]:
+    models = {_BF16: (task.bilstm, "bfloat16"), _FP32: (task.bilstm, "float32"), _STOPWORD: (task.stopword, "float32")}
+    return [
+        Contender(
+            name=name,
+            start=classify_with_ours,
+            arguments={"model": model, "texts": task.timed_texts, "precision": precision},
+        )
+        for name, (model, precision) in models.items()
+    ]
+
+
+def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
+    few_texts = task.timed_texts[: task.num_slow_reviews]
+    packed = {"model": task.bilstm, "texts": few_texts, "find_words": find_lowercase_words}
+    keras = {"config": task.bilstm.config, "train_texts": task.train.texts, "texts": few_texts}
+    transformer = {
+        "wordpiece": task.wordpiece, "texts": task.timed_texts, "num_batches": task.num_distilbert_batches,
+    }  # fmt: skip
+    return [
+        Contender(name=_PACKED, start=classify_with_packing, arguments=packed),
+        Contender(name=_KERAS, start=classify_with_keras, arguments=keras, requires=KERAS_REQUIRES),
+        *(
+            Contender(
+                name=name,
+                start=classify_with_distilbert,
+                arguments={**transformer, "precision": precision},
+                requires=DISTILBERT_REQUIRES,
+            )
+            for name, precision in ((_DISTILBERT_FP32, "float32"), (_DISTILBERT_BF16, "bfloat16"))
+        ),
+    ]
+
+
+def _list_linear_peers(task: TextToLabelTask) -> list[Contender]:
+    arguments = {"train": task.train, "test": task.test, "num_reviews": task.num_reviews}
+    return [
+        Contender(name=_TFIDF, start=classify_with_tfidf, arguments=arguments, requires=SKLEARN_REQUIRES),
+        Contender(
+            name=_FASTTEXT,
+            start=classify_with_fasttext,
+            arguments={**arguments, "scratch": task.scratch},
+            requires=FASTTEXT_REQUIRES,
+        ),
+    ]
