@@ -75,9 +75,15 @@ def group_rows(
 
 
 def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int:
-    """Return how many rows to run from step `start` on: those that are longer, filled up to the multiple."""
+    """Return how many rows to run from step `start` on: those that are longer, filled up to the multiple.
+
+    Below the multiple they stay as few as they are, but for a single row, which the kernel of such multiples would run
+    by another path, with other rounding: a row alone must get the bits that it gets in a batch.
+    """
     num_longer = bisect_left(descending, -start, key=neg)
-    return num_longer if num_longer <= row_multiple else -(-num_longer // row_multiple) * row_multiple
+    if num_longer <= row_multiple:
+        return max(num_longer, min(2, row_multiple))
+    return -(-num_longer // row_multiple) * row_multiple
 
 
 def _choose_ends(descending: Sequence[int], row_multiple: int) -> list[int]:

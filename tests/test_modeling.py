@@ -160,3 +160,15 @@ def test_a_model_without_tokenizer_computes_but_neither_saves_nor_predicts(tmp_p
 def test_config_without_vocabulary_or_labels_is_refused():
     with pytest.raises(InputError, match="vocab_size and id2label"):
         LSTMSentiment(ModelConfig())
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean_max"])
+def test_bfloat16_gives_a_row_the_same_bits_alone_and_in_a_batch(pooling):
+    """At 256 units: the fused kernel's path for one row alone rounds otherwise on processors with AMX."""
+    model = make_model(embedding_dim=100, hidden_size=256, bidirectional=True, pooling=pooling)
+    lengths = torch.tensor([60, 1, 35, 35, 2, 17, 48])
+    input_ids = torch.randint(0, 30, (len(lengths), 60))
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        together = model(input_ids, lengths)
+        alone = torch.cat([model(input_ids[[row]], lengths[[row]]) for row in range(len(lengths))])
+    torch.testing.assert_close(alone, together, rtol=0, atol=1e-6)
