@@ -15,7 +15,7 @@ from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.request_guard import RequestGuard
 
 MAX_CHARACTERS = 20_000
-"""Longer texts are refused; the longest review of IMDB has 14,000."""
+"""Longer texts are refused; the longest review of IMDB has 14,282."""
 MAX_QUEUE_SIZE = 64
 """Texts that may wait; more are told that the demo is busy."""
 NUM_WORKERS = 2

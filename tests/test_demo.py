@@ -76,6 +76,16 @@ def client(address):
     return Client(address, verbose=False)
 
 
+def measure_fastest_s(action):
+    """Return the shortest of three times that the action took: the machine may be busy with other things."""
+    elapsed_s = []
+    for _ in range(3):
+        started = time.monotonic()
+        action()
+        elapsed_s.append(time.monotonic() - started)
+    return min(elapsed_s)
+
+
 def call(address, data):
     """Send what no client would, and return the last event and its data."""
     response = httpx.post(
@@ -110,10 +120,11 @@ def test_client_gets_label_and_probabilities(client, model, text):
     ],
 )
 def test_texts_without_an_honest_answer_are_refused_at_once(client, text, message):
-    started = time.monotonic()
-    with pytest.raises(AppError, match=re.escape(message)):
-        client.predict(text, api_name="/classify")
-    assert time.monotonic() - started < 1
+    def ask():
+        with pytest.raises(AppError, match=re.escape(message)):
+            client.predict(text, api_name="/classify")
+
+    assert measure_fastest_s(ask) < 1
 
 
 @pytest.mark.parametrize(
@@ -124,16 +135,16 @@ def test_data_that_no_page_sends_gets_an_answer_or_an_error(address, data):
     assert event == "complete" or answer["error"] is None or "none of these words" in answer["error"]
 
 
-def test_too_much_data_and_uploads_are_refused_at_once(address):
-    for path, data, status in (
-        ("call/classify", {"data": ["x" * 10_000_000]}, 413),
-        ("queue/join", {"data": ["x" * 10_000_000]}, 413),
-        ("run/predict", {"data": ["film"], "fn_index": 0}, 404),
-        ("upload", {}, 404),
-    ):
-        started = time.monotonic()
+@pytest.mark.parametrize(
+    ("path", "num_characters", "status"),
+    [("call/classify", 10**7, 413), ("queue/join", 10**7, 413), ("run/predict", 4, 404), ("upload", 4, 404)],
+)
+def test_too_much_data_and_other_routes_are_refused_at_once(address, path, num_characters, status):
+    def send():
+        data = {"data": ["x" * num_characters], "fn_index": 0}
         assert httpx.post(f"{address}gradio_api/{path}", json=data).status_code == status
-        assert time.monotonic() - started < 1
+
+    assert measure_fastest_s(send) < 1
 
 
 def test_one_endpoint_is_offered(client, address):
