@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from huggingface_hub import constants
 from huggingface_hub.utils import get_session, httpx, parse_ratelimit_headers  # type: ignore[attr-defined]
 
 from hf_lstm.hub_errors import HubUnavailable, iterate_causes, write_on_one_line
@@ -68,6 +69,9 @@ def _bounded_session() -> Iterator[None]:
     knowing that a commit whose response was lost did take effect; it never retries others. An exception that it does
     not know gets past all that. The session is changed in place, not replaced, as it may carry the user's proxies or
     certificates; all threads share it, so this is for one action at a time.
+
+    Xet storage is left aside for plain HTTP: `hf_xet` has its own connections and retries, and kept on for more than
+    9 minutes where the store was silent or gone. What its chunks save on a model of some megabytes is little.
     """
 
     def send_or_fail(request: Any, **options: Any) -> Any:
@@ -86,12 +90,12 @@ def _bounded_session() -> Iterator[None]:
 
     with _session_lock:
         session = get_session()
-        send = session.send
-        session.send = send_or_fail  # type: ignore[method-assign]
+        send, without_xet = session.send, constants.HF_HUB_DISABLE_XET
+        session.send, constants.HF_HUB_DISABLE_XET = send_or_fail, True  # type: ignore[method-assign]
         try:
             yield
         finally:
-            session.send = send  # type: ignore[method-assign]
+            session.send, constants.HF_HUB_DISABLE_XET = send, without_xet  # type: ignore[method-assign]
 
 
 def _find_passing_failure(error: BaseException) -> HubUnavailable | None:

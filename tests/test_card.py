@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from huggingface_hub import ModelCard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_lstm.card import is_generated_card, render_card
@@ -179,6 +179,7 @@ def test_any_number_of_labels(num_labels):
     assert ("The confusion matrix is in `results.json`" in card) == (num_labels > 20)
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=5, unique=True))
 def test_odd_label_names_stay_in_their_cells(labels):
     card = render(labels)
