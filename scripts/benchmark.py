@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +96,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "dataset": splits.name,
         "num_reviews": {**num_reviews, "test": len(splits.test.texts)},
         "quick": arguments.quick,
-        "repeats": effort.repeats,
-        "full_epoch": arguments.full_epoch,
+        "effort": asdict(effort),
     }
     return {"machine": machine, "options": options, "sections": sections}
 

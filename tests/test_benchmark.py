@@ -108,6 +108,7 @@ def test_ratios_are_taken_within_a_round_so_that_drift_cancels():
     assert evaluate([1.0, 2.0, 9.0], [1.0, 1.0, 1.0])["median"] == 2
     assert evaluate([1.0, 2.0, 9.0], [1.0, 0.5, 9.0])["median"] == 1
     assert evaluate([3.0, 5.0, 4.0], [1.0, 2.0, 3.0], relation="difference")["samples"] == [2, 3, 1]
+    assert evaluate([1.0, 2.0], relation="sum")["samples"] == [3]
     assert evaluate([1.0], [4.0], unit="%")["median"] == 25
 
 

@@ -1,5 +1,6 @@
 """Section: from the start of a process to its first answer, and what importing takes of that."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -59,9 +60,11 @@ def start_distilbert_afresh(wordpiece: WordPiece, folder: Path) -> Answers:
 
 def _time_first_line(program: str, arguments: list[str]) -> float:
     command = [sys.executable, "-c", program, *arguments]
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without it, an earlier start has left compiled files, as usual
     with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process:
             assert process.stdout is not None
             line = process.stdout.readline()
             first_line_s = time.perf_counter() - started

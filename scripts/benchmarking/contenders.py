@@ -39,8 +39,8 @@ class Figure:
     title: str
     of: Metric
     to: Metric | None = None
-    relation: Literal["ratio", "difference"] = "ratio"
-    """`of / to` or `of - to`, taken in each round; unused without `to`."""
+    relation: Literal["ratio", "difference", "sum"] = "ratio"
+    """`of / to` or `of - to` in each round, or `of` itself where there is no `to`; or the sum of `of` over rounds."""
     unit: Literal["x", "%", "s", "ms", "MB"] = "x"
     """With `%`, the value is given in percent."""
     at_least: float | None = None

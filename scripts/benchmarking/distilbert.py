@@ -78,12 +78,12 @@ def load_wordpiece(vocabulary: Path, texts: list[str]) -> WordPiece:
         vocabulary: `vocab.txt` of `bert-base-uncased`; where it is missing, one of the same size is trained.
         texts: what to train on.
     """
-    from tokenizers.implementations import BertWordPieceTokenizer
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
     if vocabulary.is_file():
         return WordPiece(BertWordPieceTokenizer(str(vocabulary), lowercase=True).to_str(), "bert-base-uncased")
     tokenizer = BertWordPieceTokenizer(lowercase=True)
-    tokenizer.train_from_iterator(texts, vocab_size=VOCAB_SIZE, show_progress=False)
+    tokenizer.train_from_iterator(iter(texts), vocab_size=VOCAB_SIZE, show_progress=False)
     return WordPiece(tokenizer.to_str(), "trained on the train reviews")
 
 

@@ -40,7 +40,7 @@ def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPie
     ours: Mapping[str, tuple[RandomModel, str]] = {
         _OURS: (bilstm, "bfloat16"),
         "ours, fp32 BiLSTM": (bilstm, "float32"),
-        "ours, fp32 stopword-lstm": (stopword, "float32"),
+        "ours, stopword-lstm": (stopword, "auto"),
     }
     distilbert = {_DISTILBERT: "float32", "DistilBERT, bf16": "bfloat16"}
     return Section(

@@ -36,9 +36,8 @@ class RandomModel:
 
 def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> Answers:
     """Yield reviews/s from text to label, and the useful GFLOP/s of the model alone on encoded texts."""
-    import torch
-
     from hf_lstm.batching import fill_empty
+    from hf_lstm.devices import resolve_precision
     from hf_lstm.encoding import Encoder
     from hf_lstm.prediction import compute_logits
 
@@ -49,12 +48,14 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     encoded = fill_empty(encoded, model.config.unk_token_id)
     gflop = count_useful_gflop(model.config, int(encoded.lengths.sum()))
     classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device)
     ways: dict[str, Callable[[], object]] = {
         "reviews_per_s": lambda: classifier.predict(texts, precision=precision, show_progress=False),
-        "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=getattr(torch, precision)),
+        "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
     }
     num_parameters = sum(parameter.numel() for parameter in classifier.parameters())
-    answers = time_classification(ways, len(texts), {"num_parameters": num_parameters})
+    facts = {"num_parameters": num_parameters, "dtype": str(dtype).removeprefix("torch.")}
+    answers = time_classification(ways, len(texts), facts)
     yield next(answers)
     for metrics in answers:
         gflop_per_s = metrics["model_alone_reviews_per_s"] * gflop / len(texts)

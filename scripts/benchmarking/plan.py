@@ -47,7 +47,7 @@ class Effort:
 
 
 NORMAL = Effort(
-    repeats=5, our_epoch_share=1.0, packed_epoch_batches=10, num_reviews=4096, num_slow_reviews=512,
+    repeats=5, our_epoch_share=1.0, packed_epoch_batches=10, num_reviews=2048, num_slow_reviews=512,
     num_distilbert_batches=6, num_tokenized_reviews=5000, num_single_reviews=20,
 )  # fmt: skip
 QUICK = Effort(

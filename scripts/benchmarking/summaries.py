@@ -56,7 +56,9 @@ def _find_samples(metric: Metric, outcomes: Mapping[str, Outcome]) -> list[float
 
 def _relate(figure: Figure, outcomes: Mapping[str, Outcome]) -> list[float]:
     values = _find_samples(figure.of, outcomes)
-    if figure.to is not None:
+    if figure.relation == "sum":
+        values = [sum(values)]
+    elif figure.to is not None:
         pairs = zip(values, _find_samples(figure.to, outcomes), strict=True)
         values = [of / to if figure.relation == "ratio" else of - to for of, to in pairs]
     return [100 * value for value in values] if figure.unit == "%" else values

@@ -19,6 +19,7 @@ from benchmarking.packed_prediction import classify_with_packing
 from benchmarking.peak import PEAK
 from benchmarking.plain_words import find_lowercase_words
 from benchmarking.reviews import LabeledReviews
+from benchmarking.training_tasks import USEFUL_OPERATIONS
 
 _BF16, _FP32, _STOPWORD = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32", "ours, stopword-lstm"
 _PACKED = "packed loop, BiLSTM"
@@ -75,23 +76,28 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
                 unit="%",
                 at_least=60,
             ),
-            *(
-                Figure(
-                    title=f"{name}: peak memory of the process while it predicts",
-                    of=Metric(contender=name, name="peak_memory_mb"),
-                    unit="MB",
-                )
-                for name in (_BF16, _DISTILBERT_FP32)
-            ),
+            *_list_memory_figures(),
         ],
         settings={
             "num_reviews": len(task.timed_texts),
             "num_reviews_for_accuracy": len(task.test.texts),
+            "useful_operations": USEFUL_OPERATIONS,
             "wordpiece": task.wordpiece.source,
             "bilstm": describe_model(task.bilstm),
             "stopword_lstm": describe_model(task.stopword),
         },
     )
+
+
+def _list_memory_figures() -> list[Figure]:
+    return [
+        Figure(
+            title=f"{name}: peak memory of the process while it predicts",
+            of=Metric(contender=name, name="peak_memory_mb"),
+            unit="MB",
+        )
+        for name in (_BF16, _DISTILBERT_FP32)
+    ]
 
 
 def describe_model(model: RandomModel) -> dict[str, object]:
@@ -101,7 +107,7 @@ def describe_model(model: RandomModel) -> dict[str, object]:
 
 
 def _list_ours(task: TextToLabelTask) -> list[Contender]:
-    models = {_BF16: (task.bilstm, "bfloat16"), _FP32: (task.bilstm, "float32"), _STOPWORD: (task.stopword, "float32")}
+    models = {_BF16: (task.bilstm, "bfloat16"), _FP32: (task.bilstm, "float32"), _STOPWORD: (task.stopword, "auto")}
     return [
         Contender(
             name=name,

@@ -5,7 +5,13 @@ from typing import Any
 
 from benchmarking.contenders import Answers, Contender, Figure, Metric, Section
 from benchmarking.peak import PEAK
-from benchmarking.training_tasks import TrainingTask, count_useful_gflop, start_our_training, start_packed_training
+from benchmarking.training_tasks import (
+    USEFUL_OPERATIONS,
+    TrainingTask,
+    count_useful_gflop,
+    start_our_training,
+    start_packed_training,
+)
 
 OURS_BF16, OURS_FP32 = "ours, bf16", "ours, fp32"
 PACKED, PACKED_FLUSHED = "packed loop", "packed loop, denormals flushed"
@@ -100,4 +106,5 @@ def describe_training(task: TrainingTask) -> dict[str, Any]:
         "vocab_size": model.vocab_size,
         "embedding_dim": model.embedding_dim,
         "hidden_size": model.hidden_size,
+        "useful_operations": USEFUL_OPERATIONS,
     }

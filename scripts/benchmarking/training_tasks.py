@@ -29,6 +29,11 @@ class TrainingTask:
     train: TrainConfig
 
 
+USEFUL_OPERATIONS = (
+    "2 (embedding dim + hidden size) 4 hidden size, for each real token, direction and pass (training: 3)"
+)
+
+
 def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
     """Return the billions of operations of one LSTM layer's matrix products over `num_tokens` real tokens, forward.
 
