@@ -1,4 +1,4 @@
-"""Worker threads that compute with one core each and treat denormal numbers as zero."""
+"""Threads that compute with one core each and treat denormal numbers as zero."""
 
 import functools
 import os
@@ -34,6 +34,7 @@ def _start_threads(num_threads: int) -> ThreadPoolExecutor:
         # Both belong to the thread. Flushed here, denormals need no setting of the process, which would come too late
         # for threads that already run.
         torch.set_flush_denormal(True)
+        torch.get_num_threads()  # the first use takes the default, and would otherwise do so after the next line
         torch.set_num_threads(1)
         all_started.wait()
 
