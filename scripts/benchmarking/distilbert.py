@@ -3,6 +3,7 @@
 Reference: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from benchmarking.contenders import Answers
 
 MAX_LENGTH_TOKENS = 512
 VOCAB_SIZE = 30_522
-BATCH_SIZE = 8
+BATCH_SIZES = (1, 4, 16)
+"""Tried on the machine itself; the fastest is used."""
 REQUIRES = ("transformers",)
 
 
@@ -87,20 +89,40 @@ def load_wordpiece(vocabulary: Path, texts: list[str]) -> WordPiece:
     return WordPiece(tokenizer.to_str(), "trained on the train reviews")
 
 
-def classify_with_distilbert(wordpiece: WordPiece, texts: list[str], precision: str, num_batches: int) -> Answers:
+def classify_with_distilbert(wordpiece: WordPiece, texts: list[str], precision: str, num_reviews: int) -> Answers:
     """Yield reviews/s on batches of like length, evenly spaced among `texts` sorted by length.
 
     They stand for all `texts`: sorted, so that hardly any padding is computed, and of the same lengths on the whole.
+
+    Args:
+        wordpiece: the tokenizer.
+        texts: what the batches are picked from.
+        precision: `float32` or `bfloat16`.
+        num_reviews: how many are scored a round, roughly.
     """
     classifier = DistilBERT(wordpiece, precision)
     lengths = [sum(encoding.attention_mask) for encoding in classifier.tokenizer.encode_batch(texts)]
-    batches = [[texts[row] for row in rows] for rows in pick_batches(lengths, num_batches, BATCH_SIZE)]
-    classifier.classify(batches[len(batches) // 2])
+    (middle,) = pick_batches(lengths, 1, max(BATCH_SIZES))
+    batch_size = find_batch_size(classifier, [texts[row] for row in middle])
+    picked = pick_batches(lengths, max(2, num_reviews // batch_size), batch_size)
+    batches = [[texts[row] for row in rows] for rows in picked]
     yield from time_classification(
         {"reviews_per_s": lambda: [classifier.classify(batch) for batch in batches]},
         sum(len(batch) for batch in batches),
-        {"batch_size": BATCH_SIZE, "max_length_tokens": MAX_LENGTH_TOKENS},
+        {"batch_size": batch_size, "max_length_tokens": MAX_LENGTH_TOKENS},
     )
+
+
+def find_batch_size(classifier: DistilBERT, texts: list[str]) -> int:
+    """Return the batch size at which `texts` are classified fastest."""
+    classifier.classify(texts)  # warms up
+    elapsed_s = {}
+    for batch_size in BATCH_SIZES:
+        started = time.perf_counter()
+        for start in range(0, len(texts), batch_size):
+            classifier.classify(texts[start : start + batch_size])
+        elapsed_s[batch_size] = time.perf_counter() - started
+    return min(elapsed_s, key=elapsed_s.__getitem__)
 
 
 def pick_batches(lengths: list[int], num_batches: int, batch_size: int) -> list[list[int]]:

@@ -40,7 +40,8 @@ class Effort:
     """Scored a round from text to label."""
     num_slow_reviews: int
     """Of these, for the packed loop and Keras."""
-    num_distilbert_batches: int
+    num_distilbert_reviews: int
+    """Of these, for DistilBERT."""
     num_tokenized_reviews: int
     num_single_reviews: int
     """Scored one by one a round."""
@@ -48,11 +49,11 @@ class Effort:
 
 NORMAL = Effort(
     repeats=5, our_epoch_share=1.0, packed_epoch_batches=10, num_reviews=2048, num_slow_reviews=512,
-    num_distilbert_batches=6, num_tokenized_reviews=5000, num_single_reviews=20,
+    num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20,
 )  # fmt: skip
 QUICK = Effort(
     repeats=2, our_epoch_share=0.1, packed_epoch_batches=2, num_reviews=512, num_slow_reviews=128,
-    num_distilbert_batches=2, num_tokenized_reviews=1000, num_single_reviews=10,
+    num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10,
 )  # fmt: skip
 
 
@@ -99,7 +100,7 @@ class Plan:
             test=test,
             num_reviews=self._effort.num_reviews,
             num_slow_reviews=self._effort.num_slow_reviews,
-            num_distilbert_batches=self._effort.num_distilbert_batches,
+            num_distilbert_reviews=self._effort.num_distilbert_reviews,
             bilstm=self._bilstm,
             stopword=self._stopword,
             wordpiece=self._wordpiece,

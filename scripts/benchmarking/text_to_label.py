@@ -39,7 +39,8 @@ class TextToLabelTask:
     """How many are timed."""
     num_slow_reviews: int
     """How many of them the packed loop and Keras get."""
-    num_distilbert_batches: int
+    num_distilbert_reviews: int
+    """How many of them, roughly, DistilBERT gets."""
     bilstm: RandomModel
     stopword: RandomModel
     wordpiece: WordPiece
@@ -123,7 +124,7 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
     packed = {"model": task.bilstm, "texts": few_texts, "find_words": find_lowercase_words}
     keras = {"config": task.bilstm.config, "train_texts": task.train.texts, "texts": few_texts}
     transformer = {
-        "wordpiece": task.wordpiece, "texts": task.timed_texts, "num_batches": task.num_distilbert_batches,
+        "wordpiece": task.wordpiece, "texts": task.timed_texts, "num_reviews": task.num_distilbert_reviews,
     }  # fmt: skip
     return [
         Contender(name=_PACKED, start=classify_with_packing, arguments=packed),
