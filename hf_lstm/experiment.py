@@ -15,7 +15,6 @@ from datasets import disable_progress_bars, enable_progress_bars
 from hf_lstm.batching import encode_split
 from hf_lstm.checkpointing import staged_folder
 from hf_lstm.config import Recipe
-from hf_lstm.cpu_threads import keep_freed_memory
 from hf_lstm.data import count_duplicates, load_splits
 from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
 from hf_lstm.evaluation import evaluate_split
@@ -53,7 +52,6 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     """
     started = time.perf_counter()
     flush_denormals()
-    keep_freed_memory()
     device = resolve_device(options.device)
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
