@@ -128,6 +128,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
             css=_CSS,
             footer_links=["api", "gradio"],
             show_error=False,
+            state_session_capacity=MAX_QUEUE_SIZE,  # sessions have no state here, yet Gradio would keep 10,000
             max_file_size="1kb",  # RequestGuard lets no file through; should one get past it, it would be tiny
             strict_cors=True,
             enable_monitoring=False,
