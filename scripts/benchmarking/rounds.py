@@ -5,13 +5,14 @@ import importlib.util
 import multiprocessing
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from multiprocessing.connection import Connection
 
 from benchmarking.contenders import INSTALL_HINT, Answer, Contender, Outcome
 
-_EXIT_TIMEOUT_S = 10
+_EXIT_TIMEOUT_S = 5
 
 
 class ContenderError(RuntimeError):
@@ -50,16 +51,18 @@ class Worker:
         return answer
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process, and those it may have started."""
         self._connection.close()  # its `recv` raises EOFError
-        self._process.join(_EXIT_TIMEOUT_S)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        for end in (self._process.terminate, self._process.kill):
+            self._process.join(_EXIT_TIMEOUT_S)
+            if self._process.is_alive():
+                end()
+        self._process.join()
 
 
 def _serve(contender: Contender, connection: Connection) -> None:
     """Answer each request, until there are no more."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())  # as an exception, which ends its own processes too
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # peers chat; what matters is sent as an answer
     with contextlib.suppress(EOFError, KeyboardInterrupt), contextlib.closing(_run(contender)) as answers:
         while True:
