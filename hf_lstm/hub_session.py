@@ -110,7 +110,7 @@ def _find_passing_failure(error: BaseException) -> HubUnavailable | None:
 def _describe_transport_error(error: Any) -> HubUnavailable:
     if isinstance(error, httpx.TimeoutException):
         return HubUnavailable(f"{error.request.url.host} is silent for {SILENCE_TIMEOUT_S:.0f} s")
-    return HubUnavailable(f"{error.request.url.host}: {write_on_one_line(error)}")
+    return HubUnavailable(f"{error.request.url.host}: {write_on_one_line(error).rstrip('.')}")
 
 
 def _get_retry_after_s(headers: Any) -> float | None:
