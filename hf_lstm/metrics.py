@@ -9,7 +9,8 @@ import numpy as np
 _DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix."
 
 
-class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc]  # evaluate ships no types
+# mypy takes scripts/evaluate.py for the library, which ships no types.
+class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined]
     """Metrics of predicted against true class ids, for any number of labels.
 
     Defined here rather than loaded by name, since `evaluate.load` fetches code from the Hub at run time.
@@ -25,9 +26,9 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc]  # evaluate 
         super().__init__(keep_in_memory=True)
         self.label_names = label_names
 
-    def _info(self) -> evaluate.MetricInfo:
+    def _info(self) -> evaluate.MetricInfo:  # type: ignore[name-defined]
         features = datasets.Features({"predictions": datasets.Value("int64"), "references": datasets.Value("int64")})
-        return evaluate.MetricInfo(
+        return evaluate.MetricInfo(  # type: ignore[attr-defined]
             description=_DESCRIPTION, citation="", inputs_description="class ids, int64", features=features
         )
 

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hf_lstm.data_columns import TEXT_COLUMNS, _find_column
-from hf_lstm.data_text_files import _find_delimiter, _open_utf8, _parse_delimited, _parse_json
+from hf_lstm.data_columns import find_text_column
+from hf_lstm.data_text_files import iterate_json_objects, open_delimited
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization import replace_surrogates
 
@@ -139,28 +139,17 @@ def _read_text_file(path: Path, text_column: str | None) -> Iterator[str]:
 
 
 def _read_delimited(path: Path, text_column: str | None) -> Iterator[str]:
-    with _open_utf8(path) as stream:
-        delimiter = _find_delimiter(path, stream.readline())
-        stream.seek(0)
-        rows = _parse_delimited(path, stream, delimiter)
-        _, header = next(rows, (1, []))
-        index = header.index(_find_text_column(str(path), header, text_column))
-        for number, (line, fields) in enumerate(rows, start=1):
-            if len(fields) != len(header):
-                raise InputError(
-                    f"{path}, row {number} (line {line}): {len(fields)} fields, but the header has {len(header)}; "
-                    f"put quotes around a text that holds {delimiter!r}"
-                )
+    with open_delimited(path) as file:
+        index = file.header.index(find_text_column(str(path), file.header, text_column))
+        for _, fields in file.rows:
             yield fields[index]
 
 
 def _read_json(path: Path, text_column: str | None) -> Iterator[str]:
     column = None
-    for number, (line, row) in enumerate(_parse_json(path), start=1):
+    for number, (line, row) in enumerate(iterate_json_objects(path), start=1):
         where = f"{path}, row {number}" + (f" (line {line})" if line else "")
-        if not isinstance(row, dict):
-            raise InputError(f"{where}: expected an object such as {{'text': ...}}")
-        column = column or _find_text_column(where, list(row), text_column)
+        column = column or find_text_column(where, list(row), text_column)
         if column not in row:
             raise InputError(f"{where}: there is no column {column!r}, which the first row has")
         yield replace_surrogates(_check_text(row[column], where, column))
@@ -170,7 +159,7 @@ def _read_parquet(path: Path, text_column: str | None) -> Iterator[str]:
     number = 0
     try:
         with pq.ParquetFile(path) as file:
-            column = _find_text_column(str(path), file.schema_arrow.names, text_column)
+            column = find_text_column(str(path), file.schema_arrow.names, text_column)
             for batch in file.iter_batches(batch_size=_ROWS_PER_READ, columns=[column]):
                 for text in batch.column(0).to_pylist():
                     number += 1
@@ -178,10 +167,6 @@ def _read_parquet(path: Path, text_column: str | None) -> Iterator[str]:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: can't be read as Parquet ({reason}) after row {number}; get the file anew") from None
-
-
-def _find_text_column(name: str, columns: Sequence[str], text_column: str | None) -> str:
-    return _find_column(name, columns, "text", text_column, TEXT_COLUMNS)
 
 
 def _check_text(value: object, where: str, column: str) -> str:
