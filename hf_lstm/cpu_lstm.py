@@ -22,6 +22,10 @@ from hf_lstm.ragged_rows import RowGroup, Segment, group_rows
 MIN_ROWS_PER_THREAD = 8
 # The bfloat16 kernel has tiles of 16 rows by 16 units, reads features in pairs, and is up to 5 times slower otherwise.
 BFLOAT16_TILE = 16
+# A segment's backward pass needs a block of memory. glibc has up to 64 MiB at hand for a thread; larger ones come
+# from the system each time anew, zeroed page by page: a fifth of a training step.
+MAX_WORKSPACE_BYTES = 48 * 2**20
+WORKSPACE_BYTES_PER_FEATURE = 64  # at each place, at most; of the larger of features and units
 NUM_WEIGHTS = 4  # of a direction: weight_ih, weight_hh, bias_ih, bias_hh
 NUM_RECORDED = 2 + 1 + NUM_WEIGHTS  # for a segment's backward pass: its two results, the block it read, the weights
 
@@ -37,7 +41,14 @@ class LayerPlan:
 
 
 def plan_layer(
-    lengths: Tensor, time: int, *, num_directions: int, hidden_size: int, dtype: torch.dtype, need_cell_states: bool
+    lengths: Tensor,
+    time: int,
+    *,
+    num_directions: int,
+    hidden_size: int,
+    widest_input: int,
+    dtype: torch.dtype,
+    need_cell_states: bool,
 ) -> LayerPlan:
     """Return a plan for right-padded rows, for as many threads as `torch.get_num_threads` allows.
 
@@ -46,14 +57,17 @@ def plan_layer(
         time: steps of the padded batch.
         num_directions: 2 where each row is also read from its end, else 1.
         hidden_size: units per direction.
+        widest_input: features per step of the layer that reads most of them.
         dtype: to compute in.
         need_cell_states: have the layer return them at the rows' ends, which takes more segments.
     """
+    max_places = MAX_WORKSPACE_BYTES // (WORKSPACE_BYTES_PER_FEATURE * max(hidden_size, widest_input))
     groups = group_rows(
         lengths,
         time,
         num_groups=max(1, min(torch.get_num_threads() // num_directions, len(lengths) // MIN_ROWS_PER_THREAD)),
         row_multiple=BFLOAT16_TILE if dtype == torch.bfloat16 and not need_cell_states else 1,
+        max_places=max_places if torch.is_grad_enabled() else None,
         cut_at_each_length=need_cell_states,
     )
     return LayerPlan(groups, num_directions, hidden_size, dtype)

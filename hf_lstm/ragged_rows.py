@@ -1,6 +1,8 @@
 """How a right-padded batch is cut into blocks that a padded LSTM kernel runs with little padding."""
 
 import dataclasses
+import itertools
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from operator import neg
@@ -13,7 +15,8 @@ from torch import Tensor
 # What one more kernel call costs (weight packing, dispatch), in rows x steps of recurrence: 0.3 to 1 ms against 2 to
 # 6 us, over float32 and bfloat16, prediction and training.
 CALL_COST = 200
-MAX_SEGMENTS = 16
+MAX_CHOSEN = 16
+MIN_STEPS = 16
 
 Span = tuple[int, int, int]
 """A segment to be: its first step, its end, its number of rows."""
@@ -48,7 +51,13 @@ class RowGroup:
 
 
 def group_rows(
-    lengths: Tensor, time: int, *, num_groups: int, row_multiple: int, cut_at_each_length: bool
+    lengths: Tensor,
+    time: int,
+    *,
+    num_groups: int,
+    row_multiple: int = 1,
+    max_places: int | None = None,
+    cut_at_each_length: bool = False,
 ) -> list[RowGroup]:
     """Return the rows of a batch in `num_groups` groups of like size and like lengths, or as many as there are rows.
 
@@ -57,6 +66,7 @@ def group_rows(
         time: steps of the padded batch.
         num_groups: groups wanted.
         row_multiple: numbers of rows above it are filled up to a multiple of it.
+        max_places: larger segments are divided, but not into fewer than `MIN_STEPS` steps.
         cut_at_each_length: end a segment wherever a row ends, so that the states it ends with are the row's.
     """
     all_lengths = lengths.numpy()
@@ -66,10 +76,7 @@ def group_rows(
         rows = order[first::num_groups]
         descending = all_lengths[rows].tolist()
         ends = sorted(set(descending)) if cut_at_each_length else _choose_ends(descending, row_multiple)
-        starts = [0, *ends[:-1]]
-        spans = [
-            (start, end, _count_rows(descending, start, row_multiple)) for start, end in zip(starts, ends, strict=True)
-        ]
+        spans = _make_spans(descending, ends, row_multiple, max_places)
         groups.append(RowGroup(torch.from_numpy(rows), _lay_out(rows, all_lengths[rows], time, spans)))
     return groups
 
@@ -88,7 +95,7 @@ def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int
 
 def _choose_ends(descending: Sequence[int], row_multiple: int) -> list[int]:
     """Return where segments should end so that rows of these lengths cost least."""
-    spacing = max(row_multiple, len(descending) // MAX_SEGMENTS)
+    spacing = max(row_multiple, len(descending) // MAX_CHOSEN)
     cheapest: dict[int, tuple[int, list[int]]] = {0: (0, [])}  # by the last end: the cost up to there, and all ends
     for end in sorted(set(descending[::spacing])):
         cheapest[end] = min(
@@ -96,6 +103,19 @@ def _choose_ends(descending: Sequence[int], row_multiple: int) -> list[int]:
             for start, (cost, ends) in cheapest.items()
         )
     return cheapest[descending[0]][1]
+
+
+def _make_spans(
+    descending: Sequence[int], ends: Sequence[int], row_multiple: int, max_places: int | None
+) -> list[Span]:
+    spans = []
+    for start, end in itertools.pairwise([0, *ends]):
+        num_rows = _count_rows(descending, start, row_multiple)
+        max_steps = end if max_places is None else max(MIN_STEPS, max_places // num_rows)
+        num_parts = math.ceil((end - start) / max_steps)
+        cuts = [start + (end - start) * part // num_parts for part in range(num_parts + 1)]
+        spans += [(*steps, num_rows) for steps in itertools.pairwise(cuts)]
+    return spans
 
 
 def _lay_out(

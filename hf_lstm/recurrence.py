@@ -66,11 +66,13 @@ class RaggedLSTM(nn.LSTM):
         return outputs, (h_n, c_n) if need_cell_states else h_n
 
     def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
+        num_directions = 2 if self.bidirectional else 1
         plan = plan_layer(
             lengths,
             inputs.shape[1],
-            num_directions=2 if self.bidirectional else 1,
+            num_directions=num_directions,
             hidden_size=self.hidden_size,
+            widest_input=max(self.input_size, num_directions * self.hidden_size if self.num_layers > 1 else 0),
             dtype=_find_dtype(inputs),
             need_cell_states=need_cell_states,
         )

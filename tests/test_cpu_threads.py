@@ -1,0 +1,71 @@
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import torch
+
+from hf_lstm.cpu_threads import run_in_threads
+
+
+@pytest.fixture(params=[1, 3], ids="{}-threads".format)
+def num_threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_results_keep_their_order(num_threads):
+    assert run_in_threads([lambda number=number: number for number in range(20)]) == list(range(20))
+
+
+def test_each_thread_computes_with_one_core_and_the_caller_with_as_many_as_before(num_threads):
+    assert run_in_threads([torch.get_num_threads] * 4) == [1] * 4
+    assert torch.get_num_threads() == num_threads
+
+
+def test_as_many_tasks_run_side_by_side_as_there_are_threads(num_threads):
+    all_there = threading.Barrier(num_threads)
+    run_in_threads([lambda: all_there.wait(timeout=60)] * num_threads)
+
+
+def test_denormals_are_zero_in_the_threads_only(num_threads):
+    denormal = torch.tensor([1e-40])
+    assert run_in_threads([lambda: (denormal * 1).item()]) == [0.0]
+    assert (denormal * 1).item() > 0
+
+
+@pytest.mark.parametrize("context", [torch.enable_grad, torch.no_grad, torch.inference_mode])
+def test_the_callers_mode_holds_in_the_threads(context):
+    with context():
+        expected = (torch.is_grad_enabled(), torch.is_inference_mode_enabled())
+        assert run_in_threads([lambda: (torch.is_grad_enabled(), torch.is_inference_mode_enabled())]) == [expected]
+
+
+def test_an_error_reaches_the_caller():
+    def fail() -> None:
+        raise KeyError("a task's error")
+
+    with pytest.raises(KeyError, match="a task's error"):
+        run_in_threads([fail, fail])
+
+
+def run_python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_starts_threads_of_its_own():
+    code = """
+import os, torch
+from hf_lstm.cpu_threads import run_in_threads
+print(run_in_threads([lambda: 1]), flush=True)
+child = os.fork()
+if child == 0:
+    print(run_in_threads([lambda: 2]), flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    assert run_python(code) == "[1]\n[2]\n"
