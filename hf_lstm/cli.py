@@ -23,6 +23,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     logging.getLogger("hf_lstm").setLevel(logging.INFO)
     try:
         main(sys.argv[1:])
+        sys.stdout.flush()
     except InputError as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(EXIT_WRONG_USE)
@@ -46,6 +47,16 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
     )
     parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
     parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+
+
+def add_device_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that says where to compute."""
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="NAME",
+        help="cpu, cuda, xpu, mps, or auto for an accelerator if there is one",
+    )
 
 
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:

@@ -6,8 +6,6 @@ import torch
 
 from hf_lstm.errors import InputError
 
-DEVICE_NAMES = ("auto", "cpu", "cuda", "xpu", "mps")
-
 
 def resolve_device(name: str) -> torch.device:
     """Return the device called `name`; `auto` is the accelerator that PyTorch finds, else the CPU.
@@ -21,7 +19,7 @@ def resolve_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise InputError(f"there is no device {name!r}; expected one of {', '.join(DEVICE_NAMES)}") from None
+        raise InputError(f"there is no device {name!r}; expected auto, cpu, cuda, xpu or mps") from None
     if device.type != "cpu" and (accelerator is None or accelerator.type != device.type):
         found = f"PyTorch finds {accelerator.type}" if accelerator else "PyTorch finds no accelerator"
         raise InputError(f"device {name!r} is not available here: {found}; use --device auto")

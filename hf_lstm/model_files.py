@@ -1,9 +1,11 @@
 """What a model folder holds: fetched in one version, read without trust, written without half files."""
 
 import dataclasses
+import functools
 import json
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
-from hf_lstm.hub_errors import describe_hub_error
+from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error
+from hf_lstm.hub_session import call_hub
+
+logger = logging.getLogger(__name__)
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -25,6 +30,9 @@ CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
+
+RETRY_FOR_S = 10.0
+"""How long loading asks a Hub that fails again: somebody waits for it, and the cache may have the model."""
 
 _FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -47,26 +55,41 @@ def fetch_model_folder(
     """
     folder = Path(model)
     if not folder.is_dir():
+        download = functools.partial(
+            snapshot_download,
+            str(model),
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            allow_patterns=[*REQUIRED_FILES, RECIPE_FILE, RESULTS_FILE],
+        )
         try:
             folder = Path(
-                snapshot_download(
-                    str(model),
-                    revision=revision,
-                    token=token,
-                    cache_dir=cache_dir,
-                    force_download=force_download,
-                    local_files_only=local_files_only,
-                    allow_patterns=[*REQUIRED_FILES, RECIPE_FILE, RESULTS_FILE],
+                call_hub(
+                    lambda: download(force_download=force_download, local_files_only=local_files_only),
+                    retry_for_s=RETRY_FOR_S,
                 )
             )
         except HFValidationError:
             raise InputError(f"model {str(model)!r} is neither a folder here nor a Hub id like org/name") from None
-        except (OSError, ValueError, RuntimeError) as error:  # every error of the client is one of these
+        except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
-            raise describe_hub_error(error, f"model {str(model)!r}{version}") from error
+            try:  # a Hub that fails is no reason not to use what was downloaded before
+                folder = _find_download(download, error, force_download)
+            except HUB_ERRORS:
+                raise describe_hub_error(error, f"model {str(model)!r}{version}") from error
     missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"model {str(model)!r} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
+    return folder
+
+
+def _find_download(download: Callable[..., str], error: Exception, force_download: bool) -> Path:
+    """Return what an earlier `download` left in the cache, if the Hub failed rather than refused."""
+    if force_download or not isinstance(error, HubUnavailable):
+        raise error
+    folder = Path(download(local_files_only=True))
+    logger.warning("the Hub does not answer (%s): using the model downloaded earlier", error)
     return folder
 
 

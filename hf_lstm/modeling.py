@@ -16,6 +16,7 @@ from hf_lstm import model_files, prediction
 from hf_lstm.card import is_generated_card, render_card
 from hf_lstm.config import ModelConfig
 from hf_lstm.devices import resolve_device
+from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.hub import push_model_folder
 from hf_lstm.recurrence import RaggedLSTM
@@ -40,6 +41,7 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
             raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
         self.config = config
         self.tokenizer = tokenizer
+        self._encoder: tuple[Tokenizer, Encoder] | None = None
         self.recipe: dict[str, Any] | None = None
         """How the weights were made, as saved in recipe.json."""
         self.results: dict[str, Any] | None = None
@@ -83,6 +85,15 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
                 nn.init.orthogonal_(parameter)
             elif name.startswith("bias"):  # gates stand in the order input, forget, cell, output; the two biases add up
                 parameter[hidden_size : 2 * hidden_size] = 1.0 if name.startswith("bias_ih") else 0.0
+
+    @property
+    def encoder(self) -> Encoder:
+        """The tokenizer's fast form, made once for each tokenizer that the model gets."""
+        if self.tokenizer is None:
+            raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
+        if self._encoder is None or self._encoder[0] is not self.tokenizer:
+            self._encoder = (self.tokenizer, Encoder(self.tokenizer))
+        return self._encoder[1]
 
     def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Return logits (batch, num_labels), float32.

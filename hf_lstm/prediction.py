@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.batching import collate, fill_empty, sort_batches
 from hf_lstm.devices import autocast_to, resolve_precision
-from hf_lstm.encoding import EncodedTexts, Encoder
+from hf_lstm.encoding import EncodedTexts
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,19 +54,14 @@ def stream_probabilities(
     """
     if batch_size is not None and batch_size < 1:
         raise InputError(f"batch_size is {batch_size}, but must be at least 1")
-    if model.tokenizer is None:
-        raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
-    config, encoder = model.config, Encoder(model.tokenizer)
+    config, encoder = model.config, model.encoder
     dtype = resolve_precision(precision, model.embedding.weight.device)
     remaining = iter(texts)
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
         checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
         encoded = fill_empty(encoder.encode(checked, max_length_tokens=config.max_length_tokens), config.unk_token_id)
-        logits = compute_logits(model, encoded, dtype=dtype, batch_size=batch_size)
-        if not torch.isfinite(logits).all():
-            raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
-        yield logits.softmax(dim=1)
+        yield compute_logits(model, encoded, dtype=dtype, batch_size=batch_size).softmax(dim=1)
         num_done += len(window)
 
 
@@ -76,6 +71,9 @@ def compute_logits(
     """Return logits, float32 (num_texts, num_labels) on the CPU, of encoded texts in their order, computed in `dtype`.
 
     The model runs in evaluation mode and is left in the mode it was in.
+
+    Raises:
+        RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
     """
     device = model.embedding.weight.device
     logits = torch.empty(len(texts), model.config.num_labels)
@@ -88,6 +86,8 @@ def compute_logits(
                 logits[torch.from_numpy(rows)] = model(batch.input_ids.to(device), batch.lengths).cpu()
     finally:
         model.train(was_training)
+    if not torch.isfinite(logits).all():
+        raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
     return logits
 
 

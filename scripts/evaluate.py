@@ -9,7 +9,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import add_data_arguments, run_command_line
+from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
 from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
 from hf_lstm.report import (
@@ -45,7 +45,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--split", default="test", choices=("train", "validation", "test"), help="of the data set (default: test)"
     )
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
-    parser.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, ... (default: auto)")
+    add_device_argument(parser)
     parser.add_argument(
         "--output-dir",
         metavar="DIR",
@@ -131,24 +131,16 @@ def measure(
     model: "LSTMSentiment", rows: "Dataset", dtype: "torch.dtype"
 ) -> tuple[dict[str, Any], "NDArray[np.float32]"]:
     """Return the metrics, and the probabilities (num_rows, num_labels) that they are measured of."""
-    from torch import from_numpy
-
     from hf_lstm.batching import encode_split
-    from hf_lstm.metrics import ClassificationMetrics
-    from hf_lstm.objectives import sum_cross_entropy
+    from hf_lstm.evaluation import measure_logits
     from hf_lstm.prediction import compute_logits
 
     assert model.tokenizer is not None
     encoded = encode_split(rows, model.tokenizer, model.config)
     logits = compute_logits(model, encoded.texts, dtype=dtype)
     probabilities = logits.softmax(dim=1).numpy()
-    metrics = ClassificationMetrics(list_labels(model))
-    metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=encoded.labels)
-    return {
-        "loss": sum_cross_entropy(logits, from_numpy(encoded.labels)).item() / len(encoded),
-        **metrics.compute(),
-        "calibration": compute_calibration(probabilities, encoded.labels),
-    }, probabilities
+    metrics = measure_logits(logits, encoded.labels, model.config.id2label or {})
+    return {**metrics, "calibration": compute_calibration(probabilities, encoded.labels)}, probabilities
 
 
 def make_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli import run_command_line
+from hf_lstm.cli import add_device_argument, run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.text_files import check_output_file, names_file, read_lines, read_texts, write_rows
 
@@ -48,7 +48,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: guessed)")
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
-    parser.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, ... (default: auto)")
+    add_device_argument(parser)
     return parser.parse_args(argv)
 
 

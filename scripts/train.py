@@ -5,9 +5,8 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli import add_data_arguments, run_command_line
+from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
 from hf_lstm.config import override_recipe
-from hf_lstm.devices import DEVICE_NAMES
 from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 
 
@@ -24,7 +23,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/RECIPE)")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
-    parser.add_argument("--device", default="auto", metavar="NAME", help=f"{', '.join(DEVICE_NAMES)} (default: auto)")
+    add_device_argument(parser)
     parser.add_argument(
         "--set",
         dest="assignments",
@@ -73,7 +72,7 @@ def main(argv: Sequence[str]) -> None:
     results = run_experiment(recipe, options)
     test = results["splits"]["test"]
     print(f"test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}, {test['num_rows']:,} rows")
-    print(f"saved in {output_dir}; try: python scripts/predict.py {output_dir} \"A wonderful film.\"")
+    print(f'saved in {output_dir}; try: python scripts/predict.py {output_dir} "A wonderful film."')
     if repo_id is not None:
         retry = f"hf upload {repo_id} {output_dir}"
         url = push_model_folder(output_dir, repo_id, private=arguments.private or None, retry_hint=retry)

@@ -89,8 +89,11 @@ def test_what_cannot_be_loaded_says_why_in_one_line(repo, load, repo_id, prepare
     assert "\n" not in str(caught.value)
 
 
-def test_a_hub_that_fails_is_named(repo, load):
+def test_a_hub_that_fails_is_named_or_the_cache_used(repo, load, monkeypatch):
+    monkeypatch.setattr("hf_lstm.model_files.RETRY_FOR_S", 0.1)
+    before = load().predict_proba(TEXTS)
     for endpoint in ("info", "resolve", "tree"):
         repo.inject(endpoint, Fault("status", status=500), forever=True)
+    assert load().predict_proba(TEXTS).equal(before)
     with pytest.raises(InputError, match="org/model"):
-        load()
+        load(force_download=True)

@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RESULTS = sorted((ROOT / "results").glob("*.json")) if (ROOT / "results").is_dir() else []
 
 
 def test_the_tree_gives_each_module_its_docstring():
@@ -21,5 +20,18 @@ def test_the_tree_gives_each_module_its_docstring():
 
 
 def test_the_set_up_commands_are_there():
-    assert 'pip install -e . && python scripts/train.py --dataset sample' in README
+    assert "pip install -e . && python scripts/train.py --dataset sample" in README
     assert 'pip install -e ".[test]" && pytest' in README
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*-seed*.json")), ids=lambda path: path.stem)
+def test_figures_of_runs_are_those_of_their_results(path):
+    results = json.loads(path.read_text(encoding="utf-8"))
+    (row,) = [line for line in README.splitlines() if f"(results/{path.name})" in line]
+    cells = [cell.strip() for cell in row.split("|")]
+    seed = int(path.stem.split("seed")[1])
+    assert cells[1] == f"`{results['recipe']}`"
+    assert cells[2].split(" / ")[seed] == f"{100 * results['splits']['test']['accuracy']:.2f}"
+    assert cells[4].split(" / ")[seed] == f"{100 * results['splits']['validation']['accuracy']:.2f}"
+    assert cells[6] == f"{results['model']['num_parameters']:,}"
+    assert results["seed"] == seed
