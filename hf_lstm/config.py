@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from hf_lstm.errors import InputError
 
-MAX_SIZE, MAX_NUM_LAYERS = 2**24, 64
+MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
 """Beyond any LSTM ever published: a damaged config is refused before it reaches the memory allocator."""
 
 
@@ -98,23 +99,35 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _check_types(self)
-        for name in ("max_length_tokens", "max_length_characters"):
-            _require(getattr(self, name) >= 1, f"model.{name}", getattr(self, name), ">= 1")
-        for name, maximum in (("embedding_dim", MAX_SIZE), ("hidden_size", MAX_SIZE), ("num_layers", MAX_NUM_LAYERS)):
+        maxima = {
+            "embedding_dim": MAX_UNITS,
+            "hidden_size": MAX_UNITS,
+            "num_layers": MAX_NUM_LAYERS,
+            "max_length_tokens": MAX_LENGTH,
+            "max_length_characters": MAX_LENGTH,
+        }
+        for name, maximum in maxima.items():
             _require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
         _require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
         if self.vocab_size is not None:
-            _require(2 <= self.vocab_size <= MAX_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_SIZE}")
+            _require(
+                2 <= self.vocab_size <= MAX_VOCAB_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_VOCAB_SIZE}"
+            )
             for name in ("pad_token_id", "unk_token_id"):
                 ids = f"an id below the vocab_size of {self.vocab_size}"
                 _require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
         if self.id2label is not None:
-            id2label = {int(index): str(label) for index, label in self.id2label.items()}  # JSON keys are strings
+            _require(
+                all(type(label) is str for label in self.id2label.values()),
+                "model.id2label", self.id2label, "names of labels",
+            )  # fmt: skip
+            id2label = {int(index): label for index, label in self.id2label.items()}  # JSON keys are strings
             object.__setattr__(self, "id2label", id2label)
             _require(
                 len(id2label) >= 2 and sorted(id2label) == list(range(len(id2label))),
                 "model.id2label", id2label, "at least two labels, numbered from 0",
             )  # fmt: skip
+            _require(len(set(id2label.values())) == len(id2label), "model.id2label", id2label, "labels that differ")
             _require(not self.single_logit or len(id2label) == 2, "model.single_logit", True, "two labels")
 
     @property
@@ -198,7 +211,7 @@ SECTIONS: Mapping[str, type] = {
     "train": TrainConfig,
 }
 
-RESOLVED_FROM_DATA = frozenset({"model.vocab_size", "model.id2label"})
+RESOLVED_FROM_DATA = frozenset({"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id"})
 
 
 def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
@@ -268,6 +281,7 @@ def _check_types(config: Any) -> None:
             kind = typing.get_origin(kind) or kind
             fits = type(value) is kind or (kind is float and type(value) is int)
             _require(fits, f"{section}.{name}", value, f"of type {kind.__name__}")
+            _require(kind is not float or math.isfinite(value), f"{section}.{name}", value, "finite")
 
 
 def _split_optional(annotation: Any) -> tuple[Any, bool]:

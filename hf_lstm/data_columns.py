@@ -67,6 +67,12 @@ class LabelMap:
                 f"{name}, column {column!r}: {len(found)} different labels in {num_rows} rows are no classes; "
                 "name the right column with --label-column"
             )
+        spellings: dict[str, str] = {}
+        for label in sorted(found):
+            if (other := spellings.setdefault(label.casefold(), label)) != label:
+                raise InputError(
+                    f"{name}, column {column!r}: labels {other!r} and {label!r} differ in case alone; write them alike"
+                )
         names = tuple(tables[0].class_names or _sort_labels(found))
         ids = {name: index for index, name in enumerate(names) if name in found}
         return cls(names=names, ids=ids, owner="the classes of the training rows")

@@ -1,4 +1,4 @@
-"""The one exception that means "the caller gave something unusable", as opposed to a bug of ours."""
+"""The exceptions that are no bug of ours: unusable input, and training that diverged."""
 
 
 class InputError(ValueError):
@@ -6,3 +6,7 @@ class InputError(ValueError):
 
     Command lines turn it into that line on stderr and exit code 2; library callers may catch it as ``ValueError``.
     """
+
+
+class DivergenceError(RuntimeError):
+    """Raised when the loss or a gradient is no longer finite."""

@@ -1,5 +1,6 @@
 """A recipe's whole run: data, tokenizer, model, training, and the measured, saved result."""
 
+import hashlib
 import logging
 import platform
 import subprocess
@@ -11,12 +12,15 @@ from typing import Any
 
 import torch
 from datasets import disable_progress_bars, enable_progress_bars
+from tokenizers import Tokenizer
 
+from hf_lstm import model_files
 from hf_lstm.batching import encode_split
 from hf_lstm.checkpointing import staged_folder
-from hf_lstm.config import Recipe
+from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.data import count_duplicates, load_splits
 from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
+from hf_lstm.errors import InputError
 from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.tokenization import train_tokenizer
@@ -52,7 +56,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     """
     started = time.perf_counter()
     flush_denormals()
-    device = resolve_device(options.device)
+    device, versions = resolve_device(options.device), list_versions()
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
         splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
@@ -63,7 +67,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         )
         encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
         torch.manual_seed(recipe.train.seed)
-        model = LSTMSentiment(config, tokenizer).to(device)
+        model = _build_model(config, tokenizer).to(device)
         model.recipe = replace(recipe, model=config).to_dict()
         num_parameters = sum(parameter.numel() for parameter in model.parameters())
         logger.info(
@@ -77,6 +81,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         model.save_pretrained(staging, repo_id=options.repo_id)
         dtype = resolve_precision(recipe.train.precision, device)
         saved = LSTMSentiment.from_pretrained(staging, device=str(device))
+        weights = (staging / model_files.WEIGHTS_FILE).read_bytes()
         saved.results = {
             "recipe": recipe.name,
             "command": options.command,
@@ -85,20 +90,33 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
                 "num_rows": {name: len(split) for name, split in splits.items()},
                 "duplicates": count_duplicates(splits),
             },
+            "weights_sha256": hashlib.sha256(weights).hexdigest(),
             "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},
             "seed": recipe.train.seed,
             "device": str(device),
             "precision": str(dtype).removeprefix("torch."),
             "num_threads": torch.get_num_threads(),
-            "versions": list_versions(),
+            "versions": versions,
             "commit": find_commit(),
             "epochs": epochs,
             "best_epoch": max(record["epoch"] for record in epochs if record["is_best"]),
-            "splits": {name: evaluate_split(saved, encoded[name], dtype) for name in ("validation", "test")},
+            "splits": {name: evaluate_split(saved, encoded[name], dtype) for name in ("train", "validation", "test")},
             "elapsed_s": time.perf_counter() - started,
         }
         saved.save_pretrained(staging, repo_id=options.repo_id)
     return saved.results
+
+
+def _build_model(config: ModelConfig, tokenizer: Tokenizer) -> LSTMSentiment:
+    try:
+        return LSTMSentiment(config, tokenizer)
+    except RuntimeError as error:
+        if "allocate" not in str(error):
+            raise
+        raise InputError(
+            f"the model does not fit into memory with model.hidden_size={config.hidden_size}, "
+            f"model.embedding_dim={config.embedding_dim}: make them smaller"
+        ) from None
 
 
 def list_versions() -> dict[str, str]:

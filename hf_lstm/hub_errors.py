@@ -75,7 +75,7 @@ def iterate_causes(error: BaseException) -> Iterator[BaseException]:
 
 def write_on_one_line(error: object) -> str:
     """Return the message of `error` on one line of at most 300 characters, without tokens."""
-    text = re.sub(r"hf_\w+|(?<=Bearer )[^\s'\"]+", "<token>", " ".join(str(error).split()))
+    text = re.sub(r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )[^\s'\"]+", "<token>", " ".join(str(error).split()))
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 

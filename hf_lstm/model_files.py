@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub_session import call_hub
+from hf_lstm.tokenization import PAD_TOKEN, UNK_TOKEN
 
 logger = logging.getLogger(__name__)
 
@@ -115,10 +117,13 @@ def read_config(folder: Path) -> ModelConfig:
         InputError: it is damaged, has a value of the wrong type or range, or lacks the vocabulary's size or the labels.
     """
     path = folder / CONFIG_FILE
-    values = read_json(path)
-    known = ModelConfig.__dataclass_fields__
+    values = {name: value for name, value in read_json(path).items() if name != "model_type"}
+    known = set(ModelConfig.__dataclass_fields__)
+    if known != set(values):  # a default in the place of a lost setting would give wrong answers
+        missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
+        raise InputError(f"{path}: settings missing: {missing or 'none'}, not known: {unknown or 'none'}")
     try:
-        config = ModelConfig(**{name: value for name, value in values.items() if name in known})
+        config = ModelConfig(**values)
     except (TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: {error}") from None
     if config.vocab_size is None or config.id2label is None:
@@ -139,6 +144,12 @@ def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
         raise InputError(f"{path} is not a tokenizer: {error}") from None
     if tokenizer.get_vocab_size() != config.vocab_size:
         raise InputError(f"{path} has {tokenizer.get_vocab_size()} entries, but {CONFIG_FILE} says {config.vocab_size}")
+    vocab = tokenizer.get_vocab()
+    if set(vocab.values()) != set(range(len(vocab))):
+        raise InputError(f"{path}: the ids of its {len(vocab)} entries are not 0 to {len(vocab) - 1}, each once")
+    for token, token_id in ((PAD_TOKEN, config.pad_token_id), (UNK_TOKEN, config.unk_token_id)):
+        if vocab.get(token) != token_id:
+            raise InputError(f"{path}: {token} has id {vocab.get(token)}, but {CONFIG_FILE} says {token_id}")
     return tokenizer
 
 
@@ -177,14 +188,16 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
     return weights
 
 
-def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
-    """Write the weights in `dtype`, each tensor on its own.
+def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> str:
+    """Write the weights in `dtype`, each tensor on its own, and return the file's SHA-256.
 
     cuDNN flattens LSTM weights into views of one buffer, which safetensors' own `save_model` refuses; copies that own
     their memory are always written whole.
     """
     tensors = {name: tensor.detach().to("cpu", dtype).clone().contiguous() for name, tensor in state.items()}
-    write_file(folder / WEIGHTS_FILE, serialize_tensors(tensors, metadata={"format": "pt"}))
+    content = serialize_tensors(tensors, metadata={"format": "pt"})
+    write_file(folder / WEIGHTS_FILE, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:

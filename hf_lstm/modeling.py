@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
+import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,8 +19,10 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.devices import resolve_device
 from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.hub import push_model_folder
+from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
 from hf_lstm.recurrence import RaggedLSTM
+
+logger = logging.getLogger(__name__)
 
 
 class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
@@ -258,13 +261,19 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
 
     def _save_pretrained(self, save_directory: Path) -> None:
         assert self.tokenizer is not None
-        model_files.write_weights(save_directory, self.state_dict(), getattr(torch, self.config.dtype))
+        digest = model_files.write_weights(save_directory, self.state_dict(), getattr(torch, self.config.dtype))
+        if self.results is not None and self.results.get("weights_sha256", digest) != digest:
+            logger.warning("the weights are not those that were measured: results.json and the card leave them out")
+            self.results = None
         tokenizer_json = self.tokenizer.to_str(pretty=True)
         model_files.write_file(save_directory / model_files.TOKENIZER_FILE, tokenizer_json.encode())
         model_files.write_config(save_directory, self.config)
         for name in ("recipe", "results"):
+            path = save_directory / f"{name}.json"
             if (provenance := getattr(self, name)) is not None:
-                model_files.write_json(save_directory / f"{name}.json", provenance)
+                model_files.write_json(path, provenance)
+            else:  # what stands there tells of other weights
+                path.unlink(missing_ok=True)
 
     def push_to_hub(  # type: ignore[override]  # explicit, as above
         self,
@@ -280,6 +289,7 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
+        repo_id = resolve_repo_id(repo_id, require_login(token))
         with tempfile.TemporaryDirectory() as folder:
             self.save_pretrained(folder, repo_id=repo_id)
             return push_model_folder(

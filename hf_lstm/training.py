@@ -15,15 +15,12 @@ from tqdm.auto import tqdm
 from hf_lstm.batching import LabeledTexts, collate, shuffle_batches
 from hf_lstm.config import TrainConfig
 from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.errors import DivergenceError
 from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.objectives import sum_cross_entropy
 
 logger = logging.getLogger(__name__)
-
-
-class DivergenceError(RuntimeError):
-    """Raised when the loss or a gradient is no longer finite."""
 
 
 @dataclass

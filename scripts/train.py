@@ -72,9 +72,10 @@ def main(argv: Sequence[str]) -> None:
     results = run_experiment(recipe, options)
     test = results["splits"]["test"]
     print(f"test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}, {test['num_rows']:,} rows")
-    print(f'saved in {output_dir}; try: python scripts/predict.py {output_dir} "A wonderful film."')
+    quoted_dir = shlex.quote(str(output_dir))
+    print(f'saved in {output_dir}; try: python scripts/predict.py {quoted_dir} "A wonderful film."')
     if repo_id is not None:
-        retry = f"hf upload {repo_id} {output_dir}"
+        retry = f"hf upload {repo_id} {quoted_dir}"
         url = push_model_folder(output_dir, repo_id, private=arguments.private or None, retry_hint=retry)
         print(f"pushed: {url}")
 

@@ -47,6 +47,9 @@ def test_override_sets_exactly_one_value_with_its_type(assignment, section, name
         ("train.group_by_length=yes", "expected true or false"),
         ("model.pooling=sum", "one of last, mean, max, mean_max"),
         ("model.vocab_size=7", "there is no setting"),
+        ("model.pad_token_id=5", "there is no setting"),
+        ("model.hidden_size=16777216", "1 to 32768"),
+        ("train.learning_rate=1e999", "finite"),
         ("data.validation_fraction=1.5", "0 < x < 1"),
     ],
 )

@@ -34,6 +34,19 @@ def test_pushed_model_loads_back_bitwise(hub, tiny_model, load):
         assert loaded.state_dict()[name].equal(tensor)
 
 
+def test_a_bare_name_goes_below_the_user(hub, tiny_model):
+    tiny_model.push_to_hub("tiny", token=WRITE_TOKEN)
+    assert "model.safetensors" in hub.files("me/tiny")
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop_mid_body"])
+def test_a_lost_connection_is_one_line(repo, load, monkeypatch, kind):
+    monkeypatch.setattr("hf_lstm.model_files.RETRY_FOR_S", 0.1)
+    repo.inject("info", Fault(kind), forever=True)
+    with pytest.raises(InputError, match="org/model"):
+        load()
+
+
 def test_only_the_files_of_a_model_are_downloaded_and_all_from_one_commit(repo, load):
     repo.commit("org/model", {"pytorch_model.bin": b"evil", "big.parquet": b"0" * 1000})
     load()

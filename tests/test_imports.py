@@ -65,3 +65,9 @@ print(sorted(set({heavy!r}) & set(sys.modules)))
 
 def test_config_and_recipes_do_not_wait_for_torch():
     assert run_python("import sys, hf_lstm.recipes; print('torch' in sys.modules)") == "False\n"
+
+
+def test_the_train_script_parses_its_arguments_before_torch_is_imported():
+    scripts = str(PACKAGE.parent / "scripts")
+    code = f"import sys; sys.path.insert(0, {scripts!r}); import train; print('torch' in sys.modules)"
+    assert run_python(code) == "False\n"

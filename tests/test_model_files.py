@@ -16,6 +16,18 @@ def edit_config(folder, **changes):
     (folder / "config.json").write_text(json.dumps({**config, **changes}))
 
 
+def drop_setting(folder, name):
+    config = json.loads((folder / "config.json").read_text())
+    del config[name]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def edit_vocab(folder, edit):
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    edit(tokenizer["model"]["vocab"])
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
 def edit_weights(folder, edit):
     tensors = safetensors.torch.load_file(folder / "model.safetensors")
     edit(tensors)
@@ -42,6 +54,15 @@ DAMAGES = {
     "wrong type": lambda f: edit_config(f, hidden_size="8"),
     "label missing": lambda f: edit_config(f, id2label=None),
     "labels are a list": lambda f: edit_config(f, id2label=["neg", "pos"]),
+    "setting missing": lambda f: drop_setting(f, "pooling"),
+    "setting unknown": lambda f: edit_config(f, colour="red"),
+    "labels alike": lambda f: edit_config(f, id2label={"0": "a", "1": "a"}),
+    "labels are no names": lambda f: edit_config(f, id2label={"0": None, "1": {"x": 1}}),
+    "no limit of tokens": lambda f: edit_config(f, max_length_tokens=10**30),
+    "other pad id than the tokenizer's": lambda f: edit_config(f, pad_token_id=5),
+    "token id beyond the embedding": lambda f: edit_vocab(f, lambda v: v.update(film=10**6)),
+    "two words with one id": lambda f: edit_vocab(f, lambda v: v.update(film=3, dull=3)),
+    "no <unk>": lambda f: edit_vocab(f, lambda v: v.update(unk=v.pop("<unk>"))),
     "third label": lambda f: edit_config(f, id2label={"0": "a", "1": "b", "2": "c"}),
     "pad id out of range": lambda f: edit_config(f, pad_token_id=10**6),
     "vocabulary of another size": lambda f: edit_config(f, vocab_size=7),

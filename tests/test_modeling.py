@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 
 import pytest
@@ -172,3 +173,16 @@ def test_bfloat16_gives_a_row_the_same_bits_alone_and_in_a_batch(pooling):
         together = model(input_ids, lengths)
         alone = torch.cat([model(input_ids[[row]], lengths[[row]]) for row in range(len(lengths))])
     torch.testing.assert_close(alone, together, rtol=0, atol=1e-6)
+
+
+def test_figures_of_other_weights_are_left_out(tiny_model_folder, tmp_path, caplog):
+    model = LSTMSentiment.from_pretrained(tiny_model_folder)
+    weights = (tiny_model_folder / "model.safetensors").read_bytes()
+    model.results = {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+    (tmp_path / "changed").mkdir()
+    (tmp_path / "changed" / "results.json").write_text('{"of": "another run"}')
+    model.save_pretrained(tmp_path / "changed")
+    assert "not those that were measured" in caplog.text
+    assert not (tmp_path / "changed" / "results.json").exists()

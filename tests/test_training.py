@@ -7,8 +7,9 @@ import torch
 from hf_lstm.batching import LabeledTexts, fill_empty
 from hf_lstm.config import ModelConfig, TrainConfig
 from hf_lstm.encoding import EncodedTexts
+from hf_lstm.errors import DivergenceError
 from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.training import DivergenceError, start_run, train, train_step
+from hf_lstm.training import start_run, train, train_step
 
 MODEL = ModelConfig(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
 TRAIN = TrainConfig(num_epochs=3, batch_size=16, learning_rate=1e-2, precision="float32")
