@@ -19,7 +19,7 @@ from torch.nn import functional
 from hf_lstm.cpu_threads import run_in_threads
 from hf_lstm.ragged_rows import RowGroup, Segment, group_rows
 
-MIN_ROWS_PER_THREAD = 8
+MIN_ROWS_PER_THREAD = 4
 # The bfloat16 kernel has tiles of 16 rows by 16 units, reads features in pairs, and is up to 5 times slower otherwise.
 BFLOAT16_TILE = 16
 # A segment's backward pass needs a block of memory. glibc has up to 64 MiB at hand for a thread; larger ones come

@@ -26,7 +26,7 @@ def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
     return list(_start_threads(torch.get_num_threads()).map(run, tasks))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _start_threads(num_threads: int) -> ThreadPoolExecutor:
     all_started = threading.Barrier(num_threads + 1)
 

@@ -123,10 +123,12 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         lengths = lengths.to(outputs.device)[:, None]
         pooled = []
         if "mean" in self.config.pooling:
-            pooled.append(outputs.float().sum(dim=1) / lengths)
+            pooled.append(outputs.sum(dim=1, dtype=torch.float32) / lengths)
         if "max" in self.config.pooling:
             is_padding = torch.arange(outputs.shape[1], device=outputs.device) >= lengths
-            pooled.append(outputs.masked_fill(is_padding[:, :, None], -torch.inf).amax(dim=1).float())
+            # In place where no gradient asks for the outputs again: copying them takes longer than pooling them.
+            fill = outputs.masked_fill if torch.is_grad_enabled() else outputs.masked_fill_
+            pooled.append(fill(is_padding[:, :, None], -torch.inf).amax(dim=1).float())
         return torch.cat(pooled, dim=1)
 
     @overload
