@@ -45,7 +45,13 @@ def collate(texts: EncodedTexts, rows: np.ndarray, *, pad_token_id: int) -> Batc
 
 
 def shuffle_batches(
-    lengths: np.ndarray, batch_size: int, *, seed: int, epoch: int, group_by_length: bool = True
+    lengths: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    epoch: int,
+    group_by_length: bool = True,
+    max_tokens: int | None = None,
 ) -> list[np.ndarray]:
     """Return an epoch's batches as arrays of row numbers; every row stands in exactly one.
 
@@ -53,19 +59,21 @@ def shuffle_batches(
 
     Args:
         lengths: tokens of each row.
-        batch_size: rows per batch; the last batch may have fewer.
+        batch_size: rows per batch; the last batch of a run may have fewer.
         seed: of the order, together with `epoch`.
         epoch: number of the epoch.
         group_by_length: False for plain shuffling.
+        max_tokens: budget of a batch, padding included, instead of `batch_size` rows.
     """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
-    if group_by_length:
-        run = batch_size * _ROWS_SORTED_TOGETHER
-        runs = [order[start : start + run] for start in range(0, len(order), run)]
-        order = np.concatenate([rows[np.argsort(lengths[rows], kind="stable")] for rows in runs])
-    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return [batches[i] for i in generator.permutation(len(batches))] if group_by_length else batches
+    if not group_by_length:
+        return list(_cut(lengths, order, batch_size, max_tokens))
+    run = batch_size * _ROWS_SORTED_TOGETHER
+    runs = [order[start : start + run] for start in range(0, len(order), run)]
+    runs = [rows[np.argsort(lengths[rows], kind="stable")] for rows in runs]
+    batches = [batch for rows in runs for batch in _cut(lengths, rows, batch_size, max_tokens)]
+    return [batches[i] for i in generator.permutation(len(batches))]
 
 
 def sort_batches(
@@ -78,17 +86,22 @@ def sort_batches(
         max_tokens: budget of a batch, padding included; a longer row stands alone.
         batch_size: rows per batch; where given, the budget does not apply.
     """
-    order = np.argsort(lengths, kind="stable")
+    assert max_tokens or batch_size
+    budget = None if batch_size else max_tokens
+    yield from _cut(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), budget)
+
+
+def _cut(lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: int | None) -> Iterator[np.ndarray]:
+    """Yield the rows in their order, `batch_size` at a time, or as many as fit into `max_tokens` but at least one."""
     start = 0
     while start < len(order):
-        if batch_size is not None:
-            stop = start + batch_size
-        else:
-            assert max_tokens is not None
-            num_tokens = lengths[order[start:]] * np.arange(1, len(order) - start + 1)  # grows, since lengths do
-            stop = start + max(1, int((num_tokens <= max_tokens).sum()))
-        yield order[start:stop]
-        start = stop
+        num_rows = batch_size
+        if max_tokens is not None:
+            window = order[start : start + max_tokens]  # each row has a token at least
+            num_tokens = np.maximum.accumulate(lengths[window]) * np.arange(1, len(window) + 1)
+            num_rows = max(1, int(np.searchsorted(num_tokens, max_tokens, side="right")))
+        yield order[start : start + num_rows]
+        start += num_rows
 
 
 def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:

@@ -152,6 +152,8 @@ class TrainConfig:
     num_epochs: int = 5
     batch_size: int = 64
     """Rows per optimizer step."""
+    max_tokens_per_batch: int | None = None
+    """Instead of a number of rows: as many per step as fit into this many tokens, padding included."""
     learning_rate: float = 1e-3
     adam_epsilon: float = 1e-8
     weight_decay: float = 0.0
@@ -180,6 +182,8 @@ class TrainConfig:
             _require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
         _require(self.max_grad_norm is None or self.max_grad_norm > 0, "train.max_grad_norm", self.max_grad_norm, "> 0")
         _require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
+        budget = self.max_tokens_per_batch
+        _require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
         _require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
 

@@ -107,7 +107,12 @@ def train_epoch(
     run.model.train()
     lengths = split.texts.lengths
     batches = shuffle_batches(
-        lengths, config.batch_size, seed=config.seed, epoch=epoch, group_by_length=config.group_by_length
+        lengths,
+        config.batch_size,
+        seed=config.seed,
+        epoch=epoch,
+        group_by_length=config.group_by_length,
+        max_tokens=config.max_tokens_per_batch,
     )
     loss_sum, num_correct, num_rows = 0.0, 0, 0
     with tqdm(total=len(split), desc=f"epoch {epoch}", unit="row", disable=not show_progress, leave=False) as progress:

@@ -42,13 +42,21 @@ def test_collate_pads_on_the_right_and_loses_nothing(rows, random):
         assert set(ids[length:]) <= {PAD}
 
 
-@given(row_lengths, st.integers(1, 40), st.booleans(), st.integers(0, 5))
-def test_an_epoch_holds_each_row_once_and_depends_on_seed_and_epoch_alone(lengths, batch_size, grouped, epoch):
-    batches = shuffle_batches(lengths, batch_size, seed=3, epoch=epoch, group_by_length=grouped)
-    again = shuffle_batches(lengths, batch_size, seed=3, epoch=epoch, group_by_length=grouped)
+@given(row_lengths, st.integers(1, 40), st.booleans(), st.integers(0, 5), st.none() | st.integers(1, 2000))
+def test_an_epoch_holds_each_row_once_and_depends_on_seed_and_epoch_alone(
+    lengths, batch_size, grouped, epoch, max_tokens
+):
+    batches, again = (
+        shuffle_batches(lengths, batch_size, seed=3, epoch=epoch, group_by_length=grouped, max_tokens=max_tokens)
+        for _ in range(2)
+    )
     assert [batch.tolist() for batch in batches] == [batch.tolist() for batch in again]
     assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
-    assert sorted(map(len, batches))[1:] == [batch_size] * (len(batches) - 1)
+    for batch in batches:
+        assert lengths[batch].max() * len(batch) <= (max_tokens or 10**9) or len(batch) == 1
+    if max_tokens is None:
+        assert max(map(len, batches)) <= batch_size
+        assert len(batches) == -(-len(lengths) // batch_size)
 
 
 def test_grouping_leaves_under_5_percent_padding_and_epochs_differ():
