@@ -89,11 +89,20 @@ def test_train_push_and_load_back_from_the_hub(run, reviews, hub, tmp_path):
     assert local.predict_proba(texts).equal(loaded.predict_proba(texts))
 
 
+def restore_interrupts():
+    """Shells start background jobs with Ctrl-C ignored, and so would be this test's process under one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, reviews, signum, code):
     arguments = ["--dataset", reviews, "--output-dir", "out", "--set", "train.num_epochs=100000", "train.patience=none"]
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(SCRIPT), *arguments],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=restore_interrupts,
     )
     for line in process.stderr:
         if "epoch 2/" in line:
