@@ -52,7 +52,7 @@ NORMAL = Effort(
     num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20,
 )  # fmt: skip
 QUICK = Effort(
-    repeats=2, our_epoch_share=0.1, packed_epoch_batches=2, num_reviews=512, num_slow_reviews=128,
+    repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
     num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10,
 )  # fmt: skip
 

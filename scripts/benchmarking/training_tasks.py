@@ -30,7 +30,7 @@ class TrainingTask:
 
 
 USEFUL_OPERATIONS = (
-    "2 (embedding dim + hidden size) 4 hidden size, for each real token, direction and pass (training: 3)"
+    "8 (embedding dim + hidden size) hidden size for each real token and direction; thrice that in training"
 )
 
 
