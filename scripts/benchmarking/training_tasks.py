@@ -29,9 +29,7 @@ class TrainingTask:
     train: TrainConfig
 
 
-USEFUL_OPERATIONS = (
-    "8 (embedding dim + hidden size) hidden size for each real token and direction; thrice that in training"
-)
+USEFUL_OPERATIONS = "8 (embedding dim + hidden size) hidden size per real token and direction; thrice that in training"
 
 
 def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
