@@ -48,7 +48,7 @@ class Effort:
 
 
 NORMAL = Effort(
-    repeats=5, our_epoch_share=1.0, packed_epoch_batches=10, num_reviews=2048, num_slow_reviews=512,
+    repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
     num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20,
 )  # fmt: skip
 QUICK = Effort(

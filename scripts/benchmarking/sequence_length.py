@@ -1,8 +1,9 @@
 """Section: how the cost of a training step grows with the length of the reviews."""
 
 import dataclasses
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarking.contenders import Answers, Contender, Figure, Metric, Section
@@ -11,7 +12,8 @@ from benchmarking.training_step import OURS_BF16, OURS_FP32, PACKED, describe_tr
 from benchmarking.training_tasks import TrainingTask, start_our_training, start_packed_training
 
 OUR_LENGTHS = (64, 128, 256, 512, 1024)
-PACKED_LENGTHS = (64, 128, 256)  # beyond, a step takes a minute
+PACKED_LENGTHS = (64, 128, 256)  # at 256 a token costs ten times as much as at 128: longer ones would take too long
+_OUR_ROUND_LENGTH = 512  # shorter lengths get as many steps as make up for it: a short step alone can't be timed
 
 
 def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
@@ -28,9 +30,8 @@ def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
     while True:
         metrics = {}
         for length, (run, split) in zip(OUR_LENGTHS, trainings, strict=True):
-            started = time.perf_counter()
-            train_step(run, split, rows)
-            metrics[name_metric(length)] = _microseconds_a_token(started, len(rows) * length)
+            take_step = functools.partial(train_step, run, split, rows)
+            metrics[name_metric(length)] = _time_token_us(take_step, _OUR_ROUND_LENGTH // length, len(rows) * length)
         yield metrics
 
 
@@ -48,9 +49,9 @@ def take_packed_steps_by_length(task: TrainingTask) -> Answers:
     while True:
         metrics = {}
         for length, (training, batch) in zip(PACKED_LENGTHS, trainings, strict=True):
-            started = time.perf_counter()
-            train_on_batch(training.model, training.optimizer, training.criterion, batch)
-            metrics[name_metric(length)] = _microseconds_a_token(started, task.train.batch_size * length)
+            take_step = functools.partial(train_on_batch, training.model, training.optimizer, training.criterion, batch)
+            num_tokens = task.train.batch_size * length
+            metrics[name_metric(length)] = _time_token_us(take_step, PACKED_LENGTHS[-1] // length, num_tokens)
         yield metrics
 
 
@@ -75,8 +76,13 @@ def _cut(task: TrainingTask, length: int) -> TrainingTask:
     return dataclasses.replace(task, model=dataclasses.replace(task.model, max_length_tokens=length))
 
 
-def _microseconds_a_token(started: float, num_tokens: int) -> float:
-    return 1e6 * (time.perf_counter() - started) / num_tokens
+def _time_token_us(take_step: Callable[[], object], num_steps: int, num_tokens: int) -> float:
+    """Return the microseconds a token that steps of `num_tokens` take; at least one step is taken."""
+    num_steps = max(1, num_steps)
+    started = time.perf_counter()
+    for _ in range(num_steps):
+        take_step()
+    return 1e6 * (time.perf_counter() - started) / (num_steps * num_tokens)
 
 
 def build_sequence_length(task: TrainingTask) -> Section:
