@@ -20,6 +20,7 @@ from hf_lstm.devices import resolve_device
 from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
+from hf_lstm.pooling import Pooling
 from hf_lstm.recurrence import RaggedLSTM
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,6 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         """How the weights were made, as saved in recipe.json."""
         self.results: dict[str, Any] | None = None
         """What was measured of these weights, as saved in results.json."""
-        num_directions = 2 if config.bidirectional else 1
-        num_features = config.hidden_size * num_directions * (2 if config.pooling == "mean_max" else 1)
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = RaggedLSTM(
@@ -60,7 +59,8 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
             bidirectional=config.bidirectional,
             dropout=config.dropout if config.num_layers > 1 else 0.0,
         )
-        self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)
+        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=2 if config.bidirectional else 1)
+        self.classifier = nn.Linear(self.pooling.num_features, 1 if config.single_logit else config.num_labels)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -108,28 +108,12 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         lengths = lengths.to("cpu")
         embedded = self.dropout(self.embedding(input_ids))
         outputs, last_states = self.lstm(embedded, lengths)
-        features = self.dropout(self._pool(outputs, last_states, lengths).float())
+        features = self.dropout(self.pooling(outputs, last_states, lengths).float())
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
             logits: torch.Tensor = self.classifier(features)
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits
-
-    def _pool(self, outputs: torch.Tensor, last_states: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Return features (batch, num_features) from outputs (batch, time, directions * hidden), zero at padding."""
-        if self.config.pooling == "last":
-            num_directions = 2 if self.config.bidirectional else 1
-            return torch.cat(list(last_states[-num_directions:]), dim=1)
-        lengths = lengths.to(outputs.device)[:, None]
-        pooled = []
-        if "mean" in self.config.pooling:
-            pooled.append(outputs.sum(dim=1, dtype=torch.float32) / lengths)
-        if "max" in self.config.pooling:
-            is_padding = torch.arange(outputs.shape[1], device=outputs.device) >= lengths
-            # In place where no gradient asks for the outputs again: copying them takes longer than pooling them.
-            fill = outputs.masked_fill if torch.is_grad_enabled() else outputs.masked_fill_
-            pooled.append(fill(is_padding[:, :, None], -torch.inf).amax(dim=1).float())
-        return torch.cat(pooled, dim=1)
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ORDER = """
     errors cli config recipes
     hub_errors hub_session splits data_columns data_text_files data_files data_cache data_sources data
-    tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence devices
+    tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence pooling devices
     model_files card hub
     prediction modeling
     metrics objectives evaluation training checkpointing experiment
