@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# What one more kernel call costs (it packs the weights), in steps of one row: measured 30 to 280 over float32 and bfloat16,
-# prediction and training, 16 to 64 rows; from 50 to 400 the speed is the same to 3 %.
+# What one more kernel call costs (it packs the weights), in steps of one row: measured 30 to 280 over float32 and
+# bfloat16, prediction and training, 16 to 64 rows; from 50 to 400 the speed is the same to 3 %.
 CALL_COST = 150
 MAX_CHOSEN = 16
 MIN_STEPS = 16
