@@ -1,15 +1,10 @@
-"""Recipes as data: frozen dataclasses that validate themselves where they are built, and how to override them."""
+"""Recipes as data: frozen dataclasses that validate themselves where they are built."""
 
-import ast
 import dataclasses
-import difflib
-import math
-import types
-import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from hf_lstm.errors import InputError
+from hf_lstm.setting_checks import check_types, require
 
 MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
 """Beyond any LSTM ever published: a damaged config is refused before it reaches the memory allocator."""
@@ -32,13 +27,13 @@ class DataConfig:
     """Seed of `numpy.random.RandomState(split_seed).permutation(n)`, which orders the rows."""
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
-        _require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
-        _require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
+        check_types(self, "data")
+        require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
+        require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
+        require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
         if self.split == "pooled":
             total = self.train_fraction + self.validation_fraction
-            _require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
+            require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +54,9 @@ class TokenizerConfig:
     """How ids are given out from 2 on; equal frequencies are ordered alphabetically."""
 
     def __post_init__(self) -> None:
-        _check_types(self)
-        _require(self.min_count >= 1, "tokenizer.min_count", self.min_count, ">= 1")
-        _require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
+        check_types(self, "tokenizer")
+        require(self.min_count >= 1, "tokenizer.min_count", self.min_count, ">= 1")
+        require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +93,7 @@ class ModelConfig:
     """Of the saved weights; they are computed with in float32 or bfloat16, see `predict`."""
 
     def __post_init__(self) -> None:
-        _check_types(self)
+        check_types(self, "model")
         maxima = {
             "embedding_dim": MAX_UNITS,
             "hidden_size": MAX_UNITS,
@@ -107,28 +102,28 @@ class ModelConfig:
             "max_length_characters": MAX_LENGTH,
         }
         for name, maximum in maxima.items():
-            _require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
-        _require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
+            require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
+        require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
         if self.vocab_size is not None:
-            _require(
+            require(
                 2 <= self.vocab_size <= MAX_VOCAB_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_VOCAB_SIZE}"
             )
             for name in ("pad_token_id", "unk_token_id"):
                 ids = f"an id below the vocab_size of {self.vocab_size}"
-                _require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
+                require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
         if self.id2label is not None:
-            _require(
+            require(
                 all(type(label) is str for label in self.id2label.values()),
                 "model.id2label", self.id2label, "names of labels",
             )  # fmt: skip
             id2label = {int(index): label for index, label in self.id2label.items()}  # JSON keys are strings
             object.__setattr__(self, "id2label", id2label)
-            _require(
+            require(
                 len(id2label) >= 2 and sorted(id2label) == list(range(len(id2label))),
                 "model.id2label", id2label, "at least two labels, numbered from 0",
             )  # fmt: skip
-            _require(len(set(id2label.values())) == len(id2label), "model.id2label", id2label, "labels that differ")
-            _require(not self.single_logit or len(id2label) == 2, "model.single_logit", True, "two labels")
+            require(len(set(id2label.values())) == len(id2label), "model.id2label", id2label, "labels that differ")
+            require(not self.single_logit or len(id2label) == 2, "model.single_logit", True, "two labels")
 
     @property
     def num_labels(self) -> int:
@@ -173,18 +168,18 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_types(self)
+        check_types(self, "train")
         for name in ("num_epochs", "batch_size"):
-            _require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
+            require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
         for name in ("learning_rate", "adam_epsilon"):
-            _require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "> 0")
+            require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "> 0")
         for name in ("weight_decay", "warmup_steps"):
-            _require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
-        _require(self.max_grad_norm is None or self.max_grad_norm > 0, "train.max_grad_norm", self.max_grad_norm, "> 0")
-        _require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
+            require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
+        require(self.max_grad_norm is None or self.max_grad_norm > 0, "train.max_grad_norm", self.max_grad_norm, "> 0")
+        require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
         budget = self.max_tokens_per_batch
-        _require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
-        _require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
+        require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
+        require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,96 +201,3 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON-able nested dicts."""
         return dataclasses.asdict(self)
-
-
-SECTIONS: Mapping[str, type] = {
-    "data": DataConfig,
-    "tokenizer": TokenizerConfig,
-    "model": ModelConfig,
-    "train": TrainConfig,
-}
-
-RESOLVED_FROM_DATA = frozenset({"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id"})
-
-
-def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
-    """Return `recipe` with `section.key=value` assignments applied, e.g. `train.learning_rate=3e-4`.
-
-    Raises:
-        InputError: an assignment has another form, names an unknown key (the nearest names are given), or its value
-            has the wrong type or is out of range.
-    """
-    changes: dict[str, dict[str, Any]] = {}
-    known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
-    known = [key for key in known if key not in RESOLVED_FROM_DATA]
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        key = key.strip()
-        if not equals:
-            raise InputError(f"--set {assignment!r}: expected section.key=value, e.g. train.learning_rate=3e-4")
-        if key not in known:
-            raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {nearest_names(key, known)}")
-        section, name = key.split(".")
-        changes.setdefault(section, {})[name] = _parse_value(SECTIONS[section], name, text.strip(), key)
-    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
-    return dataclasses.replace(recipe, **sections)
-
-
-def nearest_names(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names what `name` was probably meant to be, or all there is."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"there are: {', '.join(known)}"
-
-
-def _parse_value(cls: type, name: str, text: str, key: str) -> Any:
-    kind, is_optional = _split_optional(typing.get_type_hints(cls)[name])
-    if is_optional and text.lower() in ("none", "null"):
-        return None
-    if kind is str or typing.get_origin(kind) is Literal:
-        return text
-    if kind is bool:
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-        raise InputError(f"--set {key}={text}: expected true or false")
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        value = None
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise InputError(f"--set {key}={text}: expected {'a whole number' if kind is int else 'a number'}")
-    return value
-
-
-def _check_types(config: Any) -> None:
-    section = {cls: section for section, cls in SECTIONS.items()}[type(config)]
-    for name, annotation in typing.get_type_hints(type(config)).items():
-        kind, is_optional = _split_optional(annotation)
-        value = getattr(config, name)
-        if value is None and is_optional:
-            continue
-        if typing.get_origin(kind) is Literal:
-            choices = typing.get_args(kind)
-            _require(value in choices, f"{section}.{name}", value, f"one of {', '.join(choices)}")
-        else:
-            kind = typing.get_origin(kind) or kind
-            fits = type(value) is kind or (kind is float and type(value) is int)
-            _require(fits, f"{section}.{name}", value, f"of type {kind.__name__}")
-            _require(kind is not float or math.isfinite(value), f"{section}.{name}", value, "finite")
-
-
-def _split_optional(annotation: Any) -> tuple[Any, bool]:
-    """Return the type of `X | None` or `X`, and whether None is allowed."""
-    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
-        return annotation, False
-    (kind,) = [option for option in typing.get_args(annotation) if option is not type(None)]
-    return kind, True
-
-
-def _require(condition: bool, key: str, value: object, expected: str) -> None:
-    if not condition:
-        raise InputError(f"{key} is {value!r}, but must be {expected}")

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from hf_lstm.config import DataConfig, ModelConfig, Recipe, TokenizerConfig, TrainConfig, nearest_names
+from hf_lstm.config import DataConfig, ModelConfig, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.errors import InputError
+from hf_lstm.overrides import nearest_names
 
 STOPWORD_LSTM = Recipe(
     name="stopword-lstm",

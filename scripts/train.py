@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
-from hf_lstm.config import override_recipe
+from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 
 

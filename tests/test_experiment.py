@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.config import override_recipe
 from hf_lstm.errors import DivergenceError
 from hf_lstm.experiment import RunOptions, run_experiment
+from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import POOLED_BILSTM, STOPWORD_LSTM
 
 SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]

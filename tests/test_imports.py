@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 # A module may import only modules that stand before it.
 ORDER = """
-    errors cli config recipes
+    errors cli setting_checks config overrides recipes
     hub_errors hub_session splits data_columns data_text_files data_files data_cache data_sources data
     tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence pooling devices
     model_files card hub
