@@ -17,7 +17,7 @@ ORDER = """
     model_files card hub
     prediction modeling
     metrics objectives evaluation training checkpointing experiment
-    text_files report request_guard demo
+    text_files report onnx_graph onnx_export request_guard demo
 """.split()
 
 
