@@ -91,6 +91,8 @@ class ModelConfig:
     """Longer texts are cut before they are tokenized, so that a huge input costs little."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """Of the saved weights; they are computed with in float32 or bfloat16, see `predict`."""
+    temperature: float = 1.0
+    """Logits are divided by it before they become probabilities; fitted on validation at the end of training."""
 
     def __post_init__(self) -> None:
         check_types(self, "model")
@@ -104,6 +106,7 @@ class ModelConfig:
         for name, maximum in maxima.items():
             require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
         require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
+        require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
         if self.vocab_size is not None:
             require(
                 2 <= self.vocab_size <= MAX_VOCAB_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_VOCAB_SIZE}"

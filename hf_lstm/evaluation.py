@@ -1,6 +1,5 @@
 """Metrics of a model on encoded, labeled rows."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from hf_lstm.batching import LabeledTexts
+from hf_lstm.calibration import compute_calibration, compute_probabilities
+from hf_lstm.config import ModelConfig
 from hf_lstm.metrics import ClassificationMetrics
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.objectives import sum_cross_entropy
@@ -15,13 +16,23 @@ from hf_lstm.prediction import compute_logits
 
 
 def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> dict[str, Any]:
-    """Return `loss` (mean over rows, nats) and the figures of `ClassificationMetrics`, computed in `dtype`."""
-    return measure_logits(compute_logits(model, split.texts, dtype=dtype), split.labels, model.config.id2label or {})
+    """Return what `measure_logits` says of the model's logits on a split, computed in `dtype`."""
+    return measure_logits(compute_logits(model, split.texts, dtype=dtype), split.labels, model.config)
 
 
-def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], id2label: Mapping[int, str]) -> dict[str, Any]:
-    """Return the figures of logits (num_rows, num_labels) against labels (num_rows,); see `evaluate_split`."""
-    metrics = ClassificationMetrics([id2label[i] for i in range(len(id2label))])
+def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
+    """Return the figures of logits (num_rows, num_labels) against labels (num_rows,).
+
+    `loss` (mean over rows, nats) and `expected_calibration_error` are of the logits as they stand, comparable with what
+    others publish; `calibrated_loss` and `calibrated_expected_calibration_error` of the logits divided by the model's
+    temperature, which is what `predict_proba` answers from. The others are those of `ClassificationMetrics`.
+    """
+    metrics = ClassificationMetrics([(config.id2label or {})[i] for i in range(config.num_labels)])
     metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=labels)
-    loss = sum_cross_entropy(logits, torch.from_numpy(labels)).item() / len(labels)
-    return {"loss": loss, **metrics.compute()}
+    figures = {}
+    for prefix, temperature in (("", 1.0), ("calibrated_", config.temperature)):
+        loss_sum = sum_cross_entropy(logits / temperature, torch.from_numpy(labels)).item()
+        calibration = compute_calibration(compute_probabilities(logits, temperature), labels)
+        figures[f"{prefix}loss"] = loss_sum / len(labels)
+        figures[f"{prefix}expected_calibration_error"] = calibration["expected_calibration_error"]
+    return {**figures, **metrics.compute()}

@@ -16,13 +16,15 @@ from tokenizers import Tokenizer
 
 from hf_lstm import model_files
 from hf_lstm.batching import encode_split
+from hf_lstm.calibration import fit_temperature
 from hf_lstm.checkpointing import staged_folder
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.data import count_duplicates, load_splits
 from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
 from hf_lstm.errors import InputError
-from hf_lstm.evaluation import evaluate_split
+from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
+from hf_lstm.prediction import compute_logits
 from hf_lstm.tokenization import train_tokenizer
 from hf_lstm.training import train
 
@@ -81,6 +83,12 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         model.save_pretrained(staging, repo_id=options.repo_id)
         dtype = resolve_precision(recipe.train.precision, device)
         saved = LSTMSentiment.from_pretrained(staging, device=str(device))
+        logits = {
+            name: compute_logits(saved, encoded[name].texts, dtype=dtype) for name in ("train", "validation", "test")
+        }
+        temperature = fit_temperature(logits["validation"], encoded["validation"].labels)
+        saved.config = replace(saved.config, temperature=temperature)
+        saved.recipe = replace(recipe, model=saved.config).to_dict()
         weights = (staging / model_files.WEIGHTS_FILE).read_bytes()
         saved.results = {
             "recipe": recipe.name,
@@ -100,7 +108,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             "commit": find_commit(),
             "epochs": epochs,
             "best_epoch": max(record["epoch"] for record in epochs if record["is_best"]),
-            "splits": {name: evaluate_split(saved, encoded[name], dtype) for name in ("train", "validation", "test")},
+            "temperature": temperature,
+            "splits": {name: measure_logits(logits[name], encoded[name].labels, saved.config) for name in logits},
             "elapsed_s": time.perf_counter() - started,
         }
         saved.save_pretrained(staging, repo_id=options.repo_id)

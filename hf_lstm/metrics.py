@@ -1,11 +1,14 @@
 """Classification metrics as an offline `evaluate.Metric`: exact sums over rows, never averages of batches."""
 
+import math
 from typing import Any
 
 import datasets
 import evaluate
 import numpy as np
 
+Z_95 = 1.959964
+"""Standard deviations within which 95 % of a normal distribution lie."""
 _DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix."
 
 
@@ -42,6 +45,7 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
         return {
             "num_rows": int(confusion.sum()),
             "accuracy": float(correct.sum() / confusion.sum()),
+            "accuracy_interval": compute_wilson_interval(int(correct.sum()), int(confusion.sum())),
             "precision": float(precision.mean()),
             "recall": float(recall.mean()),
             "f1": float(f1.mean()),
@@ -56,6 +60,17 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
             },
             "confusion_matrix": {"labels": self.label_names, "rows": confusion.tolist()},
         }
+
+
+def compute_wilson_interval(num_right: int, num_rows: int) -> list[float]:
+    """Return the bounds of the 95 % interval of an accuracy measured on `num_rows` independent rows.
+
+    Reference: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927.
+    """
+    share, spread = num_right / num_rows, Z_95**2 / num_rows
+    center = (share + spread / 2) / (1 + spread)
+    half_width = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    return [max(0.0, center - half_width), min(1.0, center + half_width)]
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

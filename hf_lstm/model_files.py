@@ -33,6 +33,9 @@ RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
+ADDED_SETTINGS: Mapping[str, Any] = {"temperature": 1.0}
+"""Settings that folders of older versions lack, with the values that mean what those versions did."""
+
 RETRY_FOR_S = 10.0
 """How long loading asks a Hub that fails again: somebody waits for it, and the cache may have the model."""
 
@@ -118,6 +121,7 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / CONFIG_FILE
     values = {name: value for name, value in read_json(path).items() if name != "model_type"}
+    values = {**ADDED_SETTINGS, **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)

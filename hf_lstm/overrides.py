@@ -18,7 +18,9 @@ SECTIONS: Mapping[str, type] = {
     "train": TrainConfig,
 }
 
-RESOLVED_FROM_DATA = frozenset({"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id"})
+RESOLVED_FROM_DATA = frozenset(
+    {"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id", "model.temperature"}
+)
 
 
 def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:

@@ -61,7 +61,8 @@ def stream_probabilities(
     while window := list(islice(remaining, WINDOW_TEXTS)):
         checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
         encoded = fill_empty(encoder.encode(checked, max_length_tokens=config.max_length_tokens), config.unk_token_id)
-        yield compute_logits(model, encoded, dtype=dtype, batch_size=batch_size).softmax(dim=1)
+        logits = compute_logits(model, encoded, dtype=dtype, batch_size=batch_size)
+        yield (logits / config.temperature).softmax(dim=1)
         num_done += len(window)
 
 

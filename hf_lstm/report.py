@@ -13,42 +13,9 @@ from hf_lstm.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NUM_BINS = 10
 MAX_LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
 _COLOR, _GRAY = "#2a6fb0", "#6b7280"
-
-
-def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Return how far the model's confidence is from its accuracy.
-
-    Confidence is the probability of the predicted label. Its range, from 1 / num_labels to 1, is cut into `NUM_BINS`
-    bins of equal width; `expected_calibration_error` is the mean over rows of the distance between a bin's accuracy and
-    its mean confidence. `bins` lists those that hold rows.
-
-    Args:
-        probabilities: (num_rows, num_labels)
-        labels: (num_rows,), the true class ids.
-
-    Reference: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, https://arxiv.org/abs/1706.04599
-    """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    is_right = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(1 / probabilities.shape[1], 1, NUM_BINS + 1)
-    bin_of_row = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, NUM_BINS - 1)
-    bins = [
-        {
-            "from": float(edges[index]),
-            "to": float(edges[index + 1]),
-            "num_rows": int(in_bin.sum()),
-            "confidence": float(confidence[in_bin].mean()),
-            "accuracy": float(is_right[in_bin].mean()),
-        }
-        for index in range(NUM_BINS)
-        if (in_bin := bin_of_row == index).any()
-    ]
-    error = sum(each["num_rows"] * abs(each["accuracy"] - each["confidence"]) for each in bins) / len(labels)
-    return {"expected_calibration_error": error, "bins": bins}
 
 
 def find_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64], *, max_rows: int) -> NDArray[np.int64]:

@@ -13,7 +13,6 @@ from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_lin
 from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
 from hf_lstm.report import (
-    compute_calibration,
     draw_confusion_matrix,
     draw_reliability,
     find_mistakes,
@@ -132,14 +131,15 @@ def measure(
 ) -> tuple[dict[str, Any], "NDArray[np.float32]"]:
     """Return the metrics, and the probabilities (num_rows, num_labels) that they are measured of."""
     from hf_lstm.batching import encode_split
+    from hf_lstm.calibration import compute_calibration, compute_probabilities
     from hf_lstm.evaluation import measure_logits
     from hf_lstm.prediction import compute_logits
 
     assert model.tokenizer is not None
     encoded = encode_split(rows, model.tokenizer, model.config)
     logits = compute_logits(model, encoded.texts, dtype=dtype)
-    probabilities = logits.softmax(dim=1).numpy()
-    metrics = measure_logits(logits, encoded.labels, model.config.id2label or {})
+    probabilities = compute_probabilities(logits, model.config.temperature)
+    metrics = measure_logits(logits, encoded.labels, model.config)
     return {**metrics, "calibration": compute_calibration(probabilities, encoded.labels)}, probabilities
 
 

@@ -52,6 +52,9 @@ def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
     assert "100.00 %" in (folder / "README.md").read_text()
 
     model = LSTMSentiment.from_pretrained(folder)
+    assert model.config.temperature == results["temperature"]
+    for figures in results["splits"].values():
+        assert set(figures) > {"loss", "calibrated_loss", "accuracy_interval", "expected_calibration_error"}
     assert model.config.id2label == {0: "glad", 1: "sad", 2: "so-so"}
     assert model.predict("lovely, great")["label"] == "glad"
     assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size

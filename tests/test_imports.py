@@ -16,7 +16,7 @@ ORDER = """
     tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence pooling devices
     model_files card hub
     prediction modeling
-    metrics objectives evaluation training checkpointing experiment
+    metrics objectives calibration evaluation training checkpointing experiment
     text_files report onnx_graph onnx_export request_guard demo
 """.split()
 

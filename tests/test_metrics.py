@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from hf_lstm.metrics import ClassificationMetrics
+from hf_lstm.metrics import ClassificationMetrics, compute_wilson_interval
 
 LABELS = ["a", "b", "c"]
 
@@ -22,6 +22,14 @@ def test_metrics_equal_scikit_learn_however_rows_are_batched(rows, cut):
     for i, key in enumerate(("precision", "recall", "f1")):
         assert [result["per_label"][name][key] for name in LABELS] == pytest.approx(list(expected[i]))
         assert result[key] == pytest.approx(expected[i].mean())
+
+
+@pytest.mark.parametrize(
+    ("num_right", "num_rows", "expected"),
+    [(0, 10, [0.0, 0.2775]), (10, 10, [0.7225, 1.0]), (81, 263, [0.2553, 0.3662])],  # Newcombe 1998, tables I and II
+)
+def test_wilson_intervals(num_right, num_rows, expected):
+    assert compute_wilson_interval(num_right, num_rows) == pytest.approx(expected, abs=1e-4)
 
 
 def test_published_confusion_matrix_gives_published_accuracy():

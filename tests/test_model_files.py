@@ -63,6 +63,8 @@ DAMAGES = {
     "token id beyond the embedding": lambda f: edit_vocab(f, lambda v: v.update(film=10**6)),
     "two words with one id": lambda f: edit_vocab(f, lambda v: v.update(film=3, dull=3)),
     "no <unk>": lambda f: edit_vocab(f, lambda v: v.update(unk=v.pop("<unk>"))),
+    "temperature of zero": lambda f: edit_config(f, temperature=0),
+    "temperature that is no number": lambda f: edit_config(f, temperature="warm"),
     "third label": lambda f: edit_config(f, id2label={"0": "a", "1": "b", "2": "c"}),
     "pad id out of range": lambda f: edit_config(f, pad_token_id=10**6),
     "vocabulary of another size": lambda f: edit_config(f, vocab_size=7),
@@ -77,6 +79,11 @@ def test_damaged_folder_is_refused_in_one_line(tiny_model_folder, damage):
     with pytest.raises(InputError) as caught:
         LSTMSentiment.from_pretrained(tiny_model_folder)
     assert "\n" not in str(caught.value)
+
+
+def test_folders_of_versions_without_a_temperature_answer_as_they_did(tiny_model_folder):
+    drop_setting(tiny_model_folder, "temperature")
+    assert LSTMSentiment.from_pretrained(tiny_model_folder).config.temperature == 1.0
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -41,6 +43,18 @@ def test_neither_batch_nor_order_changes_a_result(tiny_model, precision, texts, 
 @pytest.mark.parametrize("text", ["", "  \n\t ", "映画 дуже", "\ud800", "\x00", "<br />" * 3, "x" * 1_000_000])
 def test_texts_without_a_known_word_get_a_finite_answer(tiny_model, text):
     assert torch.isfinite(tiny_model.predict_proba(text)).all()
+
+
+def test_the_temperature_changes_probabilities_but_neither_labels_nor_logits(tiny_model):
+    texts = ["a wonderful film", "dull", ""]
+    before = tiny_model.predict_proba(texts, precision="float32")
+    labels = [answer["label"] for answer in tiny_model.predict(texts)]
+    logits = tiny_model(torch.tensor([[2, 3]]), torch.tensor([2]))
+    tiny_model.config = dataclasses.replace(tiny_model.config, temperature=2.5)
+    after = tiny_model.predict_proba(texts, precision="float32")
+    torch.testing.assert_close(after, (before.log() / 2.5).softmax(dim=1))
+    assert [answer["label"] for answer in tiny_model.predict(texts)] == labels
+    assert tiny_model(torch.tensor([[2, 3]]), torch.tensor([2])).equal(logits)
 
 
 def test_empty_text_is_scored_as_one_unknown_token(tiny_model):

@@ -2,13 +2,11 @@ import importlib.util
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from hf_lstm.calibration import compute_calibration
 from hf_lstm.errors import InputError
 from hf_lstm.metrics import ClassificationMetrics
 from hf_lstm.report import (
-    compute_calibration,
     draw_confusion_matrix,
     draw_reliability,
     find_mistakes,
@@ -29,34 +27,6 @@ def make_metrics(names, num_rows=500):
     metrics = ClassificationMetrics(names)
     metrics.add_batch(predictions=probabilities.argmax(axis=1), references=labels)
     return {"loss": 1.0, **metrics.compute(), "calibration": compute_calibration(probabilities, labels)}
-
-
-def test_calibration_of_known_rows():
-    # Two rows at 0.9, of which one is right, and two at 0.6, both right: |0.5 - 0.9| and |1 - 0.6|.
-    probabilities = np.array([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.4, 0.6]], dtype=np.float32)
-    calibration = compute_calibration(probabilities, np.array([0, 0, 0, 1]))
-    assert calibration["expected_calibration_error"] == pytest.approx(0.4)
-    assert [each["num_rows"] for each in calibration["bins"]] == [2, 2]
-    assert [each["accuracy"] for each in calibration["bins"]] == [1.0, 0.5]
-    assert [each["confidence"] for each in calibration["bins"]] == pytest.approx([0.6, 0.9])
-
-
-@given(st.integers(1, 200), st.integers(2, 6), st.integers(0, 100))
-def test_bins_hold_each_row_once_and_within_their_bounds(num_rows, num_labels, seed):
-    probabilities, labels = make_rows(num_rows, num_labels, seed)
-    calibration = compute_calibration(probabilities, labels)
-    bins = calibration["bins"]
-    assert sum(each["num_rows"] for each in bins) == num_rows
-    assert all(each["from"] - 1e-6 <= each["confidence"] <= each["to"] + 1e-6 for each in bins)
-    accuracy = np.mean(probabilities.argmax(axis=1) == labels)
-    assert sum(each["num_rows"] * each["accuracy"] for each in bins) / num_rows == pytest.approx(accuracy)
-    assert 0 <= calibration["expected_calibration_error"] <= 1
-
-
-@pytest.mark.parametrize("confidence", [0.5, 1.0])
-def test_the_ends_of_the_range_are_counted(confidence):
-    probabilities = np.array([[confidence, 1 - confidence]], dtype=np.float32)
-    assert compute_calibration(probabilities, np.array([0]))["expected_calibration_error"] == 1 - confidence
 
 
 def test_mistakes_come_in_the_order_of_their_confidence():
