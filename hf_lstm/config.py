@@ -74,9 +74,19 @@ class ModelConfig:
     bidirectional: bool = False
     dropout: float = 0.0
     """Applied to the embedding, between layers and before the classifier, while training."""
-    pooling: Literal["last", "mean", "max", "mean_max"] = "last"
+    embedding_dropout: float | None = None
+    """On the embedding, instead of `dropout`."""
+    output_dropout: float | None = None
+    """Before the classifier, instead of `dropout`."""
+    word_dropout: float = 0.0
+    """Share of the tokens that become `<unk>`, drawn anew each time, while training."""
+    pooling: Literal["last", "mean", "max", "mean_max", "attention"] = "last"
     """What the classifier sees of each direction: its state after the last token it reads, or its states pooled over
-    the real tokens."""
+    the real tokens; `attention` learns which of them count."""
+    head_norm: bool = False
+    """Normalize the features (LayerNorm) before the classifier."""
+    single_bias: bool = False
+    """One bias for each gate, as in Keras; PyTorch's LSTM learns two and adds them up."""
     single_logit: bool = False
     """With two labels, learn one logit z and answer logits (0, z), whose softmax is the sigmoid of z."""
     initialization: Literal["torch", "xavier_orthogonal", "open_forget_gate"] = "torch"
@@ -105,7 +115,8 @@ class ModelConfig:
         }
         for name, maximum in maxima.items():
             require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
-        require(0 <= self.dropout < 1, "model.dropout", self.dropout, "0 <= x < 1")
+        for name in ("dropout", "embedding_dropout", "output_dropout", "word_dropout"):
+            require(0 <= (getattr(self, name) or 0) < 1, f"model.{name}", getattr(self, name), "0 <= x < 1")
         require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
         if self.vocab_size is not None:
             require(

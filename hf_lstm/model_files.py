@@ -33,7 +33,14 @@ RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
-ADDED_SETTINGS: Mapping[str, Any] = {"temperature": 1.0}
+ADDED_SETTINGS: Mapping[str, Any] = {
+    "temperature": 1.0,
+    "embedding_dropout": None,
+    "output_dropout": None,
+    "word_dropout": 0.0,
+    "head_norm": False,
+    "single_bias": False,
+}
 """Settings that folders of older versions lack, with the values that mean what those versions did."""
 
 RETRY_FOR_S = 10.0

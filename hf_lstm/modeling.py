@@ -1,4 +1,4 @@
-"""The model: embedding, exact LSTM, pooling, classifier; loading, saving and predicting are methods that delegate."""
+"""The model: the network with its tokenizer; loading, saving and predicting are methods that delegate."""
 
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
@@ -11,7 +11,6 @@ from typing import Any, overload
 import torch
 from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
-from torch import nn
 
 from hf_lstm import model_files, prediction
 from hf_lstm.card import is_generated_card, render_card
@@ -20,13 +19,12 @@ from hf_lstm.devices import resolve_device
 from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
-from hf_lstm.pooling import Pooling
-from hf_lstm.recurrence import RaggedLSTM
+from hf_lstm.network import LSTMNetwork, UndrawnWeights
 
 logger = logging.getLogger(__name__)
 
 
-class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
+class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
     """An LSTM text classifier with its tokenizer.
 
     Args:
@@ -40,54 +38,13 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
     """
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
-        super().__init__()
-        if config.vocab_size is None or config.id2label is None:
-            raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
-        self.config = config
+        super().__init__(config)
         self.tokenizer = tokenizer
         self._encoder: tuple[Tokenizer, Encoder] | None = None
         self.recipe: dict[str, Any] | None = None
         """How the weights were made, as saved in recipe.json."""
         self.results: dict[str, Any] | None = None
         """What was measured of these weights, as saved in results.json."""
-        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
-        self.dropout = nn.Dropout(config.dropout)
-        self.lstm = RaggedLSTM(
-            config.embedding_dim,
-            config.hidden_size,
-            config.num_layers,
-            bidirectional=config.bidirectional,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-        )
-        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=2 if config.bidirectional else 1)
-        self.classifier = nn.Linear(self.pooling.num_features, 1 if config.single_logit else config.num_labels)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Draw all weights anew from the global random state, as `config.initialization` says."""
-        for module in (self.embedding, self.lstm, self.classifier):
-            module.reset_parameters()
-        if self.config.initialization == "xavier_orthogonal":
-            nn.init.xavier_normal_(self.embedding.weight)
-            nn.init.xavier_normal_(self.classifier.weight)
-            nn.init.zeros_(self.classifier.bias)
-            for name, parameter in self.lstm.named_parameters():
-                if name.startswith("weight"):
-                    nn.init.orthogonal_(parameter)
-                else:
-                    nn.init.zeros_(parameter)
-        elif self.config.initialization == "open_forget_gate":
-            self._open_forget_gates()
-
-    @torch.no_grad()
-    def _open_forget_gates(self) -> None:
-        """Start the LSTM as Jozefowicz et al., "An Empirical Exploration of Recurrent Network Architectures" (2015)."""
-        hidden_size = self.config.hidden_size
-        for name, parameter in self.lstm.named_parameters():
-            if name.startswith("weight_hh"):
-                nn.init.orthogonal_(parameter)
-            elif name.startswith("bias"):  # gates stand in the order input, forget, cell, output; the two biases add up
-                parameter[hidden_size : 2 * hidden_size] = 1.0 if name.startswith("bias_ih") else 0.0
 
     @property
     def encoder(self) -> Encoder:
@@ -97,23 +54,6 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
         if self._encoder is None or self._encoder[0] is not self.tokenizer:
             self._encoder = (self.tokenizer, Encoder(self.tokenizer))
         return self._encoder[1]
-
-    def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Return logits (batch, num_labels), float32.
-
-        Args:
-            input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
-            lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
-        """
-        lengths = lengths.to("cpu")
-        embedded = self.dropout(self.embedding(input_ids))
-        outputs, last_states = self.lstm(embedded, lengths)
-        features = self.dropout(self.pooling(outputs, last_states, lengths).float())
-        with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
-            logits: torch.Tensor = self.classifier(features)
-        if self.config.single_logit:
-            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
-        return logits
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first
@@ -211,7 +151,10 @@ class LSTMSentiment(nn.Module, PyTorchModelHubMixin, library_name="hf_lstm", tag
             local_files_only=local_files_only,
         )
         config = model_files.read_config(folder)
-        with torch.device("meta"):  # shapes only: sizes are compared with the file before any memory is taken
+        with (
+            torch.device("meta"),
+            UndrawnWeights(),
+        ):  # shapes only: sizes are compared with the file before any memory is taken
             model = cls(config, model_files.read_tokenizer(folder, config))
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
         model.load_state_dict(model_files.read_weights(folder, shapes), strict=True, assign=True)

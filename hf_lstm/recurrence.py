@@ -22,6 +22,7 @@ class RaggedLSTM(nn.LSTM):
         num_layers: stacked layers.
         bidirectional: also read each row from its end to its start.
         dropout: probability of zeroing a feature between layers, in training.
+        single_bias: learn one bias for each gate, as Keras does; `bias_hh_*` are buffers of zeros.
     """
 
     def __init__(
@@ -32,10 +33,26 @@ class RaggedLSTM(nn.LSTM):
         *,
         bidirectional: bool = False,
         dropout: float = 0.0,
+        single_bias: bool = False,
     ) -> None:
         super().__init__(
             input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional, dropout=dropout
         )
+        if single_bias:
+            self._fix_second_biases()
+
+    def _fix_second_biases(self) -> None:
+        for name, parameter in list(self.named_parameters()):
+            if name.startswith("bias_hh"):
+                delattr(self, name)
+                self.register_buffer(name, torch.zeros_like(parameter))
+        self._init_flat_weights()  # cuDNN is given these, and they are gathered anew only where `nn.LSTM` sets one
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters as `nn.LSTM` does, from the global random state; fixed biases become zero."""
+        super().reset_parameters()
+        for fixed_bias in self.buffers():
+            nn.init.zeros_(fixed_bias)
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, lengths: Tensor, *, need_cell_states: bool = False

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ORDER = """
     errors cli setting_checks config overrides recipes
     hub_errors hub_session splits data_columns data_text_files data_files data_cache data_sources data
-    tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence pooling devices
+    tokenization encoding batching ragged_rows cpu_threads cpu_lstm recurrence pooling network devices
     model_files card hub
     prediction modeling
     metrics objectives calibration evaluation training checkpointing experiment
@@ -53,7 +53,8 @@ def run_python(code: str) -> str:
 
 
 def test_inference_loads_nothing_of_training_data_or_demo(tiny_model_folder):
-    heavy = "datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 hf_lstm.training".split()
+    heavy = """datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 torch._dynamo
+        hf_lstm.training""".split()
     code = f"""
 import sys
 from hf_lstm import LSTMSentiment

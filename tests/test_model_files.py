@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import struct
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.model_files import write_file
+from hf_lstm.model_files import ADDED_SETTINGS, write_file
 
 
 def edit_config(folder, **changes):
@@ -55,6 +56,7 @@ DAMAGES = {
     "label missing": lambda f: edit_config(f, id2label=None),
     "labels are a list": lambda f: edit_config(f, id2label=["neg", "pos"]),
     "setting missing": lambda f: drop_setting(f, "pooling"),
+    "weights of a lost setting": lambda f: edit_config(f, head_norm=True),
     "setting unknown": lambda f: edit_config(f, colour="red"),
     "labels alike": lambda f: edit_config(f, id2label={"0": "a", "1": "a"}),
     "labels are no names": lambda f: edit_config(f, id2label={"0": None, "1": {"x": 1}}),
@@ -118,3 +120,32 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_config_of_before_any_setting_was_added_gives_the_same_model(tiny_model, tiny_model_folder):
+    for name in ADDED_SETTINGS:
+        drop_setting(tiny_model_folder, name)
+    loaded = LSTMSentiment.from_pretrained(tiny_model_folder)
+    assert loaded.config == tiny_model.config
+    assert torch.equal(loaded.predict_proba(["a great film"]), tiny_model.predict_proba(["a great film"]))
+
+
+def test_all_settings_come_back(tiny_model, tmp_path):
+    config = dataclasses.replace(
+        tiny_model.config,
+        bidirectional=True,
+        num_layers=2,
+        single_bias=True,
+        head_norm=True,
+        pooling="attention",
+        dropout=0.5,
+        embedding_dropout=0.1,
+        output_dropout=0.0,
+        word_dropout=0.2,
+    )
+    model = LSTMSentiment(config, tiny_model.tokenizer)
+    model.save_pretrained(tmp_path)
+    loaded = LSTMSentiment.from_pretrained(tmp_path)
+    assert loaded.config == config
+    assert torch.equal(loaded.predict_proba(["a great film"]), model.predict_proba(["a great film"]))
+    assert [name for name, _ in loaded.named_parameters()] == [name for name, _ in model.named_parameters()]

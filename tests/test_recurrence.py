@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Iterator
 
 import hypothesis
@@ -290,11 +291,49 @@ def test_refuses_inputs_of_another_shape() -> None:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("single_bias", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
-def test_cuda_equals_cpu(bidirectional: bool) -> None:
-    lstm, inputs = make_lstm(2, bidirectional=bidirectional).double(), make_inputs().double()
+def test_cuda_equals_cpu(bidirectional: bool, single_bias: bool) -> None:
+    torch.manual_seed(0)
+    lstm = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, 2, bidirectional=bidirectional, single_bias=single_bias).double()
+    inputs = make_inputs().double()
     outputs, (h_n, c_n) = lstm(inputs, LENGTHS, need_cell_states=True)
     on_cuda, (h_on_cuda, c_on_cuda) = lstm.cuda()(inputs.cuda(), LENGTHS, need_cell_states=True)
     torch.testing.assert_close(on_cuda.cpu(), outputs, rtol=0, atol=1e-10)
     torch.testing.assert_close(h_on_cuda.cpu(), h_n, rtol=0, atol=1e-10)
     torch.testing.assert_close(c_on_cuda.cpu(), c_n, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_single_bias_is_two_of_which_one_stays_zero(bidirectional: bool) -> None:
+    torch.manual_seed(0)
+    lstm = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, 2, bidirectional=bidirectional, single_bias=True).double()
+    reference = make_reference(lstm)
+    assert list(reference.state_dict()) != list(lstm.state_dict())  # buffers stand behind the parameters
+    assert reference.state_dict().keys() == lstm.state_dict().keys()
+    assert not any(name.startswith("bias_hh") for name, _ in lstm.named_parameters())
+    outputs, h_n = lstm(make_inputs().double(), LENGTHS)
+    expected, expected_h_n, _ = run_packed(reference, make_inputs().double(), LENGTHS)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-12)
+    torch.testing.assert_close(h_n, expected_h_n, rtol=0, atol=1e-12)
+    (outputs.sum() + h_n.sin().sum()).backward()
+    (expected.sum() + expected_h_n.sin().sum()).backward()
+    for name, parameter in lstm.named_parameters():
+        torch.testing.assert_close(parameter.grad, reference.get_parameter(name).grad, rtol=0, atol=1e-10)
+
+
+def test_a_single_bias_survives_being_moved_copied_loaded_and_drawn_anew() -> None:
+    lstm = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, single_bias=True)
+    outputs, _ = lstm(make_inputs(), LENGTHS)
+    for other in (copy.deepcopy(lstm), lstm.double().float()):
+        assert torch.equal(other(make_inputs(), LENGTHS)[0], outputs)
+    other = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, single_bias=True)
+    other.load_state_dict(lstm.state_dict(), assign=True)
+    assert torch.equal(other(make_inputs(), LENGTHS)[0], outputs)
+    lstm.bias_hh_l0 += 1
+    lstm.reset_parameters()
+    assert not lstm.bias_hh_l0.any()
+    assert lstm.bias_ih_l0.all()
+    assert all(
+        weight is getattr(lstm, name) for name, weight in zip(lstm._flat_weights_names, lstm._flat_weights, strict=True)
+    )

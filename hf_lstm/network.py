@@ -1,0 +1,115 @@
+"""The network: embedding, exact LSTM, pooling, classifier; token ids in, logits out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.errors import InputError
+from hf_lstm.pooling import Pooling
+from hf_lstm.recurrence import RaggedLSTM
+
+
+class LSTMNetwork(nn.Module):
+    """An LSTM over token ids with a classifier on top.
+
+    Args:
+        config: `vocab_size` and `id2label` must be set.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        if config.vocab_size is None or config.id2label is None:
+            raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
+        self.embedding_dropout = nn.Dropout(
+            config.dropout if config.embedding_dropout is None else config.embedding_dropout
+        )
+        self.lstm = RaggedLSTM(
+            config.embedding_dim,
+            config.hidden_size,
+            config.num_layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout if config.num_layers > 1 else 0.0,
+            single_bias=config.single_bias,
+        )
+        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=2 if config.bidirectional else 1)
+        self.output_dropout = nn.Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
+        num_features = self.pooling.num_features
+        self.head_norm = nn.LayerNorm(num_features) if config.head_norm else nn.Identity()
+        self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)
+        if not self.embedding.weight.is_meta:
+            self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew from the global random state, as `config.initialization` says."""
+        for module in (self.embedding, self.lstm, self.pooling, self.classifier):
+            module.reset_parameters()
+        if isinstance(self.head_norm, nn.LayerNorm):
+            self.head_norm.reset_parameters()
+        if self.config.initialization == "xavier_orthogonal":
+            nn.init.xavier_normal_(self.embedding.weight)
+            nn.init.xavier_normal_(self.classifier.weight)
+            nn.init.zeros_(self.classifier.bias)
+            for name, parameter in self.lstm.named_parameters():
+                if name.startswith("weight"):
+                    nn.init.orthogonal_(parameter)
+                else:
+                    nn.init.zeros_(parameter)
+        elif self.config.initialization == "open_forget_gate":
+            self._open_forget_gates()
+
+    @torch.no_grad()
+    def _open_forget_gates(self) -> None:
+        """Start the LSTM as Jozefowicz et al., "An Empirical Exploration of Recurrent Network Architectures" (2015)."""
+        hidden_size = self.config.hidden_size
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight_hh"):
+                nn.init.orthogonal_(parameter)
+            elif name.startswith("bias"):  # gates stand in the order input, forget, cell, output; the two biases add up
+                parameter[hidden_size : 2 * hidden_size] = 1.0 if name.startswith("bias_ih") else 0.0
+
+    def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Return logits (batch, num_labels), float32.
+
+        Args:
+            input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
+            lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
+        """
+        lengths = lengths.to("cpu")
+        embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
+        outputs, last_states = self.lstm(embedded, lengths)
+        features = self.output_dropout(self.pooling(outputs, last_states, lengths).float())
+        with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
+            logits: Tensor = self.classifier(self.head_norm(features))
+        if self.config.single_logit:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+        return logits
+
+    def _drop_words(self, input_ids: Tensor) -> Tensor:
+        """Return the ids with some replaced by `<unk>`, in training; padding too, which nothing reads."""
+        if not (self.training and self.config.word_dropout):
+            return input_ids
+        is_dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.config.word_dropout
+        return input_ids.masked_fill(is_dropped, self.config.unk_token_id)
+
+
+class UndrawnWeights(TorchFunctionMode):
+    """A context in which modules leave their weights as allocated, for those that are assigned later.
+
+    On the meta device, drawing values has PyTorch import its compiler, which takes longer than all else that loading a
+    model does.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return what `func` gives, but the tensor as it is where `func` draws values into it."""
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
