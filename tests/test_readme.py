@@ -1,22 +1,28 @@
 """The README keeps its word: its commands are the ones run, its tree is the tree, its figures are measured."""
 
-import ast
 import json
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 
+from hf_lstm.errors import InputError
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from readme.results import format_results  # noqa: E402 - found beside the scripts
+from readme.sections import WRITERS, replace_section  # noqa: E402
+from readme.tree import format_tree  # noqa: E402
 
 
-def test_the_tree_gives_each_module_its_docstring():
-    modules = [path for folder in ("hf_lstm", "scripts", "space") for path in (ROOT / folder).glob("*.py")]
-    for path in modules:
-        summary = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()[0].rstrip(".")
-        name = re.escape(path.relative_to(ROOT).as_posix())
-        assert re.search(rf"^{name} +{re.escape(summary)}$", README, re.MULTILINE), path.name
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_is_computed_is_as_the_repository_holds(name):
+    section = replace_section(README, name, WRITERS[name](ROOT))
+    assert section == README, f"the section {name} is out of date: run python scripts/update_readme.py"
 
 
 def test_the_set_up_commands_are_there():
@@ -24,14 +30,84 @@ def test_the_set_up_commands_are_there():
     assert 'pip install -e ".[test]" && pytest' in README
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*-seed*.json")), ids=lambda path: path.stem)
-def test_figures_of_runs_are_those_of_their_results(path):
-    results = json.loads(path.read_text(encoding="utf-8"))
-    (row,) = [line for line in README.splitlines() if f"(results/{path.name})" in line]
-    cells = [cell.strip() for cell in row.split("|")]
-    seed = int(path.stem.split("seed")[1])
-    assert cells[1] == f"`{results['recipe']}`"
-    assert cells[2].split(" / ")[seed] == f"{100 * results['splits']['test']['accuracy']:.2f}"
-    assert cells[4].split(" / ")[seed] == f"{100 * results['splits']['validation']['accuracy']:.2f}"
-    assert cells[6] == f"{results['model']['num_parameters']:,}"
-    assert results["seed"] == seed
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?://|#)([^)#]+)", README))))
+def test_links_lead_somewhere(link):
+    assert (ROOT / link).exists()
+
+
+def write_run(folder, name, recipe, seed, accuracy, command="python scripts/train.py"):
+    figures = {"accuracy": accuracy, "loss": 0.5}
+    results = {
+        "recipe": recipe, "seed": seed, "command": command, "elapsed_s": 60.4, "device": "cpu", "num_threads": 2,
+        "precision": "bfloat16", "model": {"num_parameters": 1234}, "splits": {"test": figures, "validation": figures},
+    }  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}-seed{seed}.json").write_text(json.dumps(results))
+
+
+def read_cells(table):
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:]}
+
+
+def test_results_are_means_over_seeds_beside_what_was_published(tmp_path):
+    for seed, accuracy in enumerate((0.82, 0.84, 0.86)):
+        write_run(tmp_path / "results", "packed-lstm", "packed-lstm", seed, accuracy)
+    row = read_cells(format_results(tmp_path))["`packed-lstm`"]
+    assert row["test accuracy, %"] == "**84.00 ± 2.00**"
+    assert (row["published"], row["published validation"]) == ("81.91", "83.08")
+    assert (row["parameters"], row["seconds"], row["computed with"]) == ("1,234", "60 ± 0", "2 CPU cores, bfloat16")
+    assert row["seeds"].startswith("3: [0](results/packed-lstm-seed0.json), [1](")
+
+
+def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_own(tmp_path):
+    command = "python scripts/train.py --recipe packed-lstm --set model.pooling=max train.num_epochs=2"
+    write_run(tmp_path / "results", "packed-lstm-unpacked", "packed-lstm", 0, 0.51, command)
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.83)
+    write_run(tmp_path / "results", "lstm-of-tomorrow", "lstm-of-tomorrow", 0, 0.9)
+    rows = read_cells(format_results(tmp_path))
+    changed = "`packed-lstm` with `model.pooling=max`, `train.num_epochs=2`"
+    assert list(rows) == ["`packed-lstm`", changed, "`lstm-of-tomorrow`"]
+    assert rows[changed]["test accuracy, %"] == "**51.00**"
+    assert rows[changed]["published"] == rows["`lstm-of-tomorrow`"]["published"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "seed", "expected"), [("a-seed1.json", 0, "is of seed 0: rename"), ("a-seed0.json", None, "run anew")]
+)
+def test_files_that_are_not_what_their_name_says_are_refused(tmp_path, name, seed, expected):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / name).write_text("{" if seed is None else json.dumps({"recipe": "a", "seed": seed}))
+    with pytest.raises(InputError, match=expected):
+        format_results(tmp_path)
+
+
+def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):
+    (tmp_path / "scripts" / "parts").mkdir(parents=True)
+    (tmp_path / "scripts" / "go.py").write_text('"""Goes.\n\nFar.\n"""\n')
+    (tmp_path / "scripts" / "parts" / "__init__.py").write_text('"""What goes."""\n')
+    (tmp_path / "scripts" / "parts" / "wheel.py").write_text('"""Turns."""\n')
+    assert format_tree(tmp_path) == "```\nscripts/go.py   Goes\nscripts/parts/  What goes\n```"
+
+
+@pytest.mark.parametrize(
+    "readme", ["", "<!-- tree -->", "<!-- /tree --> <!-- tree -->", "<!-- tree --><!-- /tree -->" * 2]
+)
+def test_markers_must_be_there_once(readme):
+    with pytest.raises(InputError, match="README"):
+        replace_section(readme, "tree", "text")
+
+
+def test_checking_tells_by_its_exit_code_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    script = runpy.run_path(str(ROOT / "scripts" / "update_readme.py"))
+    script["main"](["--check"])
+    (tmp_path / "README.md").write_text("".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in WRITERS))
+    monkeypatch.setitem(script["main"].__globals__, "ROOT", tmp_path)
+    monkeypatch.setitem(script["main"].__globals__, "update_sections", lambda readme, root: README)
+    with pytest.raises(SystemExit) as exit_:
+        script["main"](["--check"])
+    assert exit_.value.code == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert (tmp_path / "README.md").read_text() != README
+    script["main"]([])
+    assert (tmp_path / "README.md").read_text() == README

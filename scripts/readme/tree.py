@@ -1,0 +1,41 @@
+"""The tree: each module with the first line of its docstring, and what else the repository holds."""
+
+import ast
+from pathlib import Path
+
+_FOLDERS = ("hf_lstm", "scripts", "space")
+_DESCRIPTIONS = {
+    "hf_lstm/py.typed": "the package is typed",
+    "hf_lstm/resources/sample/": "6,600 real reviews: train, validation, test",
+    "hf_lstm/resources/stop_words_english.txt": "NLTK's 179 English stop words",
+    "space/README.md": "the Space's front matter and page",
+    "space/requirements.txt": "what a Space installs",
+    "tests/": "a file per module, and the local Hub they talk to",
+    "results/": "results.json of each run that this page quotes",
+    ".ci/run": "a fresh environment, the static checks, the test command",
+    "model_card.md": "template of the model card",
+    "pyproject.toml": "metadata, dependencies, and the settings of ruff, mypy and pytest",
+}
+"""Of what has no docstring."""
+
+
+def format_tree(root: Path) -> str:
+    """Return a line for each module and each described file of `root`, in a block of code."""
+    modules = [path for folder in _FOLDERS for path in (root / folder).glob("*.py")]
+    packages = [path for folder in _FOLDERS for path in (root / folder).glob("*/__init__.py")]
+    lines = {path.relative_to(root).as_posix(): _read_summary(path) for path in modules}
+    lines |= {f"{path.parent.relative_to(root).as_posix()}/": _read_summary(path) for path in packages}
+    lines |= {name: text for name, text in _DESCRIPTIONS.items() if (root / name).exists()}
+    tops = [*(f"{folder}/" for folder in _FOLDERS), "tests/", "results/"]
+
+    def rank(name: str) -> tuple[int, str]:
+        return next((index for index, top in enumerate(tops) if name.startswith(top)), len(tops)), name
+
+    width = max(map(len, lines))
+    body = "\n".join(f"{name:<{width}}  {lines[name]}" for name in sorted(lines, key=rank))
+    return f"```\n{body}\n```"
+
+
+def _read_summary(module: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0].rstrip(".")
