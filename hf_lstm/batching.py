@@ -144,10 +144,11 @@ def encode_split(split: "Dataset", tokenizer: Tokenizer, config: ModelConfig) ->
 
     def encode(columns: pa.Table) -> pa.Table:
         texts = [text[: config.max_length_characters] for text in columns.column("text").to_pylist()]
-        encoded = fill_empty(encoder.encode(texts, max_length_tokens=config.max_length_tokens), config.unk_token_id)
+        encoded = encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+        encoded = fill_empty(encoded, config.unk_token_id)
         return pa.table({"input_ids": pa.ListArray.from_arrays(encoded.offsets.astype(np.int32), encoded.input_ids)})
 
-    limits = f"{config.max_length_tokens} {config.max_length_characters} {config.unk_token_id}"
+    limits = f"{config.truncation} {config.max_length_tokens} {config.max_length_characters} {config.unk_token_id}"
     key = f"{_ENCODING_VERSION} {split._fingerprint} {limits} {tokenizer.to_str()}"
     mapped = split.with_format("arrow").map(
         encode,

@@ -40,16 +40,22 @@ class DataConfig:
 class TokenizerConfig:
     """How text becomes words, and which words get an id of their own."""
 
-    words: Literal["word_characters", "whitespace"] = "word_characters"
-    r"""`word_characters`: the matches of `\b\w+\b`; `whitespace`: what `str.split()` gives."""
+    words: Literal["word_characters", "letters", "whitespace", "unpunctuated", "wordpiece"] = "word_characters"
+    r"""`word_characters`: the matches of `\b\w+\b`; `letters`: of `[^\W\d]+`; `whitespace`: what `str.split()` gives;
+    `unpunctuated`: the same without ASCII punctuation; `wordpiece`: BERT's pieces of clean text: `wordpiece.py`."""
     lowercase: bool = True
     """Lower-case the text as Python's `str.lower` does."""
-    exclude_stop_words: bool = False
-    """Give NLTK's 179 English stop words no id: they stay in the sequence as `<unk>`."""
+    stop_words: Literal["keep", "unknown", "drop"] = "keep"
+    """NLTK's 179 English stop words: `unknown` gives them no id, so that they stay in the sequence as `<unk>`; `drop`
+    leaves them out of the sequence."""
+    unknown_words: Literal["mark", "drop"] = "mark"
+    """Words without an id: `mark` puts `<unk>` in their place, `drop` leaves them out of the sequence."""
+    vocab: str | None = None
+    """Of `wordpiece`: a `vocab.txt`, or a Hub model that has one; `none` learns the pieces from train."""
     min_count: int = 1
     """Words that occur less often in train become `<unk>`."""
     max_words: int | None = None
-    """At most this many words, the most frequent; `<pad>` and `<unk>` come on top."""
+    """At most this many words (or pieces), the most frequent; `<pad>` and `<unk>` come on top."""
     order: Literal["alphabetical", "frequency"] = "frequency"
     """How ids are given out from 2 on; equal frequencies are ordered alphabetically."""
 
@@ -57,6 +63,12 @@ class TokenizerConfig:
         check_types(self, "tokenizer")
         require(self.min_count >= 1, "tokenizer.min_count", self.min_count, ">= 1")
         require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
+        if self.words == "wordpiece":
+            require(self.lowercase, "tokenizer.lowercase", False, "true with tokenizer.words=wordpiece")
+            require(self.stop_words != "unknown", "tokenizer.stop_words", "unknown", "keep or drop with wordpiece")
+            require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", "mark with wordpiece")
+        else:
+            require(self.vocab is None, "tokenizer.vocab", self.vocab, "none, unless tokenizer.words=wordpiece")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +108,9 @@ class ModelConfig:
     pad_token_id: int = 0
     unk_token_id: int = 1
     max_length_tokens: int = 256
-    """Longer texts are cut to their first tokens."""
+    """Longer texts are cut."""
+    truncation: Literal["first", "last", "head_tail"] = "first"
+    """Which tokens of a longer text are kept: the first, the last, or the first and the last halves of the limit."""
     max_length_characters: int = 100_000
     """Longer texts are cut before they are tokenized, so that a huge input costs little."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -144,14 +158,23 @@ class ModelConfig:
         """Number of classes; 0 while unresolved."""
         return len(self.id2label or {})
 
-    def resolve(self, *, vocab_size: int, label_names: Iterable[str]) -> "ModelConfig":
-        """Return the config with what only the data can tell: the vocabulary's size and the labels.
+    def resolve(
+        self, *, vocab_size: int, label_names: Iterable[str], pad_token_id: int = 0, unk_token_id: int = 1
+    ) -> "ModelConfig":
+        """Return the config with what only the data can tell: the vocabulary's size, its special ids and the labels.
 
         `single_logit` is dropped where there are more than two labels.
         """
         id2label = dict(enumerate(label_names))
         single_logit = self.single_logit and len(id2label) == 2
-        return dataclasses.replace(self, vocab_size=vocab_size, id2label=id2label, single_logit=single_logit)
+        return dataclasses.replace(
+            self,
+            vocab_size=vocab_size,
+            pad_token_id=pad_token_id,
+            unk_token_id=unk_token_id,
+            id2label=id2label,
+            single_logit=single_logit,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

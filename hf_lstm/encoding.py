@@ -4,14 +4,20 @@ import copy
 import dataclasses
 import itertools
 import operator
+import sys
 from collections.abc import Iterator, Sequence
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from hf_lstm.errors import InputError
-from hf_lstm.tokenization import UNK_TOKEN, find_splitter, replace_surrogates
+from hf_lstm.word_patterns import replace_surrogates
+from hf_lstm.word_splitting import UNK_TOKEN, find_splitter
+
+T = TypeVar("T")
+Truncation = Literal["first", "last", "head_tail"]
 
 _CHUNK_SIZE_TEXTS = 256  # bounds the memory of the library's results, which are many times the size of the ids
 
@@ -38,11 +44,19 @@ class EncodedTexts:
         return np.diff(self.offsets)
 
 
+def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) -> list[T]:
+    """Return at most `max_length_tokens` of `tokens`: the first, the last, or both ends, the odd one from the head."""
+    if len(tokens) <= max_length_tokens or truncation == "first":
+        return tokens[:max_length_tokens]
+    num_last = max_length_tokens if truncation == "last" else max_length_tokens // 2
+    return tokens[: max_length_tokens - num_last] + tokens[len(tokens) - num_last :]
+
+
 class Encoder:
     """Encodes with a tokenizer that is complete: what is changed in it later may or may not be seen.
 
-    The ids of a text are `tokenizer.encode(text, add_special_tokens=False).ids[:max_length_tokens]`, with U+FFFD for
-    lone surrogates; padding and truncation that the tokenizer may have stored are ignored. Tokenizers of
+    The ids of a text are `tokenizer.encode(text, add_special_tokens=False).ids`, truncated, with U+FFFD for lone
+    surrogates; padding and truncation that the tokenizer may have stored are ignored. Word-level tokenizers of
     `train_tokenizer` are replaced by a dictionary lookup of the words a `WordSplitter` gives, all others are asked.
     """
 
@@ -57,17 +71,20 @@ class Encoder:
         self._vocab = dict(sorted(tokenizer.get_vocab().items(), key=operator.itemgetter(1)))
         self._unk_token_id = self._vocab.get(UNK_TOKEN, -1)
 
-    def encode(self, texts: Sequence[str], *, max_length_tokens: int) -> EncodedTexts:
-        """Return the first `max_length_tokens` ids of each text.
+    def encode(self, texts: Sequence[str], *, max_length_tokens: int, truncation: Truncation = "first") -> EncodedTexts:
+        """Return the ids of each text, of longer ones `max_length_tokens`: see `truncate`.
 
         Raises:
             InputError: one of `texts` is not a string, or `texts` itself is one.
         """
         _check_texts(texts)
         if self._splitter is not None:
-            rows = [self._look_up(self._splitter.split(text, max_length_tokens)) for text in texts]
+            num_read = max_length_tokens if truncation == "first" else sys.maxsize  # no more words than need be
+            words = (self._splitter.split(text, num_read) for text in texts)
+            rows = [self._look_up(truncate(row, max_length_tokens, truncation)) for row in words]
         else:
-            rows = [np.array(ids[:max_length_tokens], dtype=np.int32) for ids in self._ask_tokenizer(texts)]
+            kept = (truncate(ids, max_length_tokens, truncation) for ids in self._ask_tokenizer(texts))
+            rows = [np.array(ids, dtype=np.int32) for ids in kept]
         lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         nothing = np.empty(0, dtype=np.int32)  # for no texts
         return EncodedTexts(np.concatenate([nothing, *rows]), np.concatenate([[0], np.cumsum(lengths)]))

@@ -25,7 +25,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import compute_logits
-from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.training import train
 
 logger = logging.getLogger(__name__)
@@ -64,8 +64,12 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
         logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
         tokenizer = train_tokenizer(splits["train"]["text"], recipe.tokenizer)
+        pad_token_id, unk_token_id = find_special_ids(tokenizer)
         config = recipe.model.resolve(
-            vocab_size=tokenizer.get_vocab_size(), label_names=splits["train"].features["label"].names
+            vocab_size=tokenizer.get_vocab_size(),
+            label_names=splits["train"].features["label"].names,
+            pad_token_id=pad_token_id,
+            unk_token_id=unk_token_id,
         )
         encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
         torch.manual_seed(recipe.train.seed)

@@ -21,7 +21,7 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub_session import call_hub
-from hf_lstm.tokenization import PAD_TOKEN, UNK_TOKEN
+from hf_lstm.tokenization import find_special_ids
 
 logger = logging.getLogger(__name__)
 
@@ -158,9 +158,10 @@ def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
     vocab = tokenizer.get_vocab()
     if set(vocab.values()) != set(range(len(vocab))):
         raise InputError(f"{path}: the ids of its {len(vocab)} entries are not 0 to {len(vocab) - 1}, each once")
-    for token, token_id in ((PAD_TOKEN, config.pad_token_id), (UNK_TOKEN, config.unk_token_id)):
-        if vocab.get(token) != token_id:
-            raise InputError(f"{path}: {token} has id {vocab.get(token)}, but {CONFIG_FILE} says {token_id}")
+    special_ids = dict(zip(("pad_token_id", "unk_token_id"), find_special_ids(tokenizer), strict=True))
+    for name, token_id in special_ids.items():
+        if getattr(config, name) != token_id:
+            raise InputError(f"{path}: gives {name} {token_id}, but {CONFIG_FILE} says {getattr(config, name)}")
     return tokenizer
 
 

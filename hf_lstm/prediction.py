@@ -60,8 +60,9 @@ def stream_probabilities(
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
         checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
-        encoded = fill_empty(encoder.encode(checked, max_length_tokens=config.max_length_tokens), config.unk_token_id)
-        logits = compute_logits(model, encoded, dtype=dtype, batch_size=batch_size)
+        encoded = encoder.encode(checked, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+        filled = fill_empty(encoded, config.unk_token_id)
+        logits = compute_logits(model, filled, dtype=dtype, batch_size=batch_size)
         yield (logits / config.temperature).softmax(dim=1)
         num_done += len(window)
 

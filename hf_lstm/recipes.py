@@ -13,7 +13,7 @@ STOPWORD_LSTM = Recipe(
     published={"test_accuracy": 86.9, "loss": 0.333, "vocab_size": 33_873, "num_parameters": 75_275},
     data=DataConfig(split="pooled", train_fraction=0.7, validation_fraction=0.1, split_seed=12),
     tokenizer=TokenizerConfig(
-        words="word_characters", lowercase=True, exclude_stop_words=True, min_count=5, order="alphabetical"
+        words="word_characters", lowercase=True, stop_words="unknown", min_count=5, order="alphabetical"
     ),
     model=ModelConfig(
         embedding_dim=1, hidden_size=100, max_length_tokens=256, initialization="xavier_orthogonal", single_logit=False

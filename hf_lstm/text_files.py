@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from hf_lstm.data_columns import find_text_column
 from hf_lstm.data_text_files import iterate_json_objects, open_delimited
 from hf_lstm.errors import InputError
-from hf_lstm.tokenization import replace_surrogates
+from hf_lstm.word_patterns import replace_surrogates
 
 OUTPUT_SUFFIXES = (".csv", ".tsv", ".jsonl")
 _ROWS_PER_READ = 1_024

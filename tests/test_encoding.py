@@ -15,13 +15,14 @@ from tokenizers.processors import TemplateProcessing
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.tokenization import replace_surrogates, train_tokenizer
+from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.word_patterns import replace_surrogates
 
 CORPUS = ["A fine, fine film: it's fun", "ΟΔΟΣ naïve ½ 中文 x", "fine <unk> <pad>"]
 
 
-def make_word_level(words: str = "word_characters", lowercase: bool = True) -> Tokenizer:
-    return train_tokenizer(CORPUS, TokenizerConfig(words=words, lowercase=lowercase))
+def make_word_level(words: str = "word_characters", lowercase: bool = True, **settings: object) -> Tokenizer:
+    return train_tokenizer(CORPUS, TokenizerConfig(words=words, lowercase=lowercase, **settings))
 
 
 def make_byte_level() -> Tokenizer:
@@ -39,6 +40,11 @@ TOKENIZERS = {
     "cased words": make_word_level(lowercase=False),
     "whitespace": make_word_level("whitespace"),
     "cased whitespace": make_word_level("whitespace", lowercase=False),
+    "letters": make_word_level("letters"),
+    "known words": make_word_level("letters", stop_words="drop", unknown_words="drop"),
+    "no stop words": make_word_level(stop_words="drop"),
+    "unpunctuated": make_word_level("unpunctuated"),
+    "pieces": make_word_level("wordpiece", stop_words="drop", max_words=40),
     "byte level": make_byte_level(),
 }
 ENCODERS = {name: Encoder(tokenizer) for name, tokenizer in TOKENIZERS.items()}
@@ -48,16 +54,28 @@ WORDS = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.lists(WORDS | st.text(max_size=3)).map(" ".join))
 
 
-def encode_one_by_one(tokenizer: Tokenizer, texts: list[str], max_length_tokens: int) -> list[list[int]]:
+def encode_one_by_one(
+    tokenizer: Tokenizer, texts: list[str], max_length_tokens: int, truncation: str = "first"
+) -> list[list[int]]:
     encodings = [tokenizer.encode(replace_surrogates(text), add_special_tokens=False) for text in texts]
-    return [encoding.ids[:max_length_tokens] for encoding in encodings]
+    return [keep(encoding.ids, max_length_tokens, truncation) for encoding in encodings]
+
+
+def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
+    if truncation == "first" or len(ids) <= limit:
+        return ids[:limit]
+    return ids[-limit:] if truncation == "last" else ids[: limit - limit // 2] + ids[len(ids) - limit // 2 :]
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@given(texts=st.lists(TEXTS, max_size=5), max_length_tokens=st.integers(1, 8))
-def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_tokens: int) -> None:
-    encoded = ENCODERS[name].encode(texts, max_length_tokens=max_length_tokens)
-    expected = encode_one_by_one(TOKENIZERS[name], texts, max_length_tokens)
+@given(
+    texts=st.lists(TEXTS, max_size=5),
+    max_length_tokens=st.integers(1, 8),
+    truncation=st.sampled_from(["first", "last", "head_tail"]),
+)
+def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_tokens: int, truncation: str) -> None:
+    encoded = ENCODERS[name].encode(texts, max_length_tokens=max_length_tokens, truncation=truncation)
+    expected = encode_one_by_one(TOKENIZERS[name], texts, max_length_tokens, truncation)
     assert [encoded[index].tolist() for index in range(len(encoded))] == expected
     assert encoded.lengths.tolist() == [len(ids) for ids in expected]
     assert encoded.input_ids.dtype == np.int32

@@ -1,4 +1,6 @@
+import itertools
 import re
+import string
 import sys
 import unicodedata
 from collections import Counter
@@ -14,9 +16,14 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.recipes import STOPWORD_LSTM
-from hf_lstm.tokenization import WordSplitter, find_splitter, load_stop_words, replace_surrogates, train_tokenizer
+from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.word_patterns import load_stop_words, replace_surrogates
+from hf_lstm.word_splitting import WordSplitter, find_splitter
 
-SHAPES = [("word_characters", True), ("word_characters", False), ("whitespace", True), ("whitespace", False)]
+WORDS = ["word_characters", "letters", "whitespace", "unpunctuated"]
+SHAPES = [(words, lowercase) for words in WORDS for lowercase in (True, False)]
+
+PATTERNS = {"word_characters": r"\b\w+\b", "letters": r"[^\W\d]+"}
 
 # Assigned in Python's edition of Unicode, yet read otherwise by the tokenizer: a later edition turned this mark from
 # one that a final sigma looks past (Mn) into one that it does not (Mc).
@@ -39,7 +46,9 @@ TRICKY_TEXTS = [
 
 def find_words(text: str, words: str, lowercase: bool) -> list[str]:
     text = text.lower() if lowercase else text
-    return re.findall(r"\b\w+\b", text) if words == "word_characters" else text.split()
+    if words in PATTERNS:
+        return re.findall(PATTERNS[words], text)
+    return (text.translate(str.maketrans("", "", string.punctuation)) if words == "unpunctuated" else text).split()
 
 
 def train(texts: list[str], **settings: object) -> Tokenizer:
@@ -68,7 +77,7 @@ def test_min_count_and_max_words_keep_the_most_frequent() -> None:
 
 
 def test_stop_words_stay_in_the_sequence_as_unknown() -> None:
-    tokenizer = train(["The plot, and the cast"], exclude_stop_words=True)
+    tokenizer = train(["The plot, and the cast"], stop_words="unknown")
     assert vocab_in_order(tokenizer) == ["<pad>", "<unk>", "cast", "plot"]
     assert tokenizer.encode("the plot and the cast").ids == [1, 3, 1, 1, 2]
     assert len(load_stop_words()) == 179
@@ -128,7 +137,23 @@ def check_words(text: str, shape: tuple[str, bool]) -> None:
 @example("α\U0001171eΣ", SHAPES[0], 2)
 def test_splitter_gives_the_words_the_tokenizer_sees(text: str, shape: tuple[str, bool], max_words: int) -> None:
     """Also for characters that Python's edition of Unicode does not have."""
-    splitter = WordSplitter(*shape)
+    check_splitter(WordSplitter(*shape), text, max_words)
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), shape=st.sampled_from(SHAPES), data=st.data())
+def test_words_are_left_out_as_a_filter_in_python_would(texts: list[str], shape: tuple[str, bool], data) -> None:
+    text = replace_surrogates(" ".join(texts))
+    words = find_words(text, *shape)
+    chosen = set(data.draw(st.lists(st.sampled_from(words), max_size=3))) if words else set()
+    chosen |= {word[:-1] for word in chosen if len(word) > 1}  # a word's beginning is another word
+    dropping, keeping = WordSplitter(*shape, dropped=chosen), WordSplitter(*shape, kept=chosen)
+    assert dropping.split(text) == [word for word in words if word not in chosen]
+    assert keeping.split(text) == [word for word in words if word in chosen]
+    for splitter in (dropping, keeping):
+        check_splitter(splitter, text, 2)
+
+
+def check_splitter(splitter: WordSplitter, text: str, max_words: int) -> None:
     normalized = replace_surrogates(text)
     if splitter.normalizer is not None:
         normalized = splitter.normalizer.normalize_str(normalized)
@@ -137,7 +162,16 @@ def test_splitter_gives_the_words_the_tokenizer_sees(text: str, shape: tuple[str
     assert splitter.split(text, max_words) == expected[:max_words]
 
 
-@pytest.mark.parametrize("words", ["word_characters", "whitespace"])
+def test_dropped_words_are_not_in_the_sequence() -> None:
+    text = "The plot, and the cast of the plot 2"
+    tokenizer = train([text], words="letters", stop_words="drop", unknown_words="drop", max_words=1)
+    assert vocab_in_order(tokenizer) == ["<pad>", "<unk>", "plot"]
+    assert tokenizer.encode("the cast's plot: the plot2 plots").tokens == ["plot", "plot"]
+    tokenizer = train([text], stop_words="drop", max_words=1)
+    assert tokenizer.encode("the cast, theatre and plot").tokens == ["<unk>", "<unk>", "plot"]
+
+
+@pytest.mark.parametrize("words", WORDS)
 def test_python_and_tokenizer_differ_only_where_editions_of_unicode_do(words: str) -> None:
     """Checks all that Python's edition assigns: alone, before a sigma, and between a letter and a sigma."""
     assigned = [char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) not in UNASSIGNED]
@@ -154,13 +188,26 @@ def test_python_and_tokenizer_differ_only_where_editions_of_unicode_do(words: st
     assert different <= CHANGED_CHARACTERS
 
 
-def test_find_splitter_knows_its_own_after_saving_and_no_other(tmp_path: Path) -> None:
-    for words, lowercase in SHAPES:
-        train(["a b"], words=words, lowercase=lowercase).save(str(tmp_path / "tokenizer.json"))
-        splitter = find_splitter(Tokenizer.from_file(str(tmp_path / "tokenizer.json")))
-        assert splitter is not None
-        assert splitter.split("A-b") == find_words("A-b", words, lowercase)
+LEAVING_OUT = [{}, {"stop_words": "drop"}, {"unknown_words": "drop"}, {"stop_words": "drop", "unknown_words": "drop"}]
 
+
+@pytest.mark.parametrize("leaving_out", LEAVING_OUT)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_find_splitter_knows_its_own_after_saving(tmp_path: Path, shape: tuple[str, bool], leaving_out: dict) -> None:
+    text = "A-b the 2 É x"
+    tokenizer = train(["É b the é"], words=shape[0], lowercase=shape[1], **leaving_out)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    splitter = find_splitter(Tokenizer.from_file(str(tmp_path / "tokenizer.json")))
+    assert splitter is not None
+    expected = find_words(text, *shape)
+    if leaving_out.get("stop_words"):
+        expected = [word for word in expected if word not in load_stop_words()]
+    if leaving_out.get("unknown_words"):
+        expected = [word for word in expected if word in tokenizer.get_vocab()]
+    assert splitter.split(text) == expected
+
+
+def test_find_splitter_knows_no_other() -> None:
     changed = train(["a b"])
     changed.enable_truncation(1)
     assert find_splitter(changed) is None
@@ -170,13 +217,18 @@ def test_find_splitter_knows_its_own_after_saving_and_no_other(tmp_path: Path) -
     changed = train(["a b"])
     changed.pre_tokenizer = WhitespaceSplit()
     assert find_splitter(changed) is None
+    kept = WordSplitter("letters", True, kept=["a", "b"])
+    assert find_splitter(kept.build_tokenizer({"<unk>": 0, "a": 1})) is None
+    two_words_in_one = WordSplitter("letters", True, kept=["a b"])  # a pattern that reaches across the blank
+    assert find_splitter(two_words_in_one.build_tokenizer({"<unk>": 0, "a b": 1})) is None
     assert find_splitter(Tokenizer(WordLevel({"a": 0}))) is None
 
 
 def test_transformers_reads_the_saved_tokenizer(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
-    for words, lowercase in SHAPES:
-        tokenizer = train([replace_surrogates(text) for text in TRICKY_TEXTS], words=words, lowercase=lowercase)
+    for (words, lowercase), leaving_out in itertools.product(SHAPES, LEAVING_OUT):
+        texts = [replace_surrogates(text) for text in TRICKY_TEXTS]
+        tokenizer = train(texts, words=words, lowercase=lowercase, max_words=20, **leaving_out)
         tokenizer.save(str(tmp_path / "tokenizer.json"))
         fast = transformers.PreTrainedTokenizerFast(tokenizer_file=str(tmp_path / "tokenizer.json"))
         for text in map(replace_surrogates, TRICKY_TEXTS):

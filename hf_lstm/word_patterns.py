@@ -1,0 +1,106 @@
+r"""What makes `tokenizers` find exactly the words that plain Python finds: its normalizers and patterns.
+
+In Python, `words` means, after `text.lower()` if the configuration says so:
+
+    word_characters  re.findall(r"\b\w+\b", text)
+    letters          re.findall(r"[^\W\d]+", text)
+    whitespace       text.split()
+    unpunctuated     text.translate(dict.fromkeys(map(ord, string.punctuation))).split()
+
+The `tokenizers` library reads characters otherwise in three places, and the pipeline built here makes up for each:
+
+- its `\w` also takes combining marks and leaves out numbers such as `½`: the pattern is `[\p{L}\p{N}_]+`;
+- its `\s` leaves out the separators U+001C to U+001F, which `str.split` splits at: they are named;
+- its lower-casing knows no final sigma (`ΟΔΟΣ` is `οδος`, not `οδοσ`): a replacement in front writes it.
+
+What stays different are characters that one side's edition of Unicode lacks. Python 3.11 has Unicode 14; tokenizers
+0.23 has Unicode 16 in its patterns and 17 in its lower-casing. Over all code points, this comes to three sets, which
+Python 3.11 has all unassigned but for U+1171E, a mark that changed its kind:
+
+- 9,392 word characters for the tokenizer alone: the letters and numbers that came with Unicode 15, 15.1 and 16;
+- 55 lower-cased by the tokenizer alone: U+1C89, A7CB, A7CC, A7CE, A7D2, A7D4, A7DA, A7DC, 10D50-10D65, 16EA0-16EB8;
+- 180 more that are letters or marks for one side only, which shows next to a capital sigma.
+
+Where they occur, the tokenizer's reading holds.
+"""
+
+import importlib.resources
+import itertools
+import re
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from tokenizers import Regex
+from tokenizers.normalizers import Lowercase, Normalizer, Replace
+from tokenizers.normalizers import Sequence as NormalizerSequence
+from tokenizers.pre_tokenizers import PreTokenizer, Split
+
+Words = Literal["word_characters", "letters", "whitespace", "unpunctuated"]
+
+_NOT_BLANK = r"[^\s\x1C-\x1F]"
+_CHARACTERS: dict[Words, str] = {
+    "word_characters": r"[\p{L}\p{N}_]",
+    "letters": r"[\p{L}\p{Nl}\p{No}_]",
+    "whitespace": _NOT_BLANK,
+    "unpunctuated": _NOT_BLANK,
+}
+"""What words are made of, in the library's regular expressions."""
+
+# Final_Sigma of the Unicode standard, section 3.13, as `str.lower` reads it: after a cased letter and before none,
+# where case-ignorable characters (apostrophes, accents) don't count.
+_CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
+_FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
+_ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SHARED_CHARACTERS = 4
+"""How long a prefix alternatives share: with 5,000 words every branch is short by then, and nesting stays flat."""
+
+
+def replace_surrogates(text: str) -> str:
+    """Return `text` with lone surrogates, which the `tokenizers` library refuses, as U+FFFD; its length is the same."""
+    return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def load_stop_words() -> frozenset[str]:
+    """Return NLTK's 179 English stop words."""
+    resource = importlib.resources.files("hf_lstm") / "resources" / "stop_words_english.txt"
+    return frozenset(resource.read_text(encoding="utf-8").split())
+
+
+def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
+    """Return what is done to the text before words are found in it; None for nothing."""
+    steps: list[Normalizer] = []
+    if lowercase:
+        steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()]
+    if words == "unpunctuated":
+        steps += [Replace(Regex(_ASCII_PUNCTUATION), "")]
+    return NormalizerSequence(steps) if steps else None
+
+
+def build_pre_tokenizer(
+    words: Words, *, dropped: Collection[str] = (), kept: Collection[str] | None = None
+) -> PreTokenizer:
+    """Return what finds the words of a normalized text: all but those `dropped`, or none but those `kept`."""
+    characters = _CHARACTERS[words]
+    pattern = f"{characters}+"
+    if kept is not None:
+        pattern = f"(?<!{characters}){write_alternatives(kept)}(?!{characters})"
+    elif dropped:
+        pattern = f"(?<!{characters})(?!{write_alternatives(dropped)}(?!{characters})){pattern}"
+    return Split(Regex(pattern), "removed", invert=True)  # removes what does not match
+
+
+def write_alternatives(words: Collection[str]) -> str:
+    """Return a pattern that matches each of `words`, sharing prefixes: thousands of words cost no more than a few."""
+    return _write_branches(sorted(words), _SHARED_CHARACTERS)
+
+
+def _write_branches(words: Sequence[str], depth: int) -> str:
+    if depth == 0 or len(words) < 2:
+        return f"(?:{'|'.join(map(re.escape, words))})"
+    branches = []
+    for first, group in itertools.groupby(words, key=lambda word: word[:1]):
+        rest = [word[1:] for word in group]
+        branches.append(re.escape(first) + _write_branches(rest, depth - 1) if first else "")
+    return f"(?:{'|'.join(branches)})"
