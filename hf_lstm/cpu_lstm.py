@@ -8,7 +8,7 @@ which gradients decay over some hundred steps, and which slow the backward pass 
 import dataclasses
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ BFLOAT16_TILE = 16
 # from the system each time anew, zeroed page by page: a fifth of a training step.
 MAX_WORKSPACE_BYTES = 48 * 2**20
 WORKSPACE_BYTES_PER_FEATURE = 64  # at each place, at most; of the larger of features and units
+# Without a backward pass, a segment's states are read again at once, from a core's own cache if they fit into it.
+MAX_STATES_BYTES = 2 * 2**20
 NUM_WEIGHTS = 4  # of a direction: weight_ih, weight_hh, bias_ih, bias_hh
 NUM_RECORDED = 2 + 1 + NUM_WEIGHTS  # for a segment's backward pass: its two results, the block it read, the weights
 
@@ -61,13 +63,16 @@ def plan_layer(
         dtype: to compute in.
         need_cell_states: have the layer return them at the rows' ends, which takes more segments.
     """
-    max_places = MAX_WORKSPACE_BYTES // (WORKSPACE_BYTES_PER_FEATURE * max(hidden_size, widest_input))
+    if torch.is_grad_enabled():
+        max_places = MAX_WORKSPACE_BYTES // (WORKSPACE_BYTES_PER_FEATURE * max(hidden_size, widest_input))
+    else:
+        max_places = MAX_STATES_BYTES // (dtype.itemsize * hidden_size)
     groups = group_rows(
         lengths,
         time,
         num_groups=max(1, min(torch.get_num_threads() // num_directions, len(lengths) // MIN_ROWS_PER_THREAD)),
         row_multiple=BFLOAT16_TILE if dtype == torch.bfloat16 and not need_cell_states else 1,
-        max_places=max_places if torch.is_grad_enabled() else None,
+        max_places=max_places,
         cut_at_each_length=need_cell_states,
     )
     return LayerPlan(groups, num_directions, hidden_size, dtype)
@@ -86,19 +91,22 @@ def run_layer(plan: LayerPlan, inputs: Tensor, weights: Sequence[Tensor]) -> tup
         `(num_directions, batch, hidden_size)`, which are those of the rows' ends only if the plan was made for them.
         Both in the plan's dtype.
     """
-    if plan.dtype == torch.bfloat16:
-        weights = _pad_to_tiles(weights, inputs.shape[2], plan.hidden_size)
+    weights = pad_to_tiles(plan, weights)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (inputs, *weights)):
         outputs, cell_states = _RaggedLayer.apply(plan, inputs, *weights)  # type: ignore[no-untyped-call]
         return outputs, cell_states
     return _run_tasks(plan, inputs, weights, records=False)[:2]
 
 
-def _pad_to_tiles(weights: Sequence[Tensor], input_size: int, hidden_size: int) -> Sequence[Tensor]:
-    """Return weights for more features and units, all zero: such units stay zero and change nothing."""
+def pad_to_tiles(plan: LayerPlan, weights: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Return weights for as many features and units as the kernel is fast with.
+
+    Those that come on top have zero weights: such units stay zero and change nothing.
+    """
+    hidden_size, input_size = plan.hidden_size, weights[0].shape[1]
     num_features = max(BFLOAT16_TILE, input_size + input_size % 2)
     num_units = -(-hidden_size // BFLOAT16_TILE) * BFLOAT16_TILE
-    if (num_features, num_units) == (input_size, hidden_size):
+    if plan.dtype != torch.bfloat16 or (num_features, num_units) == (input_size, hidden_size):
         return weights
     features, units = (0, num_features - input_size), (0, num_units - hidden_size)
     missing = itertools.cycle([features + units, units + units, units, units])
@@ -185,10 +193,36 @@ def _run_rows(
         With `records`, for each segment the `NUM_RECORDED` tensors of its graph: results, then leaves.
     """
     recorded = []
-    num_features, num_units, hidden_size = weights[0].shape[1], weights[1].shape[1], outputs.shape[1]
+    hidden_size = outputs.shape[1]
+    for segment, block, ending, leaves in run_segments(
+        group, direction, lambda places: tokens.index_select(0, places), weights, records=records
+    ):
+        _write_real(block.detach().flatten(0, 1)[:, :hidden_size], segment, direction, outputs)
+        cell_states.index_copy_(0, group.rows[segment.ending], ending.detach()[:, :hidden_size])
+        if records:
+            recorded += [block, ending, *leaves]
+    return recorded
+
+
+def run_segments(
+    group: RowGroup, direction: int, read: Callable[[Tensor], Tensor], weights: Sequence[Tensor], *, records: bool
+) -> Iterator[tuple[Segment, Tensor, Tensor, list[Tensor]]]:
+    """Run some rows through one direction of a layer, segment after segment.
+
+    Args:
+        group: the rows.
+        direction: 0 forward, 1 reverse.
+        read: returns the features `(places, input_size)` of tokens, which count the flattened `(batch, time)`.
+        weights: of the direction, in the dtype to compute in, and padded to the kernel's tiles.
+        records: for a backward pass.
+
+    Yields:
+        The segment, its states `(steps, rows, units)`, the cell states of its ending rows, and the graph's leaves.
+    """
+    num_features, num_units = weights[0].shape[1], weights[1].shape[1]
     h = c = weights[0].new_zeros(1, group.segments[0].num_rows, num_units)
     for segment in group.segments:
-        block = _pad_columns(tokens.index_select(0, segment.tokens[direction]).to(h.dtype), num_features)
+        block = _pad_columns(read(segment.tokens[direction]).to(h.dtype), num_features)
         leaves = [block.view(segment.num_steps, segment.num_rows, num_features), *weights]
         if records:  # no two segments share a leaf, so that its gradients can be added up in float32
             leaves = [leaf.detach().requires_grad_() for leaf in leaves]
@@ -196,11 +230,7 @@ def _run_rows(
             states = (h[:, : segment.num_rows], c[:, : segment.num_rows])
             block, h, c = torch.lstm(leaves[0], states, leaves[1:], True, 1, 0.0, records, False, False)
             ending = c[0, segment.ending]
-        _write_real(block.detach().flatten(0, 1)[:, :hidden_size], segment, direction, outputs)
-        cell_states.index_copy_(0, group.rows[segment.ending], ending.detach()[:, :hidden_size])
-        if records:
-            recorded += [block, ending, *leaves]
-    return recorded
+        yield segment, block, ending, leaves
 
 
 def _differentiate_rows(

@@ -12,11 +12,21 @@ import torch
 T = TypeVar("T")
 
 
+class _Thread(threading.local):
+    is_ours = False
+
+
+_thread = _Thread()
+
+
 def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """Return the tasks' results in order; they run side by side, in the caller's grad and inference mode.
 
-    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush.
+    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush. Tasks of
+    such a thread run in it, one after the other: it computes with one core, and so must what it calls.
     """
+    if _thread.is_ours:
+        return [task() for task in tasks]
     grad, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 
     def run(task: Callable[[], T]) -> T:
@@ -31,6 +41,7 @@ def _start_threads(num_threads: int) -> ThreadPoolExecutor:
     all_started = threading.Barrier(num_threads + 1)
 
     def set_up() -> None:
+        _thread.is_ours = True
         # Both belong to the thread. Flushed here, denormals need no setting of the process, which would come too late
         # for threads that already run.
         torch.set_flush_denormal(True)

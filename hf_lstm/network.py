@@ -81,14 +81,23 @@ class LSTMNetwork(nn.Module):
             lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
         """
         lengths = lengths.to("cpu")
-        embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
-        outputs, last_states = self.lstm(embedded, lengths)
-        features = self.output_dropout(self.pooling(outputs, last_states, lengths).float())
+        if self._is_summary_enough(input_ids):
+            summaries = self.lstm.summarize(self.embedding.weight, input_ids, lengths, self.pooling.summaries)
+            features = self.pooling.join(summaries, lengths)
+        else:
+            embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
+            outputs, last_states = self.lstm(embedded, lengths)
+            features = self.output_dropout(self.pooling(outputs, last_states, lengths).float())
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
             logits: Tensor = self.classifier(self.head_norm(features))
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits
+
+    def _is_summary_enough(self, input_ids: Tensor) -> bool:
+        """Return whether neither a gradient nor the pooling asks for the states of single tokens."""
+        is_inference = not (self.training or torch.is_grad_enabled())
+        return is_inference and input_ids.device.type == "cpu" and bool(self.pooling.summaries)
 
     def _drop_words(self, input_ids: Tensor) -> Tensor:
         """Return the ids with some replaced by `<unk>`, in training; padding too, which nothing reads."""

@@ -3,6 +3,16 @@
 import torch
 from torch import Tensor, nn
 
+from hf_lstm.cpu_summaries import RowSummaries
+
+_SUMMARIES = {
+    "last": frozenset({"last"}),
+    "mean": frozenset({"total"}),
+    "max": frozenset({"maximum"}),
+    "mean_max": frozenset({"total", "maximum"}),
+    "attention": frozenset(),
+}
+
 
 class Pooling(nn.Module):
     """Turns the states of each row into features, of its real tokens alone.
@@ -19,12 +29,14 @@ class Pooling(nn.Module):
 
     Attributes:
         num_features: how many features come out.
+        summaries: the fields of `RowSummaries` that are enough to know; none where each state is needed.
     """
 
     def __init__(self, kind: str, hidden_size: int, num_directions: int) -> None:
         super().__init__()
         self.kind = kind
         self.num_directions = num_directions
+        self.summaries = _SUMMARIES[kind]
         self.num_features = hidden_size * num_directions * (2 if kind == "mean_max" else 1)
         if kind == "attention":
             self.projection = nn.Linear(self.num_features, hidden_size)
@@ -67,3 +79,14 @@ class Pooling(nn.Module):
             scores = self.query(torch.tanh(self.projection(outputs))).squeeze(2)
             shares = scores.masked_fill(is_padding, -torch.inf).softmax(dim=1)
             return torch.bmm(shares[:, None], outputs).squeeze(1)
+
+    def join(self, summaries: RowSummaries, lengths: Tensor) -> Tensor:
+        """Return features `(batch, num_features)`, float32, as `forward` does, of what is known of each row."""
+        if self.kind == "last":
+            return summaries.last
+        pooled = []
+        if "mean" in self.kind:
+            pooled.append(summaries.total / lengths[:, None])
+        if "max" in self.kind:
+            pooled.append(summaries.maximum)
+        return torch.cat(pooled, dim=1)

@@ -1,14 +1,17 @@
 """Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from hf_lstm.batching import collate, fill_empty, sort_batches
+from hf_lstm.cpu_threads import run_in_threads
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.encoding import EncodedTexts
 from hf_lstm.errors import InputError
@@ -81,11 +84,20 @@ def compute_logits(
     logits = torch.empty(len(texts), model.config.num_labels)
     was_training = model.training
     model.eval()
-    try:
+
+    def fill_in(rows: NDArray[np.int64]) -> None:
+        batch = collate(texts, rows, pad_token_id=model.config.pad_token_id)
         with torch.inference_mode(), autocast_to(dtype, device):
-            for rows in sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH, batch_size=batch_size):
-                batch = collate(texts, rows, pad_token_id=model.config.pad_token_id)
-                logits[torch.from_numpy(rows)] = model(batch.input_ids.to(device), batch.lengths).cpu()
+            logits[torch.from_numpy(rows)] = model(batch.input_ids.to(device), batch.lengths).cpu()
+
+    batches = list(sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH, batch_size=batch_size))
+    try:
+        if device.type == "cpu" and len(batches) > torch.get_num_threads():
+            # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
+            run_in_threads([functools.partial(fill_in, rows) for rows in batches])
+        else:
+            for rows in batches:
+                fill_in(rows)
     finally:
         model.train(was_training)
     if not torch.isfinite(logits).all():

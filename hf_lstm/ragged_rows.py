@@ -33,6 +33,10 @@ class Segment:
     num_rows: int
     ending: slice
     """Those of the group's rows that no later segment reads."""
+    last_rows: slice
+    """Those of the group's rows whose last token is here."""
+    last: Tensor
+    """The places of these tokens."""
     tokens: tuple[Tensor, Tensor]
     """For the forward and the reverse direction `(places,)`: the token to read; any of the row once it has ended."""
     real: Tensor
@@ -132,11 +136,15 @@ def _lay_out(
         forward = first_tokens[:num_rows] + within
         reverse = first_tokens[:num_rows] + last_steps[:num_rows] - within
         is_real = (steps < real_ends[:num_rows]).ravel()
+        last_rows = slice(int((real_ends > end).sum()), int((real_ends > start).sum()))
+        last = (last_steps[last_rows] - start) * num_rows + np.arange(last_rows.start, last_rows.stop)
         segments.append(
             Segment(
                 num_steps=end - start,
                 num_rows=num_rows,
                 ending=slice(num_next, min(num_rows, len(rows))),
+                last_rows=last_rows,
+                last=torch.from_numpy(last),
                 tokens=(torch.from_numpy(forward.ravel()), torch.from_numpy(reverse.ravel())),
                 real=torch.from_numpy(np.flatnonzero(is_real)),
                 padding=torch.from_numpy(np.flatnonzero(~is_real)),

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from hf_lstm.cpu_lstm import plan_layer, run_layer
+from hf_lstm.cpu_lstm import LayerPlan, plan_layer, run_layer
+from hf_lstm.cpu_summaries import RowSummaries, summarize_layer
 from hf_lstm.errors import InputError
 
 
@@ -82,17 +83,55 @@ class RaggedLSTM(nn.LSTM):
             outputs, h_n, c_n = self._run_packed(inputs, lengths)
         return outputs, (h_n, c_n) if need_cell_states else h_n
 
-    def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
+    @torch.no_grad()
+    def summarize(
+        self, features: Tensor, indices: Tensor, lengths: Tensor, kinds: frozenset[str]
+    ) -> RowSummaries:
+        """Return summaries of the last layer's states, on the CPU and without gradients.
+
+        Args:
+            features: `(num_features_at_hand, input_size)`, such as an embedding.
+            indices: int64 `(batch, time)`: which of them each step reads.
+            lengths: int64 `(batch,)`, each in 1..time.
+            kinds: names of the fields of `RowSummaries` that are needed.
+
+        Raises:
+            InputError: `indices` and `lengths` don't fit each other, or a length is outside 1..time.
+        """
+        check_lengths(indices[..., None], lengths)
+        if len(indices) == 0:
+            nothing = features.new_zeros(0, (2 if self.bidirectional else 1) * self.hidden_size)
+            return RowSummaries(nothing, nothing, nothing)
+        plan = self._plan(lengths, indices.shape[1], _find_dtype(features), need_cell_states=False)
+        *earlier, last = self._find_weights()
+        with torch.autocast("cpu", enabled=False):
+            if not earlier:
+                if indices.numel() > len(features):
+                    features = features.to(plan.dtype)  # once, rather than for each token
+                places = indices.flatten()
+                return summarize_layer(
+                    plan, lambda tokens: features.index_select(0, places.index_select(0, tokens)), last, kinds
+                )
+            outputs = functional.embedding(indices, features)
+            for weights in earlier:
+                outputs, _ = run_layer(plan, outputs, weights)
+            by_token = outputs.flatten(0, 1)
+            return summarize_layer(plan, lambda tokens: by_token.index_select(0, tokens), last, kinds)
+
+    def _plan(self, lengths: Tensor, time: int, dtype: torch.dtype, *, need_cell_states: bool) -> LayerPlan:
         num_directions = 2 if self.bidirectional else 1
-        plan = plan_layer(
+        return plan_layer(
             lengths,
-            inputs.shape[1],
+            time,
             num_directions=num_directions,
             hidden_size=self.hidden_size,
             widest_input=max(self.input_size, num_directions * self.hidden_size if self.num_layers > 1 else 0),
-            dtype=_find_dtype(inputs),
+            dtype=dtype,
             need_cell_states=need_cell_states,
         )
+
+    def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
+        plan = self._plan(lengths, inputs.shape[1], _find_dtype(inputs), need_cell_states=need_cell_states)
         outputs, h_n, c_n = inputs, [], []
         with torch.autocast("cpu", enabled=False):
             for layer, weights in enumerate(self._find_weights()):
