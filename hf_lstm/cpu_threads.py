@@ -22,8 +22,8 @@ _thread = _Thread()
 def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """Return the tasks' results in order; they run side by side, in the caller's grad and inference mode.
 
-    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush. Tasks of
-    such a thread run in it, one after the other: it computes with one core, and so must what it calls.
+    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush. Tasks
+    that a task asks for run in its own thread, one after the other: it computes with one core.
     """
     if _thread.is_ours:
         return [task() for task in tasks]

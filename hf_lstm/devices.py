@@ -6,6 +6,8 @@ import torch
 
 from hf_lstm.errors import InputError
 
+MIN_BFLOAT16_UNITS = 128
+
 
 def resolve_device(name: str) -> torch.device:
     """Return the device called `name`; `auto` is the accelerator that PyTorch finds, else the CPU.
@@ -36,10 +38,15 @@ def computes_bfloat16_natively(device: torch.device) -> bool:
     return False
 
 
-def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
-    """Return the dtype to compute with: `auto` is bfloat16 where it is native, else float32."""
+def resolve_precision(precision: str, device: torch.device, *, hidden_size: int) -> torch.dtype:
+    """Return the dtype to compute with.
+
+    `auto` is bfloat16 where it is native and the LSTM has enough units: of fewer, the rounding of each counts for more
+    (`stopword-lstm`, of 100 units, gave 0.11 % of reviews another label), and little time is saved.
+    """
     if precision == "auto":
-        return torch.bfloat16 if computes_bfloat16_natively(device) else torch.float32
+        is_wide = hidden_size >= MIN_BFLOAT16_UNITS
+        return torch.bfloat16 if is_wide and computes_bfloat16_natively(device) else torch.float32
     if precision not in ("float32", "bfloat16"):
         raise InputError(f"precision is {precision!r}, but must be one of auto, float32, bfloat16")
     return torch.bfloat16 if precision == "bfloat16" else torch.float32

@@ -85,7 +85,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         )
 
         model.save_pretrained(staging, repo_id=options.repo_id)
-        dtype = resolve_precision(recipe.train.precision, device)
+        dtype = resolve_precision(recipe.train.precision, device, hidden_size=config.hidden_size)
         saved = LSTMSentiment.from_pretrained(staging, device=str(device))
         logits = {
             name: compute_logits(saved, encoded[name].texts, dtype=dtype) for name in ("train", "validation", "test")

@@ -58,7 +58,7 @@ def stream_probabilities(
     if batch_size is not None and batch_size < 1:
         raise InputError(f"batch_size is {batch_size}, but must be at least 1")
     config, encoder = model.config, model.encoder
-    dtype = resolve_precision(precision, model.embedding.weight.device)
+    dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=config.hidden_size)
     remaining = iter(texts)
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):

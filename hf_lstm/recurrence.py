@@ -84,9 +84,7 @@ class RaggedLSTM(nn.LSTM):
         return outputs, (h_n, c_n) if need_cell_states else h_n
 
     @torch.no_grad()
-    def summarize(
-        self, features: Tensor, indices: Tensor, lengths: Tensor, kinds: frozenset[str]
-    ) -> RowSummaries:
+    def summarize(self, features: Tensor, indices: Tensor, lengths: Tensor, kinds: frozenset[str]) -> RowSummaries:
         """Return summaries of the last layer's states, on the CPU and without gradients.
 
         Args:

@@ -52,7 +52,13 @@ def start_run(model: LSTMSentiment, config: TrainConfig) -> TrainingRun:
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1.0, step / config.warmup_steps) if config.warmup_steps else 1.0
     )
-    return TrainingRun(model, optimizer, scheduler, resolve_precision(config.precision, device), config.max_grad_norm)
+    return TrainingRun(
+        model,
+        optimizer,
+        scheduler,
+        resolve_precision(config.precision, device, hidden_size=model.config.hidden_size),
+        config.max_grad_norm,
+    )
 
 
 def train(

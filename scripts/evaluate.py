@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> None:
 
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     source, rows = load_rows(model, arguments)
-    dtype = resolve_precision(arguments.precision, model.embedding.weight.device)
+    dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
     metrics, probabilities = measure(model, rows, dtype)
     evaluation = {
         "model": arguments.model,

@@ -31,6 +31,11 @@ def test_as_many_tasks_run_side_by_side_as_there_are_threads(num_threads):
     run_in_threads([lambda: all_there.wait(timeout=60)] * num_threads)
 
 
+def test_tasks_of_a_task_run_in_its_thread(num_threads):
+    outer = run_in_threads([lambda: (threading.get_ident(), run_in_threads([threading.get_ident] * 3))] * 4)
+    assert all(inner == [thread] * 3 for thread, inner in outer)
+
+
 def test_denormals_are_zero_in_the_threads_only(num_threads):
     denormal = torch.tensor([1e-40])
     assert run_in_threads([lambda: (denormal * 1).item()]) == [0.0]

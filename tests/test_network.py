@@ -176,3 +176,14 @@ def test_undrawn_weights_are_not_drawn():
         assert torch.equal(torch.get_rng_state(), before)
     nn.Linear(3, 4)
     assert not torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_inference_takes_a_shorter_way_to_the_same_logits(pooling, bidirectional):
+    model = make_model(pooling=pooling, bidirectional=bidirectional, num_layers=2)
+    lengths = torch.randint(1, 30, (40,))
+    input_ids = torch.randint(2, 30, (40, 30))
+    with torch.no_grad():
+        shorter = model(input_ids, lengths)
+    torch.testing.assert_close(shorter, model(input_ids, lengths).detach(), rtol=0, atol=1e-6)

@@ -337,3 +337,45 @@ def test_a_single_bias_survives_being_moved_copied_loaded_and_drawn_anew() -> No
     assert all(
         weight is getattr(lstm, name) for name, weight in zip(lstm._flat_weights_names, lstm._flat_weights, strict=True)
     )
+
+
+KINDS = frozenset({"last", "total", "maximum"})
+
+
+@pytest.mark.usefixtures("_threads")
+@hypothesis.settings(
+    deadline=None, max_examples=15, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=60),
+    st.integers(1, 3),
+    st.booleans(),
+    st.sampled_from([torch.float32, torch.bfloat16]),
+)
+def test_summaries_are_those_of_the_outputs(
+    lengths: list[int], num_layers: int, bidirectional: bool, dtype: torch.dtype
+) -> None:
+    lstm = make_lstm(num_layers, bidirectional=bidirectional)
+    row_lengths, time = torch.tensor(lengths), max(lengths) + 1
+    features = torch.randn(20, INPUT_SIZE, generator=torch.Generator().manual_seed(3))
+    indices = torch.randint(20, (len(lengths), time), generator=torch.Generator().manual_seed(4))
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+        outputs, last_states = lstm(features[indices], row_lengths)
+        summaries = lstm.summarize(features, indices, row_lengths, KINDS)
+    is_padding = (torch.arange(time) >= row_lengths[:, None])[:, :, None]
+    num_directions = 2 if bidirectional else 1
+    tolerances = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 2e-2, "atol": 2e-2}
+    expected = {
+        "last": torch.cat(list(last_states[-num_directions:]), dim=1),
+        "total": outputs.float().sum(dim=1),
+        "maximum": outputs.masked_fill(is_padding, -torch.inf).amax(dim=1),
+    }
+    for kind in KINDS:
+        torch.testing.assert_close(getattr(summaries, kind), expected[kind].float(), **tolerances)
+
+
+def test_summaries_of_no_rows_are_empty() -> None:
+    lstm = make_lstm(bidirectional=True)
+    nothing = torch.empty(0, TIME, dtype=torch.int64)
+    summaries = lstm.summarize(torch.zeros(1, INPUT_SIZE), nothing, torch.empty(0, dtype=torch.int64), KINDS)
+    assert summaries.last.shape == summaries.total.shape == summaries.maximum.shape == (0, 2 * HIDDEN_SIZE)

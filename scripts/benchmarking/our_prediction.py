@@ -48,7 +48,7 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     encoded = fill_empty(encoded, model.config.unk_token_id)
     gflop = count_useful_gflop(model.config, int(encoded.lengths.sum()))
     classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
-    dtype = resolve_precision(precision, classifier.embedding.weight.device)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
     ways: dict[str, Callable[[], object]] = {
         "reviews_per_s": lambda: classifier.predict(texts, precision=precision, show_progress=False),
         "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
