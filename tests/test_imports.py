@@ -14,7 +14,7 @@ ORDER = """
     errors cli setting_checks config overrides recipes
     hub_errors hub_session hub_files splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
-    batching ragged_rows cpu_threads cpu_lstm recurrence pooling network devices
+    batching ragged_rows cpu_threads cpu_lstm cpu_summaries recurrence pooling network devices
     model_files card hub
     prediction modeling
     metrics objectives calibration evaluation training checkpointing experiment
