@@ -6,7 +6,7 @@ import itertools
 import operator
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,16 @@ class EncodedTexts:
     def lengths(self) -> npt.NDArray[np.int64]:
         """Tokens of each text, (num_texts,)."""
         return np.diff(self.offsets)
+
+
+class Token(NamedTuple):
+    """A token and where it stands: it was made of `text[start:end]`, as was the word that it is a piece of."""
+
+    id: int
+    word_index: int | None
+    """Pieces of one word share it; None for what the tokenizer counts as no word."""
+    start: int
+    end: int
 
 
 def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) -> list[T]:
@@ -88,6 +98,12 @@ class Encoder:
         lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         nothing = np.empty(0, dtype=np.int32)  # for no texts
         return EncodedTexts(np.concatenate([nothing, *rows]), np.concatenate([[0], np.cumsum(lengths)]))
+
+    def locate(self, text: str) -> list[Token]:
+        """Return the tokens of a text, none of them cut off, with their places in it."""
+        encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
+        places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
+        return [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
 
     def _look_up(self, words: list[str]) -> npt.NDArray[np.int32]:
         ids = map(self._vocab.get, words, itertools.repeat(self._unk_token_id))

@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
 
-from hf_lstm import model_files, prediction
+from hf_lstm import explanation, model_files, prediction
 from hf_lstm.card import is_generated_card, render_card
 from hf_lstm.config import ModelConfig
 from hf_lstm.devices import resolve_device
@@ -115,6 +115,24 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             precision=precision,
             show_progress=show_progress,
         )
+
+    def explain(self, text: str, *, label: str | int | None = None) -> list[dict[str, Any]]:
+        """Return `{"word", "start", "end", "contribution"}` of each word that is read, in the order of the text.
+
+        `text[start:end] == word`. With two labels, contributions add up to the logit of label 1 less that of label 0,
+        so that a positive one speaks for label 1. With more, or where a `label` is asked for, they add up to that
+        label's logit less the mean of the others; by default it is the predicted label. What belongs to no word, such
+        as biases, is spread evenly. Words that the model does not read, as they are beyond its longest text, are left
+        out; unknown words are not. A text without words gives an empty list. See `explanation.py` for the method.
+
+        Args:
+            text: one text.
+            label: the name or id of the label to explain.
+
+        Raises:
+            InputError: `text` is not a string, or there is no such label.
+        """
+        return explanation.explain_text(self, text, label)
 
     @classmethod
     def from_pretrained(  # type: ignore[override]  # the mixin's **model_kwargs would swallow misspelt arguments

@@ -88,6 +88,10 @@ class LSTMNetwork(nn.Module):
             embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
             outputs, last_states = self.lstm(embedded, lengths)
             features = self.output_dropout(self.pooling(outputs, last_states, lengths).float())
+        return self.classify(features)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits (batch, num_labels), float32, of pooled features (batch, num_features), float32."""
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
             logits: Tensor = self.classifier(self.head_norm(features))
         if self.config.single_logit:
