@@ -40,6 +40,7 @@ ADDED_SETTINGS: Mapping[str, Any] = {
     "word_dropout": 0.0,
     "head_norm": False,
     "single_bias": False,
+    "truncation": "first",
 }
 """Settings that folders of older versions lack, with the values that mean what those versions did."""
 
