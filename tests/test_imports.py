@@ -17,7 +17,7 @@ ORDER = """
     batching ragged_rows cpu_threads cpu_lstm cpu_summaries recurrence pooling network devices
     model_files card hub
     prediction lstm_decomposition explanation modeling
-    metrics objectives calibration evaluation training checkpointing experiment
+    metrics objectives calibration evaluation optimization training checkpointing experiment
     text_files report onnx_graph onnx_export request_guard demo
 """.split()
 

@@ -58,13 +58,14 @@ def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun
 
     flush_denormals()  # as `scripts/train.py` does
     torch.manual_seed(task.train.seed)
-    run = start_run(LSTMSentiment(task.model).train(), replace(task.train, precision=precision))
+    model = LSTMSentiment(task.model).train()
     encoder = Encoder(Tokenizer.from_str(task.tokenizer_json))
     started = time.perf_counter()
     encoded = encoder.encode(task.reviews.texts, max_length_tokens=task.model.max_length_tokens)
     texts = fill_empty(encoded, task.model.unk_token_id)
     encode_s = time.perf_counter() - started
-    return run, LabeledTexts(texts, np.array(task.reviews.labels)), encode_s
+    split = LabeledTexts(texts, np.array(task.reviews.labels))
+    return start_run(model, split, replace(task.train, precision=precision)), split, encode_s
 
 
 @dataclass
