@@ -2,21 +2,24 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi, ModelInfo, constants
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
+from huggingface_hub import HfApi, ModelInfo, constants
+from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from hf_lstm.card import is_generated_card
 from hf_lstm.errors import InputError
-from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, HubUnavailable, describe_hub_error
+from hf_lstm.hub_commit import OpenedPullRequest, commit_files
+from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
-from hf_lstm.model_files import CARD_FILE, RECIPE_FILE, REQUIRED_FILES, RESULTS_FILE
+from hf_lstm.model_files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_MESSAGE = "Push the model"
+REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
+"""What a report consists of: other files in its folder are not ours to publish."""
 LOGIN_RETRY_FOR_S = 10.0
 """The login is checked before training starts: somebody waits for it."""
 
@@ -68,15 +71,17 @@ def push_model_folder(
     folder: str | Path,
     repo_id: str,
     *,
+    revision: str | None = None,
+    create_pr: bool = False,
     private: bool | None = None,
     token: str | None = None,
-    commit_message: str = "Push the model",
+    commit_message: str = DEFAULT_MESSAGE,
     overwrite_card: bool = False,
     retry_hint: str | None = None,
 ) -> str:
-    """Upload a model folder in one commit, making the repository if need be, and return the commit's URL.
+    """Upload a model folder in one commit, making the repository if need be, and return the URL of what was made.
 
-    Uploaded are the model, its provenance, its card and its plots (`*.png`); nothing else that lies in the folder,
+    Uploaded are the model, its provenance, its card, its plots and its report; nothing else that lies in the folder,
     and nothing in it is changed. Pushing again is safe: files that the Hub has already are not committed again.
 
     A card that somebody edited on the Hub is kept, with a warning.
@@ -84,6 +89,9 @@ def push_model_folder(
     Args:
         folder: a saved model.
         repo_id: `owner/name`.
+        revision: branch to push to, made from `main` if need be; by default `main`.
+        create_pr: open a pull request against that branch instead, which needs no right to write there. The URL is
+            then that of the pull request, or of the branch's last commit if it has all the files already.
         private: whether a new repository is private; by default as the owner's settings say.
         token: access token; by default `HF_TOKEN` or the client's login.
         commit_message: the commit's title.
@@ -97,16 +105,25 @@ def push_model_folder(
     files = _list_model_files(Path(folder))
     api = HfApi(token=token)
 
+    opened = OpenedPullRequest(api, repo_id, commit_message) if create_pr else None
+
     def push_once() -> str:
         api.create_repo(repo_id, private=private, exist_ok=True)
-        remote = api.model_info(repo_id)
+        if opened and (url := opened.find()):
+            return url
+        if revision is not None and not create_pr and not revision.startswith("refs/"):
+            api.create_branch(repo_id, branch=revision, exist_ok=True)
+        remote = api.model_info(repo_id, revision=revision)
         if private and not remote.private:
             raise InputError(f"repository {repo_id!r} is public: make it private in its settings, or push elsewhere")
         keeps_card = CARD_FILE in files and not overwrite_card and _has_edited_card(api, remote, files[CARD_FILE])
         if keeps_card:
             logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, repo_id)
         uploads = {name: path for name, path in files.items() if not (keeps_card and name == CARD_FILE)}
-        return _commit(api, remote, uploads, commit_message)
+        assert remote.sha is not None
+        return commit_files(
+            api, repo_id, uploads, commit_message, parent=remote.sha, revision=revision, create_pr=create_pr
+        )
 
     try:
         return call_hub(push_once)
@@ -114,7 +131,8 @@ def push_model_folder(
         raise
     except HUB_ERRORS as error:
         hint = f"; to push again: {retry_hint}" if retry_hint else ""
-        raise InputError(f"push failed: {describe_hub_error(error, f'repository {repo_id!r}')}{hint}") from error
+        where = f"repository {repo_id!r}{f' at {revision!r}' if revision else ''}"
+        raise InputError(f"push failed: {describe_hub_error(error, where)}{hint}") from error
 
 
 def _list_model_files(folder: Path) -> dict[str, Path]:
@@ -122,6 +140,8 @@ def _list_model_files(folder: Path) -> dict[str, Path]:
     if missing:
         raise InputError(f"{folder} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
     names = [*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *sorted(path.name for path in folder.glob("*.png"))]
+    report = sorted((folder / REPORT_FOLDER).glob("[!.]*"))
+    names += [f"{REPORT_FOLDER}/{path.name}" for path in report if path.suffix in REPORT_SUFFIXES]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
 
@@ -132,15 +152,3 @@ def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
     with tempfile.TemporaryDirectory() as cache_dir:
         card = Path(api.hf_hub_download(remote.id, CARD_FILE, revision=remote.sha, cache_dir=cache_dir)).read_bytes()
     return card != local_card.read_bytes() and not is_generated_card(card.decode(errors="replace"))
-
-
-def _commit(api: HfApi, remote: ModelInfo, uploads: Mapping[str, Path], commit_message: str) -> str:
-    operations = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in uploads.items()]
-    try:
-        # On top of the commit whose card was looked at, lest an edit made in between is lost.
-        commit = api.create_commit(remote.id, operations, commit_message=commit_message, parent_commit=remote.sha)
-    except HfHubHTTPError as error:
-        if error.response.status_code == 412:
-            raise HubUnavailable(f"somebody else committed to {remote.id} meanwhile") from error
-        raise
-    return str(commit.commit_url)

@@ -66,10 +66,12 @@ def describe_hub_error(error: BaseException, what: str) -> InputError:
 
 
 def iterate_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield `error`, what caused it, what caused that, and so on."""
+    """Yield `error`, what caused it, what caused that, each once: an error can be its cause's cause."""
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
         yield cause
+        seen.add(id(cause))
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
-from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error
+from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error, iterate_causes
 from hf_lstm.hub_session import call_hub
 from hf_lstm.tokenization import find_special_ids
 
@@ -31,6 +31,8 @@ TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
+REPORT_FOLDER = "report"
+"""Plots and tables of the run, for people."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
 ADDED_SETTINGS: Mapping[str, Any] = {
@@ -66,7 +68,7 @@ def fetch_model_folder(
     Raises:
         InputError: there is no such folder or repository, it cannot be reached or read, or it lacks a file.
     """
-    folder = Path(model)
+    folder, advice = Path(model), "expected a saved LSTMSentiment"
     if not folder.is_dir():
         download = functools.partial(
             snapshot_download,
@@ -88,17 +90,23 @@ def fetch_model_folder(
         except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
             try:  # a Hub that fails is no reason not to use what was downloaded before
-                folder = _find_download(download, error, force_download)
+                folder, advice = (
+                    _find_download(download, error, force_download),
+                    "it is not in the cache: download it once",
+                )
             except HUB_ERRORS:
                 raise describe_hub_error(error, f"model {str(model)!r}{version}") from error
     missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
     if missing:
-        raise InputError(f"model {str(model)!r} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
+        raise InputError(f"model {str(model)!r} has no {' and no '.join(missing)}; {advice}")
     return folder
 
 
 def _find_download(download: Callable[..., str], error: Exception, force_download: bool) -> Path:
-    """Return what an earlier `download` left in the cache, if the Hub failed rather than refused."""
+    """Return what an earlier `download` left in the cache, if the Hub failed rather than refused, or was not asked."""
+    for cause in iterate_causes(error):  # where the cache has some of the files, the client says where they are
+        if (snapshot := getattr(cause, "snapshot_path", None)) is not None:
+            return Path(snapshot)
     if force_download or not isinstance(error, HubUnavailable):
         raise error
     folder = Path(download(local_files_only=True))

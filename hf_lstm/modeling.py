@@ -226,12 +226,16 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         self,
         repo_id: str,
         *,
+        revision: str | None = None,
+        create_pr: bool = False,
         private: bool | None = None,
         token: str | None = None,
         commit_message: str = "Push LSTMSentiment",
         overwrite_card: bool = False,
     ) -> str:
-        """Upload the model to the Hub, making the repository if need be, and return the commit's URL.
+        """Upload the model to the Hub, making the repository if need be, and return the URL of what was made.
+
+        The arguments are those of `hub.push_model_folder`.
 
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
@@ -242,6 +246,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             return push_model_folder(
                 folder,
                 repo_id,
+                revision=revision,
+                create_pr=create_pr,
                 private=private,
                 token=token,
                 commit_message=commit_message,

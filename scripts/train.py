@@ -36,10 +36,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
     parser.add_argument("--repo-id", metavar="ORG/NAME", help="where to push (default: <you>/imdb-lstm)")
     parser.add_argument("--private", action="store_true", help="make a new Hub repository private")
+    parser.add_argument("--revision", metavar="BRANCH", help="push to this branch, made if need be (default: main)")
+    parser.add_argument("--create-pr", action="store_true", help="open a pull request instead of pushing to the branch")
+    parser.add_argument("--commit-message", metavar="TEXT", help="title of the commit or pull request")
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
-    if (arguments.repo_id or arguments.private) and not arguments.push:
-        parser.error("--repo-id and --private need --push")
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in ("repo_id", "private", "revision", "create_pr", "commit_message")
+        if getattr(arguments, name)
+    ]
+    if given and not arguments.push:
+        parser.error(f"{' and '.join(given)} {'need' if len(given) > 1 else 'needs'} --push")
     return arguments
 
 
@@ -56,7 +64,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.experiment import RunOptions, run_experiment
-    from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
+    from hf_lstm.hub import require_login, resolve_repo_id
 
     repo_id = resolve_repo_id(arguments.repo_id, require_login()) if arguments.push else None
     options = RunOptions(
@@ -75,9 +83,25 @@ def main(argv: Sequence[str]) -> None:
     quoted_dir = shlex.quote(str(output_dir))
     print(f'saved in {output_dir}; try: python scripts/predict.py {quoted_dir} "A wonderful film."')
     if repo_id is not None:
-        retry = f"hf upload {repo_id} {quoted_dir}"
-        url = push_model_folder(output_dir, repo_id, private=arguments.private or None, retry_hint=retry)
-        print(f"pushed: {url}")
+        print(f"pushed: {push(output_dir, repo_id, arguments)}")
+
+
+def push(folder: Path, repo_id: str, arguments: argparse.Namespace) -> str:
+    """Push the model folder as the arguments say, and return the URL of what was made."""
+    from hf_lstm.hub import DEFAULT_MESSAGE, push_model_folder
+
+    retry = ["hf", "upload", repo_id, str(folder), "."]
+    retry += ["--revision", arguments.revision] if arguments.revision else []
+    retry += ["--create-pr"] if arguments.create_pr else []
+    return push_model_folder(
+        folder,
+        repo_id,
+        revision=arguments.revision,
+        create_pr=arguments.create_pr,
+        private=arguments.private or None,
+        commit_message=arguments.commit_message or DEFAULT_MESSAGE,
+        retry_hint=shlex.join(retry),
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import get_args
 
-from local_hub_api import ApiHandler
+from local_hub_extras import FullHandler
 from local_hub_http import Endpoint, Fault, Request
 from local_hub_repos import GIT_ATTRIBUTES, Blob, Repo, RepoType
 
@@ -24,7 +24,7 @@ class LocalHub:
     """The server and its controls. One instance serves a whole test session; `reset()` before each test."""
 
     def __init__(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), ApiHandler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), FullHandler)
         self._server.daemon_threads = True
         self._server.hub = self  # type: ignore[attr-defined]
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"

@@ -24,13 +24,17 @@ class ApiHandler(HttpHandler):
     def _user(self) -> str | None:
         return self.hub.tokens[self.token][0] if self.token else None
 
-    def _require_write(self, namespace: str) -> None:
+    def _require_write_token(self) -> str:
+        """The user, who may upload something somewhere: a pull request, if nothing else."""
         if self.token is None:
             raise HttpError(401, "Invalid username or password.")
         user, role = self.hub.tokens[self.token]
         if role != "write":
             raise HttpError(403, "Forbidden: you must use a write token to upload to a repository.")
-        if namespace != user:
+        return user
+
+    def _require_write(self, namespace: str) -> None:
+        if namespace != self._require_write_token():
             raise HttpError(403, f'You don\'t have the rights to create or change a repo under "{namespace}"')
 
     def _repo(self, *, needs_access: bool = True) -> Repo:
@@ -76,6 +80,9 @@ class ApiHandler(HttpHandler):
             return self._json({"error": f"You already created this {repo_type} repo", **url}, status=409)
         is_private = wanted.get("visibility") == "private" or wanted.get("private") is True
         self.hub.add_repo(repo_id, repo_type=repo_type, files={GIT_ATTRIBUTES: b""}, private=is_private)
+        repo = self.hub.repos[repo_type, repo_id]
+        repo.hardware = wanted.get("hardware")
+        repo.variables = {variable["key"]: variable["value"] for variable in wanted.get("variables") or []}
         return self._json(url)
 
     def _answer_validate_yaml(self) -> Answer:
@@ -86,7 +93,7 @@ class ApiHandler(HttpHandler):
 
     def _answer_preupload(self) -> Answer:
         repo = self._repo()
-        self._require_write(repo.repo_id.split("/")[0])
+        self._require_upload(repo)
         _, tree = self._tree(repo)
         files = []
         for wanted in json.loads(self.body)["files"]:
@@ -97,7 +104,8 @@ class ApiHandler(HttpHandler):
         return self._json({"files": files})
 
     def _answer_lfs_batch(self) -> Answer:
-        self._require_write(self._repo().repo_id.split("/")[0])
+        self._repo()
+        self._require_write_token()
         objects = []
         for wanted in json.loads(self.body)["objects"]:
             href = f"{self.hub.endpoint}/lfs/{wanted['oid']}"
@@ -119,13 +127,17 @@ class ApiHandler(HttpHandler):
 
     def _answer_commit(self) -> Answer:
         repo = self._repo()
-        self._require_write(repo.repo_id.split("/")[0])
+        self._require_upload(repo)
+        branch = self.route["revision"]
+        base, tree = self._tree(repo)
         changes: dict[str, Blob | None] = {}
         for line in self.body.splitlines():
             key, value = (record := json.loads(line))["key"], record["value"]
-            if key == "header" and value.get("parentCommit", repo.head) != repo.head:
-                raise HttpError(412, "A commit has happened since. Please refresh and try again.")
-            if key == "file":
+            if key == "header":
+                title = value["summary"]
+                if value.get("parentCommit", base) != base:
+                    raise HttpError(412, "A commit has happened since. Please refresh and try again.")
+            elif key == "file":
                 changes[value["path"]] = Blob(base64.b64decode(value["content"]))
             elif key == "lfsFile":
                 if value["oid"] not in self.hub.lfs_objects:
@@ -134,11 +146,25 @@ class ApiHandler(HttpHandler):
             elif key == "deletedFile":
                 changes[value["path"]] = None
             elif key == "deletedFolder":
-                changes |= {path: None for path in repo.commits[repo.head] if path.startswith(value["path"])}
-        oid = repo.commit(changes)
+                changes |= {path: None for path in tree if path.startswith(value["path"])}
         prefix = "" if repo.repo_type == "model" else f"{repo.repo_type}s/"
-        url = f"{self.hub.endpoint}/{prefix}{repo.repo_id}/commit/{oid}"
-        return self._json({"success": True, "commitOid": oid, "commitUrl": url})
+        url = f"{self.hub.endpoint}/{prefix}{repo.repo_id}"
+        answer: dict[str, Any] = {"success": True}
+        if self._is_for_pull_request:
+            num = repo.open_pull_request(title, self._require_write_token(), branch).num
+            branch, answer["pullRequestUrl"] = f"refs/pr/{num}", f"{url}/discussions/{num}"
+        oid = repo.commit(changes, branch)
+        return self._json({**answer, "commitOid": oid, "commitUrl": f"{url}/commit/{oid}"})
+
+    @property
+    def _is_for_pull_request(self) -> bool:
+        return self.query.get("create_pr") == ["1"]
+
+    def _require_upload(self, repo: Repo) -> None:
+        if self._is_for_pull_request:
+            self._require_write_token()
+        else:
+            self._require_write(repo.repo_id.split("/")[0])
 
     def _answer_info(self) -> Answer:
         repo = self._repo(needs_access=False)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Endpoint = Literal[
     "whoami", "create", "validate-yaml", "preupload", "lfs-batch", "lfs-upload", "lfs-verify",
-    "commit", "info", "tree", "resolve", "unknown",
+    "commit", "info", "tree", "resolve", "branch", "discussions", "variables", "hardware", "unknown",
 ]  # fmt: skip
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -32,6 +32,10 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", rf"{_API}/preupload/(?P<revision>[^/]+)", "preupload"),
     ("POST", rf"{_API}/commit/(?P<revision>[^/]+)", "commit"),
     ("GET", rf"{_API}/tree/(?P<revision>[^/]+)(?:/(?P<path>.*))?", "tree"),
+    ("POST", rf"{_API}/branch/(?P<revision>[^/]+)", "branch"),
+    ("GET", rf"{_API}/discussions", "discussions"),
+    ("GET POST", rf"{_API}/variables", "variables"),
+    ("POST", rf"{_API}/hardware", "hardware"),
     ("GET", rf"{_API}(?:/revision/(?P<revision>[^/]+))?", "info"),
     ("POST", rf"{_WEB}\.git/info/lfs/objects/batch", "lfs-batch"),
     ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})", "lfs-upload"),

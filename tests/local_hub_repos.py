@@ -42,6 +42,15 @@ class Blob:
         return self.sha256 if self.is_lfs else self.git_oid
 
 
+@dataclass(frozen=True)
+class PullRequest:
+    """A proposed commit, which stands on the revision `refs/pr/<num>`."""
+
+    num: int
+    title: str
+    author: str
+
+
 @dataclass
 class Repo:
     """A repository: commits in order, each with its own complete tree, so that any revision can be served."""
@@ -51,19 +60,33 @@ class Repo:
     is_private: bool = False
     is_gated: bool = False
     commits: dict[str, dict[str, Blob]] = field(default_factory=dict)
+    branches: dict[str, str] = field(default_factory=dict)
+    """The commit id of each branch, `main` first, and of each pull request as `refs/pr/<num>`."""
+    pull_requests: list[PullRequest] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    """Of a Space."""
+    hardware: str | None = None
+    """Of a Space."""
 
     @property
     def head(self) -> str:
-        return next(reversed(self.commits))
+        return self.branches["main"]
 
     def find(self, revision: str) -> tuple[str, dict[str, Blob]] | None:
-        """The commit and tree of `main` or of a full commit id."""
-        oid = self.head if revision == "main" else revision
+        """The commit and tree of a branch or of a full commit id."""
+        oid = self.branches.get(revision, revision)
         return (oid, self.commits[oid]) if oid in self.commits else None
 
-    def commit(self, changes: Mapping[str, Blob | None]) -> str:
+    def open_pull_request(self, title: str, author: str, revision: str) -> PullRequest:
+        """Start a pull request on top of a branch or commit."""
+        pull_request = PullRequest(len(self.pull_requests) + 1, title, author)
+        self.pull_requests.append(pull_request)
+        self.branches[f"refs/pr/{pull_request.num}"] = self.branches.get(revision, revision)
+        return pull_request
+
+    def commit(self, changes: Mapping[str, Blob | None], branch: str = "main") -> str:
         """Add a commit with the named files new, changed or (None) gone; its id follows from the content, as in git."""
-        parent = self.head if self.commits else ""
+        parent = self.branches.get(branch, "")
         tree = dict(self.commits.get(parent, {}))
         for path, blob in changes.items():
             if blob is None:
@@ -73,4 +96,5 @@ class Repo:
         listing = json.dumps([self.repo_type, self.repo_id, parent, sorted((p, b.oid) for p, b in tree.items())])
         oid = hashlib.sha1(listing.encode()).hexdigest()
         self.commits[oid] = tree
+        self.branches[branch] = oid
         return oid

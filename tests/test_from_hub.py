@@ -2,7 +2,7 @@
 
 import pytest
 from huggingface_hub import constants
-from local_hub import WRITE_TOKEN, Fault
+from local_hub import OTHER_TOKEN, WRITE_TOKEN, Fault
 
 from hf_lstm import InputError, LSTMSentiment
 
@@ -71,6 +71,50 @@ def test_a_cached_model_loads_without_the_hub(repo, load, monkeypatch):
     assert load(local_files_only=True).predict_proba(TEXTS).equal(before)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert load().predict_proba(TEXTS).equal(before)
+
+
+def test_a_branch_is_a_revision(repo, load, tiny_model):
+    repo.tokens[WRITE_TOKEN] = ("org", "write")
+    before = load().predict_proba(TEXTS)
+    tiny_model.reset_parameters()
+    tiny_model.push_to_hub("org/model", revision="next", token=WRITE_TOKEN)
+    assert load().predict_proba(TEXTS).equal(before)
+    assert load(revision="next").predict_proba(TEXTS).equal(tiny_model.predict_proba(TEXTS))
+    repo.reset()
+    assert load(revision="next", local_files_only=True).predict_proba(TEXTS).equal(tiny_model.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("is_offline", [False, True], ids=["local_files_only", "HF_HUB_OFFLINE"])
+@pytest.mark.parametrize("missing", [["model.safetensors"], ["config.json", "tokenizer.json"], ["recipe.json"]])
+def test_a_cache_that_has_part_of_a_model_says_which_is_missing(repo, load, tmp_path, monkeypatch, missing, is_offline):
+    repo.commit("org/model", {"recipe.json": b"{}"})
+    load()
+    requests = repo.count()
+    for name in missing:
+        next((tmp_path / "cache").glob(f"models--org--model/snapshots/*/{name}")).unlink()
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", is_offline)
+    if missing == ["recipe.json"]:  # which a model can do without
+        assert load(local_files_only=not is_offline).recipe is None
+    else:
+        with pytest.raises(InputError) as caught:
+            load(local_files_only=not is_offline)
+        names = " and no ".join(missing)
+        assert str(caught.value) == f"model 'org/model' has no {names}; it is not in the cache: download it once"
+    assert repo.count() == requests
+
+
+def test_who_may_see_a_repository_can_load_it(repo, load, tiny_model_folder):
+    repo.add_repo("me/private", folder=tiny_model_folder, private=True)
+    repo.add_repo("me/gated", folder=tiny_model_folder, gated=True)
+    for token in (None, OTHER_TOKEN):
+        with pytest.raises(
+            InputError, match=r"^model 'me/private' is not on the Hub, or is private: check the name, or"
+        ):
+            load("me/private", token=token)
+        with pytest.raises(InputError, match=r"^model 'me/gated' is gated: accept its terms on its page on the Hub"):
+            load("me/gated", token=token)
+    for name in ("me/private", "me/gated"):
+        assert load(name, token=WRITE_TOKEN).config.hidden_size == 8
 
 
 def refuse_gated(hub):

@@ -8,6 +8,7 @@ import huggingface_hub
 import pytest
 from fake_clock import FakeClock
 from local_hub import INVALID_TOKEN, OTHER_TOKEN, READ_TOKEN, WRITE_TOKEN, Fault
+from local_hub_repos import Blob, PullRequest
 
 from hf_lstm import hub_session
 from hf_lstm.card import render_card
@@ -41,18 +42,22 @@ def folder(tmp_path):
         "recipe.json": b"{}",
         "results.json": b"{}",
         "confusion_matrix.png": b"\x89PNG\r\n",
+        "report/report.md": b"# Report",
+        "report/reliability.png": b"\x89PNG\r\n",
+        "report/.hidden.png": b"private",
+        "report/rows.arrow": b"large",
         "notes.txt": b"private",
         ".env": b"SECRET=1",
         "optimizer.pt": b"large",
+        "checkpoints/config.json": b"old",
     }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
-    (folder / "checkpoints").mkdir()
-    (folder / "checkpoints" / "config.json").write_bytes(b"old")
     return folder
 
 
 PUSHED = ("config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json", "results.json",
-          "confusion_matrix.png")  # fmt: skip
+          "confusion_matrix.png", "report/report.md", "report/reliability.png")  # fmt: skip
 
 
 def read_folder(folder):
@@ -113,7 +118,7 @@ def test_push_uploads_the_model_folder_and_nothing_else(hub, folder):
 
 
 def test_push_without_card_provenance_or_plots(hub, folder):
-    for name in ("README.md", "recipe.json", "results.json", "confusion_matrix.png"):
+    for name in set(PUSHED) - {"config.json", "model.safetensors", "tokenizer.json"}:
         (folder / name).unlink()
     push(folder)
     assert set(hub.files(REPO)) == {"config.json", "model.safetensors", "tokenizer.json"}
@@ -171,6 +176,75 @@ def test_push_of_half_a_model_asks_the_hub_nothing(hub, folder, missing):
     with pytest.raises(InputError, match=f"has no {re.escape(missing)}; expected a saved LSTMSentiment"):
         push(folder)
     assert hub.requests == []
+
+
+# branches and pull requests
+
+
+def test_push_to_a_branch_makes_it_and_leaves_main(hub, folder):
+    hub.add_repo(REPO, files={"other.txt": b"kept"})
+    url = push(folder, revision="experiments/one")
+    assert hub.files(REPO) == {"other.txt": b"kept"}
+    assert hub.files(REPO, revision="experiments/one") == {**read_pushed(folder), "other.txt": b"kept"}
+    assert url.endswith(hub.repos["model", REPO].branches["experiments/one"])
+    assert push(folder, revision="experiments/one") == url
+    assert len(hub.commits(REPO)) == 2
+
+
+@pytest.mark.parametrize("kind", ["drop", "lose_response"])
+@pytest.mark.parametrize("endpoint", [*PUSH_ENDPOINTS, "branch"])
+def test_push_to_a_branch_survives_a_lost_connection(hub, folder, short_waits, endpoint, kind):
+    hub.inject(endpoint, Fault(kind))
+    push(folder, revision="next")
+    assert hub.files(REPO) == {}
+    assert hub.files(REPO, revision="next") == read_pushed(folder)
+    assert len(hub.commits(REPO)) == 2
+
+
+def test_the_card_of_the_branch_is_the_one_that_is_kept(hub, folder):
+    hub.add_repo(REPO, files={"README.md": make_card("another")})
+    push(folder, revision="next")
+    hub.repos["model", REPO].commit({"README.md": Blob(HAND_MADE_CARD)}, "next")
+    push(folder, revision="next")
+    assert hub.files(REPO, revision="next")["README.md"] == HAND_MADE_CARD
+
+
+def test_a_pull_request_needs_no_right_to_write_and_changes_no_branch(hub, folder):
+    hub.add_repo(REPO, files={"other.txt": b"kept"})
+    url = push(folder, create_pr=True, token=OTHER_TOKEN, commit_message="A better one")
+    assert url == f"{hub.endpoint}/{REPO}/discussions/1"
+    assert hub.files(REPO) == {"other.txt": b"kept"}
+    assert hub.files(REPO, revision="refs/pr/1") == {**read_pushed(folder), "other.txt": b"kept"}
+    assert hub.repos["model", REPO].pull_requests == [PullRequest(1, "A better one", "someone-else")]
+
+
+def test_a_pull_request_may_be_pushed_to(hub, folder):
+    hub.add_repo(REPO)
+    push(folder, create_pr=True)
+    (folder / "results.json").write_bytes(b'{"seed": 1}')
+    push(folder, revision="refs/pr/1")
+    assert hub.files(REPO, revision="refs/pr/1") == read_pushed(folder)
+    assert hub.files(REPO) == {}
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop_mid_request", "drop_mid_body", "lose_response", "stall"])
+@pytest.mark.parametrize("endpoint", [*PUSH_ENDPOINTS, "discussions"])
+def test_a_pull_request_is_opened_once_whatever_is_lost(hub, folder, short_waits, endpoint, kind):
+    hub.add_repo(REPO)
+    earlier = push(folder, create_pr=True)  # has the same title
+    (folder / "results.json").write_bytes(b'{"seed": 1}')
+    (folder / "model.safetensors").write_bytes(bytes(range(256)) * 301)
+    hub.inject(endpoint, Fault(kind))
+    url = push(folder, create_pr=True)
+    assert url == f"{hub.endpoint}/{REPO}/discussions/2" != earlier
+    assert len(hub.repos["model", REPO].pull_requests) == 2
+    assert hub.files(REPO, revision="refs/pr/2") == read_pushed(folder)
+
+
+def test_a_pull_request_against_a_branch_that_is_not_there(hub, folder):
+    hub.add_repo(REPO)
+    with pytest.raises(InputError, match=r"repository 'me/imdb-lstm' at 'nowhere' has no such revision on the Hub"):
+        push(folder, create_pr=True, revision="nowhere")
 
 
 # the card

@@ -59,7 +59,8 @@ def test_help_lists_recipes_and_settings_quickly(run):
         (["--dataset", "sample", "--device", "warp"], "there is no device 'warp'"),
         (["--dataset", "reviews.csv", "--text-column", "body"], "body"),
         (["--dataset", "sample", "--output-dir", "reviews.csv"], "is a file"),
-        (["--private"], "need --push"),
+        (["--private"], "--private needs --push"),
+        (["--create-pr", "--revision", "x"], "--revision and --create-pr need --push"),
         (["--dataset", "sample", "--push"], "hf auth login"),
     ],
 )
@@ -87,6 +88,35 @@ def test_train_push_and_load_back_from_the_hub(run, reviews, hub, tmp_path):
     local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained("me/imdb-lstm")
     texts = ["film good", "film bad", ""]
     assert local.predict_proba(texts).equal(loaded.predict_proba(texts))
+
+
+def test_push_opens_a_pull_request_against_a_branch(run, reviews, hub):
+    hub.add_repo("me/mine", files={"notes.txt": b"kept"})
+    hub.repos["model", "me/mine"].branches["next"] = hub.commits("me/mine")[-1]
+    arguments = ["--push", "--repo-id", "me/mine", "--revision", "next", "--create-pr", "--commit-message", "Better"]
+    result = run("--dataset", reviews, *arguments, *QUICK, HF_TOKEN=WRITE_TOKEN)
+    assert result.returncode == 0, result.stderr
+    assert f"pushed: {hub.endpoint}/me/mine/discussions/1" in result.stdout
+    assert hub.files("me/mine") == hub.files("me/mine", revision="next") == {"notes.txt": b"kept"}
+    assert "model.safetensors" in hub.files("me/mine", revision="refs/pr/1")
+    assert hub.repos["model", "me/mine"].pull_requests[0].title == "Better"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["--set", "train.learning_rate=1e30", "train.max_grad_norm=none"], 1, "training diverged"),
+        (["--text-column", "no-such-column"], 2, "no-such-column"),
+    ],
+    ids=["diverged", "bad data"],
+)
+def test_a_run_that_fails_pushes_nothing(run, reviews, hub, tmp_path, arguments, code, expected):
+    result = run("--dataset", reviews, "--push", *QUICK, *arguments, HF_TOKEN=WRITE_TOKEN)
+    assert result.returncode == code
+    assert expected in result.stderr
+    assert hub.repos == {}
+    assert {request.endpoint for request in hub.requests} == {"whoami"}
+    assert os.listdir(tmp_path) == ["reviews.csv"]
 
 
 def restore_interrupts():
