@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 # A module may import only modules that stand before it.
 ORDER = """
     errors cli setting_checks config overrides recipes
-    hub_errors hub_session hub_commit hub_files splits data_columns data_text_files data_files data_cache data_sources data
+    hub_errors hub_session hub_commit hub_files
+    splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
     batching ragged_rows cpu_threads cpu_lstm cpu_summaries recurrence pooling network devices
     model_files card hub
