@@ -105,7 +105,7 @@ def test_push_opens_a_pull_request_against_a_branch(run, reviews, hub):
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
-        (["--set", "train.learning_rate=1e30", "train.max_grad_norm=none"], 1, "training diverged"),
+        (["--set", "train.learning_rate=1e38", "train.batch_size=4"], 1, "training diverged"),
         (["--text-column", "no-such-column"], 2, "no-such-column"),
     ],
     ids=["diverged", "bad data"],
