@@ -17,13 +17,14 @@ class DataConfig:
 
     dataset: str = "stanfordnlp/imdb"
     """Hub id, folder, file, or `sample`."""
-    split: Literal["official", "pooled"] = "official"
+    split: Literal["official", "pooled", "pooled_test_first"] = "official"
     """`official`: the data set's own splits, validation taken from train where there is none.
-    `pooled`: all labeled rows (train, then validation, then test) permuted and cut anew."""
+    `pooled`: all labeled rows (train, then validation, then test) permuted and cut anew into train, validation, test.
+    `pooled_test_first`: into test, train, validation, as scikit-learn's `train_test_split` cuts."""
     train_fraction: float = 0.7
     """Share of the pooled rows that become train; unused with `official`."""
     validation_fraction: float = 0.2
-    """Share of train (`official`) or of the pooled rows (`pooled`) that becomes validation."""
+    """Share of train (`official`) or of the pooled rows that becomes validation."""
     split_seed: int = 0
     """Seed of `numpy.random.RandomState(split_seed).permutation(n)`, which orders the rows."""
 
@@ -32,7 +33,7 @@ class DataConfig:
         require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
         require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
         require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
-        if self.split == "pooled":
+        if self.split != "official":
             total = self.train_fraction + self.validation_fraction
             require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
 
@@ -102,10 +103,11 @@ class ModelConfig:
     """One bias for each gate, as in Keras; PyTorch's LSTM learns two and adds them up."""
     single_logit: bool = False
     """With two labels, learn one logit z and answer logits (0, z), whose softmax is the sigmoid of z."""
-    initialization: Literal["torch", "xavier_orthogonal", "open_forget_gate"] = "torch"
+    initialization: Literal["torch", "xavier_orthogonal", "open_forget_gate", "keras"] = "torch"
     """`xavier_orthogonal`: Xavier-normal embedding and classifier, orthogonal LSTM weights, zero biases.
     `open_forget_gate`: orthogonal recurrent weights and a forget-gate bias of 1, so that at first the state is kept
-    over tens of tokens rather than one or two."""
+    over tens of tokens rather than one or two.
+    `keras`: the defaults of Keras 3: that forget gate, uniform embedding, Glorot-uniform input weights, zero biases."""
     pad_token_id: int = 0
     unk_token_id: int = 1
     max_length_tokens: int = 256
@@ -215,6 +217,12 @@ class TrainConfig:
     """Batch rows of like length together; the order stays random otherwise."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto`: bfloat16 where the device computes it natively, float32 elsewhere."""
+    embeddings: str | None = None
+    """Pretrained word vectors to start from: a file in GloVe's text format, or a Hub repository, `org/name[/file]`."""
+    freeze_embeddings: bool = False
+    """Leave the pretrained vectors as they are."""
+    missing_vectors: Literal["zero", "normal"] = "normal"
+    """What words without a pretrained vector start from: zeros, or draws like the values of the other words."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -238,6 +246,8 @@ class TrainConfig:
         require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
         budget = self.max_tokens_per_batch
         require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
+        if self.embeddings is None:
+            require(not self.freeze_embeddings, "train.freeze_embeddings", True, "false without train.embeddings")
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
 

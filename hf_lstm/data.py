@@ -37,7 +37,7 @@ def load_splits(config: DataConfig, *, text_column: str | None = None, label_col
     published = _load_published(config.dataset, text_column, label_column)
     if "train" not in published:
         raise InputError(f"{config.dataset}: training needs a train split; there is only {', '.join(published)}")
-    return (cut_pooled if config.split == "pooled" else cut_official)(published, config)
+    return (cut_official if config.split == "official" else cut_pooled)(published, config)
 
 
 def load_split(

@@ -15,18 +15,20 @@ from datasets import disable_progress_bars, enable_progress_bars
 from tokenizers import Tokenizer
 
 from hf_lstm import model_files
-from hf_lstm.batching import encode_split
+from hf_lstm.batching import LabeledTexts, encode_split
 from hf_lstm.calibration import fit_temperature
 from hf_lstm.checkpointing import staged_folder
-from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data import count_duplicates, load_splits
 from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
+from hf_lstm.embeddings import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import compute_logits
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.training import train
+from hf_lstm.vector_files import fetch_vector_file
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     device, versions = resolve_device(options.device), list_versions()
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
+        vector_file = _find_vectors(recipe)
         splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
         logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
         tokenizer = train_tokenizer(splits["train"]["text"], recipe.tokenizer)
@@ -79,6 +82,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         logger.info(
             "model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device
         )
+        coverage = None if vector_file is None else _use_vectors(model, vector_file, recipe.train, encoded["train"])
 
         epochs = train(
             model, encoded["train"], encoded["validation"], recipe.train, show_progress=options.show_progress
@@ -104,6 +108,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             },
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
             "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},
+            **({"embeddings": coverage} if coverage else {}),
             "seed": recipe.train.seed,
             "device": str(device),
             "precision": str(dtype).removeprefix("torch."),
@@ -118,6 +123,34 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         }
         saved.save_pretrained(staging, repo_id=options.repo_id)
     return saved.results
+
+
+def _find_vectors(recipe: Recipe) -> Path | None:
+    """Return the file of pretrained vectors, checked before any work is done; None if the recipe has none."""
+    if recipe.train.embeddings is None:
+        return None
+    path = fetch_vector_file(recipe.train.embeddings, recipe.model.embedding_dim)
+    check_dimension(path, recipe.model.embedding_dim)
+    return path
+
+
+def _use_vectors(model: LSTMSentiment, path: Path, config: TrainConfig, train_split: LabeledTexts) -> dict[str, Any]:
+    """Put pretrained vectors into the model's embedding, and return what results.json says of them."""
+    assert model.tokenizer is not None
+    found = read_word_vectors(path, model.tokenizer.get_vocab(), model.config.embedding_dim)
+    initialize_embedding(model.embedding, found, missing=config.missing_vectors)
+    model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # neither steps nor decay touch it then
+    vocab_size, train_ids = model.embedding.num_embeddings, train_split.texts.input_ids
+    coverage = measure_coverage(found, vocab_size=vocab_size, train_ids=train_ids)
+    logger.info(
+        "embeddings: %s of %s vocabulary entries (%.2f %%) and %.2f %% of the tokens of train have a vector in %s",
+        f"{coverage['num_found']:,}",
+        f"{coverage['num_entries']:,}",
+        100 * coverage["share_of_vocabulary"],
+        100 * coverage["share_of_train_tokens"],
+        path.name,
+    )
+    return {"source": config.embeddings, "file": path.name, "is_frozen": config.freeze_embeddings, **coverage}
 
 
 def _build_model(config: ModelConfig, tokenizer: Tokenizer) -> LSTMSentiment:

@@ -1,12 +1,17 @@
 """Single files of other people's Hub repositories: downloaded once, and read from the cache when the Hub fails."""
 
-import functools
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
 
 from hf_lstm.errors import InputError
 from hf_lstm.hub_errors import HUB_ERRORS, HubUnavailable, describe_hub_error
@@ -15,11 +20,14 @@ from hf_lstm.hub_session import call_hub
 logger = logging.getLogger(__name__)
 
 RepoType = Literal["model", "dataset"]
+T = TypeVar("T")
 RETRY_FOR_S = 10.0
 """How long a Hub that fails is asked again: somebody waits, and the cache may have the file."""
 
 
-def fetch_hub_file(repo_id: str, file: str, *, what: str, remedy: str, repo_type: RepoType = "model") -> Path:
+def fetch_hub_file(
+    repo_id: str, file: str, *, what: str, remedy: str, repo_types: Sequence[RepoType] = ("model",)
+) -> Path:
     """Return where the client's cache holds `file` of a repository, which is downloaded if need be.
 
     Args:
@@ -27,35 +35,54 @@ def fetch_hub_file(repo_id: str, file: str, *, what: str, remedy: str, repo_type
         file: path inside the repository.
         what: begins the error message: `the vocabulary of 'bert-base-uncased'`.
         remedy: ends it: what to do without the Hub.
-        repo_type: `model` or `dataset`.
+        repo_types: where to look, in this order.
 
     Raises:
         InputError: there is no such repository or file, or the Hub cannot be reached and the cache has no copy.
     """
-    download = functools.partial(hf_hub_download, repo_id, file, repo_type=repo_type)
-    try:
+
+    def download(repo_type: RepoType) -> Path:
         try:
-            return Path(call_hub(download, retry_for_s=RETRY_FOR_S))
+            return Path(call_hub(lambda: hf_hub_download(repo_id, file, repo_type=repo_type), retry_for_s=RETRY_FOR_S))
         except HubUnavailable as error:
-            path = Path(download(local_files_only=True))
+            try:
+                path = Path(hf_hub_download(repo_id, file, repo_type=repo_type, local_files_only=True))
+            except LocalEntryNotFoundError:
+                raise error from None
             logger.warning("the Hub does not answer (%s): using %s downloaded earlier", error, file)
             return path
-    except HFValidationError:
-        raise InputError(f"{what}: {repo_id!r} is neither a file here nor a Hub id; {remedy}") from None
-    except HUB_ERRORS as error:
-        raise InputError(f"{describe_hub_error(error, what)}; {remedy}") from error
+
+    return _ask_for_first(download, repo_types, what, remedy)
 
 
-def list_hub_files(repo_id: str, *, what: str, remedy: str, repo_type: RepoType) -> list[str]:
-    """Return the paths of a repository's files on the Hub.
+def list_hub_files(repo_id: str, *, what: str, remedy: str, repo_types: Sequence[RepoType]) -> list[str]:
+    """Return the paths of a repository's files on the Hub; arguments as `fetch_hub_file`.
 
     Raises:
         InputError: there is no such repository, or the Hub cannot be reached.
     """
-    list_files = functools.partial(HfApi().list_repo_files, repo_id, repo_type=repo_type)
-    try:
-        return call_hub(list_files, retry_for_s=RETRY_FOR_S)
-    except HFValidationError:
-        raise InputError(f"{what}: {repo_id!r} is neither a file here nor a Hub id; {remedy}") from None
-    except HUB_ERRORS as error:
-        raise InputError(f"{describe_hub_error(error, what)}; {remedy}") from error
+
+    def list_files(repo_type: RepoType) -> list[str]:
+        return call_hub(lambda: HfApi().list_repo_files(repo_id, repo_type=repo_type), retry_for_s=RETRY_FOR_S)
+
+    return _ask_for_first(list_files, repo_types, what, remedy)
+
+
+def _ask_for_first(ask: Callable[[RepoType], T], repo_types: Sequence[RepoType], what: str, remedy: str) -> T:
+    """Return what `ask` gives for the first of the types under which there is such a repository."""
+    failure: Exception | None = None
+    for repo_type in repo_types:
+        try:
+            return ask(repo_type)
+        except HFValidationError:
+            raise InputError(f"{what}: is neither a file here nor a Hub id like org/name; {remedy}") from None
+        except (RepositoryNotFoundError, LocalEntryNotFoundError) as error:
+            failure = failure or error
+            if isinstance(error, GatedRepoError):
+                failure = error
+                break
+        except HUB_ERRORS as error:
+            failure = error
+            break
+    assert failure is not None
+    raise InputError(f"{describe_hub_error(failure, what)}; {remedy}") from failure

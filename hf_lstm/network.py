@@ -62,6 +62,19 @@ class LSTMNetwork(nn.Module):
                     nn.init.zeros_(parameter)
         elif self.config.initialization == "open_forget_gate":
             self._open_forget_gates()
+        elif self.config.initialization == "keras":
+            self._initialize_as_keras()
+
+    def _initialize_as_keras(self) -> None:
+        nn.init.uniform_(self.embedding.weight, -0.05, 0.05)
+        nn.init.xavier_uniform_(self.classifier.weight)
+        nn.init.zeros_(self.classifier.bias)
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(parameter)
+            elif name.startswith("bias"):
+                nn.init.zeros_(parameter)
+        self._open_forget_gates()
 
     @torch.no_grad()
     def _open_forget_gates(self) -> None:

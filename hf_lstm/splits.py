@@ -40,7 +40,8 @@ def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetD
     """Return all rows (train, then validation, then test) permuted and cut anew; repeated texts stay where they fall.
 
     The order is `numpy.random.RandomState(split_seed).permutation(n)`, which is also what pandas'
-    `sample(frac=1, random_state=split_seed)` gives.
+    `sample(frac=1, random_state=split_seed)` gives. With `pooled_test_first`, test comes first in it, as with
+    scikit-learn's `train_test_split(rows, random_state=split_seed)`, and validation last, as with Keras.
 
     Raises:
         InputError: there are too few rows to cut.
@@ -49,6 +50,8 @@ def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetD
     num_train = round(config.train_fraction * len(pooled))
     num_validation = round(config.validation_fraction * len(pooled))
     order = np.random.RandomState(config.split_seed).permutation(len(pooled))
+    if config.split == "pooled_test_first":
+        order = np.roll(order, num_train + num_validation - len(order))
     parts = np.split(order, [num_train, num_train + num_validation])
     splits = DatasetDict({split: pooled.select(rows) for split, rows in zip(SPLITS, parts, strict=True)})
     return _check_sizes(splits, config)

@@ -12,7 +12,7 @@ from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    recipes = "\n".join(f"  {recipe.name:<16} {recipe.description}" for recipe in RECIPES.values())
+    recipes = "\n".join(f"  {recipe.name:<24} {recipe.description}" for recipe in RECIPES.values())
     parser = argparse.ArgumentParser(
         description="Train an LSTM text classifier, save the best epoch and measure exactly what was saved.",
         epilog=f"recipes:\n{recipes}\n\nexample: python scripts/train.py --dataset sample --set train.num_epochs=3",
@@ -22,6 +22,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_data_arguments(parser, default_dataset=None)
     parser.add_argument("--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/RECIPE)")
     parser.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
+    parser.add_argument(
+        "--embeddings",
+        metavar="PATH|ID",
+        help="pretrained word vectors in GloVe's text format: a .txt, .gz or .zip file, or a Hub id such as "
+        "stanfordnlp/glove; short for --set train.embeddings=...",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
     parser.add_argument(
@@ -57,6 +63,8 @@ def main(argv: Sequence[str]) -> None:
     assignments = [assignment for group in arguments.assignments for assignment in group]
     if arguments.dataset is not None:
         assignments.append(f"data.dataset={arguments.dataset}")
+    if arguments.embeddings is not None:
+        assignments.append(f"train.embeddings={arguments.embeddings}")
     if arguments.seed is not None:
         assignments.append(f"train.seed={arguments.seed}")
     recipe = override_recipe(get_recipe(arguments.recipe), assignments)

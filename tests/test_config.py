@@ -5,7 +5,7 @@ import pytest
 
 from hf_lstm.config import DataConfig, ModelConfig, TrainConfig
 from hf_lstm.errors import InputError
-from hf_lstm.recipes import PACKED_LSTM, RECIPES, STOPWORD_LSTM, get_recipe
+from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM, get_recipe
 
 
 def test_unknown_recipe_names_the_nearest():
@@ -54,10 +54,3 @@ def test_single_logit_is_kept_for_two_labels_only():
 def test_impossible_settings_are_refused_where_they_are_built(make):
     with pytest.raises(InputError):
         make()
-
-
-def test_recipes_are_json_and_state_their_source():
-    for name, recipe in RECIPES.items():
-        assert recipe.name == name
-        assert recipe.source
-        assert json.loads(json.dumps(recipe.to_dict()))["train"]["seed"] == 0

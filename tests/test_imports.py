@@ -11,14 +11,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 # A module may import only modules that stand before it.
 ORDER = """
-    errors cli setting_checks config overrides recipes
+    errors cli setting_checks config overrides published_recipes recipes
     hub_errors hub_session hub_commit hub_files
     splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
     batching ragged_rows cpu_threads cpu_lstm cpu_summaries recurrence pooling network devices
     model_files card hub
     prediction lstm_decomposition explanation modeling
-    metrics objectives calibration evaluation optimization training checkpointing experiment
+    vector_files embeddings metrics objectives calibration evaluation optimization training checkpointing experiment
     text_files report onnx_graph onnx_export request_guard demo
 """.split()
 

@@ -94,6 +94,18 @@ def test_pooled_is_the_permutation_of_all_rows_cut_at_the_fractions():
     assert splits["test"]["text"][:] == expected[40:]
 
 
+@pytest.mark.parametrize("n", [10, 25, 100])
+def test_pooled_test_first_is_what_scikit_learn_and_keras_cut(n):
+    model_selection = pytest.importorskip("sklearn.model_selection")
+    config = DataConfig(split="pooled_test_first", train_fraction=0.64, validation_fraction=0.16, split_seed=42)
+    splits = cut_pooled({"train": numbered(n)}, config)
+    rest, test = model_selection.train_test_split([f"text {i}" for i in range(n)], test_size=0.2, random_state=42)
+    num_train = round(0.8 * len(rest))
+    assert splits["test"]["text"][:] == test
+    assert splits["train"]["text"][:] == rest[:num_train]
+    assert splits["validation"]["text"][:] == rest[num_train:]
+
+
 @pytest.mark.parametrize("n", [10, 30, 50, 70, 190, 50_000])
 def test_pooled_sizes_do_not_suffer_from_float_rounding(n):
     config = DataConfig(split="pooled", train_fraction=0.7, validation_fraction=0.1, split_seed=12)

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+import torch
+
+from hf_lstm.network import LSTMNetwork, UndrawnWeights
+from hf_lstm.recipes import RECIPES, get_recipe
+
+VOCAB_SIZES = {
+    "stopword-lstm": 33_873,
+    "keras-lstm": 5_001,
+    **dict.fromkeys(["bilstm", "bilstm-glove", "bilstm-glove-frozen"], 5_000),
+    **dict.fromkeys(["packed-lstm", "packed-lstm-glove", "packed-lstm-glove-frozen"], 25_002),
+    **dict.fromkeys(["lstm-15m", "lstm-45m", "lstm-148m"], 30_522),
+}
+
+
+def count_parameters(name):
+    config = get_recipe(name).model.resolve(vocab_size=VOCAB_SIZES[name], label_names=["neg", "pos"])
+    with torch.device("meta"), UndrawnWeights():
+        return sum(parameter.numel() for parameter in LSTMNetwork(config).parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        ("stopword-lstm", 75_275),
+        *((name, 584_609) for name in VOCAB_SIZES if name.startswith("bilstm")),
+        *((name, 2_867_049) for name in VOCAB_SIZES if name.startswith("packed-lstm")),
+    ],
+)
+def test_systems_have_the_published_parameters(name, published):
+    assert count_parameters(name) == RECIPES[name].published["num_parameters"] == published
+
+
+@pytest.mark.parametrize("millions", [15, 45, 148])
+def test_large_systems_have_the_published_size_to_two_percent(millions):
+    num_parameters = count_parameters(f"lstm-{millions}m")
+    assert num_parameters == pytest.approx(millions * 1e6, rel=0.02)
+    assert RECIPES[f"lstm-{millions}m"].published["num_parameters"] == millions * 1_000_000
+
+
+def test_every_published_system_is_there():
+    assert set(VOCAB_SIZES) <= set(RECIPES)
+
+
+def test_published_vocabularies_are_what_the_recipes_ask_for():
+    for name, num_special in (("keras-lstm", 2), ("bilstm", 2), ("packed-lstm", 2)):
+        assert RECIPES[name].tokenizer.max_words == VOCAB_SIZES[name] - num_special
+
+
+def test_the_published_confusion_matrix_makes_the_published_accuracy():
+    published = RECIPES["packed-lstm-glove"].published
+    right = published["true_negatives"] + published["true_positives"]
+    num_rows = right + published["false_negatives"] + published["false_positives"]
+    assert num_rows == 25_000
+    assert round(100 * right / num_rows, 2) == published["test_accuracy"]
+    assert round(100 * published["vectors_found"] / published["vocab_size"], 2) == published["vector_coverage"]
+
+
+def test_recipes_are_json_and_state_their_source():
+    for name, recipe in RECIPES.items():
+        assert recipe.name == name
+        assert recipe.source
+        assert recipe.description
+        assert json.loads(json.dumps(recipe.to_dict()))["train"]["seed"] == 0

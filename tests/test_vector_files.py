@@ -1,0 +1,68 @@
+import zipfile
+
+import pytest
+
+from hf_lstm.errors import InputError
+from hf_lstm.vector_files import fetch_vector_file, open_vector_file
+
+GLOVE = b"film 1 2 3\n"
+
+
+@pytest.mark.parametrize("repo_type", ["dataset", "model"])
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["glove.6B.100d.txt", "glove.6B.3d.txt", "README.md"], "glove.6B.3d.txt"),
+        (["glove.6B.zip", "glove.42B.300d.zip", "glove.twitter.27B.zip"], "glove.6B.zip"),
+        (["vectors.txt.gz"], "vectors.txt.gz"),
+    ],
+)
+def test_a_repository_gives_the_file_of_the_dimension(hub, repo_type, files, chosen):
+    repo_id = f"org/{repo_type}-{len(files)}"
+    hub.add_repo(repo_id, repo_type=repo_type, files={name: name.encode() for name in files})
+    assert fetch_vector_file(repo_id, 3).read_bytes() == chosen.encode()
+
+
+def test_a_repository_gives_the_file_that_is_named(hub):
+    hub.add_repo("org/named", repo_type="dataset", files={"a.txt": GLOVE, "folder/b.txt": b"b"})
+    assert fetch_vector_file("org/named/folder/b.txt", 3).read_bytes() == b"b"
+
+
+@pytest.mark.parametrize("files", [["a.txt", "b.txt"], ["README.md"], ["glove.50d.txt"]])
+def test_a_repository_without_one_that_will_do_names_what_it_has(hub, files):
+    hub.add_repo("org/unclear", repo_type="dataset", files=dict.fromkeys(files, b""))
+    with pytest.raises(InputError, match=r"expected one file of 3 values a word, .* org/unclear/FILE"):
+        fetch_vector_file("org/unclear", 3)
+
+
+@pytest.mark.parametrize("source", ["org/not-there", "org/not-there/glove.txt"])
+def test_what_is_not_on_the_hub_is_one_line_that_says_what_else_to_pass(hub, source):
+    with pytest.raises(InputError, match=r"--embeddings PATH") as caught:
+        fetch_vector_file(source, 3)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch):
+    hub.add_repo("org/cached", files={"glove.txt": GLOVE})  # a model repository, found after asking for a data set
+    fetch_vector_file("org/cached/glove.txt", 3)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert fetch_vector_file("org/cached/glove.txt", 3).read_bytes() == GLOVE
+
+
+@pytest.mark.parametrize("source", ["glove.txt", "./glove", "/no/such/glove.txt", "data/glove.txt", "~/glove", "."])
+def test_a_missing_file_is_not_looked_for_on_the_hub(hub, source):
+    with pytest.raises(InputError, match="there is no such file"):
+        fetch_vector_file(source, 3)
+    assert not hub.count()
+
+
+def test_a_zip_gives_the_member_of_the_dimension(tmp_path):
+    path = tmp_path / "glove.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("glove.6B.50d.txt", "film 1\n")
+        archive.writestr("folder/glove.6B.3d.txt", GLOVE)
+    with open_vector_file(path, 3) as (place, lines):
+        assert list(lines) == [GLOVE]
+        assert place.endswith("glove.zip, folder/glove.6B.3d.txt")
+    with pytest.raises(InputError, match="expected one file of 7 values"), open_vector_file(path, 7):
+        pass
