@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from hf_lstm.batching import collate, fill_empty, sort_batches
+from hf_lstm.calibration import compute_probabilities
 from hf_lstm.encoding import EncodedTexts
 from hf_lstm.errors import InputError
 from hf_lstm.model_files import TOKENIZER_FILE, write_file
@@ -87,6 +89,8 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
 def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     """Return the model as ONNX: `input_ids` (batch, time) and `lengths` (batch,) to `logits` and `probabilities`.
 
+    The probabilities are those of the logits divided by the model's temperature, as `predict_proba` gives them.
+
     Batch and time are free. Rows are padded on the right, as for the model itself, and nothing at the padding matters:
     the LSTM operator is told where each row ends (`sequence_lens`), and reads the reverse direction from there.
     """
@@ -100,11 +104,14 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     for layer in range(config.num_layers):
         states, last_states = graph.add_lstm_layer(model.lstm, layer, states, lengths)
     features = _pool(graph, model, states, last_states)
+    if isinstance(model.head_norm, nn.LayerNorm):
+        features = graph.add_layer_norm("head_norm", model.head_norm, features)
     logits = graph.add_linear("classifier", model.classifier, features)
     if config.single_logit:
         logits = graph.add("Concat", graph.add("Mul", logits, graph.constant(0.0)), logits, axis=1)
     graph.add("Identity", logits, output="logits")
-    graph.add("Softmax", logits, axis=1, output="probabilities")
+    calibrated = graph.add("Div", logits, graph.weight("temperature", np.float32(config.temperature)))
+    graph.add("Softmax", calibrated, axis=1, output="probabilities")
 
     onnx_model = graph.make_model(
         "hf_lstm",
@@ -132,7 +139,7 @@ def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:
 
 def compare_with_onnx(model: LSTMSentiment, content: bytes, texts: EncodedTexts) -> float:
     """Return the largest difference between a probability of ONNX Runtime and PyTorch's, both in float32."""
-    ours = compute_logits(model, texts, dtype=torch.float32).softmax(dim=1).numpy()
+    ours = compute_probabilities(compute_logits(model, texts, dtype=torch.float32), model.config.temperature)
     session = open_session(content)
     theirs = np.full_like(ours, np.nan)
     for rows in sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH):
@@ -157,6 +164,12 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
     if pooling == "last":
         return last_states
     is_token = graph.add("Transpose", _mark_tokens(graph), perm=[1, 0, 2])
+    if pooling == "attention":
+        hidden = graph.add("Tanh", graph.add_linear("attention.projection", model.pooling.projection, states))
+        scores = graph.add_linear("attention.query", model.pooling.query, hidden)
+        shares = graph.add("Softmax", graph.add("Where", is_token, scores, graph.constant(-np.inf)), axis=0)
+        tokens = graph.add("Where", is_token, graph.add("Mul", shares, states), graph.constant(0.0))
+        return graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)
     pooled = []
     if "mean" in pooling:
         tokens = graph.add("Where", is_token, states, graph.constant(0.0))

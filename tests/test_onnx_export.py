@@ -27,6 +27,10 @@ CONFIGS = {
     "max": {"pooling": "max", "bidirectional": True},
     "mean and max": {"pooling": "mean_max", "num_layers": 2, "bidirectional": True},
     "one logit": {"single_logit": True, "pooling": "mean"},
+    "attention": {"pooling": "attention", "bidirectional": True, "num_layers": 2},
+    "norm before the classifier": {"head_norm": True, "pooling": "mean_max"},
+    "single bias": {"single_bias": True},
+    "temperature": {"temperature": 2.5},
     "one unit": {"embedding_dim": 1, "hidden_size": 1},
 }
 
@@ -65,7 +69,7 @@ def test_logits_are_those_of_the_model_at_any_lengths(pair, lengths, spare, seed
     with torch.no_grad():
         expected = model(torch.from_numpy(input_ids), torch.from_numpy(lengths))
     np.testing.assert_allclose(logits, expected.numpy(), atol=2e-5)
-    np.testing.assert_allclose(probabilities, expected.softmax(dim=1).numpy(), atol=5e-6)
+    np.testing.assert_allclose(probabilities, (expected / model.config.temperature).softmax(dim=1).numpy(), atol=5e-6)
 
 
 def test_neither_padding_nor_the_other_rows_matter(pair):
