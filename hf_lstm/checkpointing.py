@@ -11,9 +11,14 @@ from hf_lstm.card import is_generated_card
 from hf_lstm.errors import InputError
 from hf_lstm.model_files import CARD_FILE, CONFIG_FILE, RECIPE_FILE, REQUIRED_FILES, RESULTS_FILE
 
-EVALUATION_FILES = ("metrics.json", "confusion_matrix.png", "reliability.png", "errors.jsonl")
+EVALUATION_FILES = (
+    "report.md", "metrics.json", "errors.jsonl", "accuracy_by_length.png", "confusion_matrix.png",
+    "learning_curves.png", "reliability.png",
+)  # fmt: skip
 """What `scripts/evaluate.py` may have added to the folder."""
-_OUR_FILES = frozenset({*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *EVALUATION_FILES})
+REPORT_FOLDER = "report"
+"""What a run adds to the folder once the model stands there."""
+_OUR_FILES = frozenset({*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *EVALUATION_FILES, REPORT_FOLDER})
 _STAGING_SUFFIX = ".partial"
 
 
@@ -80,7 +85,10 @@ def _replace_files(staging: Path, output_dir: Path) -> None:
     for name in sorted(new):
         (staging / name).replace(output_dir / name)
     for name in _OUR_FILES - new:  # they tell of the weights that stood here before
-        (output_dir / name).unlink(missing_ok=True)
+        if (output_dir / name).is_dir():
+            shutil.rmtree(output_dir / name)
+        else:
+            (output_dir / name).unlink(missing_ok=True)
 
 
 def _read_umask() -> int:

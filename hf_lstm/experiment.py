@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from hf_lstm import model_files
 from hf_lstm.batching import LabeledTexts, encode_split
 from hf_lstm.calibration import fit_temperature
-from hf_lstm.checkpointing import staged_folder
+from hf_lstm.checkpointing import REPORT_FOLDER, staged_folder
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data import count_duplicates, load_splits
 from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
@@ -26,6 +26,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import compute_logits
+from hf_lstm.report import ScoredSplit, report_run
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.training import train
 from hf_lstm.vector_files import fetch_vector_file
@@ -91,10 +92,11 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         model.save_pretrained(staging, repo_id=options.repo_id)
         dtype = resolve_precision(recipe.train.precision, device, hidden_size=config.hidden_size)
         saved = LSTMSentiment.from_pretrained(staging, device=str(device))
-        logits = {
-            name: compute_logits(saved, encoded[name].texts, dtype=dtype) for name in ("train", "validation", "test")
+        scored = {
+            name: ScoredSplit(name, rows, encoded[name].labels, compute_logits(saved, encoded[name].texts, dtype=dtype))
+            for name, rows in splits.items()
         }
-        temperature = fit_temperature(logits["validation"], encoded["validation"].labels)
+        temperature = fit_temperature(scored["validation"].logits, scored["validation"].labels)
         saved.config = replace(saved.config, temperature=temperature)
         saved.recipe = replace(recipe, model=saved.config).to_dict()
         weights = (staging / model_files.WEIGHTS_FILE).read_bytes()
@@ -118,10 +120,15 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             "epochs": epochs,
             "best_epoch": max(record["epoch"] for record in epochs if record["is_best"]),
             "temperature": temperature,
-            "splits": {name: measure_logits(logits[name], encoded[name].labels, saved.config) for name in logits},
+            "splits": {
+                name: measure_logits(split.logits, split.labels, saved.config) for name, split in scored.items()
+            },
             "elapsed_s": time.perf_counter() - started,
         }
         saved.save_pretrained(staging, repo_id=options.repo_id)
+    report_started = time.perf_counter()  # the model is safe in its place by now
+    report_run(saved, scored["test"], splits["train"]["text"][:], options.output_dir / REPORT_FOLDER)
+    logger.info("report: %s, in %.1f s", options.output_dir / REPORT_FOLDER, time.perf_counter() - report_started)
     return saved.results
 
 

@@ -1,131 +1,191 @@
-"""What is shown of an evaluation: a text report, calibration, the most confident mistakes, and plots."""
+"""The report of a model on a split: all figures as JSON, a page with plots, and the most confident mistakes."""
 
-import importlib.util
-from collections.abc import Mapping
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
+from datasets import Dataset
 from numpy.typing import NDArray
 
-from hf_lstm.errors import InputError
+from hf_lstm.batching import encode_split
+from hf_lstm.calibration import compute_calibration, compute_probabilities
+from hf_lstm.error_analysis import (
+    find_driving_words,
+    group_mistakes,
+    measure_by_length,
+    measure_unseen,
+    score_tricky_reviews,
+)
+from hf_lstm.evaluation import measure_logits
+from hf_lstm.model_files import write_file, write_json
+from hf_lstm.modeling import LSTMSentiment
+from hf_lstm.plots import (
+    NO_PLOTS,
+    can_draw,
+    draw_accuracy_by_length,
+    draw_confusion_matrix,
+    draw_learning_curves,
+    draw_reliability,
+    save_figure,
+)
+from hf_lstm.prediction import compute_logits
+from hf_lstm.report_page import format_page
+from hf_lstm.text_files import write_rows
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+logger = logging.getLogger(__name__)
 
-MAX_LABELS_WITH_COUNTS = 20
-"""Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
-_COLOR, _GRAY = "#2a6fb0", "#6b7280"
+MAX_PAIRS = 10
+"""Of labels mistaken for one another, of which the mistakes are shown."""
+MAX_MISTAKES_PER_PAIR = 10
+ERROR_COLUMNS = ("row", "label", "predicted", "score", "words", "text")
 
 
-def find_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64], *, max_rows: int) -> NDArray[np.int64]:
-    """Return the rows that are predicted wrong, the most confident mistakes first.
+@dataclass(frozen=True)
+class ScoredSplit:
+    """The rows of a split and the model's answers to them: computed once, and all that a report is made of."""
+
+    name: str
+    """`train`, `validation` or `test`"""
+    rows: Dataset
+    """With the column `text`."""
+    labels: NDArray[np.int64]
+    """(num_rows,)"""
+    logits: torch.Tensor
+    """float32 (num_rows, num_labels)"""
+
+
+def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
+    """Return the rows, with columns `text` and `label`, and the model's logits on them, computed in `dtype`."""
+    assert model.tokenizer is not None
+    encoded = encode_split(rows, model.tokenizer, model.config)
+    return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
+
+
+def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: str, precision: str) -> dict[str, Any]:
+    """Return the figures of a split and what they were measured of: the part of a report that needs no texts read.
 
     Args:
-        probabilities: (num_rows, num_labels)
-        labels: (num_rows,), the true class ids.
-        max_rows: return at most this many.
+        model: whose logits the split has.
+        split: what was measured.
+        title: the model's name for people.
+        source: the data set's name.
+        precision: what the logits were computed in.
     """
-    rows = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    return rows[np.argsort(-probabilities[rows].max(axis=1), kind="stable")][:max_rows]
+    results = model.results or {}
+    return {
+        "model": title,
+        "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "dataset": source,
+        "split": split.name,
+        "rows_sha256": _hash_rows(split),
+        "device": str(model.embedding.weight.device),
+        "precision": precision,
+        "temperature": model.config.temperature,
+        "max_length_tokens": model.config.max_length_tokens,
+        "metrics": measure_logits(split.logits, split.labels, model.config),
+        "calibration": {
+            name: compute_calibration(compute_probabilities(split.logits, temperature), split.labels)
+            for name, temperature in (("raw", 1.0), ("calibrated", model.config.temperature))
+        },
+        "epochs": results.get("epochs", []),
+        "best_epoch": results.get("best_epoch"),
+        "elapsed_s": results.get("elapsed_s"),
+    }
 
 
-def format_report(metrics: Mapping[str, Any]) -> str:
-    """Return as lines of text what `evaluate_split` measured, with `calibration` as `compute_calibration` gives it."""
-    names = metrics["confusion_matrix"]["labels"]
-    rows = metrics["confusion_matrix"]["rows"]
-    figures = ("precision", "recall", "f1")
-    scores = [["", *figures, "rows"]]
-    for name in names:
-        label = metrics["per_label"][name]
-        scores.append([name, *(f"{label[figure]:.4f}" for figure in figures), f"{label['support']:,}"])
-    scores.append(["mean of labels", *(f"{metrics[figure]:.4f}" for figure in figures), f"{metrics['num_rows']:,}"])
-    confusion = [["true \\ predicted", *names]]
-    confusion += [[name, *(f"{count:,}" for count in row)] for name, row in zip(names, rows, strict=True)]
-    return "\n".join(
-        [
-            f"accuracy           {100 * metrics['accuracy']:.2f} %",
-            f"loss               {metrics['loss']:.4f}",
-            f"calibration error  {100 * metrics['calibration']['expected_calibration_error']:.2f} %",
-            "",
-            *_align(scores),
-            "",
-            *_align(confusion),
-        ]
-    )
+def analyze_split(
+    model: LSTMSentiment, split: ScoredSplit, seen: AbstractSet[str] | None, precision: str
+) -> dict[str, Any]:
+    """Return what the texts tell of the figures: length, rows that train has too, tricky reviews, mistakes.
 
-
-def require_matplotlib() -> None:
-    """Check that plots can be drawn.
-
-    Raises:
-        InputError: matplotlib is not installed.
+    Args:
+        model: whose logits the split has.
+        split: what was measured.
+        seen: the texts of train; None if they are not at hand, or the split is train itself.
+        precision: what to compute in.
     """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise InputError("plots need matplotlib, which is not installed: pip install 'hf-lstm[plots]'")
+    texts: list[str] = split.rows["text"][:]
+    is_right = split.logits.argmax(dim=1).numpy() == split.labels
+    return {
+        "by_length": measure_by_length(texts, is_right),
+        "unseen": None if seen is None else measure_unseen(texts, is_right, seen),
+        "tricky_reviews": score_tricky_reviews(model, precision),
+        "mistakes": list(_describe_mistakes(model, split, texts)),
+    }
 
 
-def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
-    """Return the confusion matrix as a figure: counts, and as colors and in percent their shares of the true label."""
-    from matplotlib.figure import Figure
-
-    names = metrics["confusion_matrix"]["labels"]
-    counts = np.array(metrics["confusion_matrix"]["rows"])
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side_inches = float(np.clip(1.6 + 0.9 * len(names), 4, 14))
-    figure = Figure(figsize=(side_inches + 0.8, side_inches), layout="constrained")
-    axes = figure.add_subplot()
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    figure.colorbar(image, ax=axes, label="share of the true label", shrink=0.8)
-    axes.set_xticks(range(len(names)), [_shorten(name) for name in names], rotation=90 if len(names) > 4 else 0)
-    axes.set_yticks(range(len(names)), [_shorten(name) for name in names])
-    axes.set_xlabel("predicted label")
-    axes.set_ylabel("true label")
-    axes.set_title(f"{metrics['num_rows']:,} rows, accuracy {100 * metrics['accuracy']:.2f} %")
-    if len(names) <= MAX_LABELS_WITH_COUNTS:
-        for (row, column), share in np.ndenumerate(shares):
-            text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
-            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")
-    return figure
+def report_run(model: LSTMSentiment, test: ScoredSplit, train_texts: Iterable[str], folder: Path) -> None:
+    """Write the report of a run that has just been measured, `model.results`, into a new folder below the run's."""
+    assert model.results is not None
+    source, precision = model.results["dataset"]["source"], model.results["precision"]
+    figures = measure_split(model, test, folder.resolve().parent.name, source, precision)
+    folder.mkdir()
+    write_report(folder, {**figures, **analyze_split(model, test, set(train_texts), precision)})
+    if not can_draw():
+        logger.info(NO_PLOTS)
 
 
-def draw_reliability(calibration: Mapping[str, Any]) -> "Figure":
-    """Return a reliability diagram: the accuracy of each bin of `compute_calibration`, above the rows in it."""
-    from matplotlib.figure import Figure
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write `report.md`, `metrics.json`, `errors.jsonl` and, where matplotlib is installed, the plots into a folder.
 
-    figure = Figure(figsize=(5.5, 6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    bins = calibration["bins"]
-    starts = [each["from"] for each in bins]
-    widths = [each["to"] - each["from"] for each in bins]
-    style = {"width": widths, "align": "edge", "edgecolor": "white"}
-    above.bar(starts, [each["accuracy"] for each in bins], color=_COLOR, label="accuracy", **style)
-    above.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="perfectly calibrated")
-    above.set_ylim(0, 1.02)
-    above.set_ylabel("accuracy")
-    above.set_title(f"expected calibration error {100 * calibration['expected_calibration_error']:.2f} %")
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    below.bar(starts, [each["num_rows"] for each in bins], color=_GRAY, **style)
-    below.set_xlim(min(starts), 1)
-    below.set_ylabel("rows")
-    below.yaxis.set_major_formatter("{x:,.0f}")
-    below.set_xlabel("confidence: probability of the predicted label")
-    return figure
+    Args:
+        folder: exists; what an earlier report wrote there is replaced.
+        report: what `measure_split` and `analyze_split` return, in one.
+    """
+    has_plots = can_draw()
+    if has_plots:
+        _draw_plots(folder, report)
+    write_file(folder / "report.md", format_page(report, has_plots=has_plots).encode())
+    errors = [error for pair in report["mistakes"] for error in pair["most_confident"]]
+    write_rows(folder / "errors.jsonl", sorted(errors, key=lambda error: -error["score"]), ERROR_COLUMNS)
+    mistakes = [{name: pair[name] for name in ("label", "predicted", "num_rows")} for pair in report["mistakes"]]
+    write_json(folder / "metrics.json", {**report, "mistakes": mistakes})
 
 
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG."""
-    figure.savefig(path, dpi=150)
+def _draw_plots(folder: Path, report: Mapping[str, Any]) -> None:
+    save_figure(draw_confusion_matrix(report["metrics"]), folder / "confusion_matrix.png")
+    shown = {"logits as they are": report["calibration"]["raw"]}
+    if report["temperature"] != 1:
+        shown[f"temperature {report['temperature']:.2f}"] = report["calibration"]["calibrated"]
+    save_figure(draw_reliability(shown), folder / "reliability.png")
+    figure = draw_accuracy_by_length(report["by_length"], report["metrics"]["accuracy"])
+    save_figure(figure, folder / "accuracy_by_length.png")
+    if report["epochs"]:
+        save_figure(draw_learning_curves(report["epochs"], report["best_epoch"]), folder / "learning_curves.png")
 
 
-def _align(table: list[list[str]]) -> list[str]:
-    """Return a line for each row: the first column to the left, the others to the right."""
-    columns = list(zip(*table, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    aligned = [[cell.rjust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
-    aligned[0] = [cell.ljust(widths[0]) for cell in columns[0]]
-    return ["  ".join(row).rstrip() for row in zip(*aligned, strict=True)]
+def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str]) -> Iterator[dict[str, Any]]:
+    names = model.config.id2label or {}
+    probabilities = compute_probabilities(split.logits, model.config.temperature)
+    for pair in group_mistakes(probabilities, split.labels)[:MAX_PAIRS]:
+        label, predicted = names[pair.label_id], names[pair.predicted_id]
+        yield {
+            "label": label,
+            "predicted": predicted,
+            "num_rows": len(pair.rows),
+            "most_confident": [
+                {
+                    "row": row,
+                    "label": label,
+                    "predicted": predicted,
+                    "score": round(float(probabilities[row, pair.predicted_id]), 6),
+                    "words": find_driving_words(model, texts[row], predicted),
+                    "text": texts[row],
+                }
+                for row in pair.rows[:MAX_MISTAKES_PER_PAIR].tolist()
+            ],
+        }
 
 
-def _shorten(name: str) -> str:
-    return name if len(name) <= 20 else f"{name[:19]}…"
+def _hash_rows(split: ScoredSplit) -> str:
+    """Return by what two measurements can be told to be of the same rows in the same order."""
+    digest = hashlib.sha256(split.labels.tobytes())
+    for text in split.rows["text"][:]:
+        digest.update(hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest())
+    return digest.hexdigest()

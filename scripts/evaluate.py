@@ -1,4 +1,4 @@
-"""Measure a saved model on a split, and explain its mistakes: `python scripts/evaluate.py --help`."""
+"""Measure saved models and explain their mistakes: `python scripts/evaluate.py --help`."""
 
 import argparse
 import importlib.util
@@ -7,38 +7,20 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
-from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
-from hf_lstm.report import (
-    draw_confusion_matrix,
-    draw_reliability,
-    find_mistakes,
-    format_report,
-    require_matplotlib,
-    save_figure,
-)
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-    from datasets import Dataset
-    from numpy.typing import NDArray
-
-    from hf_lstm.modeling import LSTMSentiment
-
-MAX_MISTAKES = 100
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser(
-        description="Measure a saved model on a split: accuracy, loss, each label's figures, calibration.",
+        description="Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
+        "calibration, plots, and the most confident mistakes with the words behind them.",
         epilog="example: python scripts/evaluate.py runs/packed-lstm --dataset reviews.csv --output-dir evaluation",
     )
-    parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
+    parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, default_dataset=None)
     parser.add_argument(
         "--split", default="test", choices=("train", "validation", "test"), help="of the data set (default: test)"
@@ -49,98 +31,65 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--output-dir",
         metavar="DIR",
         type=Path,
-        help="write metrics.json, confusion_matrix.png, reliability.png, and errors.jsonl, the most confident mistakes",
+        help="where to write report.md, metrics.json, errors.jsonl and plots, or of several models comparison.md, "
+        ".json and .png (default: reports/MODEL or reports/comparison)",
     )
-    return parser.parse_args(argv)
+    return parser.parse_intermixed_args(argv)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print, and write what was asked for."""
+    """Measure, print and write."""
     arguments = parse_arguments(argv)
-    if arguments.output_dir is not None:
-        require_matplotlib()
-        make_folder(arguments.output_dir)
+    is_comparison = len(arguments.models) > 1
+    name = "comparison" if is_comparison else name_model(arguments.models[0])
+    folder = arguments.output_dir or Path("reports") / name
+    make_folder(folder)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.comparison import format_comparison, write_comparison
+    from hf_lstm.plots import NO_PLOTS, can_draw
+    from hf_lstm.report import write_report
+    from hf_lstm.report_summary import format_summary
+
+    reports = [measure(model, arguments, has_details=not is_comparison) for model in arguments.models]
+    if is_comparison:
+        print(format_comparison(reports))
+        write_comparison(folder, reports)
+    else:
+        (report,) = reports
+        num_rows = f"{report['metrics']['num_rows']:,} rows of {report['dataset']}"
+        print(f"{arguments.models[0]}: {num_rows}, in {report['precision']}\n\n{format_summary(report)}")
+        write_report(folder, report)
+    if not can_draw():
+        print(f"\n{NO_PLOTS}")
+    print(f"\nsaved in {folder}")
+
+
+def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
+    """Return the report of a model, with what its texts tell if `has_details`."""
     from hf_lstm.devices import resolve_precision
+    from hf_lstm.held_out import load_held_out
     from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.report import analyze_split, measure_split, score_split
 
-    model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
-    source, rows = load_rows(model, arguments)
+    model = LSTMSentiment.from_pretrained(path, device=arguments.device)
+    held_out = load_held_out(
+        model,
+        arguments.split,
+        source=arguments.dataset,
+        text_column=arguments.text_column,
+        label_column=arguments.label_column,
+    )
     dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    metrics, probabilities = measure(model, rows, dtype)
-    evaluation = {
-        "model": arguments.model,
-        "dataset": source,
-        "split": arguments.split,
-        "device": str(model.embedding.weight.device),
-        "precision": str(dtype).removeprefix("torch."),
-        "metrics": metrics,
-    }
-    print(f"{arguments.model}: {metrics['num_rows']:,} rows of {source}, in {evaluation['precision']}\n")
-    print(format_report(metrics))
-    if arguments.output_dir is not None:
-        write_report(arguments.output_dir, evaluation, rows, probabilities)
-        print(f"\nsaved in {arguments.output_dir}")
+    precision = str(dtype).removeprefix("torch.")
+    split = score_split(model, arguments.split, held_out.rows, dtype)
+    report = measure_split(model, split, name_model(path), held_out.source, precision)
+    return {**report, **analyze_split(model, split, held_out.seen, precision)} if has_details else report
 
 
-def load_rows(model: "LSTMSentiment", arguments: argparse.Namespace) -> tuple[str, "Dataset"]:
-    """Return the data set's name and the rows of the split, with the model's class ids.
-
-    The data set that the model was trained on is cut as it was then: no row of train is measured as one of test.
-    """
-    from hf_lstm.data import load_split, load_splits
-
-    label_names = list_labels(model)
-    columns = {"text_column": arguments.text_column, "label_column": arguments.label_column}
-    trained_on = read_data_config(model)
-    source = arguments.dataset or (trained_on or DataConfig()).dataset
-    if trained_on is None or not is_same_source(source, trained_on.dataset):
-        return source, load_split(source, arguments.split, label_names=label_names, **columns)
-    rows = load_splits(trained_on, **columns)[arguments.split]
-    if rows.features["label"].names != label_names:
-        found = ", ".join(rows.features["label"].names)
-        raise InputError(
-            f"{source}: its labels are {found}, but the model's are {', '.join(label_names)}; pass --dataset"
-        )
-    return source, rows
-
-
-def read_data_config(model: "LSTMSentiment") -> DataConfig | None:
-    """Return which rows the model was trained on, None if it was saved without its recipe."""
-    if model.recipe is None:
-        return None
-    try:
-        return DataConfig(**model.recipe["data"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the model's recipe.json does not say which rows it was trained on: {error}") from None
-
-
-def is_same_source(first: str, second: str) -> bool:
-    """Return whether two names mean the same data set, as names or as paths."""
-    return first == second or (os.path.exists(first) and os.path.realpath(first) == os.path.realpath(second))
-
-
-def list_labels(model: "LSTMSentiment") -> list[str]:
-    """Return the model's labels in the order of their ids."""
-    return [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
-
-
-def measure(
-    model: "LSTMSentiment", rows: "Dataset", dtype: "torch.dtype"
-) -> tuple[dict[str, Any], "NDArray[np.float32]"]:
-    """Return the metrics, and the probabilities (num_rows, num_labels) that they are measured of."""
-    from hf_lstm.batching import encode_split
-    from hf_lstm.calibration import compute_calibration, compute_probabilities
-    from hf_lstm.evaluation import measure_logits
-    from hf_lstm.prediction import compute_logits
-
-    assert model.tokenizer is not None
-    encoded = encode_split(rows, model.tokenizer, model.config)
-    logits = compute_logits(model, encoded.texts, dtype=dtype)
-    probabilities = compute_probabilities(logits, model.config.temperature)
-    metrics = measure_logits(logits, encoded.labels, model.config)
-    return {**metrics, "calibration": compute_calibration(probabilities, encoded.labels)}, probabilities
+def name_model(path: str) -> str:
+    """Return the last part of a folder or Hub id."""
+    return Path(path).resolve().name
 
 
 def make_folder(folder: Path) -> None:
@@ -155,32 +104,6 @@ def make_folder(folder: Path) -> None:
         raise InputError(f"output folder {folder} can't be made: {error.strerror}; choose another") from None
     if not os.access(folder, os.W_OK):
         raise InputError(f"output folder {folder} can't be written; choose another")
-
-
-def write_report(
-    folder: Path, evaluation: dict[str, Any], rows: "Dataset", probabilities: "NDArray[np.float32]"
-) -> None:
-    """Write the metrics, the plots and the most confident mistakes into a folder."""
-    from hf_lstm.model_files import write_json
-    from hf_lstm.text_files import write_rows
-
-    metrics = evaluation["metrics"]
-    write_json(folder / "metrics.json", evaluation)
-    save_figure(draw_confusion_matrix(metrics), folder / "confusion_matrix.png")
-    save_figure(draw_reliability(metrics["calibration"]), folder / "reliability.png")
-    names = metrics["confusion_matrix"]["labels"]
-    labels = rows.with_format("numpy")["label"][:]
-    mistakes = [
-        {
-            "row": row,
-            "label": names[labels[row]],
-            "predicted": names[probabilities[row].argmax()],
-            "score": round(float(probabilities[row].max()), 6),
-            "text": rows[row]["text"],
-        }
-        for row in find_mistakes(probabilities, labels, max_rows=MAX_MISTAKES).tolist()
-    ]
-    write_rows(folder / "errors.jsonl", mistakes, ("row", "label", "predicted", "score", "text"))
 
 
 def give_way_to_library() -> None:

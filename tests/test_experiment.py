@@ -43,7 +43,15 @@ def options(tmp_path, **changes):
 def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
     results = run_experiment(recipe, options(tmp_path))
     folder = tmp_path / "run"
-    expected = {"config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json", "results.json"}
+    expected = {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "README.md",
+        "recipe.json",
+        "results.json",
+        "report",
+    }
     assert set(os.listdir(folder)) == expected
     assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
     assert results["dataset"]["num_rows"] == {"train": 97, "validation": 11, "test": 12}
@@ -58,6 +66,16 @@ def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
     assert model.config.id2label == {0: "glad", 1: "sad", 2: "so-so"}
     assert model.predict("lovely, great")["label"] == "glad"
     assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size
+
+
+def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, recipe):
+    results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
+    report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
+    assert report["metrics"] == results["splits"]["test"]
+    assert (report["model"], report["temperature"]) == ("run", results["temperature"])
+    assert report["unseen"]["num_rows_seen"] == results["dataset"]["duplicates"]["test_in_train"]
+    again = run_experiment(override_recipe(recipe, ["train.num_epochs=2"]), options(tmp_path, overwrite=True))
+    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == again["splits"]["test"]
 
 
 def test_two_runs_write_the_same_weights(tmp_path, recipe):

@@ -18,8 +18,9 @@ ORDER = """
     batching ragged_rows cpu_threads cpu_lstm cpu_summaries recurrence pooling network devices
     model_files card hub
     prediction lstm_decomposition explanation modeling
-    vector_files embeddings metrics objectives calibration evaluation optimization training checkpointing experiment
-    text_files report onnx_graph onnx_export request_guard demo
+    vector_files embeddings metrics objectives calibration evaluation optimization training text_files held_out
+    markdown error_analysis plots mistakes_page report_page report_summary report comparison
+    checkpointing experiment onnx_graph onnx_export request_guard demo
 """.split()
 
 

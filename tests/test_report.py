@@ -1,69 +1,119 @@
-import importlib.util
+import json
+import os
+import re
+from dataclasses import replace
 
-import numpy as np
 import pytest
+import torch
+from datasets import ClassLabel, Dataset, Features, Value
 
-from hf_lstm.calibration import compute_calibration
-from hf_lstm.errors import InputError
-from hf_lstm.metrics import ClassificationMetrics
-from hf_lstm.report import (
-    draw_confusion_matrix,
-    draw_reliability,
-    find_mistakes,
-    format_report,
-    require_matplotlib,
-    save_figure,
-)
+from hf_lstm.comparison import format_comparison, write_comparison
+from hf_lstm.markdown import format_cell
+from hf_lstm.mistakes_page import format_mistakes
+from hf_lstm.modeling import LSTMSentiment
+from hf_lstm.report import analyze_split, measure_split, score_split, write_report
+from hf_lstm.report_summary import format_summary
 
-
-def make_rows(num_rows, num_labels, seed=0):
-    random = np.random.default_rng(seed)
-    probabilities = random.dirichlet(np.ones(num_labels), num_rows).astype(np.float32)
-    return probabilities, random.integers(0, num_labels, num_rows)
+PLOTS = {"confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png"}
+FILES = {"report.md", "metrics.json", "errors.jsonl"}
+EPOCH = {"epoch": 1, **{split: {"loss": 0.5, "accuracy": 0.75} for split in ("train", "validation")}}
+TEXTS = ["a great film", "a dull | *film* <b>", "the worst\nacting", "great fun", "a waste<br />of time"]
 
 
-def make_metrics(names, num_rows=500):
-    probabilities, labels = make_rows(num_rows, len(names))
-    metrics = ClassificationMetrics(names)
-    metrics.add_batch(predictions=probabilities.argmax(axis=1), references=labels)
-    return {"loss": 1.0, **metrics.compute(), "calibration": compute_calibration(probabilities, labels)}
+@pytest.fixture
+def make_report(tiny_model):
+    """Return a function that gives the report of the tiny model on a few rows, with labels of that many names."""
+    tiny_model.results = {"epochs": [EPOCH], "best_epoch": 1, "elapsed_s": 12.3}
+
+    def make(names=("neg", "pos"), texts=TEXTS, title="model", temperature=2.0):
+        torch.manual_seed(1)
+        config = replace(tiny_model.config, id2label=dict(enumerate(names)), temperature=temperature)
+        model = LSTMSentiment(config, tiny_model.tokenizer).eval()
+        model.results = tiny_model.results
+        labels = [i % len(names) for i in range(len(texts))]
+        features = Features({"text": Value("string"), "label": ClassLabel(names=list(names))})
+        rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
+        split = score_split(model, "test", rows, torch.float32)
+        report = measure_split(model, split, title, "reviews.csv", "float32")
+        return {**report, **analyze_split(model, split, {texts[0]}, "float32")}
+
+    return make
 
 
-def test_mistakes_come_in_the_order_of_their_confidence():
-    probabilities = np.array([[0.6, 0.4], [0.1, 0.9], [0.2, 0.8], [0.7, 0.3]], dtype=np.float32)
-    labels = np.array([1, 0, 1, 1])
-    assert find_mistakes(probabilities, labels, max_rows=10).tolist() == [1, 3, 0]
-    assert find_mistakes(probabilities, labels, max_rows=2).tolist() == [1, 3]
-    assert find_mistakes(probabilities, probabilities.argmax(axis=1), max_rows=10).tolist() == []
+@pytest.mark.parametrize("names", [("neg", "pos"), ("glad", "sad", "so-so")])
+def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, names):
+    report = make_report(names)
+    write_report(tmp_path, report)
+    assert set(os.listdir(tmp_path)) == FILES | PLOTS
+    page = (tmp_path / "report.md").read_text()
+    assert set(re.findall(r"\]\((\w+\.png)\)", page)) == PLOTS
+    assert "1 rows removed" in page
+    assert ("Tricky reviews" in page) == (names == ("neg", "pos"))
+
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    errors = [json.loads(line) for line in (tmp_path / "errors.jsonl").read_text().splitlines()]
+    num_wrong = round(len(TEXTS) * (1 - metrics["metrics"]["accuracy"]))
+    assert sum(pair["num_rows"] for pair in metrics["mistakes"]) == num_wrong == len(errors)
+    assert [error["score"] for error in errors] == sorted((error["score"] for error in errors), reverse=True)
+    for error in errors:
+        assert error["text"] == TEXTS[error["row"]]
+        assert error["label"] != error["predicted"]
+        assert all(error["text"][word["start"] : word["end"]] == word["word"] for word in error["words"])
 
 
-def test_report_shows_the_figures_in_aligned_columns():
-    metrics = make_metrics(["neg", "a longer label", "pos"], num_rows=12_345)
-    report = format_report(metrics)
-    assert f"{100 * metrics['accuracy']:.2f} %" in report
-    assert "12,345" in report
-    for name, row in zip(metrics["confusion_matrix"]["labels"], metrics["confusion_matrix"]["rows"], strict=True):
-        assert [name, *(f"{count:,}" for count in row)] in [line.rsplit(maxsplit=3) for line in report.splitlines()]
-    tables = report.split("\n\n")[1:]
+def test_every_table_of_the_page_has_as_many_cells_in_each_row(make_report, tmp_path):
+    write_report(tmp_path, make_report())
+    for table in re.findall(r"(?:^\|.*\n)+", (tmp_path / "report.md").read_text(), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_without_matplotlib_the_page_says_so_and_has_tables(make_report, tmp_path, monkeypatch):
+    monkeypatch.setattr("hf_lstm.report.can_draw", lambda: False)
+    write_report(tmp_path, make_report())
+    assert set(os.listdir(tmp_path)) == FILES
+    page = (tmp_path / "report.md").read_text()
+    assert "pip install 'hf-lstm[plots]'" in page
+    assert "true \\ predicted" in page
+    assert ".png" not in page
+
+
+def test_the_summary_shows_the_figures_in_aligned_columns(make_report):
+    report = make_report()
+    summary = format_summary(report)
+    assert f"accuracy           {100 * report['metrics']['accuracy']:.2f} %" in summary
+    assert f"{report['metrics']['calibrated_loss']:.4f}" in summary
+    tables = summary.split("\n\n")[1:]
     assert all(len({len(line) for line in table.splitlines()}) == 1 for table in tables)
 
 
-@pytest.mark.parametrize("num_labels", [2, 30])
-def test_plots_show_every_label_and_are_written(tmp_path, num_labels):
-    metrics = make_metrics([f"label {i}" for i in range(num_labels)])
-    figure = draw_confusion_matrix(metrics)
-    ticks = [text.get_text() for text in figure.axes[0].get_yticklabels()]
-    assert ticks == metrics["confusion_matrix"]["labels"]
-    cells = [text.get_text().split("\n")[0] for text in figure.axes[0].texts]
-    counts = [f"{count:,}" for row in metrics["confusion_matrix"]["rows"] for count in row]
-    assert cells == (counts if num_labels <= 20 else [])
-    for name, drawn in (("confusion_matrix", figure), ("reliability", draw_reliability(metrics["calibration"]))):
-        save_figure(drawn, tmp_path / f"{name}.png")
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+def test_mistakes_of_two_labels_are_false_positives_and_negatives():
+    text = "One of the<br />worst films that I ever liked | a lot"
+    words = [{"word": "worst", "start": 16, "end": 21, "contribution": 1.234}]
+    mistake = {"row": 3, "score": 0.99999, "words": words, "text": text}
+    pair = {"label": "pos", "predicted": "neg", "num_rows": 7, "most_confident": [mistake]}
+    page = "\n".join(format_mistakes([pair], ["neg", "pos"]))
+    assert "### False negatives: pos taken for neg, 7 rows" in page
+    assert "| worst +1.23 | One of the **worst** films that I ever liked \\| a lot | 3 | > 99.99 % |" in page
+    assert "### pos taken for neg, 7 rows" in "\n".join(format_mistakes([pair], ["neg", "pos", "so-so"]))
 
 
-def test_missing_matplotlib_is_said_beforehand(monkeypatch):
-    require_matplotlib()
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install"):
-        require_matplotlib()
+@pytest.mark.parametrize("text", ["a|b", "*a*", "<img src=x>", "[a](b)", "`a`", "a\nb", "\\|", "$x$"])
+def test_cells_hold_what_they_are_given_as_plain_text(text):
+    cell = format_cell(text)
+    assert "\n" not in cell
+    assert re.sub(r"\\(.)", "", cell).strip("|*[]`<$_~") == re.sub(r"\\(.)", "", cell)
+
+
+def test_models_are_compared_and_other_rows_flagged(make_report, tmp_path):
+    reports = [make_report(title="first"), make_report(title="second", temperature=1.0)]
+    assert "All were measured on the same 5 rows." in format_comparison(reports)
+    reports.append(make_report(title="third", texts=TEXTS[:4]))
+    write_comparison(tmp_path, reports)
+    assert set(os.listdir(tmp_path)) == {"comparison.md", "comparison.json", "comparison.png"}
+    page = (tmp_path / "comparison.md").read_text()
+    assert "| third \\* | 4 |" in page
+    assert "not comparable: third." in page
+    runs = json.loads((tmp_path / "comparison.json").read_text())["models"]
+    assert [run["has_rows_of_first"] for run in runs] == [True, True, False]
+    assert runs[0]["metrics"]["loss"] == pytest.approx(runs[1]["metrics"]["loss"])
+    assert runs[1]["metrics"]["calibrated_loss"] == runs[1]["metrics"]["loss"]

@@ -3,6 +3,7 @@
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -56,9 +57,10 @@ def count_right(model, split):
 @pytest.mark.parametrize("arguments", [[], ["--dataset", "reviews.csv"], ["--dataset", "./reviews.csv"]])
 def test_the_models_own_data_are_cut_as_for_training(evaluate, tiny_model, tiny_model_folder, reviews, arguments):
     save_with_recipe(tiny_model, tiny_model_folder, reviews)
-    evaluate(*arguments, "--output-dir", "report")
-    metrics = json.loads(Path("report/metrics.json").read_text())["metrics"]
-    test = load_splits(reviews)["test"]
+    evaluate(*arguments)
+    report = json.loads(Path("reports/tiny-model/metrics.json").read_text())
+    metrics, test = report["metrics"], load_splits(reviews)["test"]
+    assert report["unseen"]["num_rows_seen"] == 0
     assert metrics["num_rows"] == len(test) == 18
     assert metrics["accuracy"] == count_right(tiny_model, test) / len(test)
 
@@ -66,14 +68,15 @@ def test_the_models_own_data_are_cut_as_for_training(evaluate, tiny_model, tiny_
 def test_other_data_are_measured_whole_and_explained(evaluate, tiny_model, reviews, tmp_path):
     out = evaluate("--dataset", "reviews.csv", "--output-dir", "new/report")
     folder = tmp_path / "new" / "report"
-    assert sorted(os.listdir(folder)) == ["confusion_matrix.png", "errors.jsonl", "metrics.json", "reliability.png"]
+    assert {"report.md", "metrics.json", "errors.jsonl", "confusion_matrix.png"} < set(os.listdir(folder))
     evaluation = json.loads((folder / "metrics.json").read_text())
     metrics = evaluation["metrics"]
     assert (evaluation["dataset"], evaluation["precision"], metrics["num_rows"]) == ("reviews.csv", "float32", 60)
     assert f"accuracy           {100 * metrics['accuracy']:.2f} %" in out
 
     mistakes = [json.loads(line) for line in (folder / "errors.jsonl").read_text().splitlines()]
-    assert len(mistakes) == round(60 * (1 - metrics["accuracy"])) > 0
+    assert 0 < len(mistakes) <= round(60 * (1 - metrics["accuracy"]))
+    assert evaluation["unseen"] is None
     assert [row["score"] for row in mistakes] == sorted((row["score"] for row in mistakes), reverse=True)
     lines = (tmp_path / "reviews.csv").read_text().splitlines()[1:]
     for row in mistakes:
@@ -98,6 +101,14 @@ def test_wrong_use_is_refused(evaluate, reviews, tmp_path, arguments, expected):
     with pytest.raises(InputError) as error:
         evaluate(*arguments)
     assert expected in str(error.value)
+
+
+def test_several_models_are_compared(evaluate, tiny_model_folder, reviews):
+    shutil.copytree(tiny_model_folder, "other")
+    out = evaluate("other", "--dataset", "reviews.csv")
+    assert "| other | 60 |" in out
+    assert "All were measured on the same 60 rows." in out
+    assert set(os.listdir("reports/comparison")) == {"comparison.md", "comparison.json", "comparison.png"}
 
 
 def test_labels_that_changed_since_training_are_refused(evaluate, tiny_model, tiny_model_folder, reviews, tmp_path):

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
+from hf_lstm.markdown import format_table
 from hf_lstm.recipes import RECIPES
-from readme.tables import format_table
 
 _NAME = re.compile(r"(?P<group>.+)-seed(?P<seed>\d+)\.json")
 _HEADER = (

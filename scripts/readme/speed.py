@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from readme.tables import format_table
+from hf_lstm.markdown import format_table
 
 _LIMITS = {"at_least": "at least", "at_most": "at most"}
 

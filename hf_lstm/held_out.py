@@ -1,0 +1,69 @@
+"""The rows that a saved model is measured on: those of its own data cut as for training, others whole."""
+
+import os
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from datasets import Dataset
+
+from hf_lstm.config import DataConfig
+from hf_lstm.data import load_split, load_splits
+from hf_lstm.errors import InputError
+from hf_lstm.modeling import LSTMSentiment
+
+
+@dataclass(frozen=True)
+class HeldOutRows:
+    """The rows of a split, and what the model has seen."""
+
+    source: str
+    """The data set's name."""
+    rows: Dataset
+    """With the columns `text` and `label`, the model's class ids."""
+    seen: AbstractSet[str] | None
+    """The texts of train; None if they are not at hand, or these rows are train."""
+
+
+def load_held_out(
+    model: LSTMSentiment,
+    split: str,
+    *,
+    source: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+) -> HeldOutRows:
+    """Return the rows of a split of `source`, by default the data set that the model was trained on.
+
+    That one is cut as it was then: no row of train is measured as one of test.
+
+    Raises:
+        InputError: the source is unusable, or its labels are not the model's.
+    """
+    label_names = [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
+    columns = {"text_column": text_column, "label_column": label_column}
+    trained_on = _read_data_config(model)
+    source = source or (trained_on or DataConfig()).dataset
+    if trained_on is None or not _is_same_source(source, trained_on.dataset):
+        return HeldOutRows(source, load_split(source, split, label_names=label_names, **columns), seen=None)
+    splits = load_splits(trained_on, **columns)
+    found = splits[split].features["label"].names
+    if found != label_names:
+        raise InputError(
+            f"{source}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
+        )
+    return HeldOutRows(source, splits[split], seen=None if split == "train" else set(splits["train"]["text"][:]))
+
+
+def _read_data_config(model: LSTMSentiment) -> DataConfig | None:
+    """Return which rows the model was trained on, None if it was saved without its recipe."""
+    if model.recipe is None:
+        return None
+    try:
+        return DataConfig(**model.recipe["data"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the model's recipe.json does not say which rows it was trained on: {error}") from None
+
+
+def _is_same_source(first: str, second: str) -> bool:
+    """Return whether two names mean the same data set, as names or as paths."""
+    return first == second or (os.path.exists(first) and os.path.realpath(first) == os.path.realpath(second))

@@ -1,0 +1,28 @@
+"""Tables and figures as Markdown and as text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_texts: int = 1) -> str:
+    """Return a Markdown table whose first `num_texts` columns are texts and whose others are numbers, to the right."""
+    rule = ["---" if index < num_texts else "---:" for index in range(len(header))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
+
+
+def format_cell(text: object) -> str:
+    """Return a text that stays within its cell of a table, and is neither HTML nor Markdown."""
+    one_line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line)
+
+
+def format_percent(value: float) -> str:
+    """Return a share as percent with two decimals."""
+    return f"{100 * value:.2f} %"
+
+
+def format_interval(figures: Mapping[str, Any]) -> str:
+    """Return the 95 % interval of the accuracy in `figures`, as percent."""
+    low, high = figures["accuracy_interval"]
+    return f"{100 * low:.2f} to {100 * high:.2f} %"
