@@ -94,14 +94,18 @@ class LSTMNetwork(nn.Module):
             lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
         """
         lengths = lengths.to("cpu")
-        if self._is_summary_enough(input_ids):
-            summaries = self.lstm.summarize(self.embedding.weight, input_ids, lengths, self.pooling.summaries)
-            features = self.pooling.join(summaries, lengths)
+        on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
+        wanted = self.pooling.wanted
+        if on_cpu and wanted and is_inference:
+            states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
+            features = self.pooling.join(states, lengths)
         else:
             embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
-            outputs, last_states = self.lstm(embedded, lengths)
-            features = self.output_dropout(self.pooling(outputs, last_states, lengths).float())
-        return self.classify(features)
+            if on_cpu and wanted:
+                features = self.pooling.join(self.lstm.summarize(embedded, lengths, wanted), lengths)
+            else:
+                features = self.pooling(*self.lstm(embedded, lengths), lengths)
+        return self.classify(self.output_dropout(features.float()))
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits (batch, num_labels), float32, of pooled features (batch, num_features), float32."""
@@ -110,11 +114,6 @@ class LSTMNetwork(nn.Module):
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits
-
-    def _is_summary_enough(self, input_ids: Tensor) -> bool:
-        """Return whether neither a gradient nor the pooling asks for the states of single tokens."""
-        is_inference = not (self.training or torch.is_grad_enabled())
-        return is_inference and input_ids.device.type == "cpu" and bool(self.pooling.summaries)
 
     def _drop_words(self, input_ids: Tensor) -> Tensor:
         """Return the ids with some replaced by `<unk>`, in training; padding too, which nothing reads."""

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from hf_lstm.cpu_summaries import RowSummaries
+from hf_lstm.segment_states import LayerStates
 
-_SUMMARIES = {
+_WANTED = {
     "last": frozenset({"last"}),
     "mean": frozenset({"total"}),
     "max": frozenset({"maximum"}),
@@ -29,14 +29,14 @@ class Pooling(nn.Module):
 
     Attributes:
         num_features: how many features come out.
-        summaries: the fields of `RowSummaries` that are enough to know; none where each state is needed.
+        wanted: the fields of `LayerStates` that are enough to know; none where each state is needed.
     """
 
     def __init__(self, kind: str, hidden_size: int, num_directions: int) -> None:
         super().__init__()
         self.kind = kind
         self.num_directions = num_directions
-        self.summaries = _SUMMARIES[kind]
+        self.wanted = _WANTED[kind]
         self.num_features = hidden_size * num_directions * (2 if kind == "mean_max" else 1)
         if kind == "attention":
             self.projection = nn.Linear(self.num_features, hidden_size)
@@ -80,13 +80,13 @@ class Pooling(nn.Module):
             shares = scores.masked_fill(is_padding, -torch.inf).softmax(dim=1)
             return torch.bmm(shares[:, None], outputs).squeeze(1)
 
-    def join(self, summaries: RowSummaries, lengths: Tensor) -> Tensor:
-        """Return features `(batch, num_features)`, float32, as `forward` does, of what is known of each row."""
+    def join(self, states: LayerStates, lengths: Tensor) -> Tensor:
+        """Return features `(batch, num_features)`, as `forward` does, of what is known of each row."""
         if self.kind == "last":
-            return summaries.last
+            return states.last.flatten(1)
         pooled = []
         if "mean" in self.kind:
-            pooled.append(summaries.total / lengths[:, None])
+            pooled.append(states.total.flatten(1) / lengths[:, None])
         if "max" in self.kind:
-            pooled.append(summaries.maximum)
+            pooled.append(states.maximum.flatten(1))
         return torch.cat(pooled, dim=1)

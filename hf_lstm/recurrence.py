@@ -7,9 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from hf_lstm.cpu_lstm import LayerPlan, plan_layer, run_layer
-from hf_lstm.cpu_summaries import RowSummaries, summarize_layer
+from hf_lstm.cpu_layer import read_layer, run_layer
+from hf_lstm.cpu_lstm import LayerPlan, plan_layer
 from hf_lstm.errors import InputError
+from hf_lstm.segment_states import LayerStates
 
 
 class RaggedLSTM(nn.LSTM):
@@ -83,38 +84,44 @@ class RaggedLSTM(nn.LSTM):
             outputs, h_n, c_n = self._run_packed(inputs, lengths)
         return outputs, (h_n, c_n) if need_cell_states else h_n
 
-    @torch.no_grad()
-    def summarize(self, features: Tensor, indices: Tensor, lengths: Tensor, kinds: frozenset[str]) -> RowSummaries:
-        """Return summaries of the last layer's states, on the CPU and without gradients.
+    def summarize(
+        self, inputs: Tensor, lengths: Tensor, wanted: frozenset[str], *, indices: Tensor | None = None
+    ) -> LayerStates:
+        """Return what the last layer says of each row as a whole, on the CPU, without writing out its states.
 
         Args:
-            features: `(num_features_at_hand, input_size)`, such as an embedding.
-            indices: int64 `(batch, time)`: which of them each step reads.
+            inputs: `(batch, time, input_size)`; with `indices`, any `(num, input_size)`, such as an embedding.
             lengths: int64 `(batch,)`, each in 1..time.
-            kinds: names of the fields of `RowSummaries` that are needed.
+            wanted: fields of `LayerStates`.
+            indices: int64 `(batch, time)`: which of the inputs each step reads.
+
+        Returns:
+            The fields wanted, `(batch, num_directions, hidden_size)` each.
 
         Raises:
-            InputError: `indices` and `lengths` don't fit each other, or a length is outside 1..time.
+            InputError: inputs or indices don't fit the lengths, or a length is outside 1..time.
         """
-        check_lengths(indices[..., None], lengths)
-        if len(indices) == 0:
-            nothing = features.new_zeros(0, (2 if self.bidirectional else 1) * self.hidden_size)
-            return RowSummaries(nothing, nothing, nothing)
-        plan = self._plan(lengths, indices.shape[1], _find_dtype(features), need_cell_states=False)
+        check_lengths(inputs if indices is None else indices[..., None], lengths)
+        dtype = _find_dtype(inputs)
+        if len(lengths) == 0:
+            empty = inputs.new_zeros(0, 2 if self.bidirectional else 1, self.hidden_size, dtype=dtype)
+            return LayerStates(*[empty] * len(LayerStates._fields))
+        time = (inputs if indices is None else indices).shape[1]
+        plan = self._plan(lengths, time, dtype, need_cell_states=False)
         *earlier, last = self._find_weights()
         with torch.autocast("cpu", enabled=False):
-            if not earlier:
-                if indices.numel() > len(features):
-                    features = features.to(plan.dtype)  # once, rather than for each token
-                places = indices.flatten()
-                return summarize_layer(
-                    plan, lambda tokens: features.index_select(0, places.index_select(0, tokens)), last, kinds
+            if indices is not None and not earlier and not torch.is_grad_enabled():
+                # once, rather than for each token
+                table = inputs.to(dtype) if indices.numel() > len(inputs) else inputs
+                flat = indices.flatten()
+                return read_layer(
+                    plan, lambda tokens: table.index_select(0, flat.index_select(0, tokens)), len(flat), last, wanted
                 )
-            outputs = functional.embedding(indices, features)
+            outputs = (inputs if indices is None else functional.embedding(indices, inputs)).flatten(0, 1)
             for weights in earlier:
-                outputs, _ = run_layer(plan, outputs, weights)
-            by_token = outputs.flatten(0, 1)
-            return summarize_layer(plan, lambda tokens: by_token.index_select(0, tokens), last, kinds)
+                outputs = run_layer(plan, outputs, weights, {"outputs"}).outputs.flatten(1)
+                outputs = functional.dropout(outputs, self.dropout, self.training)
+            return run_layer(plan, outputs, last, wanted)
 
     def _plan(self, lengths: Tensor, time: int, dtype: torch.dtype, *, need_cell_states: bool) -> LayerPlan:
         num_directions = 2 if self.bidirectional else 1
@@ -130,15 +137,17 @@ class RaggedLSTM(nn.LSTM):
 
     def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
         plan = self._plan(lengths, inputs.shape[1], _find_dtype(inputs), need_cell_states=need_cell_states)
-        outputs, h_n, c_n = inputs, [], []
+        wanted = {"outputs", "last", *(["cells"] if need_cell_states else [])}
+        outputs, h_n, c_n = inputs.flatten(0, 1), [], []
         with torch.autocast("cpu", enabled=False):
             for layer, weights in enumerate(self._find_weights()):
                 if layer:
                     outputs = functional.dropout(outputs, self.dropout, self.training)
-                outputs, cell_states = run_layer(plan, outputs, weights)
-                h_n.append(_select_last(outputs, lengths, self.hidden_size))
-                c_n.append(cell_states)
-        return outputs, torch.cat(h_n), torch.cat(c_n)
+                states = run_layer(plan, outputs, weights, wanted)
+                outputs = states.outputs.flatten(1)
+                h_n.append(states.last.transpose(0, 1))
+                c_n.append(states.cells.transpose(0, 1) if need_cell_states else states.cells)
+        return outputs.view(*inputs.shape[:2], -1), torch.cat(h_n), torch.cat(c_n)
 
     def _find_weights(self) -> list[list[nn.Parameter]]:
         """Return for each layer weight_ih, weight_hh, bias_ih, bias_hh of its directions."""
@@ -184,11 +193,3 @@ def _find_dtype(inputs: Tensor) -> torch.dtype:
     if torch.is_autocast_enabled(device_type):
         return torch.get_autocast_dtype(device_type)
     return inputs.dtype
-
-
-def _select_last(outputs: Tensor, lengths: Tensor, hidden_size: int) -> Tensor:
-    """Return `(num_directions, batch, hidden_size)`: what each direction says at the token that it reads last."""
-    forward = outputs[torch.arange(len(lengths)), lengths - 1, :hidden_size]
-    if outputs.shape[2] == hidden_size:
-        return forward[None]
-    return torch.stack([forward, outputs[:, 0, hidden_size:]])
