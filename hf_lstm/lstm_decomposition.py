@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from hf_lstm.recurrence import RaggedLSTM
 
@@ -39,34 +40,29 @@ def trace_lstm(lstm: RaggedLSTM, inputs: Tensor) -> list[LayerTrace]:
     traces: list[LayerTrace] = []
     for layer in range(lstm.num_layers):
         directions = lstm.all_weights[layer * num_directions : (layer + 1) * num_directions]
-        stacked = (torch.stack(weights).detach().to(inputs) for weights in zip(*directions, strict=True))
-        weight_ih, weight_hh, bias_ih, bias_hh = stacked
-        traces.append(_trace_layer(inputs, weight_ih, weight_hh, bias_ih + bias_hh))
+        weights = [[weight.detach().to(inputs) for weight in direction] for direction in directions]
+        traces.append(_trace_layer(inputs, weights))
         inputs = traces[-1].outputs
     return traces
 
 
-def _trace_layer(inputs: Tensor, weight_ih: Tensor, weight_hh: Tensor, bias: Tensor) -> LayerTrace:
-    num_directions, _, hidden_size = weight_hh.shape
+def _trace_layer(inputs: Tensor, weights: Sequence[Sequence[Tensor]]) -> LayerTrace:
+    """Return the trace of inputs (rows, time, features), and of weight_ih, weight_hh, bias_ih, bias_hh by direction."""
+    num_directions = len(weights)
+    weight_ih, weight_hh, bias_ih, bias_hh = map(torch.stack, zip(*weights, strict=True))
+    state = inputs.new_zeros(num_directions, len(inputs), weight_hh.shape[2])
+    flat = [weight for direction in weights for weight in direction]
+    outputs, _, _ = torch.lstm(inputs, (state, state), flat, True, 1, 0.0, False, num_directions == 2, True)
+    # The kernel keeps neither gates nor cells. With all outputs at hand, the gates of all steps are two products.
     ordered = _order_as_read(inputs[None].expand(num_directions, -1, -1, -1))
-    projected = ordered @ weight_ih.mT[:, None] + bias[:, None, None]
-    recurrent = weight_hh.mT.contiguous()
-    output = cell = inputs.new_zeros(num_directions, len(inputs), hidden_size)
-    gate_inputs, cells, outputs = [], [], []
-    for step in projected.unbind(2):
-        gate_inputs.append(torch.baddbmm(step, output, recurrent))
-        input_gate, forget_gate, _, output_gate = gate_inputs[-1].sigmoid().chunk(4, dim=-1)
-        cell = forget_gate * cell + input_gate * gate_inputs[-1][..., 2 * hidden_size : 3 * hidden_size].tanh()
-        output = output_gate * cell.tanh()
-        cells.append(cell)
-        outputs.append(output)
-    return LayerTrace(
-        weight_ih=weight_ih,
-        weight_hh=weight_hh,
-        gate_inputs=torch.stack(gate_inputs, dim=2),
-        cells=torch.stack(cells, dim=2),
-        outputs=torch.cat(list(_order_as_read(torch.stack(outputs, dim=2))), dim=-1),
-    )
+    before = pad(_order_as_read(torch.stack(outputs.chunk(num_directions, dim=-1)))[:, :, :-1], (0, 0, 1, 0))
+    gate_inputs = ordered @ weight_ih.mT[:, None] + before @ weight_hh.mT[:, None] + (bias_ih + bias_hh)[:, None, None]
+    input_gate, forget_gate, candidate, _ = gate_inputs.chunk(4, dim=-1)
+    added, kept = input_gate.sigmoid() * candidate.tanh(), forget_gate.sigmoid()
+    cells = [added[:, :, 0]]
+    for now, share in zip(added.unbind(2)[1:], kept.unbind(2)[1:], strict=True):
+        cells.append(torch.addcmul(now, cells[-1], share))
+    return LayerTrace(weight_ih, weight_hh, gate_inputs, torch.stack(cells, dim=2), outputs)
 
 
 def find_input_multipliers(traces: Sequence[LayerTrace], output_multipliers: Tensor) -> Tensor:
@@ -89,7 +85,7 @@ def find_input_multipliers(traces: Sequence[LayerTrace], output_multipliers: Ten
 def _go_back_through_time(trace: LayerTrace, output_multipliers: Tensor) -> Tensor:
     """Return the multipliers (directions, time, 4 * hidden) of the gate inputs from those of the outputs, as read."""
     input_gate, forget_gate, candidate, output_gate = trace.gate_inputs.chunk(4, dim=-1)
-    cell_before = torch.nn.functional.pad(trace.cells[:, :, :-1], (0, 0, 1, 0))
+    cell_before = pad(trace.cells[:, :, :-1], (0, 0, 1, 0))
     through_gates = torch.cat(
         [
             _find_secant(torch.sigmoid, input_gate) * candidate.tanh().mean(dim=1),

@@ -1,0 +1,201 @@
+"""Measure what explanations are worth, by deleting words: `python scripts/measure_explanations.py --help`."""
+
+import argparse
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from hf_lstm.cli import add_data_arguments, run_command_line
+from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    from hf_lstm.modeling import LSTMSentiment
+
+NUM_DELETED = 5
+TIMED_WORDS = 400
+TIMED_TEXTS = 50
+
+Explanation = list[dict[str, Any]]
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description=f"Measure model.explain on a test split: how far the probability of the predicted label falls "
+        f"without the {NUM_DELETED} words that are strongest for it, against as many at random and, on fewer texts, "
+        f"those whose own deletion costs it most; how well contributions add up; the time for {TIMED_WORDS} words.",
+        epilog="example: python scripts/measure_explanations.py runs/packed-lstm --output explanations.json",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
+    add_data_arguments(parser, default_dataset=None)
+    parser.add_argument("--num-reviews", metavar="N", type=int, default=1000, help="of the split (default: 1000)")
+    parser.add_argument(
+        "--num-occluded", metavar="N", type=int, default=100,
+        help="of these, on how many each word is deleted in turn, which takes long (default: 100)",
+    )  # fmt: skip
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of reviews and random words (default: 0)")
+    parser.add_argument("--output", metavar="FILE.json", type=Path, help="file for the figures")
+    arguments = parser.parse_args(argv)
+    for name, minimum in (("num_reviews", 2), ("num_occluded", 2), ("seed", 0)):
+        if getattr(arguments, name) < minimum:
+            parser.error(f"argument --{name.replace('_', '-')}: expected at least {minimum}")
+    return arguments
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure, print the figures and write them."""
+    arguments = parse_arguments(argv)
+    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
+        raise InputError(f"output {arguments.output}: its folder is not there; make it or choose another")
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    import torch
+
+    from hf_lstm.model_files import write_json
+    from hf_lstm.modeling import LSTMSentiment
+
+    figures = {
+        "command": shlex.join(["python", "scripts/measure_explanations.py", *argv]),
+        "model": Path(arguments.model).resolve().name,
+        "num_deleted": NUM_DELETED,
+        "num_threads": torch.get_num_threads(),
+        **measure(LSTMSentiment.from_pretrained(arguments.model), arguments),
+    }
+    print_figures(figures)
+    if arguments.output is not None:
+        write_json(arguments.output, figures)
+
+
+def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return all figures of a model."""
+    from hf_lstm.held_out import load_held_out
+
+    columns = {"text_column": arguments.text_column, "label_column": arguments.label_column}
+    held_out = load_held_out(model, "test", source=arguments.dataset, **columns)
+    chosen = np.random.default_rng(arguments.seed).permutation(len(held_out.rows))[: arguments.num_reviews]
+    texts = [text for text in held_out.rows.select(chosen)["text"] if model.encoder.locate(text)]
+    predicted = compute_probabilities(model, texts).argmax(axis=1)
+    shown = tqdm(texts, desc="explain", unit="text", disable=None)
+    explained = [model.explain(text, label=int(label)) for text, label in zip(shown, predicted, strict=True)]
+    rng = np.random.default_rng(arguments.seed)
+    strongest = [choose_strongest(words) for words in explained]
+    at_random = [[words[i] for i in rng.permutation(len(words))[:NUM_DELETED]] for words in explained]
+    few = slice(arguments.num_occluded)
+    by_occlusion = [
+        choose_strongest(occlude(model, text, words, int(label)))
+        for text, words, label in zip(texts[few], explained[few], predicted[few], strict=True)
+    ]
+    return {
+        "source": held_out.source,
+        "num_reviews": len(texts),
+        "strongest": measure_deletion(model, texts, strongest),
+        "random": measure_deletion(model, texts, at_random),
+        "fewer_reviews": {
+            "num_reviews": len(by_occlusion),
+            "strongest": measure_deletion(model, texts[few], strongest[few]),
+            "occlusion": measure_deletion(model, texts[few], by_occlusion),
+        },
+        "largest_relative_error": measure_error(model, texts, explained, predicted),
+        "seconds": measure_seconds(model, texts),
+    }
+
+
+def compute_probabilities(model: "LSTMSentiment", texts: Sequence[str]) -> NDArray[np.float32]:
+    """Return probabilities (num_texts, num_labels), in full precision."""
+    return model.predict_proba(texts, precision="float32", show_progress=False).numpy()
+
+
+def choose_strongest(words: Explanation) -> Explanation:
+    """Return the words that contribute most."""
+    return sorted(words, key=lambda word: -word["contribution"])[:NUM_DELETED]
+
+
+def delete_words(text: str, words: Explanation) -> str:
+    """Return the text without these words."""
+    for word in sorted(words, key=lambda word: -word["start"]):
+        text = text[: word["start"]] + text[word["end"] :]
+    return text
+
+
+def occlude(model: "LSTMSentiment", text: str, words: Explanation, label: int) -> Explanation:
+    """Return the words, each with what its deletion alone takes from the log-odds of `label`."""
+    probabilities = compute_probabilities(model, [delete_words(text, [word]) for word in words])[:, label]
+    log_odds = np.log(probabilities) - np.log1p(-probabilities.clip(max=1 - 1e-7))
+    return [{**word, "contribution": -value} for word, value in zip(words, log_odds.tolist(), strict=True)]
+
+
+def measure_deletion(model: "LSTMSentiment", texts: Sequence[str], deleted: Sequence[Explanation]) -> dict[str, float]:
+    """Return how far the predicted label's probability falls without these words, and how often the label changes."""
+    before = compute_probabilities(model, texts)
+    after = compute_probabilities(model, [delete_words(*pair) for pair in zip(texts, deleted, strict=True)])
+    predicted, rows = before.argmax(axis=1), np.arange(len(texts))
+    drops = before[rows, predicted].astype(np.float64) - after[rows, predicted]
+    return {
+        "probability_before": float(before[rows, predicted].mean()),
+        "probability_after": float(after[rows, predicted].mean()),
+        "drop": float(drops.mean()),
+        "drop_standard_error": float(drops.std(ddof=1) / np.sqrt(len(drops))),
+        "changed_labels": float((after.argmax(axis=1) != predicted).mean()),
+    }
+
+
+def measure_error(
+    model: "LSTMSentiment", texts: Sequence[str], explained: Sequence[Explanation], predicted: NDArray[np.int64]
+) -> float:
+    """Return how far, at most, contributions miss the difference of the model's own logits, as a share of it."""
+    import torch
+
+    from hf_lstm.prediction import compute_logits
+
+    config = model.config
+    texts = [text[: config.max_length_characters] for text in texts]
+    encoded = model.encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+    logits = compute_logits(model, encoded, dtype=torch.float32).double().numpy()
+    own = logits[np.arange(len(texts)), predicted]
+    margins = own - (logits.sum(axis=1) - own) / (config.num_labels - 1)
+    sums = np.array([sum(word["contribution"] for word in words) for words in explained])
+    return float(np.abs((sums - margins) / margins).max())
+
+
+def measure_seconds(model: "LSTMSentiment", texts: Sequence[str]) -> dict[str, float]:
+    """Return the time that an explanation takes, of texts repeated and cut to `TIMED_WORDS` words."""
+    elapsed = []
+    for text in texts[:TIMED_TEXTS]:
+        words = text.split()
+        long_text = " ".join((words * (TIMED_WORDS // len(words) + 1))[:TIMED_WORDS])
+        start = time.perf_counter()
+        model.explain(long_text)
+        elapsed.append(time.perf_counter() - start)
+    p50, p95 = np.quantile(elapsed, [0.5, 0.95])
+    return {"num_texts": len(elapsed), "num_words": TIMED_WORDS, "p50": float(p50), "p95": float(p95)}
+
+
+def print_figures(figures: dict[str, Any]) -> None:
+    """Print what was measured."""
+    print(f"{figures['model']}: {figures['num_reviews']:,} test reviews of {figures['source']}")
+    fewer = figures["fewer_reviews"]
+    rows = [
+        ("strongest", figures["strongest"], figures["num_reviews"]),
+        ("random", figures["random"], figures["num_reviews"]),
+        ("strongest", fewer["strongest"], fewer["num_reviews"]),
+        ("occlusion", fewer["occlusion"], fewer["num_reviews"]),
+    ]
+    for name, deletion, num_reviews in rows:
+        print(
+            f"  {NUM_DELETED} {name} words deleted, {num_reviews:,} reviews: probability "
+            f"{deletion['probability_before']:.3f} to {deletion['probability_after']:.3f}, "
+            f"{deletion['changed_labels']:.1%} of the labels change"
+        )
+    seconds = figures["seconds"]
+    print(f"  contributions add up to within {figures['largest_relative_error']:.1e} of the difference of the logits")
+    print(f"  {seconds['num_words']} words: {1000 * seconds['p50']:.0f} ms, p95 {1000 * seconds['p95']:.0f} ms")
+
+
+if __name__ == "__main__":
+    run_command_line(main)
