@@ -167,7 +167,9 @@ def _check_text(text: str | None, encoder: Encoder, config: ModelConfig) -> None
         raise _refuse("Please enter a text first.")
     if len(text) > MAX_CHARACTERS:
         raise _refuse(f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,}, please.")
-    input_ids = encoder.encode([text], max_length_tokens=config.max_length_tokens).input_ids
+    input_ids = encoder.encode(
+        [text], max_length_tokens=config.max_length_tokens, truncation=config.truncation
+    ).input_ids
     if (input_ids == config.unk_token_id).all():
         raise _refuse("The model knows none of these words, so any answer would be a guess.")
 

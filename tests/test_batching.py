@@ -100,3 +100,12 @@ def test_encoded_split_is_what_the_tokenizer_says_and_is_mapped_once(split, monk
     assert encoded.labels.tolist() == [1, 0, 0, 1] * 600
     monkeypatch.setattr("hf_lstm.batching.Encoder.encode", lambda *_, **__: pytest.fail("mapped again"))
     assert decode(encode_split(split, tokenizer, config).texts) == expected
+
+
+def test_each_truncation_has_ids_of_its_own(split):
+    tokenizer = train_tokenizer(["good film bad a"], TokenizerConfig())
+    ids = tokenizer.encode("a film a good film").ids
+    kept = {"first": ids[:3], "last": ids[2:], "head_tail": [*ids[:2], ids[4]]}
+    for truncation, expected in kept.items():
+        encoded = encode_split(split, tokenizer, ModelConfig(max_length_tokens=3, truncation=truncation))
+        assert encoded.texts[3].tolist() == expected

@@ -117,3 +117,32 @@ def test_options_do_not_leak_into_the_recipe(tmp_path, recipe):
     before = dataclasses.replace(recipe)
     run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     assert recipe == before
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
+    (tmp_path / "vectors.txt").write_text("lovely 1 2 3 4 5 6 7 8\ndull 8 7 6 5 4 3 2 1\nelsewhere 0 0 0 0 0 0 0 0\n")
+    changes = [
+        f"train.embeddings={tmp_path / 'vectors.txt'}", f"train.freeze_embeddings={str(is_frozen).lower()}",
+        "train.missing_vectors=zero", "train.weight_decay=0.1", "train.ema_decay=0.9", "train.num_epochs=2",
+    ]  # fmt: skip
+    results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
+    model = LSTMSentiment.from_pretrained(tmp_path / "run")
+    coverage = results["embeddings"]
+    assert (coverage["num_found"], coverage["num_entries"]) == (2, model.config.vocab_size)
+    assert 0 < coverage["share_of_train_tokens"] < 1
+    assert coverage["is_frozen"] == is_frozen
+    weight = model.embedding.weight
+    assert weight.requires_grad
+    vectors = torch.arange(1, 9).float()
+    rows = weight[[model.tokenizer.token_to_id(word) for word in ("lovely", "dull")]]
+    assert rows.equal(torch.stack([vectors, vectors.flip(0)])) == is_frozen
+    assert weight.any(dim=1).sum().item() == 2 or not is_frozen
+
+
+def test_unusable_vectors_are_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
+    (tmp_path / "vectors.txt").write_text("lovely 1 2 3\n")
+    monkeypatch.setattr("hf_lstm.experiment.load_splits", lambda *_, **__: pytest.fail("read"))
+    for path, message in (("vectors.txt", "has 3 values a word"), ("no-such.txt", "there is no such file")):
+        with pytest.raises(InputError, match=message):
+            run_experiment(override_recipe(recipe, [f"train.embeddings={tmp_path / path}"]), options(tmp_path))

@@ -1,10 +1,21 @@
+import dataclasses
 import json
+import re
+import string
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hf_lstm.encoding import Encoder
 from hf_lstm.network import LSTMNetwork, UndrawnWeights
 from hf_lstm.recipes import RECIPES, get_recipe
+from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.word_patterns import load_stop_words
+
+# U+1171E is a mark that later editions of Unicode read otherwise, see `word_patterns.py`.
+ASSIGNED = st.text(st.characters(exclude_categories=["Cn", "Cs"], exclude_characters="\U0001171e"), max_size=8)
 
 VOCAB_SIZES = {
     "stopword-lstm": 33_873,
@@ -38,6 +49,44 @@ def test_large_systems_have_the_published_size_to_two_percent(millions):
     num_parameters = count_parameters(f"lstm-{millions}m")
     assert num_parameters == pytest.approx(millions * 1e6, rel=0.02)
     assert RECIPES[f"lstm-{millions}m"].published["num_parameters"] == millions * 1_000_000
+
+
+def say_in_python(name, text):
+    """The words of a system as one line of plain Python."""
+    lines = {
+        "stopword-lstm": lambda: re.findall(r"\b\w+\b", text.lower()),
+        "keras-lstm": lambda: re.sub(r"[\W\d]", " ", text.lower()).split(),
+        "bilstm": lambda: text.lower().translate(str.maketrans("", "", string.punctuation)).split(),
+        "packed-lstm": lambda: text.lower().split(),
+    }
+    return lines[name]()
+
+
+CORPUS = [
+    "The plot isn't great: 2 of 10!<br /><br />GREAT acting, though; see it 100 times. ΟΔΟΣ naïve ½ x² a_b 中文",
+    "A great, great film of the year -- don't miss the film's end...",
+]
+STOP_WORDS = load_stop_words()
+
+
+@pytest.mark.parametrize("name", ["stopword-lstm", "keras-lstm", "bilstm", "packed-lstm"])
+def test_ids_are_those_of_one_line_of_python(name):
+    recipe = dataclasses.replace(get_recipe(name).tokenizer, min_count=1, max_words=16)
+    tokenizer = train_tokenizer(CORPUS, recipe)
+    encoder, vocab = Encoder(tokenizer), tokenizer.get_vocab()
+    assert len(vocab) == 18
+
+    @given(st.lists(st.sampled_from(" ".join(CORPUS).split()) | ASSIGNED).map(" ".join))
+    def check(text):
+        words = say_in_python(name, text)
+        if name == "keras-lstm":
+            expected = [vocab[word] for word in words if word in vocab and word not in STOP_WORDS]
+        else:
+            expected = [vocab.get(word, 1) for word in words]
+        assert tokenizer.encode(text).ids == expected
+        assert encoder.encode([text], max_length_tokens=999).input_ids.tolist() == expected
+
+    check()
 
 
 def test_every_published_system_is_there():
