@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.dropout import Dropout
 from hf_lstm.errors import InputError
 from hf_lstm.pooling import Pooling
 from hf_lstm.recurrence import RaggedLSTM
@@ -26,7 +27,7 @@ class LSTMNetwork(nn.Module):
             raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
-        self.embedding_dropout = nn.Dropout(
+        self.embedding_dropout = Dropout(
             config.dropout if config.embedding_dropout is None else config.embedding_dropout
         )
         self.lstm = RaggedLSTM(
@@ -38,7 +39,7 @@ class LSTMNetwork(nn.Module):
             single_bias=config.single_bias,
         )
         self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=2 if config.bidirectional else 1)
-        self.output_dropout = nn.Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
+        self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
         num_features = self.pooling.num_features
         self.head_norm = nn.LayerNorm(num_features) if config.head_norm else nn.Identity()
         self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)

@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.cpu_layer import read_layer, run_layer
 from hf_lstm.cpu_lstm import LayerPlan, plan_layer
+from hf_lstm.dropout import Dropout
 from hf_lstm.errors import InputError
 from hf_lstm.segment_states import LayerStates
 
@@ -120,7 +121,7 @@ class RaggedLSTM(nn.LSTM):
             outputs = (inputs if indices is None else functional.embedding(indices, inputs)).flatten(0, 1)
             for weights in earlier:
                 outputs = run_layer(plan, outputs, weights, {"outputs"}).outputs.flatten(1)
-                outputs = functional.dropout(outputs, self.dropout, self.training)
+                outputs = self._drop(outputs)
             return run_layer(plan, outputs, last, wanted)
 
     def _plan(self, lengths: Tensor, time: int, dtype: torch.dtype, *, need_cell_states: bool) -> LayerPlan:
@@ -142,12 +143,17 @@ class RaggedLSTM(nn.LSTM):
         with torch.autocast("cpu", enabled=False):
             for layer, weights in enumerate(self._find_weights()):
                 if layer:
-                    outputs = functional.dropout(outputs, self.dropout, self.training)
+                    outputs = self._drop(outputs)
                 states = run_layer(plan, outputs, weights, wanted)
                 outputs = states.outputs.flatten(1)
                 h_n.append(states.last.transpose(0, 1))
                 c_n.append(states.cells.transpose(0, 1) if need_cell_states else states.cells)
         return outputs.view(*inputs.shape[:2], -1), torch.cat(h_n), torch.cat(c_n)
+
+    def _drop(self, outputs: Tensor) -> Tensor:
+        dropout = Dropout(self.dropout).train(self.training)  # not a submodule: nn.LSTM has none
+        dropped: Tensor = dropout(outputs)
+        return dropped
 
     def _find_weights(self) -> list[list[nn.Parameter]]:
         """Return for each layer weight_ih, weight_hh, bias_ih, bias_hh of its directions."""

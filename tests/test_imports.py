@@ -15,7 +15,7 @@ ORDER = """
     hub_errors hub_session hub_commit hub_files
     splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
-    batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer recurrence pooling network devices
+    batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
     model_files card hub
     prediction lstm_decomposition explanation modeling
     vector_files embeddings metrics objectives calibration evaluation optimization training text_files held_out
