@@ -24,10 +24,15 @@ def format_comparison(reports: Sequence[Mapping[str, Any]]) -> str:
     """
     other_rows = [report for report in reports if not has_rows_of(report, reports[0])]
     table = format_table(_HEADER, [_format_row(report, report in other_rows) for report in reports])
-    if not other_rows:
-        return f"{table}\n\nAll were measured on the same {reports[0]['metrics']['num_rows']:,} rows."
-    names = ", ".join(format_cell(report["model"]) for report in other_rows)
-    return f"{table}\n\n\\* Measured on other rows than {format_cell(reports[0]['model'])}, so not comparable: {names}."
+    notes = [f"All were measured on the same {reports[0]['metrics']['num_rows']:,} rows."]
+    if other_rows:
+        first = format_cell(reports[0]["model"])
+        notes = [f"\\* Measured on other rows than {first}, so not comparable: {_list_names(other_rows)}."]
+    foreign = [report for report in reports if not report["is_own_data"]]
+    if foreign:
+        what = "Not of the data set they were trained on, so not known whether train has some of these rows"
+        notes.append(f"{what}: {_list_names(foreign)}.")
+    return "\n\n".join([table, *notes])
 
 
 def has_rows_of(report: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -44,6 +49,10 @@ def write_comparison(folder: Path, reports: Sequence[Mapping[str, Any]]) -> None
     write_file(folder / "comparison.md", ("\n\n".join(page) + "\n").encode())
     runs = [{**report, "has_rows_of_first": has_rows_of(report, reports[0])} for report in reports]
     write_json(folder / "comparison.json", {"models": runs})
+
+
+def _list_names(reports: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(format_cell(report["model"]) for report in reports)
 
 
 def _draw(reports: Sequence[Mapping[str, Any]]) -> "Figure":

@@ -20,6 +20,8 @@ class HeldOutRows:
     """The data set's name."""
     rows: Dataset
     """With the columns `text` and `label`, the model's class ids."""
+    is_own_data: bool
+    """Whether the model was trained on the same data set, cut as here."""
     seen: AbstractSet[str] | None
     """The texts of train; None if they are not at hand, or these rows are train."""
 
@@ -44,14 +46,16 @@ def load_held_out(
     trained_on = _read_data_config(model)
     source = source or (trained_on or DataConfig()).dataset
     if trained_on is None or not _is_same_source(source, trained_on.dataset):
-        return HeldOutRows(source, load_split(source, split, label_names=label_names, **columns), seen=None)
+        rows = load_split(source, split, label_names=label_names, **columns)
+        return HeldOutRows(source, rows, is_own_data=False, seen=None)
     splits = load_splits(trained_on, **columns)
     found = splits[split].features["label"].names
     if found != label_names:
         raise InputError(
             f"{source}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
         )
-    return HeldOutRows(source, splits[split], seen=None if split == "train" else set(splits["train"]["text"][:]))
+    seen = None if split == "train" else set(splits["train"]["text"][:])
+    return HeldOutRows(source, splits[split], is_own_data=True, seen=seen)
 
 
 def _read_data_config(model: LSTMSentiment) -> DataConfig | None:

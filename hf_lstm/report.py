@@ -126,7 +126,8 @@ def report_run(model: LSTMSentiment, test: ScoredSplit, train_texts: Iterable[st
     source, precision = model.results["dataset"]["source"], model.results["precision"]
     figures = measure_split(model, test, folder.resolve().parent.name, source, precision)
     folder.mkdir()
-    write_report(folder, {**figures, **analyze_split(model, test, set(train_texts), precision)})
+    details = analyze_split(model, test, set(train_texts), precision)
+    write_report(folder, {**figures, "is_own_data": True, **details})
     if not can_draw():
         logger.info(NO_PLOTS)
 
@@ -136,7 +137,8 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
 
     Args:
         folder: exists; what an earlier report wrote there is replaced.
-        report: what `measure_split` and `analyze_split` return, in one.
+        report: what `measure_split` and `analyze_split` return, in one, and `is_own_data`: whether the model was
+            trained on the same data set.
     """
     has_plots = can_draw()
     if has_plots:

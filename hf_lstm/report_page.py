@@ -42,12 +42,17 @@ def _format_head(report: Mapping[str, Any]) -> str:
         rows.append(
             ["accuracy without the rows that train has word for word", format_percent(unseen["accuracy"]), what]
         )
+    doubt = (
+        ""
+        if report["is_own_data"]
+        else ("The model was trained on another data set; whether that one has some of these rows is not known. ")
+    )
     return (
         f"# {format_cell(report['model'])} on {report['split']}\n\n"
         f"{metrics['num_rows']:,} rows of {format_cell(report['dataset'])}, split {report['split']}; "
         f"{report['num_parameters']:,} parameters, computed in {report['precision']} on {report['device']}. "
-        "All figures are sums over rows. `metrics.json` has them unrounded, `errors.jsonl` the whole texts of the "
-        "mistakes below.\n\n"
+        f"{doubt}All figures are sums over rows. `metrics.json` has them unrounded, `errors.jsonl` the whole "
+        "texts of the mistakes below.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
     )
 

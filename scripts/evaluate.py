@@ -83,7 +83,8 @@ def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> d
     dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
     precision = str(dtype).removeprefix("torch.")
     split = score_split(model, arguments.split, held_out.rows, dtype)
-    report = measure_split(model, split, name_model(path), held_out.source, precision)
+    figures = measure_split(model, split, name_model(path), held_out.source, precision)
+    report = {**figures, "is_own_data": held_out.is_own_data}
     return {**report, **analyze_split(model, split, held_out.seen, precision)} if has_details else report
 
 

@@ -35,7 +35,7 @@ def make_report(tiny_model):
         rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
         split = score_split(model, "test", rows, torch.float32)
         report = measure_split(model, split, title, "reviews.csv", "float32")
-        return {**report, **analyze_split(model, split, {texts[0]}, "float32")}
+        return {**report, "is_own_data": title != "third", **analyze_split(model, split, {texts[0]}, "float32")}
 
     return make
 
@@ -106,13 +106,14 @@ def test_cells_hold_what_they_are_given_as_plain_text(text):
 
 def test_models_are_compared_and_other_rows_flagged(make_report, tmp_path):
     reports = [make_report(title="first"), make_report(title="second", temperature=1.0)]
-    assert "All were measured on the same 5 rows." in format_comparison(reports)
+    assert format_comparison(reports).endswith("\n\nAll were measured on the same 5 rows.")
     reports.append(make_report(title="third", texts=TEXTS[:4]))
     write_comparison(tmp_path, reports)
     assert set(os.listdir(tmp_path)) == {"comparison.md", "comparison.json", "comparison.png"}
     page = (tmp_path / "comparison.md").read_text()
     assert "| third \\* | 4 |" in page
     assert "not comparable: third." in page
+    assert "train has some of these rows: third." in page
     runs = json.loads((tmp_path / "comparison.json").read_text())["models"]
     assert [run["has_rows_of_first"] for run in runs] == [True, True, False]
     assert runs[0]["metrics"]["loss"] == pytest.approx(runs[1]["metrics"]["loss"])
