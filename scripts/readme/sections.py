@@ -5,11 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hf_lstm.errors import InputError
+from readme.explanations import format_explanations
 from readme.results import format_results
 from readme.speed import format_speed
 from readme.tree import format_tree
 
-WRITERS: Mapping[str, Callable[[Path], str]] = {"results": format_results, "speed": format_speed, "tree": format_tree}
+WRITERS: Mapping[str, Callable[[Path], str]] = {
+    "results": format_results,
+    "explanations": format_explanations,
+    "speed": format_speed,
+    "tree": format_tree,
+}
 """What writes each section, from the repository's root folder."""
 
 
