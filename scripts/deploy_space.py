@@ -1,0 +1,52 @@
+"""Put the demo on the Hub as a Space, or update it there: `python scripts/deploy_space.py --help`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from hf_lstm.cli import run_command_line
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description="Make a Space that serves a model, or update it: app, package and model id, in one commit. What "
+        "its owner changed there (title, texts, variables, secrets, hardware, other files) stays.",
+        epilog="example: python scripts/deploy_space.py --repo-id org/imdb-lstm-demo --model-id org/imdb-lstm",
+    )
+    parser.add_argument("--repo-id", metavar="ORG/SPACE", required=True, help="the Space; NAME alone is one of yours")
+    parser.add_argument(
+        "--model-id",
+        metavar="ORG/MODEL",
+        help="the model on the Hub (default: the one that the Space serves already, else <you>/imdb-lstm)",
+    )
+    parser.add_argument("--private", action="store_true", help="make a new Space private")
+    parser.add_argument("--hardware", metavar="NAME", help="request this hardware, e.g. cpu-basic (default: as it is)")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Deploy, and say where."""
+    arguments = parse_arguments(argv)
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.hub import require_login, resolve_repo_id
+    from hf_lstm.hub_space import deploy_space
+
+    user = require_login()
+    url, model_id = deploy_space(
+        resolve_repo_id(arguments.repo_id, user),
+        resolve_repo_id(arguments.model_id, user) if arguments.model_id else None,
+        space_folder=CHECKOUT / "space",
+        package_folder=CHECKOUT / "hf_lstm",
+        default_model_id=resolve_repo_id(None, user),
+        private=arguments.private or None,
+        hardware=arguments.hardware,
+    )
+    print(f"deployed: {url}, which serves {model_id}")
+
+
+if __name__ == "__main__":
+    run_command_line(main)

@@ -1,0 +1,132 @@
+"""`scripts/deploy_space.py` against the local Hub: what arrives, what stays, and that what arrives serves."""
+
+import importlib.util
+import os
+import select
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from huggingface_hub import RepoCard
+from local_hub import WRITE_TOKEN, Fault
+from local_hub_repos import Blob
+
+from hf_lstm import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
+SPACE, MODEL = "me/demo", "me/imdb-lstm"
+
+
+@pytest.fixture
+def deploy(hub, tiny_model_folder, monkeypatch, capsys):
+    """Run the script's main, and return what it prints; a model is on the Hub."""
+    hub.add_repo(MODEL, folder=tiny_model_folder)
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    spec = importlib.util.spec_from_file_location("deploy_space", ROOT / "scripts" / "deploy_space.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+
+    def run_main(*arguments):
+        script.main(["--repo-id", SPACE, *arguments])
+        return capsys.readouterr().out
+
+    return run_main
+
+
+def read_space(hub):
+    return hub.files(SPACE, repo_type="space")
+
+
+def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
+    assert deploy("--hardware", "cpu-upgrade") == f"deployed: {hub.endpoint}/spaces/{SPACE}, which serves {MODEL}\n"
+    repo, files = hub.repos["space", SPACE], read_space(hub)
+    assert len(repo.commits) == 2  # the Hub's own first one, and ours
+    assert (repo.variables, repo.hardware) == ({"MODEL_ID": MODEL}, "cpu-upgrade")
+    for name in ("app.py", "requirements.txt"):
+        assert files[name] == (ROOT / "space" / name).read_bytes()
+    for path in (ROOT / "hf_lstm").glob("*.py"):
+        assert files[f"hf_lstm/{path.name}"] == path.read_bytes()
+    unwanted = ("test", ".pyc", ".parquet", ".git", ".env", "scripts", "cache/")
+    assert not [name for name in files if any(part in name.replace("hf_lstm/data_cache.py", "") for part in unwanted)]
+    fields = RepoCard(files["README.md"].decode()).data.to_dict()
+    assert fields["models"] == fields["preload_from_hub"] == [MODEL]
+    assert (fields["sdk"], fields["app_file"]) == ("gradio", "app.py")
+
+    deploy()
+    assert len(repo.commits) == 2
+
+    edited = files["README.md"].decode().replace("emoji: 🎬", "emoji: 🦉").replace("# The demo", "# My demo")
+    repo.commit({"README.md": Blob(edited.encode()), "mine.txt": Blob(b"kept"), "hf_lstm/old.py": Blob(b"stale")})
+    repo.variables["THEIRS"] = "kept"
+    hub.add_repo("me/other", files={"config.json": b"{}"})
+    deploy("--model-id", "me/other")
+    files = read_space(hub)
+    assert files["mine.txt"] == b"kept"
+    assert "hf_lstm/old.py" not in files
+    fields = RepoCard(files["README.md"].decode()).data.to_dict()
+    assert (fields["emoji"], fields["models"]) == ("🦉", ["me/other"])
+    assert b"# My demo" in files["README.md"]
+    assert repo.variables == {"MODEL_ID": "me/other", "THEIRS": "kept"}
+    assert repo.hardware == "cpu-upgrade"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (402, "needs a paid plan, says the Hub (no luck)"),
+        (401, "needs a valid token"),
+        (403, "does not permit this to your token (no luck)"),
+    ],
+)
+def test_a_refusal_is_one_line(deploy, hub, status, expected):
+    hub.inject("create", Fault("status", status=status, message="no luck"), forever=True)
+    with pytest.raises(InputError) as caught:
+        deploy()
+    line = str(caught.value)
+    assert line.startswith(f"Space '{SPACE}' {expected}")
+    assert line.endswith("serves the demo on this machine")
+    assert "\n" not in line
+
+
+def test_a_model_that_is_not_there_is_no_space(deploy, hub):
+    with pytest.raises(InputError, match=r"^model 'me/no-such-model', which the Space is to serve, is not on the Hub"):
+        deploy("--model-id", "me/no-such-model")
+    assert ("space", SPACE) not in hub.repos
+
+
+SERVE = """
+import os, runpy, sys
+has_package = lambda path: "-packages" not in path and os.path.isdir(os.path.join(path, "hf_lstm"))
+sys.path = [os.getcwd()] + [path for path in sys.path if not has_package(path)]
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+import hf_lstm
+print(hf_lstm.__file__, flush=True)
+sys.argv = ["app.py"]
+runpy.run_path("app.py", run_name="__main__")
+"""
+
+
+def test_what_was_uploaded_serves_without_an_installed_package(deploy, hub, tmp_path):
+    deploy()
+    folder = tmp_path / "space"
+    for name, content in read_space(hub).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= hub.repos["space", SPACE].variables
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert Path(process.stdout.readline().strip()) == folder / "hf_lstm" / "__init__.py"
+        readable, _, _ = select.select([process.stdout], [], [], 60)
+        assert readable, "the app did not start within a minute"
+        line = process.stdout.readline()
+        assert line.startswith(f"serving {MODEL} at http")
+        with urllib.request.urlopen(line.split()[-1], timeout=20) as page:
+            assert page.status == 200
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
