@@ -1,6 +1,7 @@
 """The model card: the template `model_card.md` filled with what a run measured, and marked as generated."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
+from hf_lstm.model_files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
 
 IMDB = "stanfordnlp/imdb"
 SAMPLE = "sample"  # `data_sources` has it too, but would import `datasets`, which inference does without
 IMDB_SOURCES = (IMDB, SAMPLE)
+MAX_MISTAKES = 3
+"""Of the most confident ones, shown in the card; the report has more."""
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
 
@@ -28,6 +32,7 @@ def render_card(
     recipe: dict[str, Any] | None,
     results: dict[str, Any] | None,
     repo_id: str | None,
+    folder: Path | None = None,
 ) -> str:
     """Return the model card, a Markdown text with YAML front matter.
 
@@ -36,6 +41,7 @@ def render_card(
         recipe: what `Recipe.to_dict` returns; None leaves the settings out.
         results: what a run wrote into results.json; None leaves out everything measured.
         repo_id: where the model lives on the Hub, for the usage example.
+        folder: where the weights and perhaps a report stand, whose size and findings the card tells.
 
     Raises:
         InputError: `recipe` or `results` lack something that a run of this package writes.
@@ -51,16 +57,33 @@ def render_card(
         "number": lambda value: f"{int(value):,}",
         "percent": lambda value: f"{100 * value:.2f} %",
         "loss": lambda value: f"{float(value):.4f}",
+        "interval": _format_interval,
         "minutes": lambda value: f"{value / 60:.1f}",
     }
     try:
-        context = _make_context(config, recipe, results, repo_id)
+        context = _make_context(config, recipe, results, repo_id) | _describe_folder(folder, results)
         content = environment.from_string(_find_template().read_text(encoding="utf-8")).render(context)
     except (KeyError, TypeError, ValueError, AttributeError, jinja2.UndefinedError) as error:
         raise InputError(
             f"recipe.json or results.json are not from a run of hf_lstm: {error!r}; remove them"
         ) from error
     return mark_generated(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
+
+
+def write_card(
+    folder: Path,
+    *,
+    config: ModelConfig,
+    recipe: dict[str, Any] | None,
+    results: dict[str, Any] | None,
+    repo_id: str | None,
+    overwrite: bool = False,
+) -> None:
+    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`."""
+    card = folder / CARD_FILE
+    if overwrite or not card.exists() or is_generated_card(card.read_text(encoding="utf-8")):
+        content = render_card(config=config, recipe=recipe, results=results, repo_id=repo_id, folder=folder)
+        write_file(card, content.encode())
 
 
 def is_generated_card(content: str) -> bool:
@@ -109,7 +132,39 @@ def _make_context(
         "data_sentence": _describe_data(source, recipe) if source else None,
         "duplicates": _describe_duplicates(results["dataset"]["duplicates"]) if results else None,
         "max_matrix_labels": MAX_MATRIX_LABELS,
+        "calibrated": _find_calibrated(results),
+        "has_pretrained_vectors": bool(recipe and recipe["train"].get("embeddings")),
     }
+
+
+def _find_calibrated(results: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the splits whose calibration was measured, which earlier releases did not."""
+    splits = results["splits"] if results else {}
+    return {name: figures for name, figures in splits.items() if "calibrated_expected_calibration_error" in figures}
+
+
+def _describe_folder(folder: Path | None, results: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the template's variables that the model's folder holds: the size of the weights, and the report."""
+    report: dict[str, Any] = {"files": [], "by_length": [], "mistakes": []}
+    if folder is None:
+        return {"weights_bytes": None, "report": report}
+    weights = folder / WEIGHTS_FILE
+    metrics, errors = folder / REPORT_FOLDER / "metrics.json", folder / REPORT_FOLDER / "errors.jsonl"
+    if results is not None and metrics.is_file():
+        report["files"] = sorted(path.name for path in metrics.parent.iterdir())
+        report["by_length"] = read_json(metrics).get("by_length", [])
+        if errors.is_file():
+            lines = errors.read_text(encoding="utf-8").splitlines()[:MAX_MISTAKES]
+            report["mistakes"] = [json.loads(line) for line in lines]
+    return {"weights_bytes": weights.stat().st_size if weights.is_file() else None, "report": report}
+
+
+def _format_interval(figures: dict[str, Any]) -> str:
+    """Return the interval of an accuracy; results of earlier releases have none."""
+    if "accuracy_interval" not in figures:
+        return "not computed"
+    low, high = figures["accuracy_interval"]
+    return f"{100 * low:.2f} to {100 * high:.2f} %"
 
 
 def _make_metadata(recipe: dict[str, Any] | None, results: dict[str, Any] | None, name: str) -> ModelCardData:

@@ -13,7 +13,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
 
 from hf_lstm import explanation, model_files, prediction
-from hf_lstm.card import is_generated_card, render_card
+from hf_lstm.card import write_card
 from hf_lstm.config import ModelConfig
 from hf_lstm.devices import resolve_device
 from hf_lstm.encoding import Encoder
@@ -201,10 +201,14 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         folder = Path(save_directory)
         folder.mkdir(parents=True, exist_ok=True)
         self._save_pretrained(folder)
-        card = folder / model_files.CARD_FILE
-        if overwrite_card or not card.exists() or is_generated_card(card.read_text(encoding="utf-8")):
-            content = render_card(config=self.config, recipe=self.recipe, results=self.results, repo_id=repo_id)
-            model_files.write_file(card, content.encode())
+        write_card(
+            folder,
+            config=self.config,
+            recipe=self.recipe,
+            results=self.results,
+            repo_id=repo_id,
+            overwrite=overwrite_card,
+        )
 
     def _save_pretrained(self, save_directory: Path) -> None:
         assert self.tokenizer is not None

@@ -133,7 +133,7 @@ def test_body_shows_what_the_run_wrote():
     assert ["train.learning_rate", "0.001"] in settings
     assert ["tokenizer.max_words", "25000"] in settings
     assert epochs[2:] == [["1", "0.5432", "71.00 %", "0.4321", "81.23 %"]]
-    figures = ["2,468", "0.3457", "81.23 %", "87.01 %", "86.02 %", "86.53 %"]
+    figures = ["2,468", "0.3457", "81.23 %", "not computed", "87.01 %", "86.02 %", "86.53 %"]
     assert splits[2:] == [["validation", *figures], ["test", *figures[:2], "87.12 %", *figures[3:]]]
     assert matrix == [
         ["true label", "predicted neg", "predicted pos"], ["---", "---:", "---:"],
@@ -165,6 +165,70 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
         assert blank not in card, blank
     assert str(ModelCard(card)) == card  # saving it through the client changes nothing
     assert is_generated_card(card)
+
+
+def make_report(folder, *, has_plots=True):
+    (folder / "model.safetensors").write_bytes(bytes(10_900_000))
+    report = folder / "report"
+    report.mkdir()
+    for name in ("report.md", *(["reliability.png"] if has_plots else [])):
+        (report / name).touch()
+    group = {"from_words": 4, "to_words": 120, "num_rows": 5000, "accuracy": 0.9, "accuracy_interval": [0.8914, 0.908]}
+    (report / "metrics.json").write_text(json.dumps({"by_length": [group]}))
+    mistakes = [
+        {"text": f"A <b>fine</b> film | no. {i} " + "x" * 500, "label": "neg", "predicted": "pos", "score": 0.9987}
+        for i in range(9)
+    ]
+    (report / "errors.jsonl").write_text("\n".join(map(json.dumps, mistakes)))
+    return folder
+
+
+def make_calibrated_results():
+    results = make_results()
+    for figures in results["splits"].values():
+        figures |= {
+            "accuracy_interval": [0.8669, 0.8753], "expected_calibration_error": 0.034,
+            "calibrated_expected_calibration_error": 0.012, "calibrated_loss": 0.3123,
+        }  # fmt: skip
+    return results
+
+
+@pytest.mark.parametrize("has_plots", [False, True])
+def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
+    card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_calibrated_results())
+    assert "The weights take 10.9 MB as float32." in card
+    assert ("(report/reliability.png)" in card) == has_plots
+    assert "(report/report.md)" in card
+    assert "| 4 to 120 | 5,000 | 90.00 % | 89.14 to 90.80 % |" in card
+    assert card.count("and was called pos with 99.87 %.") == 3
+    assert "<b>" not in card
+    assert "| test | 1.000 | 1.20 % | 3.40 % | 0.3123 | 0.3457 |" in card
+    assert "| 87.12 % | 86.69 to 87.53 % |" in card
+
+
+@pytest.mark.parametrize("recipe", [None, make_recipe()], ids=["no recipe", "recipe"])
+@pytest.mark.parametrize("results", [None, make_results(), make_calibrated_results()], ids=["none", "old", "new"])
+@pytest.mark.parametrize("has_report", [False, True])
+def test_every_combination_renders(tmp_path, recipe, results, has_report):
+    folder = make_report(tmp_path) if has_report else tmp_path
+    card = render(recipe=recipe, results=results, folder=folder)
+    for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{%", "{#"):
+        assert blank not in card, blank
+    assert is_generated_card(card)
+    assert ("report/" in card) == (has_report and results is not None)
+
+
+@pytest.mark.parametrize("path", sorted((REPO_ROOT / "results").glob("*-seed*.json")), ids=lambda path: path.stem)
+def test_results_of_earlier_releases_render(path):
+    assert "## Results" in render(results=json.loads(path.read_text()))
+
+
+def test_pretrained_vectors_are_cited():
+    recipe = make_recipe()
+    recipe["train"]["embeddings"] = "glove.txt"
+    assert "pennington-etal-2014-glove" in render(recipe=recipe)
+    assert "pennington" not in render()
+    assert "hochreiter-schmidhuber-1997-lstm" in render()
 
 
 @pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 150])
