@@ -88,7 +88,8 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         for name in names:
             with tqdm(desc=name, bar_format="{desc} [{elapsed}]", leave=False, disable=None) as progress:
                 section = SECTIONS[name](plan)
-                outcomes = measure_interleaved(section.contenders, effort.repeats, progress.set_description_str)
+                repeats = min(effort.repeats, section.max_repeats or effort.repeats)
+                outcomes = measure_interleaved(section.contenders, repeats, progress.set_description_str)
             sections[name] = describe_section(section, outcomes)
             print(f"\n{format_section(name, sections[name])}", flush=True)
     num_reviews = {"train": len(splits.train.texts), "validation": len(splits.validation.texts)}

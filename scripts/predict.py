@@ -63,8 +63,10 @@ def main(argv: Sequence[str]) -> None:
     texts = open_texts(arguments.input, arguments.text_column) if is_file else [arguments.input]
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.modeling import LSTMSentiment
 
+    limit_kernel_cache()
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     rows = score_texts(model, texts, batch_size=arguments.batch_size, precision=arguments.precision)
     if arguments.output is not None:

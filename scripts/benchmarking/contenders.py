@@ -41,7 +41,7 @@ class Figure:
     to: Metric | None = None
     relation: Literal["ratio", "difference", "sum"] = "ratio"
     """`of / to` or `of - to` in each round, or `of` itself where there is no `to`; or the sum of `of` over rounds."""
-    unit: Literal["x", "%", "s", "ms", "MB"] = "x"
+    unit: Literal["x", "%", "s", "ms", "MB", "reviews/s"] = "x"
     """With `%`, the value is given in percent."""
     at_least: float | None = None
     at_most: float | None = None
@@ -56,6 +56,8 @@ class Section:
     figures: Sequence[Figure]
     settings: Mapping[str, Any]
     """What the work consists of, for the report."""
+    max_repeats: int | None = None
+    """Rounds at most: one is enough for long work whose figures vary little."""
 
 
 @dataclass(kw_only=True)

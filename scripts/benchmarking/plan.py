@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from benchmarking.bulk_scoring import build_bulk_scoring
 from benchmarking.cold_start import build_cold_start
 from benchmarking.contenders import Section
 from benchmarking.distilbert import WordPiece, load_wordpiece
@@ -45,15 +46,17 @@ class Effort:
     num_tokenized_reviews: int
     num_single_reviews: int
     """Scored one by one a round."""
+    num_bulk_reviews: int
+    """Scored once by `predict.py`, from a file."""
 
 
 NORMAL = Effort(
     repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
-    num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20,
+    num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20, num_bulk_reviews=200_000,
 )  # fmt: skip
 QUICK = Effort(
     repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
-    num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10,
+    num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10, num_bulk_reviews=30_000,
 )  # fmt: skip
 
 
@@ -118,6 +121,12 @@ class Plan:
         texts = pick_usual_reviews(self._splits.test.texts, self._effort.num_single_reviews)
         return build_latency(self._bilstm, self._stopword, self._wordpiece, texts)
 
+    def build_bulk_scoring(self) -> Section:
+        """Return the section on scoring a large file."""
+        return build_bulk_scoring(
+            self._stopword, self._splits.test.texts, self._effort.num_bulk_reviews, self._scratch / "bulk"
+        )
+
     def build_cold_start(self) -> Section:
         """Return the section on starting afresh."""
         return build_cold_start(self._bilstm, self._wordpiece, self._scratch)
@@ -159,6 +168,7 @@ SECTIONS: Mapping[str, Callable[[Plan], Section]] = {
     "epoch": Plan.build_epoch,
     "text-to-label": Plan.build_text_to_label,
     "tokenization": Plan.build_tokenization,
+    "bulk-scoring": Plan.build_bulk_scoring,
     "latency": Plan.build_latency,
     "cold-start": Plan.build_cold_start,
 }

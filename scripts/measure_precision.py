@@ -1,0 +1,110 @@
+"""Measure how often bfloat16 and float32 give the same label: `python scripts/measure_precision.py --help`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from datasets import Dataset
+    from numpy.typing import NDArray
+
+    from hf_lstm.modeling import LSTMSentiment
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description="Compare each model's probabilities in bfloat16, and in what `precision='auto'` picks here, with "
+        "those in float32, on the test split as the data set has it.",
+        epilog="example: python scripts/measure_precision.py runs/packed-lstm --output precision.json",
+    )
+    parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
+    add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
+    add_device_argument(parser)
+    parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure, print and, if asked, write."""
+    arguments = parse_arguments(argv)
+    if arguments.output is not None and not arguments.output.resolve().parent.is_dir():
+        raise InputError(f"--output {arguments.output}: there is no such folder")
+    names = [Path(source).name for source in arguments.models]
+    if len(set(names)) < len(names):
+        raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.data import load_split
+    from hf_lstm.model_files import write_json
+    from hf_lstm.modeling import LSTMSentiment
+
+    figures: dict[str, Any] = {}
+    for name, source in zip(names, arguments.models, strict=True):
+        model = LSTMSentiment.from_pretrained(source, device=arguments.device)
+        id2label = model.config.id2label or {}
+        rows = load_split(
+            arguments.dataset,
+            "test",
+            label_names=[id2label[index] for index in range(model.config.num_labels)],
+            text_column=arguments.text_column,
+            label_column=arguments.label_column,
+        )
+        figures[name] = measure_precision(model, rows)
+        print(f"{name}, {len(rows):,} rows: {describe(figures[name])}", flush=True)
+    if arguments.output is not None:
+        write_json(arguments.output, figures)
+        print(f"saved in {arguments.output}")
+
+
+def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]:
+    """Return how bfloat16, and what `auto` stands for on the model's device, compare with float32."""
+    from hf_lstm.batching import encode_split
+    from hf_lstm.calibration import compute_probabilities
+    from hf_lstm.devices import resolve_precision
+    from hf_lstm.prediction import compute_logits
+
+    assert model.tokenizer is not None
+    texts = encode_split(rows, model.tokenizer, model.config).texts
+    device, hidden_size = model.embedding.weight.device, model.config.hidden_size
+    dtypes = {
+        precision: resolve_precision(precision, device, hidden_size=hidden_size)
+        for precision in ("float32", "bfloat16", "auto")
+    }
+    probabilities = {
+        dtype: compute_probabilities(compute_logits(model, texts, dtype=dtype), model.config.temperature)
+        for dtype in dict.fromkeys(dtypes.values())
+    }
+    comparisons = {
+        precision: compare(probabilities[dtypes[precision]], probabilities[dtypes["float32"]])
+        for precision in ("bfloat16", "auto")
+    }
+    comparisons["auto"]["dtype"] = str(dtypes["auto"]).removeprefix("torch.")
+    return {"num_reviews": len(texts), "hidden_size": hidden_size, **comparisons}
+
+
+def compare(probabilities: "NDArray[np.float32]", exact: "NDArray[np.float32]") -> dict[str, Any]:
+    """Return the share of equal labels and the largest difference of two arrays of probabilities (rows, labels)."""
+    return {
+        "same_labels": float((probabilities.argmax(axis=1) == exact.argmax(axis=1)).mean()),
+        "largest_difference": float(abs(probabilities - exact).max()),
+    }
+
+
+def describe(figures: dict[str, Any]) -> str:
+    """Return one model's figures in words."""
+    names = {"bfloat16": "bfloat16", "auto": f"auto ({figures['auto']['dtype']})"}
+    return "; ".join(
+        f"{name} gives {100 * figures[precision]['same_labels']:.2f} % the label of float32, probabilities differ by "
+        f"up to {figures[precision]['largest_difference']:.2g}"
+        for precision, name in names.items()
+    )
+
+
+if __name__ == "__main__":
+    run_command_line(main)
