@@ -68,6 +68,8 @@ def fetch_model_folder(
     Raises:
         InputError: there is no such folder or repository, it cannot be reached or read, or it lacks a file.
     """
+    if not str(model).strip():
+        raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
     folder, advice = Path(model), "expected a saved LSTMSentiment"
     if not folder.is_dir():
         download = functools.partial(

@@ -194,12 +194,21 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             overwrite_card: replace an edited README.md too.
 
         Raises:
-            InputError: the model has no tokenizer.
+            InputError: the model has no tokenizer or one of another size, or the folder cannot be made; nothing is
+                written.
         """
         if self.tokenizer is None:
             raise InputError("the model has no tokenizer to save; build it as LSTMSentiment(config, tokenizer)")
+        if (num_entries := self.tokenizer.get_vocab_size()) != self.config.vocab_size:
+            raise InputError(
+                f"the tokenizer has {num_entries} entries, but the model's vocab_size is {self.config.vocab_size}; "
+                "save a model with the tokenizer that it was trained with"
+            )
         folder = Path(save_directory)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"folder {folder} cannot be made: {error.strerror}; choose another") from None
         self._save_pretrained(folder)
         write_card(
             folder,

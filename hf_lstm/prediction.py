@@ -35,7 +35,8 @@ def predict_probabilities(
     show_progress: bool | None = None,
 ) -> torch.Tensor:
     """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`."""
-    if isinstance(texts, (bytes, Mapping)) or not isinstance(texts, Iterable):
+    is_scalar = isinstance(texts, (bytes, bytearray, Mapping)) or getattr(texts, "ndim", None) == 0
+    if is_scalar or not isinstance(texts, Iterable):
         raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
     num_texts = len(texts) if isinstance(texts, Sized) else None
     if show_progress is None:
@@ -55,8 +56,9 @@ def stream_probabilities(
 
     Reads `texts` as it goes, so that an endless or huge iterable takes no more memory than a window of it.
     """
-    if batch_size is not None and batch_size < 1:
-        raise InputError(f"batch_size is {batch_size}, but must be at least 1")
+    is_number = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
+    if batch_size is not None and not (is_number and batch_size >= 1):
+        raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
     config, encoder = model.config, model.encoder
     dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=config.hidden_size)
     remaining = iter(texts)

@@ -97,3 +97,21 @@ def test_figures_of_other_weights_are_left_out(tiny_model_folder, tmp_path, capl
     model.save_pretrained(tmp_path / "changed")
     assert "not those that were measured" in caplog.text
     assert not (tmp_path / "changed" / "results.json").exists()
+
+
+def test_a_model_is_not_saved_onto_a_file_nor_with_a_tokenizer_of_another_size(tiny_model, tmp_path):
+    (tmp_path / "file").write_text("kept")
+    for folder in (tmp_path / "file", tmp_path / "file" / "model"):
+        with pytest.raises(InputError, match="cannot be made"):
+            tiny_model.save_pretrained(folder)
+    assert (tmp_path / "file").read_text() == "kept"
+    tiny_model.tokenizer.add_tokens(["unseen"])
+    with pytest.raises(InputError, match=r"the tokenizer has .* entries, but the model's vocab_size"):
+        tiny_model.save_pretrained(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_no_model(name):
+    with pytest.raises(InputError, match="name is empty"):
+        LSTMSentiment.from_pretrained(name)

@@ -116,3 +116,16 @@ def test_predicting_leaves_training_mode_and_weights_as_they_were(tiny_model):
     tiny_model.predict(["a film"])
     assert tiny_model.training
     assert all(torch.equal(before[name], tensor) for name, tensor in tiny_model.state_dict().items())
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "4", True])
+def test_a_batch_size_that_is_no_number_of_rows_is_refused(tiny_model, batch_size):
+    with pytest.raises(InputError, match=r"batch_size is .* whole number of at least 1"):
+        tiny_model.predict(["a"], batch_size=batch_size)
+    assert len(tiny_model.predict(["a", "b"], batch_size=np.int64(1))) == 2
+
+
+@pytest.mark.parametrize("texts", [b"a film", bytearray(b"a film"), np.array("a film"), {"text": "a film"}, 3])
+def test_what_is_neither_a_text_nor_several_is_refused(tiny_model, texts):
+    with pytest.raises(InputError, match="expected a string or an iterable of strings"):
+        tiny_model.predict(texts)
