@@ -21,7 +21,7 @@ from hf_lstm.card import write_card
 from hf_lstm.checkpointing import REPORT_FOLDER, staged_folder
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data import count_duplicates, load_splits
-from hf_lstm.devices import flush_denormals, resolve_device, resolve_precision
+from hf_lstm.devices import flush_denormals, name_dtype, resolve_device, resolve_precision
 from hf_lstm.embeddings import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
@@ -114,7 +114,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             **({"embeddings": coverage} if coverage else {}),
             "seed": recipe.train.seed,
             "device": str(device),
-            "precision": str(dtype).removeprefix("torch."),
+            "precision": name_dtype(resolve_precision(recipe.train.precision, device, hidden_size=None)),
+            "measured_in": name_dtype(dtype),
             "num_threads": torch.get_num_threads(),
             "versions": versions,
             "commit": find_commit(),

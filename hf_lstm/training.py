@@ -67,7 +67,7 @@ def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConf
         optimizer=optimizer,
         scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
         row_weights=weigh_rows(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
-        dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size),
+        dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=None),
         config=config,
     )
 

@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> None:
 
 def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
     """Return the report of a model, with what its texts tell if `has_details`."""
-    from hf_lstm.devices import resolve_precision
+    from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.held_out import load_held_out
     from hf_lstm.modeling import LSTMSentiment
     from hf_lstm.report import analyze_split, measure_split, score_split
@@ -81,7 +81,7 @@ def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> d
         label_column=arguments.label_column,
     )
     dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    precision = str(dtype).removeprefix("torch.")
+    precision = name_dtype(dtype)
     split = score_split(model, arguments.split, held_out.rows, dtype)
     figures = measure_split(model, split, name_model(path), held_out.source, precision)
     report = {**figures, "is_own_data": held_out.is_own_data}

@@ -8,7 +8,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("hidden_size", "is_native", "dtype"), [
-    (128, True, torch.bfloat16), (127, True, torch.float32), (1024, False, torch.float32),
+    (128, True, torch.bfloat16), (127, True, torch.float32), (None, True, torch.bfloat16), (1024, False, torch.float32),
 ])  # fmt: skip
 def test_auto_is_bfloat16_where_it_is_native_and_the_model_wide(monkeypatch, hidden_size, is_native, dtype):
     monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: is_native)
