@@ -4,8 +4,8 @@ The text is compared with a reference: as many `<unk>` as it has tokens. What th
 the embeddings in one pass backward, see `lstm_decomposition`; pooling and classifier are taken by their mean gradient
 at the two. What belongs to no word - the answer to the reference, which holds all biases, and what attention and
 normalization have beyond their gradients - is spread evenly over the words. Thus contributions add up to the difference
-of the logits. Of the methods tried it is the best by what deleting the five strongest words does to the answer, on
-validation reviews; the README has the figures.
+of the logits. Of the methods tried it is the best over three models by what deleting the five strongest words does to
+the answer, on validation reviews; the README has the figures.
 """
 
 import math
