@@ -13,6 +13,8 @@ from hf_lstm.errors import InputError
 from hf_lstm.model_files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
 
 IMDB = "stanfordnlp/imdb"
+IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
+"""Of its labeled rows, as `splits.digest_rows` computes it: wherever they were read from, they are this data set."""
 SAMPLE = "sample"  # `data_sources` has it too, but would import `datasets`, which inference does without
 IMDB_SOURCES = (IMDB, SAMPLE)
 MAX_MISTAKES = 3
@@ -206,7 +208,8 @@ def _make_eval_results(source: str, recipe: dict[str, Any] | None, test: dict[st
 
 def _get_source(recipe: dict[str, Any] | None, results: dict[str, Any] | None) -> str | None:
     if results is not None:
-        return str(results["dataset"]["source"])
+        dataset = results["dataset"]
+        return IMDB if dataset.get("rows_sha256") == IMDB_ROWS_SHA256 else str(dataset["source"])
     return str(recipe["data"]["dataset"]) if recipe is not None else None
 
 

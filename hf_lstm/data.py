@@ -13,11 +13,11 @@ from hf_lstm.data_columns import LabeledTable, LabelMap
 from hf_lstm.data_files import read_arrow_table, read_file
 from hf_lstm.data_sources import find_files, is_single_file, load_hub_dataset
 from hf_lstm.errors import InputError
-from hf_lstm.splits import count_duplicates, cut_official, cut_pooled
+from hf_lstm.splits import count_duplicates, cut_official, cut_pooled, digest_rows
 
 T = TypeVar("T")
 
-__all__ = ["count_duplicates", "load_split", "load_splits"]
+__all__ = ["count_duplicates", "digest_rows", "load_split", "load_splits"]
 
 
 def load_splits(config: DataConfig, *, text_column: str | None = None, label_column: str | None = None) -> DatasetDict:

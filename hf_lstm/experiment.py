@@ -20,7 +20,7 @@ from hf_lstm.calibration import fit_temperature
 from hf_lstm.card import write_card
 from hf_lstm.checkpointing import REPORT_FOLDER, staged_folder
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
-from hf_lstm.data import count_duplicates, load_splits
+from hf_lstm.data import count_duplicates, digest_rows, load_splits
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device, resolve_precision
 from hf_lstm.embeddings import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 from hf_lstm.errors import InputError
@@ -108,6 +108,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
                 "source": recipe.data.dataset,
                 "num_rows": {name: len(split) for name, split in splits.items()},
                 "duplicates": count_duplicates(splits),
+                "rows_sha256": digest_rows(splits),
             },
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
             "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},

@@ -1,5 +1,6 @@
 """Cuts labeled rows into train, validation and test: reproducibly, and with no text in both train and validation."""
 
+import hashlib
 import logging
 from collections.abc import Mapping
 
@@ -70,6 +71,20 @@ def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
         if first in texts and second in texts:
             counts[f"{second}_in_{first}"] = sum(text in distinct[first] for text in texts[second])
     return counts
+
+
+def digest_rows(splits: Mapping[str, Dataset]) -> str:
+    """Return 64 hex digits that tell which labeled texts the splits hold together, in whatever order and cut.
+
+    The sum, modulo 2**256, of the SHA-256 of each row's class id and text.
+    """
+    total = 0
+    for dataset in splits.values():
+        labels = dataset.with_format("numpy")["label"][:].tolist()
+        for text, label in zip(_texts(dataset), labels, strict=True):
+            row = f"{label} {text}".encode("utf-8", errors="surrogatepass")
+            total += int.from_bytes(hashlib.sha256(row).digest(), "big")
+    return f"{total % 2**256:064x}"
 
 
 def _cut_test(dataset: Dataset, seed: int) -> tuple[Dataset, Dataset]:

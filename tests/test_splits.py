@@ -6,9 +6,11 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hf_lstm.card import IMDB_ROWS_SHA256
 from hf_lstm.config import DataConfig
+from hf_lstm.data import load_splits
 from hf_lstm.errors import InputError
-from hf_lstm.splits import count_duplicates, cut_official, cut_pooled
+from hf_lstm.splits import count_duplicates, cut_official, cut_pooled, digest_rows
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.integers(0, 1)), max_size=60)
@@ -128,3 +130,16 @@ def test_duplicates_are_counted_within_and_across_splits():
 def test_too_few_rows_are_refused_with_the_sizes():
     with pytest.raises(InputError, match=r"few\.csv: gives 2 train, 0 validation, 0 test rows"):
         cut_official({"train": numbered(2)}, DataConfig(dataset="few.csv"))
+
+
+def test_the_digest_tells_rows_apart_but_neither_order_nor_cut():
+    rows = [("a film", 0), ("a film", 1), ("another", 1)]
+    whole = digest_rows({"train": make_dataset(rows)})
+    assert digest_rows({"train": make_dataset(rows[2:]), "test": make_dataset(rows[:2])}) == whole
+    for others in (rows[1:], [*rows, rows[0]], [("a film", 1), ("a film", 1), ("another", 0)]):
+        assert digest_rows({"train": make_dataset(others)}) != whole
+
+
+def test_the_digest_of_imdb_is_the_one_that_cards_know(shared_data):
+    splits = load_splits(DataConfig(dataset=str(shared_data / "imdb")))
+    assert digest_rows(splits) == IMDB_ROWS_SHA256
