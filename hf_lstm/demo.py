@@ -1,31 +1,27 @@
-"""The demo: a Gradio page and API around one model, closed to all that classifying a text does not need."""
+"""The demo: a Gradio page and API around one model, closed to all that classifying texts does not need."""
 
-import logging
+import atexit
+import functools
 import os
-import traceback
-from collections.abc import Sequence
+import shutil
+import tempfile
+from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from hf_lstm.config import ModelConfig
-from hf_lstm.encoding import Encoder
+from hf_lstm.demo_batch import add_batch_tab
+from hf_lstm.demo_model import add_model_tab
+from hf_lstm.demo_requests import list_labels
+from hf_lstm.demo_single import add_single_tab
+from hf_lstm.demo_wording import choose_wording
 from hf_lstm.errors import InputError
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.request_guard import RequestGuard
+from hf_lstm.upload_check import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S
 
-MAX_CHARACTERS = 20_000
-"""Longer texts are refused; the longest review of IMDB has 14,282."""
 MAX_QUEUE_SIZE = 64
-"""Texts that may wait; more are told that the demo is busy."""
-NUM_WORKERS = 2
-"""Texts that are classified at a time."""
-EXAMPLES = (
-    "A wonderful film: warm, funny and beautifully acted.",
-    "I didn't hate it, but I wouldn't watch it again.",
-    "I laughed a few times, but the rest of the film was just awkward and badly paced.",
-)
-
+"""Requests that may wait for each endpoint; more are told that the demo is busy."""
 _GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     # Gradio keeps figures of the last 10,000 answers and summarizes them with pandas after each: not needed.
@@ -33,75 +29,30 @@ _GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
 }
 """What can be set by the environment alone."""
-_CSS = """
-.gradio-container { max-width: 46rem !important; margin: 0 auto !important; }
-.note * { font-size: var(--text-sm); }
-"""
-
-logger = logging.getLogger(__name__)
+_STYLE_FILE = Path(__file__).resolve().parent / "resources" / "demo" / "page.css"
+_CLEANING_INTERVAL_S = 60
 
 
-def build_demo(
-    model: LSTMSentiment,
-    *,
-    title: str = "LSTM text classification",
-    description: str = "Enter a text, and the model says how probable each label is.",
-    examples: Sequence[str] = EXAMPLES,
-    model_id: str | None = None,
-) -> gr.Blocks:
-    """Return the page, to be started with `launch_demo`; its API has one endpoint, `/classify`.
-
-    A blank text, one without any word that the model knows, and one of more than `MAX_CHARACTERS` is refused with a
-    message: an answer would be made up, or take others' time.
+def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_folder: Path | None = None) -> gr.Blocks:
+    """Return the page, to be started with `launch_demo`; its API: `/classify`, `/explain` and `/classify_batch`.
 
     Args:
         model: what classifies.
-        title: heading of the page.
-        description: the sentence below it.
-        examples: texts to try.
         model_id: where the model's card is on the Hub, if it is there.
+        report_folder: the report of the run that made the model, if it is at hand.
     """
-    assert model.tokenizer is not None
-    encoder = Encoder(model.tokenizer)
-    labels = [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
-
-    def classify(text: str) -> dict[str, float]:
-        _check_text(text, encoder, model.config)
-        try:
-            probabilities = model.predict_proba(text, show_progress=False)[0].tolist()
-        except Exception as error:
-            # Messages may hold the text, or what is in the environment: only where it happened is logged.
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error("classify: %s in %s, line %s", type(error).__name__, frame.filename, frame.lineno)
-            raise _refuse("Something went wrong here; the text is not to blame.") from None
-        return dict(zip(labels, probabilities, strict=True))
-
-    with gr.Blocks(title=title, analytics_enabled=False) as demo:
-        gr.Markdown(f"# {title}\n{description}")
-        text = gr.Textbox(label="Text", lines=5, max_lines=15, placeholder=f"Up to {MAX_CHARACTERS:,} characters")
-        button = gr.Button("Classify", variant="primary")
-        answer = gr.Label(label="Probability of each label", num_top_classes=min(len(labels), 10))
-        gr.on(
-            [button.click, text.submit],
-            classify,
-            text,
-            answer,
-            show_progress="hidden",  # answers come at once
-            api_name="classify",
-            api_description=f"Return the probability of each label of a text of up to {MAX_CHARACTERS:,} characters.",
-        )
-        # An answer must not stand beside a text that it was not given for.
-        text.change(None, None, answer, js="() => ({})", api_visibility="private")
-        gr.Examples(
-            [[example] for example in examples],
-            text,
-            answer,
-            classify,
-            run_on_click=True,
-            cache_examples=False,
-            api_visibility="undocumented",
-        )
-        gr.Markdown(describe_model(model, model_id), elem_classes="note")
+    wording = choose_wording(list_labels(model))
+    os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
+    with gr.Blocks(
+        title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)
+    ) as demo:
+        gr.Markdown(f"# {wording.title}\n{wording.description}", elem_id="heading")
+        with gr.Tab("One text"):
+            add_single_tab(model, wording.examples)
+        with gr.Tab("Many texts"):
+            add_batch_tab(model)
+        with gr.Tab("The model"):
+            add_model_tab(model, model_id=model_id, report_folder=report_folder)
     return demo
 
 
@@ -116,20 +67,21 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
     Raises:
         InputError: the port is taken, or may not be used.
     """
-    os.environ.update(_GRADIO_SETTINGS)
-    demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=NUM_WORKERS, api_open=False)
+    demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
+    font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # fetched from nowhere
+    guard = Middleware(RequestGuard, upload_folder=_make_upload_folder())
     try:
         _, address, _ = demo.launch(
             server_name=server_name,
             server_port=server_port,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [Middleware(RequestGuard)], "openapi_url": None},
-            theme=gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]),
-            css=_CSS,
-            footer_links=["api", "gradio"],
+            app_kwargs={"middleware": [guard], "openapi_url": None},
+            theme=gr.themes.Soft(primary_hue="blue", secondary_hue="blue", font=font, font_mono=font_mono),
+            css_paths=[_STYLE_FILE],
+            footer_links=["api", "gradio", "settings"],
             show_error=False,
             state_session_capacity=MAX_QUEUE_SIZE,  # sessions have no state here, yet Gradio would keep 10,000
-            max_file_size="1kb",  # RequestGuard lets no file through; should one get past it, it would be tiny
+            max_file_size=MAX_UPLOAD_BYTES,
             strict_cors=True,
             enable_monitoring=False,
             run_history=False,
@@ -144,35 +96,9 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
     return str(address)
 
 
-def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
-    """Return a note on the model as Markdown: its size, what it reads, what was measured, and where its card is."""
-    num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    sentences = [
-        f"The model is an LSTM of {num_parameters:,} parameters; it reads the first "
-        f"{model.config.max_length_tokens:,} tokens of a text."
-    ]
-    try:
-        test = (model.results or {})["splits"]["test"]
-        sentences.append(f"It gets {100 * test['accuracy']:.1f} % of {test['num_rows']:,} test texts right.")
-    except (KeyError, TypeError, ValueError):
-        pass  # it was saved without results
-    if model_id is not None:
-        sentences.append(f"More in its [model card](https://huggingface.co/{model_id}).")
-    return " ".join(sentences)
-
-
-def _check_text(text: str | None, encoder: Encoder, config: ModelConfig) -> None:
-    """Refuse a text for which there is no honest answer, or that is too long."""
-    if text is None or not text.strip():
-        raise _refuse("Please enter a text first.")
-    if len(text) > MAX_CHARACTERS:
-        raise _refuse(f"The text has {len(text):,} characters; at most {MAX_CHARACTERS:,}, please.")
-    input_ids = encoder.encode(
-        [text], max_length_tokens=config.max_length_tokens, truncation=config.truncation
-    ).input_ids
-    if (input_ids == config.unk_token_id).all():
-        raise _refuse("The model knows none of these words, so any answer would be a guess.")
-
-
-def _refuse(message: str) -> gr.Error:
-    return gr.Error(message, duration=8, print_exception=False)
+@functools.cache
+def _make_upload_folder() -> Path:
+    """Return this process's own folder for uploads, readable by its user alone, which goes when the process does."""
+    folder = Path(tempfile.mkdtemp(prefix="hf-lstm-demo-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,4 +1,4 @@
-"""Serve a model as a web page: `MODEL_ID=org/imdb-lstm python app.py`; `--help` lists the settings."""
+"""Serve a model as a web page: `python app.py`, or `MODEL_ID=org/imdb-lstm python app.py`; `--help` lists settings."""
 
 import argparse
 import os
@@ -9,9 +9,12 @@ from pathlib import Path
 from hf_lstm.cli import run_command_line
 from hf_lstm.errors import InputError
 
+MODEL_FOLDER = Path(__file__).resolve().parent / "model"
+"""What is served unless `MODEL_ID` names another."""
 SETTINGS = """\
 settings, all read from the environment:
   MODEL_ID            model folder, or Hub id such as org/imdb-lstm; a folder needs no network
+                      (default: the folder `model` beside this file)
   HF_TOKEN            access token, for a private model
   GRADIO_SERVER_NAME  address to listen on (default: 127.0.0.1, this machine alone; Spaces set it)
   GRADIO_SERVER_PORT  port (default: the first free one from 7860 on)
@@ -25,9 +28,7 @@ def main(argv: Sequence[str]) -> None:
         epilog=SETTINGS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     ).parse_args(argv)
-    model_id = os.environ.get("MODEL_ID", "").strip()
-    if not model_id:
-        raise InputError("MODEL_ID is not set; set it to a model folder, or a Hub id such as org/imdb-lstm")
+    model_id = find_model(os.environ.get("MODEL_ID", "").strip())
     server_port = read_port(os.environ.get("GRADIO_SERVER_PORT"))
 
     # Imported once the settings are known to be right, since it takes seconds.
@@ -41,18 +42,26 @@ def main(argv: Sequence[str]) -> None:
 
     torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
-    card_id = None if Path(model_id).is_dir() else model_id
+    is_folder = Path(model_id).is_dir()
     demo = build_demo(
-        model,
-        title="Sentiment of a film review",
-        description="Enter a review, and a small LSTM says how probable it is that the review is positive or negative.",
-        model_id=card_id,
+        model, model_id=None if is_folder else model_id, report_folder=Path(model_id) / "report" if is_folder else None
     )
     try:
         print(f"serving {model_id} at {launch_demo(demo, server_port=server_port)}", flush=True)
         threading.Event().wait()  # until Ctrl-C or SIGTERM
     finally:
         demo.close(verbose=False)
+
+
+def find_model(model_id: str) -> str:
+    """Return the model that the environment asks for, else the one beside this file.
+
+    Raises:
+        InputError: there is neither.
+    """
+    if not model_id and not MODEL_FOLDER.is_dir():
+        raise InputError("MODEL_ID is not set; set it to a model folder, or a Hub id such as org/imdb-lstm")
+    return model_id or os.path.relpath(MODEL_FOLDER)
 
 
 def read_port(text: str | None) -> int | None:

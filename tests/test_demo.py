@@ -1,14 +1,9 @@
-"""The demo and `space/app.py`, as clients and browsers on the other side of real HTTP see them."""
+"""The demo as clients on the other side of real HTTP see it; test_demo_browser.py has the page."""
 
 import json
 import os
 import re
-import runpy
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,44 +11,21 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
-import yaml
-from gradio_client import Client
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from random_model import build_model
 
 from hf_lstm import demo as demo_module
-from hf_lstm.config import ModelConfig, TokenizerConfig
-from hf_lstm.demo import MAX_CHARACTERS, build_demo, describe_model, launch_demo
+from hf_lstm import demo_single
+from hf_lstm.demo import build_demo, launch_demo
+from hf_lstm.demo_batch import MAX_ROWS, NO_KNOWN_WORD
+from hf_lstm.demo_requests import MAX_CHARACTERS
+from hf_lstm.demo_words import explain_words
 from hf_lstm.errors import InputError
-from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.upload_check import MAX_UPLOAD_BYTES
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
-APP = REPO_ROOT / "space" / "app.py"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SENTINEL = "sentinel-3f9c1e"
-HOSTILE_LABEL = '<img src="x" onerror="alert(1)">'
-HOSTILE_TEXTS = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<body onload=alert(1)>",
-    '"><img src=x onerror=alert(1)>', "'><script>alert(1)</script>", "</textarea><script>alert(1)</script>",
-    "<iframe src=javascript:alert(1)>", "<iframe srcdoc='<script>parent.alert(1)</script>'>", "javascript:alert(1)",
-    "<a href=javascript:alert(1)>film</a>", "<details open ontoggle=alert(1)>", "<input autofocus onfocus=alert(1)>",
-    "<video><source onerror=alert(1)></video>", "<object data=javascript:alert(1)>", "<embed src=javascript:alert(1)>",
-    "<math><mtext></mtext><script>alert(1)</script></math>", "<svg><script>alert(1)</script></svg>",
-    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>", "<style>*{display:none}</style>",
-    "<link rel=stylesheet href=javascript:alert(1)>", "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
-    "<form action=javascript:alert(1)><button>film</button></form>", "<template><script>alert(1)</script></template>",
-    "[film](javascript:alert(1))", "![film](x onerror=alert(1))", "{{constructor.constructor('alert(1)')()}}",
-    "<marquee onstart=alert(1)>", "${alert(1)}", "$\\href{javascript:alert(1)}{film}$",
-    "&lt;script&gt;alert(1)&lt;/script&gt;", "\u202e<b>film</b>\u0000",
-]  # fmt: skip
-
-
-def build_model(label_names=("neg", "pos")):
-    torch.manual_seed(0)
-    tokenizer = train_tokenizer(["a wonderful film with a great cast", "a dull film"], TokenizerConfig())
-    config = ModelConfig(embedding_dim=6, hidden_size=8, max_length_tokens=32)
-    config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=label_names)
-    return LSTMSentiment(config, tokenizer).eval()
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +58,12 @@ def measure_fastest_s(action):
     return min(elapsed_s)
 
 
-def call(address, data):
+def call(address, data, endpoint="classify"):
     """Send what no client would, and return the last event and its data."""
-    response = httpx.post(
-        f"{address}gradio_api/call/classify", content=data, headers={"Content-Type": "application/json"}
-    )
+    url = f"{address}gradio_api/call/{endpoint}"
+    response = httpx.post(url, content=data, headers={"Content-Type": "application/json"})
     response.raise_for_status()
-    answer = httpx.get(f"{address}gradio_api/call/classify/{response.json()['event_id']}").text
+    answer = httpx.get(f"{url}/{response.json()['event_id']}").text
     event, data = re.search(r"event: (\w+)\ndata: (.*)\n\n$", answer).groups()
     return event, json.loads(data)
 
@@ -135,9 +106,108 @@ def test_data_that_no_page_sends_gets_an_answer_or_an_error(address, data):
     assert event == "complete" or answer["error"] is None or "none of these words" in answer["error"]
 
 
+@pytest.mark.parametrize("text", ["a wonderful film", "\U0001f600 <b>dull</b> a film xyzzy"])
+def test_client_gets_words_that_add_up(client, model, text):
+    answer = client.predict(text, api_name="/explain")
+    assert (answer["text"], answer["label"], answer["against"]) == (text, "pos", "neg")
+    assert [text[word["start"] : word["end"]] for word in answer["words"]] == [word["word"] for word in answer["words"]]
+    negative, positive = model.predict_proba(text)[0].double().log().tolist()
+    assert sum(word["contribution"] for word in answer["words"]) == pytest.approx(positive - negative, abs=1e-3)
+
+
+def test_words_of_many_labels_speak_for_the_answer_or_against_it():
+    model = build_model(["sad", "dull", "great"])
+    explained = explain_words(model, "a wonderful film")
+    assert explained["label"] == model.predict("a wonderful film")["label"]
+    assert explained["against"] is None
+    assert explained["words"] == model.explain("a wonderful film")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'id,review\n1,a wonderful film\n2,"a ""dull"", great film"\n'),
+        ("a.tsv", 'id\treview\n1\ta wonderful film\n2\t"a ""dull"", great film"\n'),
+        ("a.txt", 'a wonderful film\na "dull", great film\n'),
+        ("a.jsonl", '{"text": "a wonderful film"}\n{"text": "a \\"dull\\", great film"}\n'),
+    ],
+)
+def test_client_gets_a_table_of_a_file(client, model, tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    shares, table, text = client.predict("", handle_file(str(tmp_path / name)), "", api_name="/classify_batch")
+    texts = ["a wonderful film", 'a "dull", great film']
+    assert table["headers"] == ["text", "label", "score"]
+    assert [row[0] for row in table["data"]] == texts
+    assert [row[1] for row in table["data"]] == [answer["label"] for answer in model.predict(texts)]
+    assert sum(each["confidence"] for each in shares["confidences"]) == pytest.approx(1)
+    assert text.startswith('"text","label","score"\n"a wonderful film",')
+
+
+def test_client_gets_a_table_of_lines(client):
+    _, table, _ = client.predict("a film\n\n  \nxyzzy\r\n", None, None, api_name="/classify_batch")
+    assert [row[0] for row in table["data"]] == ["a film", "xyzzy"]
+    assert table["data"][1][1:] == [NO_KNOWN_WORD, None]
+
+
+@pytest.mark.parametrize(
+    ("lines", "file", "column", "message"),
+    [
+        (" \n", None, None, "Please paste texts"),
+        ("a\n" * (MAX_ROWS + 1), None, None, "more than 1,000 texts"),
+        ("film\n" + "a" * (MAX_CHARACTERS + 1), None, None, "Text 2 has 20,001 characters"),
+        (
+            "",
+            ("a.csv", b"id,opinion\n1,film\n"),
+            None,
+            "a.csv: there is no text column; the columns are 'id'",
+        ),
+        ("", ("a.csv", b"id,opinion\n1,film\n"), "mood", "a.csv: there is no column 'mood'"),
+        ("", ("a.csv", b'id,text\n1,film\n2,"fi\n'), None, "quotes don't match"),
+        ("", ("a.csv", b"text\nd\xe9j\xe0 vu\n"), None, "not UTF-8"),
+        ("", ("a.csv", "text\nfilm\n".encode("utf-16")), None, "UTF-16"),
+        ("", ("a.jsonl", b'{"text": null}\n'), None, "there is no text (null)"),
+        ("", ("a.txt", b""), None, "Please paste texts"),
+    ],
+)
+def test_batches_that_cannot_be_read_are_refused_without_a_path(client, tmp_path, lines, file, column, message):
+    if file is not None:
+        (tmp_path / file[0]).write_bytes(file[1])
+        file = handle_file(str(tmp_path / file[0]))
+    with pytest.raises(AppError, match=re.escape(message)) as error:
+        client.predict(lines, file, column, api_name="/classify_batch")
+    assert os.environ["GRADIO_TEMP_DIR"] not in str(error.value)
+    assert "--text-column" not in str(error.value)
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "README.md", "http://127.0.0.1:1/a.csv"])
+def test_files_that_were_not_uploaded_are_not_read(address, path):
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    event, answer = call(address, json.dumps({"data": ["", file, ""]}), "classify_batch")
+    assert (event, answer["error"]) == ("error", None)
+
+
+def upload(address, name, content):
+    return httpx.post(f"{address}gradio_api/upload", files={"files": (name, content)})
+
+
+def test_uploads_are_small_tables_and_are_never_given_back(address):
+    assert upload(address, "a.csv", b"text\n" * 1000).status_code == 200
+    path = upload(address, "../../b.csv", b"text\n").json()[0]
+    assert Path(path).resolve().is_relative_to(os.environ["GRADIO_TEMP_DIR"])
+    for route in ("file=", "file/", "proxy=", "stream/"):
+        assert httpx.get(f"{address}gradio_api/{route}{path}").status_code == 404
+    for name in ("a.html", "a.exe", "a", "a.csv.svg"):
+        assert upload(address, name, b"text\n").status_code == 415
+    two = [("files", ("a.csv", b"text\n")), ("files", ("b.csv", b"text\n"))]
+    assert httpx.post(f"{address}gradio_api/upload", files=two).status_code == 400
+    for num_bytes in (MAX_UPLOAD_BYTES + 100, 10**7):
+        assert measure_fastest_s(lambda: upload(address, "a.csv", b"x" * num_bytes)) < 1  # noqa: B023
+        assert upload(address, "a.csv", b"x" * num_bytes).status_code == 413
+
+
 @pytest.mark.parametrize(
     ("path", "num_characters", "status"),
-    [("call/classify", 10**7, 413), ("queue/join", 10**7, 413), ("run/predict", 4, 404), ("upload", 4, 404)],
+    [("call/classify", 10**7, 413), ("queue/join", 10**7, 413), ("run/predict", 4, 404), ("call/other", 4, 404)],
 )
 def test_too_much_data_and_other_routes_are_refused_at_once(address, path, num_characters, status):
     def send():
@@ -147,8 +217,9 @@ def test_too_much_data_and_other_routes_are_refused_at_once(address, path, num_c
     assert measure_fastest_s(send) < 1
 
 
-def test_one_endpoint_is_offered(client, address):
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/classify"]
+def test_three_endpoints_are_offered(client, address):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert sorted(endpoints) == ["/classify", "/classify_batch", "/explain"]
     config = httpx.get(f"{address}config").json()
     assert config["analytics_enabled"] is False
     assert "openapi" not in httpx.get(f"{address}openapi.json").text
@@ -183,7 +254,7 @@ def test_unexpected_errors_tell_nothing(address, client, model, monkeypatch, cap
 
 def test_a_full_queue_says_that_it_is_busy(model, monkeypatch):
     monkeypatch.setattr(demo_module, "MAX_QUEUE_SIZE", 2)
-    monkeypatch.setattr(demo_module, "NUM_WORKERS", 1)
+    monkeypatch.setattr(demo_single, "NUM_WORKERS", 1)
     may_go_on = threading.Event()
 
     def wait(text, **options):
@@ -212,127 +283,3 @@ def test_a_taken_port_is_said_in_one_line(model):
         taken.listen()
         with pytest.raises(InputError, match="can't serve on port"):
             launch_demo(build_demo(model), server_port=taken.getsockname()[1])
-
-
-def test_the_note_says_what_was_measured(model):
-    assert "test texts" not in describe_model(model, None)
-    assert "huggingface.co" not in describe_model(model, None)
-    assert "[model card](https://huggingface.co/org/imdb-lstm)" in describe_model(model, "org/imdb-lstm")
-    measured = build_model()
-    measured.results = {"splits": {"test": {"accuracy": 0.8693, "num_rows": 25_000}}}
-    assert "86.9 % of 25,000 test texts" in describe_model(measured, None)
-    measured.results = {"splits": {"test": {"accuracy": "<script>", "num_rows": 1}}}
-    assert "script" not in describe_model(measured, None)
-
-
-@pytest.fixture
-def browser_page():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
-    with playwright.sync_playwright() as started:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        page = browser.new_page()
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
-
-
-def test_page_answers_and_forgets_the_answer_when_the_text_changes(browser_page, address, model):
-    page, requested, errors = browser_page, [], []
-    page.on("request", lambda request: requested.append(request.url))
-    page.on("pageerror", lambda error: errors.append(error))
-    page.goto(address)
-    answer = page.get_by_test_id("label-output-value")
-    page.get_by_text("A wonderful film: warm").click()
-    answer.wait_for()
-    assert page.get_by_label("Text").input_value().startswith("A wonderful film")
-    page.get_by_label("Text").fill(" ")
-    answer.wait_for(state="hidden")
-    page.get_by_role("button", name="Classify").click()
-    page.get_by_text("Please enter a text first.").wait_for()
-    page.get_by_label("Text").fill("a dull film")
-    page.get_by_role("button", name="Classify").click()
-    answer.wait_for()
-    assert answer.inner_text() == model.predict("a dull film")["label"]
-    assert errors == []
-    assert [url for url in requested if not url.startswith((address, "data:"))] == [], "the page needs no other server"
-
-
-def test_html_in_texts_and_labels_stays_text(browser_page):
-    page, dialogs = browser_page, []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    demo = build_demo(build_model([HOSTILE_LABEL, "<b>pos</b>"]))
-    try:
-        page.goto(launch_demo(demo))
-        answer = page.get_by_test_id("label-output-value")
-        page.get_by_label("Text").fill("film")
-        page.get_by_role("button", name="Classify").click()
-        answer.wait_for()
-        assert answer.inner_text() in (HOSTILE_LABEL, "<b>pos</b>")
-        count_nodes = "document.querySelectorAll('body *').length"
-        num_nodes = page.evaluate(count_nodes)
-        for text in HOSTILE_TEXTS:
-            page.get_by_label("Text").fill("")
-            answer.wait_for(state="hidden")
-            page.get_by_label("Text").fill(f"{text} film")
-            page.get_by_role("button", name="Classify").click()
-            answer.wait_for()
-            assert page.evaluate(count_nodes) == num_nodes, text
-        assert dialogs == []
-    finally:
-        demo.close(verbose=False)
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({}, "MODEL_ID is not set"),
-        ({"MODEL_ID": "x", "GRADIO_SERVER_PORT": "http"}, "GRADIO_SERVER_PORT is 'http'"),
-        ({"MODEL_ID": "no-such-folder/really/not"}, "no-such-folder/really/not"),
-        ({"MODEL_ID": str(REPO_ROOT / "tests")}, "has no config.json"),
-    ],
-)
-def test_app_refuses_settings_in_one_line(environment, expected, monkeypatch):
-    for name in ("MODEL_ID", "GRADIO_SERVER_PORT"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(InputError, match=re.escape(expected)):
-        runpy.run_path(str(APP))["main"]([])
-
-
-def test_app_serves_a_folder_until_it_is_terminated(tmp_path):
-    model = build_model()
-    model.save_pretrained(tmp_path / "model")
-    # Beside the package, as in a Space, with a Hub that can't be reached.
-    (tmp_path / "space").mkdir()
-    shutil.copy(APP, tmp_path / "space")
-    (tmp_path / "space" / "hf_lstm").symlink_to(REPO_ROOT / "hf_lstm")
-    environment = {**os.environ, "MODEL_ID": "../model", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, "app.py"]
-    with subprocess.Popen(
-        command, cwd=tmp_path / "space", env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            address = re.fullmatch(r"serving \.\./model at (\S+)\n", process.stdout.readline())[1]
-            answer = Client(address, verbose=False).predict("a wonderful film", api_name="/classify")
-            assert answer["label"] == model.predict("a wonderful film")["label"]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 143
-        assert process.stderr.read() == ""
-
-
-def test_the_space_is_what_its_card_says():
-    _, front_matter, _ = (REPO_ROOT / "space" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    card = yaml.safe_load(front_matter)
-    assert card["sdk"] == "gradio"
-    assert (REPO_ROOT / "space" / card["app_file"]).is_file()
-    assert card["models"] == card["preload_from_hub"]
-    assert len(card["short_description"]) <= 60
-    required = (REPO_ROOT / "space" / "requirements.txt").read_text().splitlines()
-    pyproject = (REPO_ROOT / "pyproject.toml").read_text()
-    for line in required:
-        assert line.startswith(("#", "--extra-index-url")) or f'"{line}"' in pyproject

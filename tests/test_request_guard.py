@@ -1,5 +1,6 @@
 import asyncio
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hf_lstm.request_guard import BODY_TIMEOUT_S, MAX_BODY_BYTES, RequestGuard
+from hf_lstm import request_guard, upload_check
+from hf_lstm.request_guard import BODY_TIMEOUT_S, MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES, RequestGuard
+from hf_lstm.upload_check import MAX_UPLOAD_BYTES
 
 API = "/gradio_api"
 
@@ -19,12 +22,13 @@ async def echo(request: Request) -> Response:
     return Response(await request.body())
 
 
-APP = RequestGuard(Starlette(routes=[Route("/{path:path}", echo, methods=["GET", "POST", "PUT", "DELETE"])]))
+ROUTE = Route("/{path:path}", echo, methods=["GET", "POST", "PUT", "DELETE"])
+APP = RequestGuard(Starlette(routes=[ROUTE]), upload_folder=Path("no-such-folder"))
 
 
-def send(method, path, **options):
+def send(method, path, app=APP, **options):
     async def send_one():
-        transport = httpx.ASGITransport(APP)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
             return await client.request(method, path, **options)
 
@@ -40,12 +44,17 @@ def test_bodies_arrive_as_they_were_sent(chunks):
     assert send("POST", f"{API}/queue/join", content=stream()).content == b"".join(chunks)
 
 
-@pytest.mark.parametrize("path", ["/", "/config", "/assets/a.js", f"{API}/queue/data", f"{API}/call/classify/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/config", "/assets/a.js", f"{API}/queue/data", f"{API}/call/classify/1", f"{API}/upload_progress"]
+)
 def test_pages_and_answers_are_read(path):
     assert send("GET", path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["queue/join", "call/classify", "call/v2/classify", "run/predict", "cancel", "reset"])
+@pytest.mark.parametrize(
+    "path",
+    ["queue/join", "call/classify", "call/v2/classify", "call/explain", "call/classify_batch", "cancel", "reset"],
+)
 def test_texts_are_sent(path):
     assert send("POST", f"{API}/{path}").status_code == 200
 
@@ -54,9 +63,9 @@ def test_texts_are_sent(path):
     ("method", "path"),
     [
         *(("GET", f"{API}/{path}") for path in ("file=/etc/passwd", "file/a", "proxy=http://a.hf.space", "deep_link")),
-        *(("GET", f"{API}/{path}") for path in ("upload_progress", "stream/a/b/c/playlist.m3u8", "runs", "vibe-code")),
+        *(("GET", f"{API}/{path}") for path in ("upload", "stream/a/b/c/playlist.m3u8", "runs", "vibe-code")),
         *(("GET", path) for path in ("/monitoring", "/monitoring/summary", f"{API}/file=a%0Ab", f"{API}/dev/reload")),
-        *(("POST", f"{API}/{path}") for path in ("upload", "run/classify", "api/classify", "component_server")),
+        *(("POST", f"{API}/{path}") for path in ("run/predict", "run/classify", "api/classify", "component_server")),
         *(
             ("POST", path)
             for path in ("/", "/login", f"{API}/vibe-edit", f"{API}/process_recording", f"{API}/call/other")
@@ -85,3 +94,43 @@ def test_slow_bodies_are_refused_within_a_second(pause_s):
     assert send("POST", f"{API}/queue/join", content=stream()).status_code == 408
     assert BODY_TIMEOUT_S - 0.1 <= time.monotonic() - started < BODY_TIMEOUT_S + 3  # on a machine that is busy, too
     assert BODY_TIMEOUT_S < 1
+
+
+@pytest.fixture
+def upload_app(tmp_path):
+    return RequestGuard(Starlette(routes=[ROUTE]), upload_folder=tmp_path)
+
+
+def test_uploads_may_take_the_time_of_a_slow_phone(upload_app):
+    content = b"x" * 200_000
+    head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.csv"\r\n\r\n'
+
+    async def stream():
+        yield head
+        for start in range(0, len(content), 20_000):
+            await asyncio.sleep(0.15)  # 130 kB a second
+            yield content[start : start + 20_000]
+        yield b"\r\n--b--\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    response = send("POST", f"{API}/upload", app=upload_app, content=stream(), headers=headers)
+    assert response.content == head + content + b"\r\n--b--\r\n"
+
+
+def test_uploads_are_checked_before_they_are_passed_on(upload_app):
+    def upload(name, content):
+        return send("POST", f"{API}/upload", app=upload_app, files={"files": (name, content)}).status_code
+
+    assert upload("a.csv", b"x") == 200
+    assert upload("a.html", b"x") == 415
+    assert upload("a.csv", b"x" * (MAX_UPLOAD_BYTES + 1)) == 413
+    assert upload("a.csv", b"x" * (MAX_UPLOAD_BODY_BYTES + 1)) == 413
+
+
+def test_what_finds_no_room_is_told_to_come_back(upload_app, tmp_path, monkeypatch):
+    monkeypatch.setattr(upload_check, "MAX_STORED_UPLOADS", 1)
+    (tmp_path / "stored").mkdir()
+    response = send("POST", f"{API}/upload", app=upload_app, files={"files": ("a.csv", b"x")})
+    assert (response.status_code, response.json()["detail"][:16]) == (503, "The demo is busy")
+    monkeypatch.setattr(request_guard, "MAX_BODIES_AT_ONCE", 0)
+    assert send("POST", f"{API}/queue/join", app=upload_app, content=b"x").status_code == 503

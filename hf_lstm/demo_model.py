@@ -1,0 +1,95 @@
+"""The demo's third tab: what was measured of the model, how it was trained, and where it errs."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from hf_lstm.demo_figures import (
+    CURVES,
+    FIGURES,
+    Table,
+    describe_test,
+    list_confusions,
+    list_curve_points,
+    list_label_figures,
+    list_mistakes,
+    read_or_leave_out,
+)
+from hf_lstm.modeling import LSTMSentiment
+
+MAX_MATRIX_LABELS = 20
+"""A confusion matrix of more labels does not fit a page."""
+_SPLIT_COLORS = {"train": "#e69f00", "validation": "#0072b2"}
+"""Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008."""
+
+
+def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: Path | None) -> None:
+    """Add the components of the tab to the page that is being built; what is not known is left out.
+
+    Args:
+        model: what classifies.
+        model_id: where the model's card is on the Hub, if it is there.
+        report_folder: the report of the run, with its `errors.jsonl`.
+    """
+    gr.Markdown(describe_model(model, model_id))
+    with gr.Row():
+        if labels := read_or_leave_out(list_label_figures, model.results):
+            _add_table(
+                labels, ["label", *FIGURES, "texts"], ["str", *["number"] * 4], label="Each label, on test texts"
+            )
+        confusions = read_or_leave_out(list_confusions, model.results)
+        if confusions and len(confusions[1]) <= MAX_MATRIX_LABELS:
+            header, rows = confusions
+            _add_table(rows, header, ["str", *["number"] * len(rows)], label="What each label is taken for")
+    if points := read_or_leave_out(list_curve_points, model.results):
+        with gr.Row():
+            for figure in CURVES:
+                _add_curve(points, figure)
+    if mistakes := list_mistakes(report_folder):
+        _add_table(
+            mistakes,
+            ["true label", "answer", "score", "misleading words", "text"],
+            ["str", "str", "number", "str", "str"],
+            label="The most confident mistakes on test texts",
+            wrap=True,
+            max_height=440,
+            column_widths=["11%", "11%", "13%", "20%", "45%"],
+        )
+
+
+def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
+    """Return a paragraph on the model as Markdown: its size, what it reads, what was measured, where its card is."""
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    directions = "reads in both directions" if model.config.bidirectional else "reads from left to right"
+    sentences = [
+        f"An LSTM of **{num_parameters:,} parameters** that {directions}, "
+        f"{model.config.max_length_tokens:,} tokens of a text at most.",
+        read_or_leave_out(describe_test, model.results),
+        model_id and f"More in its [model card](https://huggingface.co/{model_id}).",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _add_table(rows: Table, header: list[str], datatype: list[str], **options: Any) -> None:
+    gr.Dataframe(rows, headers=header, datatype=datatype, interactive=False, buttons=[], **options)
+
+
+def _add_curve(points: list[dict[str, Any]], figure: str) -> None:
+    values = [point[figure] for point in points]
+    margin = 0.1 * (max(values) - min(values)) or 0.1
+    gr.LinePlot(
+        pd.DataFrame(points),
+        x="epoch",
+        y=figure,
+        color="rows",
+        color_map=_SPLIT_COLORS,
+        title=f"{figure.capitalize()} by epoch",
+        x_axis_format="d",
+        y_lim=[min(values) - margin, max(values) + margin],
+        height=280,
+        show_label=False,
+        min_width=280,
+        buttons=[],
+    )
