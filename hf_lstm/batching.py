@@ -91,6 +91,23 @@ def sort_batches(
     yield from _cut(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), budget)
 
 
+def divide_batches(lengths: np.ndarray, num_batches: int, *, max_places: int) -> list[np.ndarray]:
+    """Return batches of row numbers from the shortest rows to the longest, each of about as many tokens.
+
+    Padding does not count, since the CPU's kernel computes little of it.
+
+    Args:
+        lengths: tokens of each row.
+        num_batches: as many, but for rows that are longer than a batch's share, and for `max_places`.
+        max_places: batches that take more, padding included, are cut, so that memory stays bounded.
+    """
+    order = np.argsort(lengths, kind="stable")
+    tokens_before = np.cumsum(lengths[order]) - lengths[order]
+    shares = lengths.sum() * np.arange(1, num_batches) / num_batches
+    divided = np.split(order, np.searchsorted(tokens_before, shares))
+    return [batch for rows in divided for batch in _cut(lengths, rows, len(rows), max_places)]
+
+
 def _cut(lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: int | None) -> Iterator[np.ndarray]:
     """Yield the rows in their order, `batch_size` at a time, or as many as fit into `max_tokens` but at least one."""
     start = 0

@@ -1,6 +1,7 @@
 """Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
 
 import functools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm.batching import collate, fill_empty, sort_batches
+from hf_lstm.batching import collate, divide_batches, fill_empty, sort_batches
 from hf_lstm.cpu_threads import run_in_threads
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.encoding import EncodedTexts
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from hf_lstm.modeling import LSTMSentiment
 
 MAX_TOKENS_PER_BATCH = 32_768
+MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
+"""With padding, which the CPU computes little of."""
+MIN_TOKENS_PER_THREAD = 2_048
 WINDOW_TEXTS = 8_192
 """Texts that are held, sorted and batched at a time; memory does not grow beyond them."""
 PROGRESS_FROM_TEXTS = 1_000
@@ -92,9 +96,14 @@ def compute_logits(
         with torch.inference_mode(), autocast_to(dtype, device):
             logits[torch.from_numpy(rows)] = model(batch.input_ids.to(device), batch.lengths).cpu()
 
-    batches = list(sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH, batch_size=batch_size))
+    num_threads = torch.get_num_threads() if device.type == "cpu" else 1
+    if batch_size is not None:
+        batches = list(sort_batches(texts.lengths, batch_size=batch_size))
+    else:
+        num_batches = _count_batches(int(texts.lengths.sum()), num_threads)
+        batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
     try:
-        if device.type == "cpu" and len(batches) > torch.get_num_threads():
+        if device.type == "cpu" and len(batches) >= num_threads:
             # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
             run_in_threads([functools.partial(fill_in, rows) for rows in batches])
         else:
@@ -105,6 +114,13 @@ def compute_logits(
     if not torch.isfinite(logits).all():
         raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
     return logits
+
+
+def _count_batches(num_tokens: int, num_threads: int) -> int:
+    """Return how many batches to make: as many for each thread, but one for all if the share of each is too small."""
+    if num_tokens < num_threads * MIN_TOKENS_PER_THREAD:
+        return 1
+    return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
 
 
 def name_labels(probabilities: torch.Tensor, id2label: Mapping[int, str]) -> list[dict[str, Any]]:

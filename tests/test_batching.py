@@ -5,7 +5,15 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.batching import collate, encode_split, fill_empty, padding_share, shuffle_batches, sort_batches
+from hf_lstm.batching import (
+    collate,
+    divide_batches,
+    encode_split,
+    fill_empty,
+    padding_share,
+    shuffle_batches,
+    sort_batches,
+)
 from hf_lstm.config import ModelConfig, TokenizerConfig
 from hf_lstm.encoding import EncodedTexts
 from hf_lstm.tokenization import train_tokenizer
@@ -80,6 +88,19 @@ def test_sorted_batches_of_fixed_size(lengths, batch_size):
     batches = list(sort_batches(lengths, batch_size=batch_size))
     assert np.concatenate(batches).tolist() == np.argsort(lengths, kind="stable").tolist()
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
+
+
+@given(row_lengths, st.integers(1, 20), st.integers(300, 5_000))
+def test_divided_batches_are_alike(lengths, num_batches, max_places):
+    batches = divide_batches(lengths, num_batches, max_places=max_places)
+    assert np.concatenate(batches).tolist() == np.argsort(lengths, kind="stable").tolist()
+    assert all(0 < len(batch) * lengths[batch].max() <= max_places for batch in batches)
+    share = lengths.sum() / num_batches
+    assert all(lengths[batch].sum() <= share + lengths.max() for batch in batches)
+    if max_places >= len(lengths) * lengths.max():
+        assert len(batches) <= num_batches
+    if share >= lengths.max():
+        assert len(batches) >= num_batches
 
 
 @pytest.fixture
