@@ -123,7 +123,7 @@ def analyze_split(
 def report_run(model: LSTMSentiment, test: ScoredSplit, train_texts: Iterable[str], folder: Path) -> None:
     """Write the report of a run that has just been measured, `model.results`, into a new folder below the run's."""
     assert model.results is not None
-    source, precision = model.results["dataset"]["source"], model.results["precision"]
+    source, precision = model.results["dataset"]["source"], model.results["measured_in"]
     figures = measure_split(model, test, folder.resolve().parent.name, source, precision)
     folder.mkdir()
     details = analyze_split(model, test, set(train_texts), precision)
