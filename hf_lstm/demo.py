@@ -22,6 +22,9 @@ from hf_lstm.upload_check import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S
 
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""
+MAX_THREADS = 4
+"""Endpoints computed at a time, whichever they are."""
+
 _GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     # Gradio keeps figures of the last 10,000 answers and summarizes them with pandas after each: not needed.
@@ -80,6 +83,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
             css_paths=[_STYLE_FILE],
             footer_links=["api", "gradio", "settings"],
             show_error=False,
+            max_threads=MAX_THREADS,
             state_session_capacity=MAX_QUEUE_SIZE,  # sessions have no state here, yet Gradio would keep 10,000
             max_file_size=MAX_UPLOAD_BYTES,
             strict_cors=True,

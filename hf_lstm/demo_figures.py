@@ -6,6 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from huggingface_hub import hf_hub_download
+
+from hf_lstm.hub_errors import HUB_ERRORS
+from hf_lstm.model_files import REPORT_FOLDER
+
 ERRORS_FILE = "errors.jsonl"
 MAX_MISTAKES = 30
 MAX_SHOWN_CHARACTERS = 400
@@ -62,6 +67,20 @@ def list_curve_points(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         for epoch in results["epochs"]
         for split in ("train", "validation")
     ]
+
+
+def find_report_folder(model_id: str) -> Path | None:
+    """Return the folder of a model's report, on this machine or fetched from the Hub; None if it has none there.
+
+    Args:
+        model_id: model folder, or Hub id.
+    """
+    if Path(model_id).is_dir():
+        return Path(model_id) / REPORT_FOLDER
+    try:
+        return Path(hf_hub_download(model_id, f"{REPORT_FOLDER}/{ERRORS_FILE}")).parent
+    except HUB_ERRORS:
+        return None
 
 
 def list_mistakes(report_folder: Path | None) -> Table:

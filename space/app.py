@@ -36,16 +36,15 @@ def main(argv: Sequence[str]) -> None:
 
     try:
         from hf_lstm.demo import build_demo, launch_demo
+        from hf_lstm.demo_figures import find_report_folder
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
     from hf_lstm.modeling import LSTMSentiment
 
     torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
-    is_folder = Path(model_id).is_dir()
-    demo = build_demo(
-        model, model_id=None if is_folder else model_id, report_folder=Path(model_id) / "report" if is_folder else None
-    )
+    card_id = None if Path(model_id).is_dir() else model_id
+    demo = build_demo(model, model_id=card_id, report_folder=find_report_folder(model_id))
     try:
         print(f"serving {model_id} at {launch_demo(demo, server_port=server_port)}", flush=True)
         threading.Event().wait()  # until Ctrl-C or SIGTERM

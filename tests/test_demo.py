@@ -4,6 +4,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -283,3 +285,12 @@ def test_a_taken_port_is_said_in_one_line(model):
         taken.listen()
         with pytest.raises(InputError, match="can't serve on port"):
             launch_demo(build_demo(model), server_port=taken.getsockname()[1])
+
+
+def test_the_demo_needs_no_training_library():
+    code = "import sys, hf_lstm.demo; print({'datasets', 'evaluate', 'transformers', 'matplotlib'} & set(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(REPO_ROOT)}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True).stdout
+        == "set()\n"
+    )

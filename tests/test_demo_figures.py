@@ -3,11 +3,20 @@
 import json
 
 import pytest
+from local_hub import WRITE_TOKEN
 from random_model import build_model
 
 from hf_lstm.demo import build_demo
-from hf_lstm.demo_figures import MAX_MISTAKES, list_confusions, list_label_figures, list_mistakes, read_or_leave_out
+from hf_lstm.demo_figures import (
+    MAX_MISTAKES,
+    find_report_folder,
+    list_confusions,
+    list_label_figures,
+    list_mistakes,
+    read_or_leave_out,
+)
 from hf_lstm.demo_model import describe_model
+from hf_lstm.hub import push_model_folder
 
 LABEL = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "support": 4}
 TEST = {
@@ -59,6 +68,18 @@ def test_mistakes_are_shown_as_far_as_they_can_be_read(tmp_path):
     assert mistakes[0][4].endswith("…")
     (tmp_path / "errors.jsonl").write_text("[]\n")
     assert list_mistakes(tmp_path) == []
+
+
+def test_a_report_is_fetched_from_the_hub_if_it_is_there(hub, tmp_path):
+    assert find_report_folder(str(tmp_path)) == tmp_path / "report"
+    assert find_report_folder("org/nothing") is None
+    model = build_model()
+    model.save_pretrained(tmp_path)
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "errors.jsonl").write_text("{}\n")
+    push_model_folder(tmp_path, "me/with-report", token=WRITE_TOKEN)
+    folder = find_report_folder("me/with-report")
+    assert (folder / "errors.jsonl").read_text() == "{}\n"
 
 
 @pytest.mark.parametrize("labels", [["neg", "pos"], ["1", "2", "3", "4", "5"], [f"<b>{i}</b>" for i in range(60)]])

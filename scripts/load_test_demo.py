@@ -1,0 +1,104 @@
+"""Load the demo with many clients, and write what they met as JSON: `python scripts/load_test_demo.py --help`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hf_lstm.cli import run_command_line
+from hf_lstm.errors import InputError
+
+WARM_UP_SHARE = 0.2
+"""Of the duration; memory is compared from then on, once caches are filled."""
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description="Serve a model with space/app.py, let clients ask for a while, and send what must be refused.",
+        epilog="example: python scripts/load_test_demo.py runs/pooled-bilstm --seconds 60 --output load.json",
+    )
+    parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
+    parser.add_argument("--clients", metavar="N", type=int, default=50, help="at the same time (default: 50)")
+    parser.add_argument("--seconds", metavar="S", type=float, default=300, help="how long (default: 300)")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write the figures into this JSON file, too")
+    arguments = parser.parse_args(argv)
+    if arguments.clients < 1 or arguments.seconds <= 0:
+        parser.error("--clients and --seconds must be more than 0")
+    return arguments
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the test, and print and write its figures."""
+    arguments = parse_arguments(argv)
+    if arguments.output is not None and not arguments.output.parent.is_dir():
+        raise InputError(f"{arguments.output}: there is no folder {arguments.output.parent}; make it first")
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    try:
+        from load_testing.clients import run_clients
+        from load_testing.refusals import measure_refusals
+        from load_testing.server import CHECKOUT, run_demo
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
+    from benchmarking.machine import describe_machine
+
+    from hf_lstm.model_files import write_json
+    from hf_lstm.text_files import read_texts
+
+    reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
+    with run_demo(arguments.model) as server:
+        tally = run_clients(server.address, reviews, num_clients=arguments.clients, duration_s=arguments.seconds)
+        memory_mb = list(server.memory_mb)
+        refusals = measure_refusals(server.address)
+    latencies_s = [latency_s for each in tally.latencies_s.values() for latency_s in each]
+    if not latencies_s:
+        raise InputError(f"no request was answered; the errors were {dict(tally.errors)}")
+    warm_mb = memory_mb[int(WARM_UP_SHARE * len(memory_mb))]
+    figures = {
+        "machine": describe_machine(),
+        "model": Path(arguments.model).name,
+        "num_clients": arguments.clients,
+        "seconds": arguments.seconds,
+        "startup_s": round(server.startup_s, 2),
+        "num_answers": len(latencies_s),
+        "answers_per_s": round(len(latencies_s) / arguments.seconds, 1),
+        "latency_s": summarize(latencies_s),
+        "latency_s_by_endpoint": {name: summarize(each) for name, each in tally.latencies_s.items() if each},
+        "num_server_errors": tally.num_server_errors,
+        "num_busy": tally.num_busy,
+        "errors": dict(tally.errors.most_common()),
+        "memory_mb": {"warm": round(warm_mb), "end": round(memory_mb[-1]), "peak": round(max(memory_mb))},
+        "memory_growth": round(memory_mb[-1] / warm_mb - 1, 4),
+        "refusals": refusals,
+    }
+    print(describe(figures))
+    if arguments.output is not None:
+        write_json(arguments.output, figures)
+        print(f"saved in {arguments.output}")
+
+
+def summarize(latencies_s: list[float]) -> dict[str, float]:
+    """Return percentiles of latencies, in seconds."""
+    import numpy as np
+
+    percentiles = np.percentile(latencies_s, [50, 95, 99, 100])
+    return {name: round(float(value), 3) for name, value in zip(("p50", "p95", "p99", "max"), percentiles, strict=True)}
+
+
+def describe(figures: dict[str, Any]) -> str:
+    """Return the main figures as lines of text."""
+    latency_s, memory_mb = figures["latency_s"], figures["memory_mb"]
+    return "\n".join(
+        [
+            f"{figures['num_clients']} clients, {figures['seconds']:g} s: {figures['num_answers']:,} answers",
+            f"latency: p50 {latency_s['p50']} s, p95 {latency_s['p95']} s, p99 {latency_s['p99']} s",
+            f"5xx: {figures['num_server_errors']}, and {figures['num_busy']} times busy; errors: {figures['errors']}",
+            f"memory: {memory_mb['warm']} MB warm, {memory_mb['end']} MB at the end ({figures['memory_growth']:+.1%})",
+            *(f"{name}: {each['status']} in {each['longest_s']} s" for name, each in figures["refusals"].items()),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    run_command_line(main)
