@@ -42,6 +42,8 @@ def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
             button = gr.Button("Classify", variant="primary")
         with gr.Column(scale=2, min_width=280):
             answer = gr.Label(label="Probability of each label", num_top_classes=min(len(labels), MAX_SHOWN_LABELS))
+            if examples:
+                gr.Markdown("Or try one of these:", elem_classes="note")
             chosen = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
     words = make_colored_words(elem_id="words")
     options = {"show_progress": "hidden", "concurrency_id": MODEL_QUEUE, "concurrency_limit": NUM_WORKERS}
