@@ -7,17 +7,22 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from hf_lstm.card import is_generated_card
 from hf_lstm.errors import InputError
-from hf_lstm.model_files import CARD_FILE, CONFIG_FILE, RECIPE_FILE, REQUIRED_FILES, RESULTS_FILE
+from hf_lstm.generated_mark import is_generated
+from hf_lstm.model_files import (
+    CARD_FILE,
+    CONFIG_FILE,
+    RECIPE_FILE,
+    REPORT_FOLDER,
+    REQUIRED_FILES,
+    RESULTS_FILE,
+)
 
 EVALUATION_FILES = (
     "report.md", "metrics.json", "errors.jsonl", "accuracy_by_length.png", "confusion_matrix.png",
     "learning_curves.png", "reliability.png",
 )  # fmt: skip
 """What `scripts/evaluate.py` may have added to the folder."""
-REPORT_FOLDER = "report"
-"""What a run adds to the folder once the model stands there."""
 _OUR_FILES = frozenset({*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *EVALUATION_FILES, REPORT_FOLDER})
 _STAGING_SUFFIX = ".partial"
 
@@ -67,7 +72,7 @@ def _check_replaceable(output_dir: Path, overwrite: bool) -> None:
     present = {entry.name for entry in output_dir.iterdir() if not entry.name.endswith(_STAGING_SUFFIX)}
     foreign = sorted(present - _OUR_FILES)
     card = output_dir / CARD_FILE
-    if CARD_FILE in present and not is_generated_card(card.read_text(encoding="utf-8", errors="replace")):
+    if CARD_FILE in present and not is_generated(card.read_text(encoding="utf-8", errors="replace")):
         foreign.append(CARD_FILE)
     if foreign:
         raise InputError(

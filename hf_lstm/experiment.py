@@ -18,7 +18,7 @@ from hf_lstm import model_files
 from hf_lstm.batching import LabeledTexts, encode_split
 from hf_lstm.calibration import fit_temperature
 from hf_lstm.card import write_card
-from hf_lstm.checkpointing import REPORT_FOLDER, staged_folder
+from hf_lstm.checkpointing import staged_folder
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data import count_duplicates, digest_rows, load_splits
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device, resolve_precision
@@ -130,11 +130,12 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         }
         saved.save_pretrained(staging, repo_id=options.repo_id)
     report_started = time.perf_counter()  # the model is safe in its place by now
-    report_run(saved, scored["test"], splits["train"]["text"][:], options.output_dir / REPORT_FOLDER)
+    report_folder = options.output_dir / model_files.REPORT_FOLDER
+    report_run(saved, scored["test"], splits["train"]["text"][:], report_folder)
     write_card(  # again, now that there is a report to show
         options.output_dir, config=saved.config, recipe=saved.recipe, results=saved.results, repo_id=options.repo_id
     )
-    logger.info("report: %s, in %.1f s", options.output_dir / REPORT_FOLDER, time.perf_counter() - report_started)
+    logger.info("report: %s, in %.1f s", report_folder, time.perf_counter() - report_started)
     return saved.results
 
 

@@ -8,8 +8,8 @@ from huggingface_hub import HfApi, ModelInfo, constants
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
-from hf_lstm.card import is_generated_card
 from hf_lstm.errors import InputError
+from hf_lstm.generated_mark import is_generated
 from hf_lstm.hub_commit import OpenedPullRequest, commit_files
 from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
@@ -151,4 +151,4 @@ def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
         return False
     with tempfile.TemporaryDirectory() as cache_dir:
         card = Path(api.hf_hub_download(remote.id, CARD_FILE, revision=remote.sha, cache_dir=cache_dir)).read_bytes()
-    return card != local_card.read_bytes() and not is_generated_card(card.decode(errors="replace"))
+    return card != local_card.read_bytes() and not is_generated(card.decode(errors="replace"))

@@ -8,8 +8,8 @@ from pathlib import Path
 from huggingface_hub import CardData, HfApi, RepoCard
 from huggingface_hub.errors import HfHubHTTPError
 
-from hf_lstm.card import is_generated_card, mark_generated
 from hf_lstm.errors import InputError
+from hf_lstm.generated_mark import is_generated, mark_generated
 from hf_lstm.hub_commit import commit_files
 from hf_lstm.hub_errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
@@ -124,7 +124,7 @@ def render_readme(template: str, model_id: str, current: str | None) -> str:
     """
     text, fields = _split_front_matter(template)
     fields |= {"models": [model_id], "preload_from_hub": [model_id]}
-    if current is None or is_generated_card(current):
+    if current is None or is_generated(current):
         return mark_generated(_join_front_matter(fields, text))
     logger.warning("%s of the Space was edited: only the fields that the app needs are changed", README_FILE)
     their_text, their_fields = _split_front_matter(current)

@@ -32,7 +32,7 @@ CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REPORT_FOLDER = "report"
-"""Plots and tables of the run, for people."""
+"""Plots and tables for people, which a run adds once the model stands there."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
 ADDED_SETTINGS: Mapping[str, Any] = {

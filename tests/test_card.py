@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from huggingface_hub import ModelCard
+import yaml
+from huggingface_hub import ModelCard, ModelCardData
+from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hf_lstm.card import is_generated_card, render_card
+from hf_lstm.card import render_card
 from hf_lstm.errors import InputError
+from hf_lstm.generated_mark import is_generated
 from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
@@ -93,7 +96,7 @@ def test_front_matter_parses_back():
     assert data.pipeline_tag == "text-classification"
     assert data.datasets == ["stanfordnlp/imdb"]
     assert data.metrics == ["accuracy", "precision", "recall", "f1"]
-    assert {"lstm", "sentiment-analysis", "pytorch_model_hub_mixin"} <= set(data.tags)
+    assert {"lstm", "sentiment-analysis", "movie-reviews", "pytorch", "pytorch_model_hub_mixin"} <= set(data.tags)
 
 
 def test_model_index_holds_the_measured_test_figures():
@@ -112,6 +115,36 @@ def test_model_index_holds_the_measured_test_figures():
         assert result.verified is None
 
 
+@pytest.mark.parametrize("results", [None, make_results()], ids=["no results", "results"])
+def test_metadata_is_valid_to_the_client_and_survives_yaml(results, tmp_path):
+    card = render(results=results, folder=make_report(tmp_path))
+    fields = yaml.safe_load(card.split("---\n")[1])
+    data = ModelCardData(**fields)
+    assert data.to_dict() == fields
+    assert yaml.safe_load(data.to_yaml()) == fields
+    assert ("model-index" in fields) == (results is not None)
+    if results:
+        name, eval_results = model_index_to_eval_results(fields["model-index"])
+        assert (name, len(eval_results)) == ("imdb-lstm", 4)
+        assert eval_results_to_model_index(name, eval_results) == fields["model-index"]
+        assert {(result.dataset_config, result.dataset_split) for result in eval_results} == {("plain_text", "test")}
+
+
+def test_the_widget_has_reviews_and_the_answers_that_were_measured(tmp_path):
+    without_report = ModelCard(render()).data.to_dict()["widget"]
+    assert [set(example) for example in without_report] == [{"text", "example_title"}] * 2
+    card = render(folder=make_report(tmp_path))
+    assert ModelCard(card).data.to_dict()["widget"] == [
+        *without_report,
+        {
+            "text": "Not bad_.",
+            "example_title": "Tricky review 1",
+            "output": [{"label": "neg", "score": 0.75}, {"label": "pos", "score": 0.25}],
+        },
+    ]
+    assert "widget" not in ModelCard(render(results=make_results(source="reviews.csv"))).data.to_dict()
+
+
 def test_a_test_split_of_our_own_is_not_called_the_data_sets():
     card = render(recipe=make_recipe(STOPWORD_LSTM))
     for result in ModelCard(card).data.eval_results:
@@ -123,11 +156,14 @@ def test_body_shows_what_the_run_wrote():
     card = render()
     assert 'LSTMSentiment.from_pretrained("me/imdb-lstm")' in card
     assert "```bash\npython scripts/train.py --recipe packed-lstm --seed 7\n```" in card
-    assert "2,867,049 parameters" in card
-    assert "Seed 7, device cpu, bfloat16, 2 threads, 5.5 minutes" in card
+    assert "| parameters | 2,867,049 |" in card
+    assert "Seed 7, device cpu, bfloat16, 2 threads, code at commit" in card
+    assert "| training and measuring took | 5.5 minutes on cpu with 2 threads |" in card
+    assert "| reads | the first 256 tokens of a text |" in card
     assert f"`{'ab' * 20}`" in card
     assert "@inproceedings{maas-etal-2011-learning," in card
-    rows, duplicates, settings, epochs, splits, _, matrix, *_, versions = read_tables(card)
+    _, rows, duplicates, epochs, settings, splits, published, _, matrix, *_, versions = read_tables(card)
+    assert published[2:] == [["test", "81.91 %", "87.12 %"], ["validation", "83.08 %", "81.23 %"]]
     assert rows[2:] == [["train", "20,000"], ["validation", "5,000"], ["test", "25,000"]]
     assert duplicates[2:] == [["repeats within train", "96"], ["test rows whose text is in train", "123"]]
     assert ["train.learning_rate", "0.001"] in settings
@@ -164,7 +200,7 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
     for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{{", "{%", "{#"):
         assert blank not in card, blank
     assert str(ModelCard(card)) == card  # saving it through the client changes nothing
-    assert is_generated_card(card)
+    assert is_generated(card)
 
 
 def make_report(folder, *, has_plots=True):
@@ -174,9 +210,19 @@ def make_report(folder, *, has_plots=True):
     for name in ("report.md", *(["reliability.png"] if has_plots else [])):
         (report / name).touch()
     group = {"from_words": 4, "to_words": 120, "num_rows": 5000, "accuracy": 0.9, "accuracy_interval": [0.8914, 0.908]}
-    (report / "metrics.json").write_text(json.dumps({"by_length": [group]}))
+    unseen = {"num_rows_seen": 9, "num_rows": 24_991, "accuracy": 0.86, "accuracy_interval": [0.855, 0.865]}
+    tricky = [{"text": "Not bad_.", "label": "negative", "positive_probability": 0.25, "is_right": True}]
+    figures = {"by_length": [group], "unseen": unseen, "tricky_reviews": tricky}
+    (report / "metrics.json").write_text(json.dumps(figures))
+    words = [{"word": "fine", "contribution": 2.0}, {"word": "film", "contribution": 1.0}]
     mistakes = [
-        {"text": f"A <b>fine</b> film | no. {i} " + "x" * 500, "label": "neg", "predicted": "pos", "score": 0.9987}
+        {
+            "text": f"A <b>fine</b> film<br />no. {i}" + " and" * 150,
+            "label": "neg",
+            "predicted": "pos",
+            "score": 0.9987,
+            "words": words,
+        }
         for i in range(9)
     ]
     (report / "errors.jsonl").write_text("\n".join(map(json.dumps, mistakes)))
@@ -196,12 +242,15 @@ def make_calibrated_results():
 @pytest.mark.parametrize("has_plots", [False, True])
 def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
     card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_calibrated_results())
-    assert "The weights take 10.9 MB as float32." in card
+    assert "| weights | 10.9 MB, float32 |" in card
     assert ("(report/reliability.png)" in card) == has_plots
     assert "(report/report.md)" in card
     assert "| 4 to 120 | 5,000 | 90.00 % | 89.14 to 90.80 % |" in card
-    assert card.count("and was called pos with 99.87 %.") == 3
-    assert "<b>" not in card
+    assert card.count("It is neg, and was called pos with 99.87 %; what spoke most for it: fine, film.") == 3
+    assert card.count(" …\n") == 3  # 507 characters are too many
+    assert "<b" not in card
+    assert "| Not bad\\_. | 25.00 % | yes |" in card
+    assert "9 test texts are in train too" in card
     assert "| test | 1.000 | 1.20 % | 3.40 % | 0.3123 | 0.3457 |" in card
     assert "| 87.12 % | 86.69 to 87.53 % |" in card
 
@@ -214,7 +263,7 @@ def test_every_combination_renders(tmp_path, recipe, results, has_report):
     card = render(recipe=recipe, results=results, folder=folder)
     for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{%", "{#"):
         assert blank not in card, blank
-    assert is_generated_card(card)
+    assert is_generated(card)
     assert ("report/" in card) == (has_report and results is not None)
 
 
@@ -223,12 +272,43 @@ def test_results_of_earlier_releases_render(path):
     assert "## Results" in render(results=json.loads(path.read_text()))
 
 
-def test_pretrained_vectors_are_cited():
-    recipe = make_recipe()
-    recipe["train"]["embeddings"] = "glove.txt"
-    assert "pennington-etal-2014-glove" in render(recipe=recipe)
-    assert "pennington" not in render()
-    assert "hochreiter-schmidhuber-1997-lstm" in render()
+def make_results_with_vectors(source, file, **changes):
+    vectors = {"source": source, "file": file, "is_frozen": False, "num_found": 15_814, "num_entries": 25_002}
+    shares = {"share_of_vocabulary": 0.6325, "share_of_train_tokens": 0.97}
+    return {**make_results(), "embeddings": {**vectors, **shares, **changes}}
+
+
+@pytest.mark.parametrize("source", ["/home/me/glove.6B.100d.txt", "stanfordnlp/glove"])
+def test_glove_is_named_with_its_licence_and_coverage(source):
+    card = render(results=make_results_with_vectors(source, "glove.6B.100d.txt", is_frozen=True))
+    text = " ".join(card.split())
+    assert "which stayed as they were: 15,814 of 25,002 vocabulary entries (63.25 %) and 97.00 % of the tokens" in text
+    assert "Public Domain Dedication and License 1.0" in text
+    assert "pennington-etal-2014-glove" in text
+    assert "/home/me" not in text
+    assert "glove" in ModelCard(card).data.tags
+
+
+def test_other_vectors_are_not_called_glove():
+    card = render(results=make_results_with_vectors("mine/vectors", "mine.txt"))
+    assert "which were trained further" in card
+    assert "`mine.txt`" in card
+    for absent in ("GloVe", "pennington", "PDDL"):
+        assert absent not in card
+        assert absent not in render()
+
+
+@pytest.mark.parametrize(
+    ("truncation", "expected"),
+    [
+        ("first", "the first 401 tokens"),
+        ("last", "the last 401"),
+        ("head_tail", "the first 201 and the last 200 tokens"),
+    ],
+)
+def test_which_tokens_are_read_is_told(truncation, expected):
+    config = dataclasses.replace(make_config(), truncation=truncation, max_length_tokens=401)
+    assert f"It reads {expected}" in render(config=config)
 
 
 @pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 150])
@@ -249,7 +329,7 @@ def test_odd_label_names_stay_in_their_cells(labels):
     card = render(labels)
     for table in read_tables(card):
         assert len({len(row) for row in table}) == 1, table
-    assert is_generated_card(card)
+    assert is_generated(card)
     assert "<script" not in card
 
 
@@ -311,13 +391,13 @@ def test_provenance_read_back_from_json_gives_the_same_card():
     ids=["a figure", "more text", "front matter", "no marker", "empty", "another card"],
 )
 def test_an_edit_is_noticed(edit):
-    assert is_generated_card(render())
-    assert not is_generated_card(edit(render()))
+    assert is_generated(render())
+    assert not is_generated(edit(render()))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_ends_and_byte_order_mark_are_no_edit(newline):
-    assert is_generated_card("\ufeff" + render().replace("\n", newline).rstrip())
+    assert is_generated("\ufeff" + render().replace("\n", newline).rstrip())
 
 
 def test_an_installed_package_renders_the_same_card(tmp_path):

@@ -16,10 +16,10 @@ ORDER = """
     splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
     batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
-    model_files card hub hub_space
+    model_files generated_mark markdown card_metadata card hub hub_space
     prediction lstm_decomposition explanation modeling
     vector_files embeddings metrics objectives calibration evaluation optimization training text_files held_out
-    markdown error_analysis plots mistakes_page report_page report_summary report comparison
+    error_analysis plots mistakes_page report_page report_summary report comparison
     checkpointing experiment onnx_graph onnx_export upload_check request_guard
     demo_wording demo_requests demo_words demo_single demo_batch demo_figures demo_model demo
 """.split()

@@ -6,7 +6,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hf_lstm.card import IMDB_ROWS_SHA256
+from hf_lstm.card_metadata import IMDB_ROWS_SHA256
 from hf_lstm.config import DataConfig
 from hf_lstm.data import load_splits
 from hf_lstm.errors import InputError

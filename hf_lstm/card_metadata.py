@@ -1,0 +1,132 @@
+"""The front matter of a model card: what the Hub reads to find, list, label and try out a model."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from hf_lstm.config import ModelConfig
+
+IMDB = "stanfordnlp/imdb"
+IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
+"""Of its labeled rows, as `splits.digest_rows` computes it: wherever they were read from, they are this data set."""
+SAMPLE = "sample"  # `data_sources` has it too, but would import `datasets`, which inference does without
+IMDB_SOURCES = (IMDB, SAMPLE)
+
+_IMDB_SUBSET = "plain_text"
+_METRICS = ("accuracy", "precision", "recall", "f1")
+_MIXIN_TAGS = ("model_hub_mixin", "pytorch_model_hub_mixin")  # by which the Hub counts models of its mixin
+_DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt")
+_POSITIVE_NAMES = ("pos", "positive")
+_REVIEWS_TO_TRY = {
+    "Praise": "A wonderful film: funny, warm and beautifully played. I would watch it again tomorrow.",
+    "Blame": "A waste of two hours. The plot makes no sense and nobody seems to care.",
+}
+
+
+def make_metadata(
+    config: ModelConfig,
+    *,
+    recipe: Mapping[str, Any] | None,
+    results: Mapping[str, Any] | None,
+    name: str,
+    scored_reviews: Sequence[Mapping[str, Any]],
+) -> ModelCardData:
+    """Return the front matter.
+
+    The results go into `model-index`, which the Hub shows for any data set; its newer `.eval_results/*.yaml` are for
+    data sets registered as benchmarks, which IMDB is not. There is no `base_model`: the weights derive from none.
+
+    Args:
+        config: the model's config.
+        recipe: what `Recipe.to_dict` returns, or None.
+        results: what a run wrote into results.json, or None.
+        name: the model's name, for its results.
+        scored_reviews: reviews with the model's answers, `tricky_reviews` of the report.
+    """
+    source = find_source(recipe, results)
+    test = results["splits"].get("test") if results else None
+    eval_results = _make_eval_results(source, recipe, test) if source and test else None
+    datasets = [IMDB] if source == SAMPLE else [source] if source and is_hub_id(source) else None
+    is_sentiment = source in IMDB_SOURCES
+    widget: dict[str, Any] = {"widget": _make_widget(config, scored_reviews)} if is_sentiment else {}
+    return ModelCardData(
+        language="en",
+        license="apache-2.0",
+        library_name="hf_lstm",
+        pipeline_tag="text-classification",
+        tags=[
+            *("lstm", "recurrent-neural-network", "pytorch", *_MIXIN_TAGS),
+            *(["bilstm"] if config.bidirectional else []),
+            *(["sentiment-analysis", "movie-reviews"] if is_sentiment else []),
+            *(["glove"] if describe_vectors(results).get("is_glove") else []),
+        ],
+        datasets=datasets,
+        metrics=list(_METRICS) if eval_results else None,
+        model_name=name if eval_results else None,  # belongs to the results: they become the `model-index`
+        eval_results=eval_results,
+        **widget,
+    )
+
+
+def find_source(recipe: Mapping[str, Any] | None, results: Mapping[str, Any] | None) -> str | None:
+    """Return what the model was trained on: a Hub id, `sample`, a file or a folder; None if nothing tells."""
+    if results is not None:
+        dataset = results["dataset"]
+        return IMDB if dataset.get("rows_sha256") == IMDB_ROWS_SHA256 else str(dataset["source"])
+    return str(recipe["data"]["dataset"]) if recipe is not None else None
+
+
+def is_hub_id(source: str) -> bool:
+    """Return whether a source is a data set of the Hub rather than something on this machine."""
+    is_local = Path(source).suffix in _DATA_SUFFIXES or Path(source).exists()
+    return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local
+
+
+def name_dataset(source: str) -> str:
+    """Return a data set's name for people, without the folders of the machine it was read on."""
+    names = {IMDB: "IMDB", SAMPLE: "IMDB sample of hf_lstm"}
+    return names.get(source) or (source if is_hub_id(source) else Path(source).name)
+
+
+def describe_vectors(results: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what results.json says of the pretrained word vectors, and `is_glove`; empty without any."""
+    vectors = dict(results.get("embeddings") or {}) if results else {}
+    return vectors and {**vectors, "is_glove": "glove" in f"{vectors['source']} {vectors['file']}".lower()}
+
+
+def _make_eval_results(source: str, recipe: Mapping[str, Any] | None, test: Mapping[str, Any]) -> list[EvalResult]:
+    """Return the test figures; a test split that we cut ourselves is not given out as the data set's own."""
+    is_official = recipe is not None and recipe["data"]["split"] == "official" and is_hub_id(source)
+    return [
+        EvalResult(
+            task_type="text-classification",
+            task_name="Text Classification",
+            dataset_type=source if is_hub_id(source) else name_dataset(source),
+            dataset_name=name_dataset(source) + ("" if is_official else " (test split of the run)"),
+            dataset_config=_IMDB_SUBSET if source == IMDB else None,
+            dataset_split="test" if is_official else None,
+            metric_type=metric,
+            metric_name=metric.capitalize(),
+            metric_value=test[metric],
+            metric_args=None if metric == "accuracy" else {"average": "macro"},
+        )
+        for metric in _METRICS
+    ]
+
+
+def _make_widget(config: ModelConfig, scored_reviews: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return reviews to try; where the model's answers were measured, the Hub shows them without running it."""
+    labels = [(config.id2label or {})[index] for index in range(config.num_labels)]
+    widget: list[dict[str, Any]] = [{"text": text, "example_title": title} for title, text in _REVIEWS_TO_TRY.items()]
+    for number, review in enumerate(scored_reviews, start=1):
+        positive = review["positive_probability"]
+        output = [
+            {"label": label, "score": round(positive if label.lower() in _POSITIVE_NAMES else 1 - positive, 4)}
+            for label in labels
+        ]
+        output.sort(key=lambda answer: -answer["score"])
+        widget.append({"text": review["text"], "example_title": f"Tricky review {number}", "output": output})
+    return widget
