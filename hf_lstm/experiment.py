@@ -51,6 +51,8 @@ class RunOptions:
     """The command line, as written into results.json."""
     overwrite: bool = False
     show_progress: bool = True
+    model_class: type[LSTMSentiment] = LSTMSentiment
+    """What is built, trained and measured: the model, or a subclass with a forward pass of its own."""
 
 
 def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         )
         encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
         torch.manual_seed(recipe.train.seed)
-        model = _build_model(config, tokenizer).to(device)
+        model = _build_model(options.model_class, config, tokenizer).to(device)
         model.recipe = replace(recipe, model=config).to_dict()
         num_parameters = sum(parameter.numel() for parameter in model.parameters())
         logger.info(
@@ -92,7 +94,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
 
         model.save_pretrained(staging, repo_id=options.repo_id)
         dtype = resolve_precision(recipe.train.precision, device, hidden_size=config.hidden_size)
-        saved = LSTMSentiment.from_pretrained(staging, device=str(device))
+        saved = options.model_class.from_pretrained(staging, device=str(device))
         scored = {
             name: ScoredSplit(name, rows, encoded[name].labels, compute_logits(saved, encoded[name].texts, dtype=dtype))
             for name, rows in splits.items()
@@ -167,9 +169,9 @@ def _use_vectors(model: LSTMSentiment, path: Path, config: TrainConfig, train_sp
     return {"source": config.embeddings, "file": path.name, "is_frozen": config.freeze_embeddings, **coverage}
 
 
-def _build_model(config: ModelConfig, tokenizer: Tokenizer) -> LSTMSentiment:
+def _build_model(model_class: type[LSTMSentiment], config: ModelConfig, tokenizer: Tokenizer) -> LSTMSentiment:
     try:
-        return LSTMSentiment(config, tokenizer)
+        return model_class(config, tokenizer)
     except RuntimeError as error:
         if "allocate" not in str(error):
             raise

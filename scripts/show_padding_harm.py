@@ -1,0 +1,89 @@
+"""Show what it costs to read padding as if it were text: `python scripts/show_padding_harm.py --help`."""
+
+import argparse
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.errors import InputError
+from hf_lstm.overrides import override_recipe
+from hf_lstm.recipes import get_recipe
+
+if TYPE_CHECKING:
+    from hf_lstm.modeling import LSTMSentiment
+
+RECIPE = "packed-lstm"
+WARNING = "reads padding as text"
+# What people write who know no better: PyTorch's defaults, and batches as they come.
+ASSIGNMENTS = ["model.initialization=torch", "train.group_by_length=false"]
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description=f"Train {RECIPE} as a warning: each review is filled up with <pad> to the longest length, and the "
+        "LSTM reads that as if it were text, from PyTorch's own initialization. The figures are kept; the model isn't.",
+        epilog="example: python scripts/show_padding_harm.py --output warning.json --set train.num_epochs=3",
+    )
+    add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
+    add_device_argument(parser)
+    parser.add_argument("--output", metavar="FILE", type=Path, required=True, help="where to write the run's results")
+    parser.add_argument("--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="settings")
+    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Train, print and write."""
+    arguments = parse_arguments(argv)
+    if not arguments.output.resolve().parent.is_dir():
+        raise InputError(f"--output {arguments.output}: there is no such folder")
+    dataset = f"data.dataset={arguments.dataset}"
+    recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.experiment import RunOptions, run_experiment
+    from hf_lstm.model_files import write_json
+
+    with tempfile.TemporaryDirectory() as folder:  # `from_pretrained` would have the model skip the padding
+        options = RunOptions(
+            output_dir=Path(folder) / "model",
+            device=arguments.device,
+            text_column=arguments.text_column,
+            label_column=arguments.label_column,
+            command=f"python scripts/show_padding_harm.py {shlex.join(argv)}",
+            show_progress=arguments.show_progress,
+            model_class=make_padding_reader(),
+        )
+        results: dict[str, Any] = run_experiment(recipe, options)
+    published = {"test_accuracy": recipe.published["test_accuracy_without_packing"]}
+    write_json(arguments.output, {**results, "warning": WARNING, "published": published})
+    test = results["splits"]["test"]
+    print(f"{RECIPE} that {WARNING}: test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}")
+    print(f"saved in {arguments.output}")
+
+
+def make_padding_reader() -> "type[LSTMSentiment]":
+    """Return the model's class with the mistake: what stands at the padding is read, and the last state is its."""
+    import torch
+    from torch.nn import functional
+
+    from hf_lstm.modeling import LSTMSentiment
+
+    class PaddingReader(LSTMSentiment):
+        """Reads each row as if it were of the longest length; the embedding of `<pad>` is zero and stays so."""
+
+        def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+            """Return logits (batch, num_labels), float32, of the state after the last padding."""
+            num_missing = self.config.max_length_tokens - input_ids.shape[1]
+            filled = functional.pad(input_ids, (0, num_missing), value=self.config.pad_token_id)
+            return super().forward(filled, torch.full_like(lengths, filled.shape[1]))
+
+    return PaddingReader
+
+
+if __name__ == "__main__":
+    run_command_line(main)
