@@ -31,7 +31,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
     add_device_argument(parser)
     parser.add_argument("--output", metavar="FILE", type=Path, required=True, help="where to write the run's results")
-    parser.add_argument("--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="settings")
+    parser.add_argument(
+        "--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="as train.py"
+    )
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     return parser.parse_args(argv)
 

@@ -35,11 +35,11 @@ def test_links_lead_somewhere(link):
     assert (ROOT / link).exists()
 
 
-def write_run(folder, name, recipe, seed, accuracy, command="python scripts/train.py"):
+def write_run(folder, name, recipe, seed, accuracy, command="python scripts/train.py", **extra):
     figures = {"accuracy": accuracy, "loss": 0.5}
     results = {
         "recipe": recipe, "seed": seed, "command": command, "elapsed_s": 60.4, "device": "cpu", "num_threads": 2,
-        "precision": "bfloat16", "model": {"num_parameters": 1234}, "splits": {"test": figures, "validation": figures},
+        "precision": "bfloat16", "model": {"num_parameters": 1234}, "splits": {"test": figures, "validation": figures}, **extra,
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
     (folder / f"{name}-seed{seed}.json").write_text(json.dumps(results))
@@ -62,7 +62,7 @@ def test_results_are_means_over_seeds_beside_what_was_published(tmp_path):
 
 def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_own(tmp_path):
     command = "python scripts/train.py --recipe packed-lstm --set model.pooling=max train.num_epochs=2"
-    write_run(tmp_path / "results", "packed-lstm-unpacked", "packed-lstm", 0, 0.51, command)
+    write_run(tmp_path / "results", "packed-lstm-max", "packed-lstm", 0, 0.51, command)
     write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.83)
     write_run(tmp_path / "results", "lstm-of-tomorrow", "lstm-of-tomorrow", 0, 0.9)
     rows = read_cells(format_results(tmp_path))
@@ -70,6 +70,15 @@ def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_o
     assert list(rows) == ["`packed-lstm`", changed, "`lstm-of-tomorrow`"]
     assert rows[changed]["test accuracy, %"] == "**51.00**"
     assert rows[changed]["published"] == rows["`lstm-of-tomorrow`"]["published"] == ""
+
+
+def test_a_warning_says_so_beside_what_was_published_of_it(tmp_path):
+    warning = {"warning": "reads padding as text", "published": {"test_accuracy": 51.0}}
+    write_run(tmp_path / "results", "packed-lstm-unpacked", "packed-lstm", 0, 0.5, **warning)
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.83)
+    rows = read_cells(format_results(tmp_path))
+    assert list(rows) == ["`packed-lstm`", "a warning: `packed-lstm` that reads padding as text"]
+    assert rows["a warning: `packed-lstm` that reads padding as text"]["published"] == "51"
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,7 @@ def read_groups(folder: Path) -> Iterable[RunGroup]:
 
 def _format_row(group: RunGroup) -> list[str]:
     runs = group.runs.values()
-    is_as_published = group.name == group.recipe and group.recipe in RECIPES
-    published = RECIPES[group.recipe].published if is_as_published else {}
+    published = _find_published(group)
     files = ", ".join(f"[{seed}](results/{group.name}-seed{seed}.json)" for seed in sorted(group.runs))
 
     def summarize(read: Callable[[Mapping[str, Any]], float], digits: int) -> str:
@@ -102,9 +101,20 @@ def _format_row(group: RunGroup) -> list[str]:
     ]
 
 
-def _describe_settings(group: RunGroup) -> str:
-    """Return the recipe's name, with the settings that its command changed."""
+def _find_published(group: RunGroup) -> Mapping[str, float]:
+    """Return the figures to compare with: those that a warning names, or the recipe's if nothing was changed."""
     run = next(iter(group.runs.values()))
+    if "warning" in run:
+        return dict(run["published"])
+    is_as_published = group.name == group.recipe and group.recipe in RECIPES
+    return RECIPES[group.recipe].published if is_as_published else {}
+
+
+def _describe_settings(group: RunGroup) -> str:
+    """Return the recipe's name, with the settings that its command changed, or with the warning that it is."""
+    run = next(iter(group.runs.values()))
+    if "warning" in run:
+        return f"a warning: `{group.recipe}` that {run['warning']}"
     words = shlex.split(run["command"])
     changes = [word for word in words if re.fullmatch(r"(data|tokenizer|model|train)\.\w+=.*", word)]
     return f"`{group.recipe}` with {', '.join(f'`{change}`' for change in changes)}" if changes else f"`{group.name}`"
