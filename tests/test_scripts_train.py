@@ -60,6 +60,7 @@ def test_help_lists_recipes_and_settings_quickly(run):
         (["--dataset", "reviews.csv", "--text-column", "body"], "body"),
         (["--dataset", "sample", "--output-dir", "reviews.csv"], "is a file"),
         (["--private"], "--private needs --push"),
+        (["--dataset", "sample", "--embeddings", "glove.txt"], "embeddings glove.txt: there is no such file"),
         (["--create-pr", "--revision", "x"], "--revision and --create-pr need --push"),
         (["--dataset", "sample", "--push"], "hf auth login"),
     ],
