@@ -16,6 +16,8 @@ NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install '
 MAX_LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
 MAX_LABEL_CHARACTERS = 20
+MAX_CHARACTERS_SIDE_BY_SIDE = 12
+"""Longer names stand upright below a confusion matrix."""
 # Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"
 COLORS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
@@ -41,7 +43,8 @@ def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
     bar.ax.yaxis.set_major_formatter(_percent_formatter())
     bar.outline.set_visible(False)
     bar.set_label("share of the true label")
-    axes.set_xticks(range(len(names)), [shorten(name) for name in names], rotation=90 if len(names) > 4 else 0)
+    fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
+    axes.set_xticks(range(len(names)), [shorten(name) for name in names], rotation=0 if fit_side_by_side else 90)
     axes.set_yticks(range(len(names)), [shorten(name) for name in names])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -145,6 +148,7 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) 
     left.margins(y=0.5 / len(reports))
     left.set_title("accuracy, 95 % interval")
     left.xaxis.set_major_formatter(_percent_formatter())
+    left.xaxis.get_major_locator().set_params(nbins=5)  # more would touch
     left.grid(axis="x", color=LIGHT_GRAY)
     left.spines[["top", "right"]].set_visible(False)
     right.set_title("validation accuracy while training")
@@ -175,7 +179,7 @@ def _percent_formatter() -> "Formatter":
     """Return what writes shares on an axis as percent, with as many decimals as its ticks need."""
     from matplotlib.ticker import PercentFormatter
 
-    return PercentFormatter(xmax=1)
+    return PercentFormatter(xmax=1, symbol=" %")
 
 
 def _lighten(axes: "Axes") -> None:

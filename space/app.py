@@ -39,8 +39,10 @@ def main(argv: Sequence[str]) -> None:
         from hf_lstm.demo_figures import find_report_folder
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
+    from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.modeling import LSTMSentiment
 
+    limit_kernel_cache()
     torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
     card_id = None if Path(model_id).is_dir() else model_id

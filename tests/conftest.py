@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from local_hub import LocalHub
 
@@ -14,6 +15,9 @@ os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"  # the local Hub has no Xet storage; uploads exercise LFS
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 os.environ.pop("HF_TOKEN", None)
+
+hypothesis.settings.register_profile("hf_lstm", deadline=None)  # the machine, or its disk, may be busy
+hypothesis.settings.load_profile("hf_lstm")
 
 LOCAL_HUB = LocalHub()
 os.environ["HF_ENDPOINT"] = LOCAL_HUB.endpoint

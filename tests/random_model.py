@@ -1,4 +1,4 @@
-"""A random model with a real tokenizer, for the demo's tests."""
+"""A random model with a real tokenizer and any labels."""
 
 import torch
 

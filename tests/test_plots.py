@@ -67,6 +67,7 @@ def test_a_comparison_names_each_run_even_where_names_are_alike():
     left, right = draw_comparison(["run", "run"], reports).axes
     assert read_ticks(left.yaxis) == ["run", "run"]
     assert [len(line.get_xdata()) for line in right.lines] == [3, 0]
+    assert all(tick.endswith(" %") for tick in read_ticks(right.yaxis))
 
 
 def test_plots_are_written_as_png_on_white(tmp_path):

@@ -39,7 +39,8 @@ def write_run(folder, name, recipe, seed, accuracy, command="python scripts/trai
     figures = {"accuracy": accuracy, "loss": 0.5}
     results = {
         "recipe": recipe, "seed": seed, "command": command, "elapsed_s": 60.4, "device": "cpu", "num_threads": 2,
-        "precision": "bfloat16", "model": {"num_parameters": 1234}, "splits": {"test": figures, "validation": figures}, **extra,
+        "precision": "bfloat16", "model": {"num_parameters": 1234}, "splits": {"test": figures, "validation": figures},
+        **extra,
     }  # fmt: skip
     folder.mkdir(exist_ok=True)
     (folder / f"{name}-seed{seed}.json").write_text(json.dumps(results))

@@ -9,11 +9,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from random_model import build_model
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data import load_splits
 from hf_lstm.errors import InputError
+from hf_lstm.markdown import format_cell
 from hf_lstm.recipes import get_recipe
 
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "evaluate.py"
@@ -109,6 +112,30 @@ def test_several_models_are_compared(evaluate, tiny_model_folder, reviews):
     assert "| other | 60 |" in out
     assert "All were measured on the same 60 rows." in out
     assert set(os.listdir("reports/comparison")) == {"comparison.md", "comparison.json", "comparison.png"}
+
+
+def test_four_labels_have_a_report_and_a_comparison(tmp_path, monkeypatch, capsys):
+    names = ["business", "science & tech", "sport", "world news"]
+    rows = [f"a {'great' if i % 3 else 'dull'} film {i},{names[i % 4]}" for i in range(40)]
+    (tmp_path / "news.csv").write_text("\n".join(["text,label", *rows]))
+    model = build_model(names)
+    monkeypatch.chdir(tmp_path)
+    main = runpy.run_path(str(SCRIPT))["main"]
+    for name in ("first", "second"):
+        model.save_pretrained(tmp_path / name)
+        main([name, "--dataset", "news.csv"])
+        model.reset_parameters()
+    out = capsys.readouterr().out
+    assert all(f"\n{name} " in out for name in names)
+    reports = [json.loads(Path("reports", name, "metrics.json").read_text()) for name in ("first", "second")]
+    for report in reports:
+        assert report["metrics"]["confusion_matrix"]["labels"] == names
+        assert np.array(report["metrics"]["confusion_matrix"]["rows"]).sum(axis=1).tolist() == [10] * 4
+    page = Path("reports/first/report.md").read_text()
+    assert all(format_cell(name) in page for name in names)
+    main(["first", "second", "--dataset", "news.csv"])
+    compared = json.loads(Path("reports/comparison/comparison.json").read_text())["models"]
+    assert [each["metrics"] for each in compared] == [report["metrics"] for report in reports]
 
 
 def test_labels_that_changed_since_training_are_refused(evaluate, tiny_model, tiny_model_folder, reviews, tmp_path):
