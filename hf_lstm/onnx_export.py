@@ -1,6 +1,5 @@
 """The model as an ONNX graph, exact for padded rows of any length, and its comparison with PyTorch on real reviews."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from hf_lstm.batching import collate, fill_empty, sort_batches
 from hf_lstm.calibration import compute_probabilities
@@ -16,7 +14,7 @@ from hf_lstm.encoding import EncodedTexts
 from hf_lstm.errors import InputError
 from hf_lstm.model_files import TOKENIZER_FILE, write_file
 from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.onnx_graph import GraphBuilder
+from hf_lstm.onnx_network import build_onnx_model
 from hf_lstm.prediction import compute_logits
 
 if TYPE_CHECKING:
@@ -63,10 +61,9 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
     if tokenizer_path.exists() and tokenizer_path.read_bytes() != tokenizer_json:
         raise InputError(f"{tokenizer_path} is the tokenizer of another model: choose another folder")
     content = _serialize(build_onnx_model(model))
-    encoded = fill_empty(
-        encoder.encode(texts, max_length_tokens=model.config.max_length_tokens), model.config.unk_token_id
-    )
-    rows = cut_to_every_length(encoded)
+    config = model.config
+    encoded = encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+    rows = cut_to_every_length(fill_empty(encoded, config.unk_token_id))
     difference = compare_with_onnx(model, content, rows)
     if not difference <= MAX_DIFFERENCE:
         raise RuntimeError(f"ONNX Runtime differs by {difference:.1e} from PyTorch, more than {MAX_DIFFERENCE:.0e}")
@@ -84,49 +81,6 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
         max_length_tokens=int(rows.lengths.max()),
         max_difference=difference,
     )
-
-
-def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
-    """Return the model as ONNX: `input_ids` (batch, time) and `lengths` (batch,) to `logits` and `probabilities`.
-
-    The probabilities are those of the logits divided by the model's temperature, as `predict_proba` gives them.
-
-    Batch and time are free. Rows are padded on the right, as for the model itself, and nothing at the padding matters:
-    the LSTM operator is told where each row ends (`sequence_lens`), and reads the reverse direction from there.
-    """
-    from onnx import TensorProto, checker, helper
-
-    config = model.config
-    graph = GraphBuilder()
-    embedded = graph.add("Gather", graph.weight("embedding", model.embedding.weight), "input_ids")
-    states = graph.add("Transpose", embedded, perm=[1, 0, 2])
-    lengths = graph.add("Cast", "lengths", to=TensorProto.INT32)
-    for layer in range(config.num_layers):
-        states, last_states = graph.add_lstm_layer(model.lstm, layer, states, lengths)
-    features = _pool(graph, model, states, last_states)
-    if isinstance(model.head_norm, nn.LayerNorm):
-        features = graph.add_layer_norm("head_norm", model.head_norm, features)
-    logits = graph.add_linear("classifier", model.classifier, features)
-    if config.single_logit:
-        logits = graph.add("Concat", graph.add("Mul", logits, graph.constant(0.0)), logits, axis=1)
-    graph.add("Identity", logits, output="logits")
-    calibrated = graph.add("Div", logits, graph.weight("temperature", np.float32(config.temperature)))
-    graph.add("Softmax", calibrated, axis=1, output="probabilities")
-
-    onnx_model = graph.make_model(
-        "hf_lstm",
-        inputs=[
-            helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "time"]),
-            helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]),
-        ],
-        outputs=[
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", config.num_labels])
-            for name in ("logits", "probabilities")
-        ],
-    )
-    helper.set_model_props(onnx_model, _describe_for_users(model))
-    checker.check_model(onnx_model)
-    return onnx_model
 
 
 def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:
@@ -156,57 +110,9 @@ def open_session(content: bytes) -> Any:
     return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
 
-def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: str) -> str:
-    """Add the pooling of states (time, batch, features); what stands there at the padding is never used."""
-    from onnx import TensorProto
-
-    pooling = model.config.pooling
-    if pooling == "last":
-        return last_states
-    is_token = graph.add("Transpose", _mark_tokens(graph), perm=[1, 0, 2])
-    if pooling == "attention":
-        hidden = graph.add("Tanh", graph.add_linear("attention.projection", model.pooling.projection, states))
-        scores = graph.add_linear("attention.query", model.pooling.query, hidden)
-        shares = graph.add("Softmax", graph.add("Where", is_token, scores, graph.constant(-np.inf)), axis=0)
-        tokens = graph.add("Where", is_token, graph.add("Mul", shares, states), graph.constant(0.0))
-        return graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)
-    pooled = []
-    if "mean" in pooling:
-        tokens = graph.add("Where", is_token, states, graph.constant(0.0))
-        total = graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)
-        num_tokens = graph.add("Cast", "lengths", to=TensorProto.FLOAT)
-        pooled.append(graph.add("Div", total, graph.add("Unsqueeze", num_tokens, graph.constant([1]))))
-    if "max" in pooling:
-        tokens = graph.add("Where", is_token, states, graph.constant(-np.inf))
-        pooled.append(graph.add("ReduceMax", tokens, axes=[0], keepdims=0))
-    return graph.add("Concat", *pooled, axis=1)
-
-
-def _mark_tokens(graph: GraphBuilder) -> str:
-    """Add which positions are real tokens, bool (batch, time, 1)."""
-    num_steps = graph.add("Squeeze", graph.add("Shape", "input_ids", start=1, end=2), graph.constant([0]))
-    zero, one = (graph.weight(name, np.int64(value)) for name, value in (("zero", 0), ("one", 1)))
-    steps = graph.add("Range", zero, num_steps, one)
-    is_token = graph.add("Less", steps, graph.add("Unsqueeze", "lengths", graph.constant([1])))
-    return graph.add("Unsqueeze", is_token, graph.constant([2]))
-
-
 def _serialize(onnx_model: "onnx.ModelProto") -> bytes:
     num_bytes = onnx_model.ByteSize()
     if num_bytes > MAX_BYTES:
         raise InputError(f"the model takes {num_bytes:,} bytes as ONNX, more than the {MAX_BYTES:,} of one file")
     content: bytes = onnx_model.SerializeToString()
     return content
-
-
-def _describe_for_users(model: LSTMSentiment) -> dict[str, str]:
-    """Return what a program must know to feed the graph and read its answers, as the file's metadata."""
-    config = model.config
-    described = {
-        "id2label": config.id2label,
-        "pad_token_id": config.pad_token_id,
-        "unk_token_id": config.unk_token_id,
-        "max_length_tokens": config.max_length_tokens,
-        "max_length_characters": config.max_length_characters,
-    }
-    return {name: json.dumps(value, ensure_ascii=False) for name, value in described.items()}

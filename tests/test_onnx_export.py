@@ -1,6 +1,9 @@
 """The ONNX graph against the model: every configuration, any lengths, whatever stands at the padding."""
 
+import dataclasses
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +18,8 @@ from hf_lstm.config import ModelConfig
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from hf_lstm.onnx_export import build_onnx_model, cut_to_every_length, export_onnx, open_session  # noqa: E402
+from hf_lstm.onnx_export import cut_to_every_length, export_onnx, open_session  # noqa: E402
+from hf_lstm.onnx_network import build_onnx_model  # noqa: E402
 
 VOCAB_SIZE = 30
 CONFIGS = {
@@ -111,7 +115,8 @@ def test_export_writes_the_graph_with_what_its_users_must_know(tiny_model, tmp_p
     assert sorted(file.name for file in path.parent.iterdir()) == ["tiny.onnx", "tokenizer.json"]
     metadata = {entry.key: json.loads(entry.value) for entry in onnx.load(path).metadata_props}
     assert metadata["id2label"] == {"0": "neg", "1": "pos"}
-    assert (metadata["unk_token_id"], metadata["max_length_tokens"]) == (1, 32)
+    assert (metadata["unk_token_id"], metadata["max_length_tokens"], metadata["truncation"]) == (1, 32, "first")
+    assert (metadata["kept_tokens"], metadata["temperature"]) == ({"first": 32, "last": 0}, 1.0)
 
     # As somebody without this package would use the folder.
     tokenizer = Tokenizer.from_file(str(path.parent / "tokenizer.json"))
@@ -119,6 +124,34 @@ def test_export_writes_the_graph_with_what_its_users_must_know(tiny_model, tmp_p
     _, probabilities = run(open_session(path.read_bytes()), np.array([ids]), np.array([len(ids)]))
     expected = tiny_model.predict_proba("a dull film", precision="float32").numpy()
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("truncation", ["first", "last", "head_tail"])
+def test_what_is_compared_is_cut_as_for_the_model(tiny_model, tmp_path, monkeypatch, truncation):
+    compared = []
+    monkeypatch.setattr("hf_lstm.onnx_export.compare_with_onnx", lambda *arguments: compared.append(arguments[2]) or 0)
+    tiny_model.config = dataclasses.replace(tiny_model.config, truncation=truncation, max_length_tokens=3)
+    export_onnx(tiny_model, tmp_path / "tiny.onnx", ["a wonderful film with a great cast"])
+    ids = tiny_model.tokenizer.encode("a wonderful film with a great cast").ids
+    expected = {"first": ids[:3], "last": ids[-3:], "head_tail": [*ids[:2], ids[-1]]}
+    assert compared[0][0].tolist() == expected[truncation]
+
+
+@pytest.mark.parametrize("truncation", ["first", "last", "head_tail"])
+@pytest.mark.parametrize("text", ["A wonderful film.", "", "dull", "a dull film and a waste of time with a cast"])
+def test_the_readmes_example_gives_our_probabilities(tiny_model, tmp_path, monkeypatch, truncation, text):
+    tiny_model.config = dataclasses.replace(
+        tiny_model.config, truncation=truncation, max_length_tokens=5, temperature=2.5
+    )
+    export_onnx(tiny_model, tmp_path / "imdb-lstm-onnx" / "model.onnx", ["a film"])
+    readme = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n((?:(?!```).)*onnxruntime.*?)```", readme, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(example.replace('"A wonderful film."', repr(text)), names)
+    expected = tiny_model.predict_proba(text, precision="float32")[0].numpy()
+    np.testing.assert_allclose(names["probabilities"], expected, atol=1e-6)
+    assert list(names["told"]["id2label"].values()) == ["neg", "pos"]
 
 
 def test_a_graph_that_differs_is_not_written(tiny_model, tmp_path, monkeypatch):
