@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-_ROWS_SORTED_TOGETHER = 50
+_BATCHES_SORTED_TOGETHER = 50
 """Batches' worth of shuffled rows that are sorted by length at once: enough that a batch is nearly uniform (under 2 %
 padding on IMDB), few enough that who meets whom stays random."""
+_MIN_BATCHES_SORTED_TOGETHER = 4
+_MIN_RUNS = 8
+"""However large the batches: sorted all at once, the same rows would meet in every epoch."""
 
 _ENCODING_VERSION = 1
 """Part of the cache's key: to be raised whenever the same text and tokenizer come to give other ids."""
@@ -67,9 +70,11 @@ def shuffle_batches(
     """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
-    if not group_by_length:
+    if not (group_by_length and len(lengths)):
         return list(_cut(lengths, order, batch_size, max_tokens))
-    run = batch_size * _ROWS_SORTED_TOGETHER
+    rows_per_batch = batch_size if max_tokens is None else max(1, int(max_tokens * len(lengths) / lengths.sum()))
+    num_together = min(_BATCHES_SORTED_TOGETHER, len(lengths) // (_MIN_RUNS * rows_per_batch))
+    run = rows_per_batch * max(_MIN_BATCHES_SORTED_TOGETHER, num_together)
     runs = [order[start : start + run] for start in range(0, len(order), run)]
     runs = [rows[np.argsort(lengths[rows], kind="stable")] for rows in runs]
     batches = [batch for rows in runs for batch in _cut(lengths, rows, batch_size, max_tokens)]

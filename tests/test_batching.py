@@ -83,6 +83,24 @@ def test_budgeted_batches_cover_all_rows_within_the_budget(lengths, max_tokens):
         assert lengths[batch].max() * len(batch) <= max_tokens or len(batch) == 1
 
 
+@pytest.mark.parametrize("batch_size", [32, 64, 512, 1024])
+def test_rows_meet_others_in_the_next_epoch(batch_size):
+    lengths = np.minimum(np.random.default_rng(0).lognormal(5.2, 0.7, 20_000).astype(int) + 1, 2_500)
+    epochs = [shuffle_batches(lengths, batch_size, seed=0, epoch=epoch) for epoch in (1, 2)]
+    batch_of_row = np.empty(len(lengths), dtype=int)
+    for index, rows in enumerate(epochs[1]):
+        batch_of_row[rows] = index
+    num_again = sum((np.bincount(batch_of_row[rows]) ** 2).sum() - len(rows) for rows in epochs[0])
+    assert num_again / sum(len(rows) * (len(rows) - 1) for rows in epochs[0]) < 0.2
+
+
+@pytest.mark.parametrize("batch_size", [1, 64, 4_096])
+def test_a_token_budget_pads_little_whatever_the_batch_size(batch_size):
+    lengths = np.minimum(np.random.default_rng(0).lognormal(5.2, 0.7, 20_000).astype(int) + 1, 256)
+    batches = shuffle_batches(lengths, batch_size, seed=0, epoch=1, max_tokens=16_384)
+    assert padding_share(lengths, batches) < 0.05
+
+
 @given(row_lengths, st.integers(1, 50))
 def test_sorted_batches_of_fixed_size(lengths, batch_size):
     batches = list(sort_batches(lengths, batch_size=batch_size))
