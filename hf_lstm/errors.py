@@ -9,4 +9,4 @@ class InputError(ValueError):
 
 
 class DivergenceError(RuntimeError):
-    """Raised when the loss or a gradient is no longer finite."""
+    """Raised when the loss or a gradient is no longer finite, or the loss far beyond that of guessing."""

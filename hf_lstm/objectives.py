@@ -1,11 +1,18 @@
-"""What training minimizes."""
+"""What training minimizes, and when it failed to."""
+
+import math
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import DivergenceError, InputError
+
+MAX_LOSS_RATIO = 10.0
+"""A kept epoch whose validation loss is more than this many times log(num_labels), that of guessing evenly, diverged.
+Training that is merely poor stays near 1, and an overconfident model that gets most rows right far below 10."""
 
 
 def sum_cross_entropy(
@@ -55,3 +62,18 @@ def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labe
                 f"train.class_weights are {len(by_class)} numbers, but there are {num_labels} labels: give one for each"
             )
     return by_class[labels].astype(np.float32)
+
+
+def require_convergence(epochs: list[dict[str, Any]], *, num_labels: int) -> None:
+    """Check that the weights kept are worth saving.
+
+    Raises:
+        DivergenceError: the validation loss of the best epoch is beyond `MAX_LOSS_RATIO`.
+    """
+    best = [record for record in epochs if record["is_best"]][-1]
+    loss, limit = best["validation"]["loss"], MAX_LOSS_RATIO * math.log(num_labels)
+    if not loss <= limit:  # NaN too
+        raise DivergenceError(
+            f"epoch {best['epoch']}, the best: validation loss {loss:.4g}, more than {MAX_LOSS_RATIO:.0f} times that "
+            "of guessing: training diverged; try a lower train.learning_rate or train.max_grad_norm"
+        )

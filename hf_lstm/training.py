@@ -20,7 +20,7 @@ from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import DivergenceError
 from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.objectives import sum_cross_entropy, weigh_rows
+from hf_lstm.objectives import require_convergence, sum_cross_entropy, weigh_rows
 from hf_lstm.optimization import average_weights, build_optimizer, build_scheduler
 
 logger = logging.getLogger(__name__)
@@ -107,7 +107,8 @@ def train(
     means over rows) and `elapsed_s`. The loss of train is what is minimized, with its class weights and smoothing.
 
     Raises:
-        DivergenceError: the loss or a gradient is not finite; the step is not taken.
+        DivergenceError: the loss or a gradient is not finite, and the step is not taken; or the best epoch's validation
+            loss is far beyond that of guessing.
     """
     run = start_run(model, train_split, config)
     best_weights = None
@@ -133,6 +134,7 @@ def train(
         if config.patience is not None and epoch - best_epoch >= config.patience:
             break
     assert best_weights is not None
+    require_convergence(run.epochs, num_labels=model.config.num_labels)
     model.load_state_dict(best_weights)
     model.eval()
     return run.epochs

@@ -1,10 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from hf_lstm.errors import InputError
-from hf_lstm.objectives import sum_cross_entropy, weigh_rows
+from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.objectives import require_convergence, sum_cross_entropy, weigh_rows
 
 LOGITS = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, 0.1], [4.0, -2.0, 1.0]])
 LABELS = torch.tensor([2, 0, 1])
@@ -45,3 +47,19 @@ def test_weights_of_rows():
     assert np.isfinite(weigh_rows(labels, "balanced", num_labels=4)).all()
     with pytest.raises(InputError, match="2 numbers, but there are 3 labels"):
         weigh_rows(labels, "1,2", num_labels=3)
+
+
+@pytest.mark.parametrize("num_labels", [2, 3, 100])
+@pytest.mark.parametrize("ratio", [0.01, 1.0, 1.5, 9.9, 10.1, 3e30, math.inf, math.nan])
+def test_a_best_epoch_far_worse_than_guessing_diverged(num_labels, ratio):
+    losses = [math.nan, ratio * math.log(num_labels), 1e9]  # the second is the best, the others do not matter
+    epochs = [
+        {"epoch": i + 1, "is_best": i < 2, "validation": {"loss": loss, "accuracy": 0.5}}
+        for i, loss in enumerate(losses)
+    ]
+    if ratio < 10:
+        require_convergence(epochs, num_labels=num_labels)
+    else:
+        with pytest.raises(DivergenceError, match="epoch 2, the best: validation loss") as caught:
+            require_convergence(epochs, num_labels=num_labels)
+        assert "\n" not in str(caught.value)

@@ -9,7 +9,14 @@ from hf_lstm.config import ModelConfig, TrainConfig
 from hf_lstm.encoding import EncodedTexts
 from hf_lstm.errors import DivergenceError
 from hf_lstm.modeling import LSTMSentiment
-from hf_lstm.training import count_steps, draw_steps, start_run, train, train_epoch, train_step
+from hf_lstm.training import (
+    count_steps,
+    draw_steps,
+    start_run,
+    train,
+    train_epoch,
+    train_step,
+)
 
 MODEL = ModelConfig(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
 TRAIN = TrainConfig(num_epochs=3, batch_size=16, learning_rate=1e-2, precision="float32")
@@ -97,6 +104,13 @@ def test_not_finite_loss_stops_before_the_weights_are_touched():
     with pytest.raises(DivergenceError, match="step 2"):
         train_step(run, rows, np.arange(16))
     assert torch.equal(before, model.lstm.weight_hh_l0)
+
+
+def test_a_run_of_finite_but_absurd_losses_ends_in_divergence():
+    model = make_model()
+    config = dataclasses.replace(TRAIN, learning_rate=1e12, num_epochs=1, batch_size=64)
+    with pytest.raises(DivergenceError, match="the best"):
+        train(model, make_rows(64, 0), make_rows(32, 1), config, show_progress=False)
 
 
 @pytest.mark.parametrize(
