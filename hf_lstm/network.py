@@ -111,7 +111,7 @@ class LSTMNetwork(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """Return logits (batch, num_labels), float32, of pooled features (batch, num_features), float32."""
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
-            logits: Tensor = self.classifier(self.head_norm(features))
+            logits: Tensor = self.classifier(self.head_norm(features.to(self.classifier.weight.dtype))).float()
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits

@@ -181,3 +181,14 @@ def test_inference_takes_a_shorter_way_to_the_same_logits(pooling, bidirectional
     with torch.no_grad():
         shorter = model(input_ids, lengths)
     torch.testing.assert_close(shorter, model(input_ids, lengths).detach(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+def test_weights_of_any_float_dtype_give_the_answers_of_float32(tiny_model, dtype, precision):
+    texts = ["a wonderful film", "a dull film and a waste of time"]
+    expected = tiny_model.predict_proba(texts, precision="float32")
+    tiny_model.to(dtype)
+    torch.testing.assert_close(tiny_model.predict_proba(texts, precision=precision), expected, atol=2e-2, rtol=0)
+    input_ids, lengths = torch.tensor([[2, 3, 4], [5, 6, 0]]), torch.tensor([3, 2])
+    assert tiny_model(input_ids, lengths).dtype == torch.float32
