@@ -1,6 +1,5 @@
 """Threads that compute with one core each and treat denormal numbers as zero."""
 
-import functools
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -17,6 +16,9 @@ class _Thread(threading.local):
 
 
 _thread = _Thread()
+_starting = threading.Lock()
+_pools: dict[int, ThreadPoolExecutor] = {}
+"""By number of threads."""
 
 
 def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
@@ -33,10 +35,17 @@ def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
         with torch.inference_mode(inference), torch.set_grad_enabled(grad):
             return task()
 
-    return list(_start_threads(torch.get_num_threads()).map(run, tasks))
+    return list(_find_threads().map(run, tasks))
 
 
-@functools.cache
+def _find_threads() -> ThreadPoolExecutor:
+    with _starting:  # until all threads of a pool have started, PyTorch tells other threads a wrong number
+        num_threads = torch.get_num_threads()
+        if num_threads not in _pools:
+            _pools[num_threads] = _start_threads(num_threads)
+        return _pools[num_threads]
+
+
 def _start_threads(num_threads: int) -> ThreadPoolExecutor:
     all_started = threading.Barrier(num_threads + 1)
 
@@ -50,12 +59,30 @@ def _start_threads(num_threads: int) -> ThreadPoolExecutor:
         all_started.wait()
 
     pool = ThreadPoolExecutor(num_threads, thread_name_prefix="hf_lstm", initializer=set_up)
-    for _ in range(num_threads):
-        pool.submit(int)
-    all_started.wait()
-    torch.set_num_threads(num_threads)  # which the threads have also changed as the default of threads to come
+    try:
+        for _ in range(num_threads):
+            pool.submit(int)
+        all_started.wait()
+    except BaseException:  # such as too many threads for the system: those that have started must not wait for ever
+        all_started.abort()
+        pool.shutdown(wait=False)
+        raise
+    finally:
+        torch.set_num_threads(num_threads)  # which the threads have also changed as the default of threads to come
     return pool
 
 
+def _forget_threads() -> None:
+    """Prepare a forked process, which has the pools without their threads.
+
+    It computes with one core: the threads of OpenMP are missing as well, and PyTorch would wait for them for ever.
+    """
+    global _starting
+    _starting = threading.Lock()
+    if _pools:
+        _pools.clear()
+        torch.set_num_threads(1)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_threads.cache_clear)  # a forked process has the pool without its threads
+    os.register_at_fork(after_in_child=_forget_threads)

@@ -61,16 +61,58 @@ def run_python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_process_starts_threads_of_its_own():
+def test_first_callers_at_once_leave_the_number_of_threads_as_it_was():
     code = """
-import os, torch
+import threading, torch
 from hf_lstm.cpu_threads import run_in_threads
-print(run_in_threads([lambda: 1]), flush=True)
+torch.set_num_threads(3)
+start, seen = threading.Barrier(8), []
+def call():
+    start.wait()
+    run_in_threads([lambda: 1])
+    seen.append(torch.get_num_threads())
+callers = [threading.Thread(target=call) for _ in range(8)]
+[caller.start() for caller in callers]
+[caller.join() for caller in callers]
+print(seen, torch.get_num_threads())
+"""
+    assert run_python(code) == f"{[3] * 8} 3\n"
+
+
+def test_a_system_out_of_threads_is_an_error_and_no_hang():
+    code = """
+import threading, torch
+from hf_lstm.cpu_threads import run_in_threads
+torch.set_num_threads(3)
+start, num_started = threading.Thread.start, []
+def fail_third(thread):
+    num_started.append(1)
+    if len(num_started) == 3:
+        raise RuntimeError("can't start new thread")
+    start(thread)
+threading.Thread.start = fail_third
+try:
+    run_in_threads([int])
+except RuntimeError as error:
+    print(error, torch.get_num_threads())
+print(run_in_threads([lambda: 1]))
+"""
+    assert run_python(code) == "can't start new thread 3\n[1]\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_predicts_as_its_parent_did(tiny_model_folder):
+    code = f"""
+import os, torch
+from hf_lstm import LSTMSentiment
+torch.set_num_threads(2)
+model = LSTMSentiment.from_pretrained({str(tiny_model_folder)!r})
+texts = ["a great film", "the worst waste of time"] * 50
+torch.rand(10**6).sum()  # starts OpenMP's threads, too
+expected = model.predict_proba(texts)
 child = os.fork()
 if child == 0:
-    print(run_in_threads([lambda: 2]), flush=True)
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
+    os._exit(0 if torch.allclose(model.predict_proba(texts), expected) else 1)
+print(os.waitpid(child, 0)[1])
 """
-    assert run_python(code) == "[1]\n[2]\n"
+    assert run_python(code) == "0\n"
