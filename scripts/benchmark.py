@@ -11,11 +11,11 @@ from typing import Any
 
 from benchmarking.machine import describe_machine
 from benchmarking.plan import NORMAL, QUICK, SECTIONS, Effort, Plan
+from benchmarking.progress import show_progress
 from benchmarking.report import format_machine, format_section, write_json
 from benchmarking.reviews import load_reviews
 from benchmarking.rounds import measure_interleaved
 from benchmarking.summaries import describe_section
-from tqdm.auto import tqdm
 
 from hf_lstm.cli import run_command_line
 from hf_lstm.errors import InputError
@@ -79,23 +79,31 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
     if arguments.max_isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
-    splits = load_reviews(arguments.dataset, PACKED_LSTM.data)
+    from hf_lstm.experiment import find_commit  # after the environment is set, as it imports PyTorch
+
+    commit = find_commit()  # now: what is committed while this runs is not what is measured
+    with show_progress("reviews") as announce:
+        announce(f"reading {arguments.dataset}", "")
+        splits = load_reviews(arguments.dataset, PACKED_LSTM.data)
     machine = describe_machine()
     print(format_machine(machine), flush=True)
     sections = {}
     with tempfile.TemporaryDirectory(prefix="hf-lstm-benchmark-") as scratch:
         plan = Plan(splits, effort, WORDPIECE_VOCABULARY, Path(scratch))
         for name in names:
-            with tqdm(desc=name, bar_format="{desc} [{elapsed}]", leave=False, disable=None) as progress:
+            with show_progress(name) as announce:
+                announce("setting up", "")
                 section = SECTIONS[name](plan)
                 repeats = min(effort.repeats, section.max_repeats or effort.repeats)
-                outcomes = measure_interleaved(section.contenders, repeats, progress.set_description_str)
+                outcomes = measure_interleaved(section.contenders, repeats, announce)
             sections[name] = describe_section(section, outcomes)
             print(f"\n{format_section(name, sections[name])}", flush=True)
     num_reviews = {"train": len(splits.train.texts), "validation": len(splits.validation.texts)}
     options = {
         "dataset": splits.name,
         "num_reviews": {**num_reviews, "test": len(splits.test.texts)},
+        "commit": commit,
+        "sections": names,
         "quick": arguments.quick,
         "effort": asdict(effort),
     }

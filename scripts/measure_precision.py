@@ -1,4 +1,4 @@
-"""Measure how often bfloat16 and float32 give the same label: `python scripts/measure_precision.py --help`."""
+"""Measure how far bfloat16 is from float32: `python scripts/measure_precision.py --help`."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,9 +9,8 @@ from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_lin
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
+    import torch
     from datasets import Dataset
-    from numpy.typing import NDArray
 
     from hf_lstm.modeling import LSTMSentiment
 
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser(
-        description="Compare each model's probabilities in bfloat16, and in what `precision='auto'` picks here, with "
-        "those in float32, on the test split as the data set has it.",
+        description="Compare each model's labels, probabilities and logit margins in bfloat16, and in what "
+        "`precision='auto'` picks here, with those in float32, on the test split as the data set has it.",
         epilog="example: python scripts/measure_precision.py runs/packed-lstm --output precision.json",
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
@@ -65,8 +64,7 @@ def main(argv: Sequence[str]) -> None:
 def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]:
     """Return how bfloat16, and what `auto` stands for on the model's device, compare with float32."""
     from hf_lstm.batching import encode_split
-    from hf_lstm.calibration import compute_probabilities
-    from hf_lstm.devices import resolve_precision
+    from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.prediction import compute_logits
 
     assert model.tokenizer is not None
@@ -76,23 +74,30 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
         precision: resolve_precision(precision, device, hidden_size=hidden_size)
         for precision in ("float32", "bfloat16", "auto")
     }
-    probabilities = {
-        dtype: compute_probabilities(compute_logits(model, texts, dtype=dtype), model.config.temperature)
-        for dtype in dict.fromkeys(dtypes.values())
-    }
+    logits = {dtype: compute_logits(model, texts, dtype=dtype) for dtype in dict.fromkeys(dtypes.values())}
     comparisons = {
-        precision: compare(probabilities[dtypes[precision]], probabilities[dtypes["float32"]])
+        precision: compare(logits[dtypes[precision]], logits[dtypes["float32"]], model.config.temperature)
         for precision in ("bfloat16", "auto")
     }
-    comparisons["auto"]["dtype"] = str(dtypes["auto"]).removeprefix("torch.")
+    comparisons["auto"]["dtype"] = name_dtype(dtypes["auto"])
     return {"num_reviews": len(texts), "hidden_size": hidden_size, **comparisons}
 
 
-def compare(probabilities: "NDArray[np.float32]", exact: "NDArray[np.float32]") -> dict[str, Any]:
-    """Return the share of equal labels and the largest difference of two arrays of probabilities (rows, labels)."""
+def compare(logits: "torch.Tensor", exact: "torch.Tensor", temperature: float) -> dict[str, Any]:
+    """Return the share of equal labels, and the largest differences of the probabilities and of the logit margins.
+
+    A margin is a logit less that of the first label: what the label hangs on, as it is also where a model has a single
+    logit. Both arrays are float32 (rows, labels); the probabilities are those at `temperature`, the margins at 1.
+    """
+    from hf_lstm.calibration import compute_probabilities
+
+    probabilities, exact_probabilities = (compute_probabilities(each, temperature) for each in (logits, exact))
+    margins, exact_margins = (each - each[:, :1] for each in (logits, exact))
     return {
-        "same_labels": float((probabilities.argmax(axis=1) == exact.argmax(axis=1)).mean()),
-        "largest_difference": float(abs(probabilities - exact).max()),
+        "same_labels": float((logits.argmax(dim=1) == exact.argmax(dim=1)).double().mean()),
+        "largest_difference": float(abs(probabilities - exact_probabilities).max()),
+        "largest_margin_difference": float((margins - exact_margins).abs().max()),
+        "largest_margin": float(exact_margins.abs().max()),
     }
 
 
@@ -101,7 +106,8 @@ def describe(figures: dict[str, Any]) -> str:
     names = {"bfloat16": "bfloat16", "auto": f"auto ({figures['auto']['dtype']})"}
     return "; ".join(
         f"{name} gives {100 * figures[precision]['same_labels']:.2f} % the label of float32, probabilities differ by "
-        f"up to {figures[precision]['largest_difference']:.2g}"
+        f"up to {figures[precision]['largest_difference']:.2g}, logit margins by up to "
+        f"{figures[precision]['largest_margin_difference']:.2g}"
         for precision, name in names.items()
     )
 

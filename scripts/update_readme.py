@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from readme.sections import WRITERS, update_sections
+from readme.speed import find_missing_sections
 
 from hf_lstm.cli import EXIT_ERROR, run_command_line
 
@@ -17,18 +18,34 @@ def main(argv: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(
         description=f"Write README.md's sections {', '.join(WRITERS)} from results/*.json and the modules' docstrings."
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if something would change")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with 1 if something would change, or if the benchmark lacks a section",
+    )
     arguments = parser.parse_args(argv)
     path = ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
     new = update_sections(old, ROOT)
-    if new == old:
-        return
     if arguments.check:
-        print("README.md is not what the repository holds: run python scripts/update_readme.py", file=sys.stderr)
-        sys.exit(EXIT_ERROR)
-    path.write_text(new, encoding="utf-8")
-    print(f"{path} is up to date now")
+        if complaints := list_complaints(is_current=new == old):
+            print("\n".join(complaints), file=sys.stderr)
+            sys.exit(EXIT_ERROR)
+    elif new != old:
+        path.write_text(new, encoding="utf-8")
+        print(f"{path} is up to date now")
+
+
+def list_complaints(*, is_current: bool) -> list[str]:
+    """Return what is wrong with the README and the results that it is made of, a line each."""
+    complaints = []
+    if not is_current:
+        complaints.append("README.md is not what the repository holds: run python scripts/update_readme.py")
+    if missing := find_missing_sections(ROOT):
+        complaints.append(
+            f"results/benchmark.json lacks {', '.join(missing)}: run python scripts/benchmark.py with all sections"
+        )
+    return complaints
 
 
 if __name__ == "__main__":

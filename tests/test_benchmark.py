@@ -112,6 +112,14 @@ def test_ratios_are_taken_within_a_round_so_that_drift_cancels():
     assert evaluate([1.0], [4.0], unit="%")["median"] == 25
 
 
+def test_the_better_of_two_ways_is_what_counts():
+    outcomes = {"us": Outcome(samples={"m": [4.0, 9.0]}), "peer": Outcome(samples={"m": [1.0, 3.0], "n": [2.0, 1.0]})}
+    figure = Figure(
+        title="", of=Metric(contender="us", name="m"), to=Metric(contender="peer", name="m", or_greater="n")
+    )
+    assert evaluate_figure(figure, outcomes)["samples"] == [2, 3]
+
+
 def test_targets_are_compared_with_the_median():
     assert evaluate([1.0, 2.0, 3.0], at_least=2)["is_reached"] is True
     assert evaluate([1.0, 2.0, 3.0], at_least=2.1)["is_reached"] is False
@@ -212,6 +220,10 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
     assert set(results) == {"machine", "options", "sections"}
     assert {"processor", "num_cores", "onednn_isa", "torch_threads", "versions", "date"} <= set(results["machine"])
     assert results["options"]["dataset"] == "sample"
+    assert results["options"]["sections"] == ["tokenization"]
+    assert {"commit", "effort"} <= set(results["options"])
+    stages = [line.split(" [")[0] for line in run.stderr.splitlines() if line.startswith("tokenization: ")]
+    assert stages == ["tokenization: setting up", "tokenization: preparing", "tokenization: round 1/1"]
     ((name, section),) = results["sections"].items()
     assert name == "tokenization"
     assert set(section) == {"title", "settings", "contenders", "figures"}

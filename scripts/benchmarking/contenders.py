@@ -30,6 +30,8 @@ class Metric:
 
     contender: str
     name: str
+    or_greater: str | None = None
+    """Another metric, of another way to do the same work: in each round, the greater of the two counts."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,7 @@ def classify_with_distilbert(wordpiece: WordPiece, texts: list[str], precision: 
     yield from time_classification(
         {"reviews_per_s": lambda: [classifier.classify(batch) for batch in batches]},
         sum(len(batch) for batch in batches),
-        {"batch_size": batch_size, "max_length_tokens": MAX_LENGTH_TOKENS},
+        {"batch_size": batch_size, "max_length_tokens": MAX_LENGTH_TOKENS, "dtype": precision},
     )
 
 

@@ -17,6 +17,7 @@ def run_our_epoch(task: TrainingTask, precision: str, batches_of_round: Sequence
     `epoch_s` is scaled from the slice's rows to all, plus the seconds of encoding: as if there were this epoch only.
     """
     from hf_lstm.batching import padding_share, shuffle_batches
+    from hf_lstm.devices import name_dtype
     from hf_lstm.training import train_step
 
     run, split, encode_s = start_our_training(task, precision)
@@ -27,6 +28,7 @@ def run_our_epoch(task: TrainingTask, precision: str, batches_of_round: Sequence
         train_step(run, split, rows)
     yield {
         "encode_s": encode_s,
+        "dtype": name_dtype(run.dtype),
         "num_batches": len(batches),
         "padding_share": padding_share(lengths, batches),
         "padding_share_without_grouping": padding_share(lengths, unsorted),

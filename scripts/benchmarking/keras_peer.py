@@ -43,4 +43,5 @@ def classify_with_keras(config: ModelConfig, train_texts: list[str], texts: list
         return labels.tolist()  # type: ignore[no-any-return]
 
     classify(texts)
-    yield from time_classification({"reviews_per_s": lambda: classify(texts)}, len(texts), {"batch_size": _BATCH_SIZE})
+    facts = {"batch_size": _BATCH_SIZE, "dtype": keras.config.floatx()}
+    yield from time_classification({"reviews_per_s": lambda: classify(texts)}, len(texts), facts)

@@ -2,16 +2,18 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarking.classification import time_classification
-from benchmarking.contenders import Answers
+from benchmarking.contenders import Answer, Answers
 from benchmarking.forked import SliceProcesses
 from benchmarking.machine import count_cores
 from benchmarking.reviews import LabeledReviews
 
 SKLEARN_REQUIRES = ("sklearn",)
 FASTTEXT_REQUIRES = ("fasttext",)
+IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
 
 
 def classify_with_tfidf(train: LabeledReviews, test: LabeledReviews, num_reviews: int) -> Answers:
@@ -33,18 +35,14 @@ def classify_with_tfidf(train: LabeledReviews, test: LabeledReviews, num_reviews
     classifier.fit(train.texts, train.labels)
     training_s = time.perf_counter() - started
     texts = test.texts[:num_reviews]
-    with SliceProcesses(classifier.predict, texts) as processes:
-        processes.do_all()
-        ways = {
-            "reviews_per_s": lambda: classifier.predict(texts),
-            "reviews_per_s_with_a_process_per_core": processes.do_all,
-        }
-        accuracy = float(classifier.score(test.texts, test.labels))
-        yield from time_classification(ways, len(texts), {"training_s": training_s, "test_accuracy": accuracy})
+    facts = {"training_s": training_s, "test_accuracy": float(classifier.score(test.texts, test.labels))}
+    yield from _time_both_ways(classifier.predict, texts, facts)
 
 
 def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
-    """Yield reviews/s of fastText with pairs of words; arguments as above, and a folder for its training file.
+    """Yield reviews/s of fastText with pairs of words, in both ways.
+
+    Arguments as above, and a folder for its training file.
 
     Reference: Joulin et al. 2016, https://arxiv.org/abs/1607.01759
     """
@@ -67,7 +65,15 @@ def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_revi
     num_right = sum(answer == label for answer, label in zip(classify(test.texts), test.labels, strict=True))
     texts = test.texts[:num_reviews]
     facts = {"training_s": training_s, "test_accuracy": num_right / len(test.texts)}
-    yield from time_classification({"reviews_per_s": lambda: classify(texts)}, len(texts), facts)
+    yield from _time_both_ways(classify, texts, facts)
+
+
+def _time_both_ways(classify: Callable[[list[str]], object], texts: list[str], facts: Answer) -> Answers:
+    """Yield the facts, then reviews/s in one process, which keeps one core busy, and in a process per core."""
+    with SliceProcesses(classify, texts) as processes:
+        processes.do_all()
+        ways = {IN_ONE_PROCESS: lambda: classify(texts), WITH_A_PROCESS_PER_CORE: processes.do_all}
+        yield from time_classification(ways, len(texts), facts)
 
 
 def _clean(text: str) -> str:

@@ -37,7 +37,7 @@ class RandomModel:
 def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> Answers:
     """Yield reviews/s from text to label, and the useful GFLOP/s of the model alone on encoded texts."""
     from hf_lstm.batching import fill_empty
-    from hf_lstm.devices import resolve_precision
+    from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.encoding import Encoder
     from hf_lstm.prediction import compute_logits
 
@@ -54,7 +54,7 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
         "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
     }
     num_parameters = sum(parameter.numel() for parameter in classifier.parameters())
-    facts = {"num_parameters": num_parameters, "dtype": str(dtype).removeprefix("torch.")}
+    facts = {"num_parameters": num_parameters, "dtype": name_dtype(dtype)}
     answers = time_classification(ways, len(texts), facts)
     yield next(answers)
     for metrics in answers:
@@ -65,6 +65,10 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
 def time_our_single_predictions(model: RandomModel, texts: list[str], precision: str) -> Answers:
     """Yield p50 and p95 of the milliseconds that one review takes, each text once a round."""
     from benchmarking.latency import time_each
+    from hf_lstm.devices import name_dtype, resolve_precision
 
     classifier = model.build()
-    yield from time_each(lambda text: classifier.predict(text, precision=precision), texts)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
+    answers = time_each(lambda text: classifier.predict(text, precision=precision), texts)
+    yield next(answers) | {"dtype": name_dtype(dtype)}
+    yield from answers

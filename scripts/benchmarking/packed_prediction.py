@@ -46,5 +46,5 @@ def classify_with_packing(model: RandomModel, texts: list[str], find_words: Call
     yield from time_classification(
         {"reviews_per_s": lambda: predict_probabilities(dataset).argmax(dim=1).tolist()},
         len(texts),
-        {"batch_size": _BATCH_SIZE, "largest_probability_difference_to_ours": difference},
+        {"batch_size": _BATCH_SIZE, "dtype": "float32", "largest_probability_difference_to_ours": difference},
     )

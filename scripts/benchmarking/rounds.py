@@ -87,7 +87,7 @@ def _describe_error(error: Exception) -> str:
 
 
 def measure_interleaved(
-    contenders: Sequence[Contender], repeats: int, announce: Callable[[str], None] = lambda message: None
+    contenders: Sequence[Contender], repeats: int, announce: Callable[[str, str], None] = lambda stage, name: None
 ) -> dict[str, Outcome]:
     """Prepare all contenders one after the other, then measure `repeats` rounds of all in their order.
 
@@ -96,7 +96,7 @@ def measure_interleaved(
     Args:
         contenders: what to measure.
         repeats: number of rounds.
-        announce: told what is being done.
+        announce: told the stage and the contender before each piece of work.
 
     Returns:
         What came of each, by name, in their order.
@@ -107,12 +107,12 @@ def measure_interleaved(
     try:
         for contender in contenders:
             if outcomes[contender.name].status == "measured":
-                announce(f"preparing: {contender.name}")
+                announce("preparing", contender.name)
                 workers[contender.name] = Worker(contender)
                 outcomes[contender.name].facts = _ask(workers, contender.name, outcomes)
         for number in range(1, repeats + 1):
             for name in list(workers):
-                announce(f"round {number}/{repeats}: {name}")
+                announce(f"round {number}/{repeats}", name)
                 for metric, value in _ask(workers, name, outcomes).items():
                     outcomes[name].samples.setdefault(metric, []).append(value)
     finally:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,25 +14,31 @@ from benchmarking.training_tasks import TrainingTask, start_our_training, start_
 
 OUR_LENGTHS = (64, 128, 256, 512, 1024)
 PACKED_LENGTHS = (64, 128, 256)  # at 256 a token costs ten times as much as at 128: longer ones would take too long
-_OUR_ROUND_LENGTH = 512  # shorter lengths get as many steps as make up for it: a short step alone can't be timed
+_NUM_WARMUP_STEPS = 3  # kernels are compiled for each shape, and the first steps allocate the optimizer's state
+_OUR_ROUND_LENGTH = 1024  # shorter lengths get as many steps as make up for it, so that all are timed for as long
+_MIN_STEPS = 3
+_MAX_REPEATS = 3  # as each round has a median of several steps itself
 
 
 def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
     """Yield microseconds a token of a step of this package, by length."""
     import numpy as np
 
+    from hf_lstm.devices import name_dtype
     from hf_lstm.training import train_step
 
     rows = np.arange(task.train.batch_size)
     trainings = [start_our_training(_cut(task, length), precision)[:2] for length in OUR_LENGTHS]
     for run, split in trainings:
-        train_step(run, split, rows)
-    yield {}
+        for _ in range(_NUM_WARMUP_STEPS):
+            train_step(run, split, rows)
+    yield {"dtype": name_dtype(trainings[0][0].dtype)}
     while True:
         metrics = {}
         for length, (run, split) in zip(OUR_LENGTHS, trainings, strict=True):
             take_step = functools.partial(train_step, run, split, rows)
-            metrics[name_metric(length)] = _time_token_us(take_step, _OUR_ROUND_LENGTH // length, len(rows) * length)
+            num_steps = max(_MIN_STEPS, _OUR_ROUND_LENGTH // length)
+            metrics[name_metric(length)] = _time_token_us(take_step, num_steps, len(rows) * length)
         yield metrics
 
 
@@ -44,7 +51,8 @@ def take_packed_steps_by_length(task: TrainingTask) -> Answers:
         training = start_packed_training(_cut(task, length), flushes_denormals=False)
         batch = pad_reviews([training.dataset[row] for row in range(task.train.batch_size)])
         trainings.append((training, batch))
-    train_on_batch(trainings[0][0].model, trainings[0][0].optimizer, trainings[0][0].criterion, trainings[0][1])
+    for training, batch in trainings[:-1]:  # what is compiled is compiled by then, and the longest step takes seconds
+        train_on_batch(training.model, training.optimizer, training.criterion, batch)
     yield {}
     while True:
         metrics = {}
@@ -77,12 +85,13 @@ def _cut(task: TrainingTask, length: int) -> TrainingTask:
 
 
 def _time_token_us(take_step: Callable[[], object], num_steps: int, num_tokens: int) -> float:
-    """Return the microseconds a token that steps of `num_tokens` take; at least one step is taken."""
-    num_steps = max(1, num_steps)
-    started = time.perf_counter()
+    """Return the microseconds a token that the median of `num_steps` steps of `num_tokens` takes."""
+    elapsed_s = []
     for _ in range(num_steps):
+        started = time.perf_counter()
         take_step()
-    return 1e6 * (time.perf_counter() - started) / (num_steps * num_tokens)
+        elapsed_s.append(time.perf_counter() - started)
+    return 1e6 * statistics.median(elapsed_s) / num_tokens
 
 
 def build_sequence_length(task: TrainingTask) -> Section:
@@ -104,4 +113,5 @@ def build_sequence_length(task: TrainingTask) -> Section:
         ],
         figures=[compare(OURS_BF16, OUR_LENGTHS), compare(OURS_FP32, OUR_LENGTHS), compare(PACKED, PACKED_LENGTHS)],
         settings=settings,
+        max_repeats=_MAX_REPEATS,
     )

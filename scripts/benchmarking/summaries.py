@@ -51,7 +51,12 @@ def describe_section(section: Section, outcomes: Mapping[str, Outcome]) -> dict[
 
 def _find_samples(metric: Metric, outcomes: Mapping[str, Outcome]) -> list[float]:
     outcome = outcomes[metric.contender]
-    return outcome.samples.get(metric.name, []) if outcome.status == "measured" else []
+    if outcome.status != "measured":
+        return []
+    samples = outcome.samples.get(metric.name, [])
+    if metric.or_greater is None:
+        return samples
+    return [max(pair) for pair in zip(samples, outcome.samples[metric.or_greater], strict=True)]
 
 
 def _relate(figure: Figure, outcomes: Mapping[str, Outcome]) -> list[float]:

@@ -10,7 +10,9 @@ from benchmarking.keras_peer import REQUIRES as KERAS_REQUIRES
 from benchmarking.keras_peer import classify_with_keras
 from benchmarking.linear_peers import (
     FASTTEXT_REQUIRES,
+    IN_ONE_PROCESS,
     SKLEARN_REQUIRES,
+    WITH_A_PROCESS_PER_CORE,
     classify_with_fasttext,
     classify_with_tfidf,
 )  # fmt: skip
@@ -56,8 +58,13 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
     """Return the section."""
 
     def compare(title: str, ours: str, peer: str, at_least: float | None = None) -> Figure:
-        of, to = (Metric(contender=name, name="reviews_per_s") for name in (ours, peer))
+        of, to = (Metric(contender=name, name=IN_ONE_PROCESS) for name in (ours, peer))
         return Figure(title=title, of=of, to=to, at_least=at_least)
+
+    def compare_on_all_cores(title: str, peer: str, at_least: float | None = None) -> Figure:
+        ours = Metric(contender=_STOPWORD, name=IN_ONE_PROCESS)  # which has a thread per core
+        peers = Metric(contender=peer, name=IN_ONE_PROCESS, or_greater=WITH_A_PROCESS_PER_CORE)
+        return Figure(title=f"{title}, a process per core if faster", of=ours, to=peers, at_least=at_least)
 
     return Section(
         title="raw strings in, labels out",
@@ -68,8 +75,8 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             compare("BiLSTM, fp32 against DistilBERT, fp32", _FP32, _DISTILBERT_FP32),
             compare("BiLSTM, bf16 against the packed loop", _BF16, _PACKED),
             compare("BiLSTM, bf16 against Keras", _BF16, _KERAS),
-            compare("stopword-lstm against TF-IDF + logistic regression", _STOPWORD, _TFIDF, 1),
-            compare("stopword-lstm against fastText", _STOPWORD, _FASTTEXT),
+            compare_on_all_cores("stopword-lstm against TF-IDF + logistic regression", _TFIDF, 1),
+            compare_on_all_cores("stopword-lstm against fastText", _FASTTEXT),
             Figure(
                 title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
                 of=Metric(contender=_FP32, name="model_alone_useful_gflop_per_s"),

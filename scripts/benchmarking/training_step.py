@@ -23,6 +23,7 @@ def take_our_steps(task: TrainingTask, precision: str) -> Answers:
     """Yield seconds a step of this package, on a new batch each round; the reviews' first batch warms up."""
     import numpy as np
 
+    from hf_lstm.devices import name_dtype
     from hf_lstm.training import train_step
 
     run, split, encode_s = start_our_training(task, precision)
@@ -30,7 +31,7 @@ def take_our_steps(task: TrainingTask, precision: str) -> Answers:
     batches = [np.arange(start, start + batch_size) for start in range(0, len(split), batch_size)]
     for _ in range(2):
         train_step(run, split, batches[0])
-    yield {"encode_s": encode_s, "dtype": str(run.dtype).removeprefix("torch.")}
+    yield {"encode_s": encode_s, "dtype": name_dtype(run.dtype)}
     for rows in batches[1:]:
         started = time.perf_counter()
         for _ in range(_OUR_STEPS_PER_ROUND):

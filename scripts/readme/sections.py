@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 from readme.explanations import format_explanations
+from readme.precision import format_precision
 from readme.results import format_results
 from readme.speed import format_speed
 from readme.tree import format_tree
@@ -14,6 +15,7 @@ WRITERS: Mapping[str, Callable[[Path], str]] = {
     "results": format_results,
     "explanations": format_explanations,
     "speed": format_speed,
+    "precision": format_precision,
     "tree": format_tree,
 }
 """What writes each section, from the repository's root folder."""
