@@ -9,6 +9,7 @@ _DESCRIPTIONS = {
     "hf_lstm/resources/sample/": "6,600 real reviews: train, validation, test",
     "hf_lstm/resources/stop_words_english.txt": "NLTK's 179 English stop words",
     "space/README.md": "the Space's front matter and page",
+    "space/model/": "the demo's model: pooled-bilstm, seed 0, saved in bfloat16",
     "space/requirements.txt": "what a Space installs",
     "tests/": "a file per module, and the local Hub they talk to",
     "results/": "results.json of each run that this page quotes",
