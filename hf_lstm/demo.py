@@ -16,7 +16,9 @@ from hf_lstm.demo_requests import list_labels
 from hf_lstm.demo_single import add_single_tab
 from hf_lstm.demo_wording import choose_wording
 from hf_lstm.errors import InputError
+from hf_lstm.log_redaction import redact_server_logs
 from hf_lstm.modeling import LSTMSentiment
+from hf_lstm.request_bodies import list_endpoints
 from hf_lstm.request_guard import RequestGuard
 from hf_lstm.upload_check import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S
 
@@ -72,7 +74,8 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
     """
     demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
     font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # fetched from nowhere
-    guard = Middleware(RequestGuard, upload_folder=_make_upload_folder())
+    guard = Middleware(RequestGuard, upload_folder=_make_upload_folder(), endpoints=list_endpoints(demo))
+    redact_server_logs()
     try:
         _, address, _ = demo.launch(
             server_name=server_name,

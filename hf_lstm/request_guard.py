@@ -1,12 +1,15 @@
 """ASGI middleware before Gradio: what the demo does not need is answered here, at once."""
 
 import asyncio
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hf_lstm.request_bodies import BodyError, Endpoint, rebuild_body
 from hf_lstm.upload_check import MAX_UPLOAD_BYTES, find_upload_fault, make_room
 
 MAX_BODY_BYTES = 256 * 1024
@@ -20,14 +23,20 @@ MIN_BYTES_PER_S = 64 * 1024
 MAX_BODIES_AT_ONCE = 64
 """Requests whose bodies are held in memory at a time: as many as may be queued."""
 
+MAX_STREAMS_AT_ONCE = 400
+"""Answers that are waited for, and pages that are open, at a time; most systems give a process 1,024 connections."""
+
 _API = "/gradio_api"
 _UPLOAD = re.compile(rf"{_API}/upload/?")
-_POSTED_TO = re.compile(rf"{_API}/(upload|queue/join|call/(v2/)?(classify|explain|classify_batch)|reset|cancel)/?")
-_NEVER_READ = re.compile(
-    rf"({_API}/(file|proxy|stream|upload(?!_progress)|deep_link|dev|vibe|profiling|run|custom_component"
-    r"|component_server)|/monitoring).*",
-    re.DOTALL,
+_ENDPOINT = r"call/(v2/)?(classify|explain|classify_batch)"
+_POSTED_TO = re.compile(rf"{_API}/(upload|queue/join|{_ENDPOINT}|reset|cancel)/?")
+_STREAMED = re.compile(rf"{_API}/(queue/data|{_ENDPOINT}/\w+|heartbeat/[\w-]+|upload_progress)/?")
+_READ = re.compile(
+    rf"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/[^\r\n]+"
+    rf"|{_API}/(info|app_id|theme\.css|startup-events)/?"  # Gradio itself reads startup-events as it starts
 )
+_HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
+"""From which Gradio would build the addresses that it sends."""
 
 
 class BodyTooLargeError(Exception):
@@ -39,17 +48,22 @@ class RequestGuard:
 
     Gradio gives every app files, a proxy and more. Here all that is 404. Of uploads, one small table or text file at a
     time is let through, see `upload_check`; no route gives any file back. A body with too many bytes is 413, one that
-    arrives too slowly 408, and 503 is said while others take all the room; the page shows the answer's `detail`.
+    arrives too slowly 408, one that no endpoint takes 422, see `request_bodies`, and 503 is said while others take all
+    the room; the page shows the answer's `detail`. Of headers that name another host, the one of a Space's own proxy
+    is believed.
 
     Args:
         app: what comes next.
         upload_folder: where Gradio stores uploads.
+        endpoints: what is computed, by `fn_index`.
     """
 
-    def __init__(self, app: ASGIApp, upload_folder: Path) -> None:
+    def __init__(self, app: ASGIApp, upload_folder: Path, endpoints: Mapping[int, Endpoint]) -> None:
         self.app = app
         self.upload_folder = upload_folder
+        self.endpoints = endpoints
         self._num_bodies = 0
+        self._num_streams = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -57,12 +71,24 @@ class RequestGuard:
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             if not _is_needed(scope["method"], path):
                 return await _refuse(404, "There is nothing here.", scope, receive, send)
+            scope = {**scope, "headers": _drop_false_hosts(scope["headers"])}
+            if _STREAMED.fullmatch(path):
+                return await self._stream(scope, receive, send)
             if scope["method"] == "POST":
                 body, fault = await self._receive_body(scope, path, receive)
                 if fault is not None:
                     return await _refuse(*fault, scope, receive, send)
                 receive = _replay(body, receive)
         return await self.app(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._num_streams >= MAX_STREAMS_AT_ONCE:
+            return await _refuse(503, "The demo is busy; please try again in a minute.", scope, receive, send)
+        self._num_streams += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._num_streams -= 1
 
     async def _receive_body(self, scope: Scope, path: str, receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
         """Return a request's body, and why it is refused, as HTTP status and message; None if it is not."""
@@ -81,13 +107,21 @@ class RequestGuard:
         if is_upload:
             headers = dict(scope["headers"])
             return body, find_upload_fault(headers.get(b"content-type", b"").decode("latin-1"), body)
-        return body, None
+        try:
+            return rebuild_body(path, body, self.endpoints, self.upload_folder), None
+        except BodyError as error:
+            return b"", (422, str(error))
 
 
 def _is_needed(method: str, path: str) -> bool:
     if method in ("GET", "HEAD"):
-        return not _NEVER_READ.fullmatch(path)
+        return (_READ.fullmatch(path) or _STREAMED.fullmatch(path)) is not None
     return method == "POST" and _POSTED_TO.fullmatch(path) is not None
+
+
+def _drop_false_hosts(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    own_host = os.environ.get("SPACE_HOST", "").encode()
+    return [(name, value) for name, value in headers if name not in _HOST_HEADERS or (own_host and value == own_host)]
 
 
 async def _read_body(receive: Receive, max_bytes: int) -> bytes:

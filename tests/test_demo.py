@@ -100,12 +100,46 @@ def test_texts_without_an_honest_answer_are_refused_at_once(client, text, messag
     assert measure_fastest_s(ask) < 1
 
 
+def test_half_a_surrogate_pair_is_a_text(address):
+    event, answer = call(address, '{"data": ["a \\ud800 film"]}', "explain")
+    assert (event, answer[0]["text"]) == ("complete", "a \ufffd film")
+
+
 @pytest.mark.parametrize(
-    "data", ['{"data": ["a \\ud800 film"]}', '{"data": [["a", "film"]]}', '{"data": [5]}', '{"data": []}']
+    ("path", "data"),
+    [
+        ("queue/join", {"data": [SENTINEL], "fn_index": 99, "session_hash": "q"}),
+        ("queue/join", {"data": [SENTINEL], "fn_index": SENTINEL, "session_hash": "q"}),
+        ("queue/join", {"data": [SENTINEL], "fn_index": 1, "session_hash": [SENTINEL]}),
+        ("call/classify_batch", {"data": ["good", SENTINEL, "x"]}),
+        ("call/classify_batch", {"data": ["", {"path": f"/proc/self/{SENTINEL}"}, ""]}),
+        ("call/classify", {"data": [[SENTINEL]]}),
+        ("call/classify", {"data": [5]}),
+        ("call/classify", {"data": [SENTINEL, SENTINEL]}),
+        ("call/v2/classify", {SENTINEL: SENTINEL}),
+        ("call/explain", SENTINEL),
+    ],
 )
-def test_data_that_no_page_sends_gets_an_answer_or_an_error(address, data):
-    event, answer = call(address, data)
-    assert event == "complete" or answer["error"] is None or "none of these words" in answer["error"]
+def test_data_that_no_page_sends_is_refused_and_not_logged(address, caplog, capfd, path, data):
+    response = httpx.post(f"{address}gradio_api/{path}", json=data)
+    assert response.status_code == 422
+    assert set(response.json()) == {"detail"}
+    assert SENTINEL not in response.text
+    assert caplog.text + "".join(capfd.readouterr()) == ""
+
+
+def test_the_api_of_the_page_takes_parameters_by_name(address, model):
+    url = f"{address}gradio_api/call/v2/classify"
+    event_id = httpx.post(url, json={"text": "a wonderful film"}).json()["event_id"]
+    assert model.predict("a wonderful film")["label"] in httpx.get(f"{url}/{event_id}").text
+
+
+def test_no_header_names_another_host(address, monkeypatch):
+    headers = {"X-Forwarded-Host": "evil.example", "X-Gradio-Server": "http://evil.example"}
+    assert "evil.example" not in httpx.get(f"{address}config", headers=headers).text
+    monkeypatch.setenv("SPACE_HOST", "org-demo.hf.space")
+    headers["X-Forwarded-Host"] = "org-demo.hf.space"
+    assert httpx.get(f"{address}config", headers=headers).json()["root"].endswith("//org-demo.hf.space")
 
 
 @pytest.mark.parametrize("text", ["a wonderful film", "\U0001f600 <b>dull</b> a film xyzzy"])
@@ -184,8 +218,8 @@ def test_batches_that_cannot_be_read_are_refused_without_a_path(client, tmp_path
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../etc/passwd", "README.md", "http://127.0.0.1:1/a.csv"])
 def test_files_that_were_not_uploaded_are_not_read(address, path):
     file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    event, answer = call(address, json.dumps({"data": ["", file, ""]}), "classify_batch")
-    assert (event, answer["error"]) == ("error", None)
+    response = httpx.post(f"{address}gradio_api/call/classify_batch", json={"data": ["", file, ""]})
+    assert (response.status_code, response.json()["detail"][:28]) == (422, "file must be a file that was")
 
 
 def upload(address, name, content):

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hf_lstm import request_guard, upload_check
+from hf_lstm.request_bodies import Endpoint
 from hf_lstm.request_guard import BODY_TIMEOUT_S, MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES, RequestGuard
 from hf_lstm.upload_check import MAX_UPLOAD_BYTES
 
@@ -23,7 +24,12 @@ async def echo(request: Request) -> Response:
 
 
 ROUTE = Route("/{path:path}", echo, methods=["GET", "POST", "PUT", "DELETE"])
-APP = RequestGuard(Starlette(routes=[ROUTE]), upload_folder=Path("no-such-folder"))
+ENDPOINTS = {
+    1: Endpoint("classify", {"text": False}),
+    2: Endpoint("explain", {"text": False}),
+    3: Endpoint("classify_batch", {"lines": False, "file": True, "column": False}),
+}
+APP = RequestGuard(Starlette(routes=[ROUTE]), upload_folder=Path("no-such-folder"), endpoints=ENDPOINTS)
 
 
 def send(method, path, app=APP, **options):
@@ -41,11 +47,16 @@ def test_bodies_arrive_as_they_were_sent(chunks):
         for chunk in chunks:
             yield chunk
 
-    assert send("POST", f"{API}/queue/join", content=stream()).content == b"".join(chunks)
+    assert send("POST", f"{API}/cancel", content=stream()).content == b"".join(chunks)
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/config", "/assets/a.js", f"{API}/queue/data", f"{API}/call/classify/1", f"{API}/upload_progress"]
+    "path",
+    [
+        *("/", "/config", "/assets/a.js", "/static/img/a.svg", "/theme.css"),
+        *(f"{API}/{path}" for path in ("queue/data", "call/classify/1", "call/v2/explain/1", "upload_progress")),
+        *(f"{API}/{path}" for path in ("heartbeat/abc", "info")),
+    ],
 )
 def test_pages_and_answers_are_read(path):
     assert send("GET", path).status_code == 200
@@ -53,10 +64,11 @@ def test_pages_and_answers_are_read(path):
 
 @pytest.mark.parametrize(
     "path",
-    ["queue/join", "call/classify", "call/v2/classify", "call/explain", "call/classify_batch", "cancel", "reset"],
+    ["queue/join", "call/classify", "call/explain", "cancel", "reset"],
 )
 def test_texts_are_sent(path):
-    assert send("POST", f"{API}/{path}").status_code == 200
+    body = {"data": ["a film"], "fn_index": 1, "session_hash": "abc"}
+    assert send("POST", f"{API}/{path}", json=body).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -70,6 +82,8 @@ def test_texts_are_sent(path):
             ("POST", path)
             for path in ("/", "/login", f"{API}/vibe-edit", f"{API}/process_recording", f"{API}/call/other")
         ),
+        *(("GET", f"{API}/{path}") for path in ("openapi.json", "token", "user", "login_check", "call/other/1")),
+        *(("GET", path) for path in ("/logout", "/login", "/pwa_icon")),
         *(("PUT", "/"), ("DELETE", f"{API}/queue/join")),
     ],
 )
@@ -79,7 +93,7 @@ def test_nothing_else_is_there(method, path):
 
 
 def test_bodies_have_a_greatest_size():
-    assert send("POST", f"{API}/queue/join", content=b"x" * MAX_BODY_BYTES).status_code == 200
+    assert send("POST", f"{API}/cancel", content=b"x" * MAX_BODY_BYTES).status_code == 200
     assert send("POST", f"{API}/queue/join", content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
 
 
@@ -98,7 +112,7 @@ def test_slow_bodies_are_refused_within_a_second(pause_s):
 
 @pytest.fixture
 def upload_app(tmp_path):
-    return RequestGuard(Starlette(routes=[ROUTE]), upload_folder=tmp_path)
+    return RequestGuard(Starlette(routes=[ROUTE]), upload_folder=tmp_path, endpoints=ENDPOINTS)
 
 
 def test_uploads_may_take_the_time_of_a_slow_phone(upload_app):
@@ -134,3 +148,9 @@ def test_what_finds_no_room_is_told_to_come_back(upload_app, tmp_path, monkeypat
     assert (response.status_code, response.json()["detail"][:16]) == (503, "The demo is busy")
     monkeypatch.setattr(request_guard, "MAX_BODIES_AT_ONCE", 0)
     assert send("POST", f"{API}/queue/join", app=upload_app, content=b"x").status_code == 503
+
+
+def test_streams_have_a_greatest_number(monkeypatch):
+    monkeypatch.setattr(request_guard, "MAX_STREAMS_AT_ONCE", 0)
+    assert send("GET", f"{API}/queue/data").status_code == 503
+    assert send("GET", "/config").status_code == 200
