@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,8 @@ def _make_context(
     """Return the template's variables; `found` is what `_describe_folder` returns."""
     source = find_source(recipe, results)
     name = repo_id.rpartition("/")[2] if repo_id else recipe["name"] if recipe else "LSTM text classifier"
-    splits = results["splits"] if results else {}
+    splits = dict(sorted(results["splits"].items(), key=lambda item: item[0] != "test")) if results else {}
+    is_local_copy = bool(results and source != results["dataset"]["source"])
     scored = found["report"]["tricky_reviews"]
     metadata = make_metadata(config, recipe=recipe, results=results, name=name, scored_reviews=scored)
     return {
@@ -116,7 +118,9 @@ def _make_context(
         "repo_id": repo_id,
         "source": source,
         "is_imdb": source in IMDB_SOURCES,
-        "is_local_copy": bool(results and source != results["dataset"]["source"]),
+        "splits": splits,
+        "is_local_copy": is_local_copy,
+        "command": _name_in_command(results["command"], str(source)) if results and is_local_copy else None,
         "dataset_name": name_dataset(source) if source else None,
         "data_sentence": _describe_data(source, recipe) if source else None,
         "duplicates": _describe_duplicates(results["dataset"]["duplicates"]) if results else None,
@@ -184,6 +188,13 @@ def _describe_data(source: str, recipe: dict[str, Any] | None) -> str:
     if recipe is not None and recipe["data"]["split"] != "official":
         return f"All labeled rows of {where}, pooled, permuted and cut anew: test is not the data set's own."
     return f"The labeled rows of {where}."
+
+
+def _name_in_command(command: str, source: str) -> str:
+    """Return a command line with `source` in the place of the data set's copy that it read."""
+    return re.sub(
+        r"(--dataset(?:=|\s+)|data\.dataset=)('[^']*'|\S+)", lambda found: found[1] + shlex.quote(source), command
+    )
 
 
 def _describe_duplicates(duplicates: dict[str, int]) -> dict[str, int]:

@@ -110,7 +110,7 @@ def _make_eval_results(source: str, recipe: Mapping[str, Any] | None, test: Mapp
             dataset_split="test" if is_official else None,
             metric_type=metric,
             metric_name=metric.capitalize(),
-            metric_value=test[metric],
+            metric_value=round(test[metric], 6),  # 0.8844 may be 0.8844000000000001 as floats add up
             metric_args=None if metric == "accuracy" else {"average": "macro"},
         )
         for metric in _METRICS

@@ -14,12 +14,11 @@ from hf_lstm.hub_commit import OpenedPullRequest, commit_files
 from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
 from hf_lstm.model_files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
+from hf_lstm.report_files import list_report_files
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_MESSAGE = "Push the model"
-REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
-"""What a report consists of: other files in its folder are not ours to publish."""
 LOGIN_RETRY_FOR_S = 10.0
 """The login is checked before training starts: somebody waits for it."""
 
@@ -140,8 +139,7 @@ def _list_model_files(folder: Path) -> dict[str, Path]:
     if missing:
         raise InputError(f"{folder} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
     names = [*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *sorted(path.name for path in folder.glob("*.png"))]
-    report = sorted((folder / REPORT_FOLDER).glob("[!.]*"))
-    names += [f"{REPORT_FOLDER}/{path.name}" for path in report if path.suffix in REPORT_SUFFIXES]
+    names += [f"{REPORT_FOLDER}/{path.name}" for path in list_report_files(folder)]
     return {name: folder / name for name in names if (folder / name).is_file()}
 
 

@@ -12,9 +12,16 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_te
 
 
 def format_cell(text: object) -> str:
-    """Return a text that stays within its cell of a table, and is neither HTML nor Markdown."""
+    """Return a text that stays within its cell of a table or its line, and is neither HTML nor Markdown.
+
+    Addresses, which renderers would link although they are escaped, get a space of no width inside.
+    """
     one_line = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line)
+    inert = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line)
+    inert = re.sub(
+        r"^(\d+(?=[.)](?:\s|$))|(?=[-+#>]))", r"\1\\", inert
+    )  # would begin a list, a heading, a quotation or a rule
+    return re.sub(r"(:(?=//)|www(?=\.)|@(?=\w))", r"\1&#8203;", inert, flags=re.IGNORECASE)
 
 
 def format_percent(value: float) -> str:

@@ -33,6 +33,8 @@ RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REPORT_FOLDER = "report"
 """Plots and tables for people, which a run adds once the model stands there."""
+REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
+"""What a report consists of: other files in its folder are not ours to publish."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
 ADDED_SETTINGS: Mapping[str, Any] = {
@@ -78,7 +80,10 @@ def fetch_model_folder(
             revision=revision,
             token=token,
             cache_dir=cache_dir,
-            allow_patterns=[*REQUIRED_FILES, RECIPE_FILE, RESULTS_FILE],
+            allow_patterns=[
+                *(*REQUIRED_FILES, RECIPE_FILE, RESULTS_FILE),
+                *(f"{REPORT_FOLDER}/*{suffix}" for suffix in REPORT_SUFFIXES),
+            ],
         )
         try:
             folder = Path(

@@ -20,6 +20,7 @@ from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
 from hf_lstm.network import LSTMNetwork, UndrawnWeights
+from hf_lstm.report_files import carry_report
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         """How the weights were made, as saved in recipe.json."""
         self.results: dict[str, Any] | None = None
         """What was measured of these weights, as saved in results.json."""
+        self._loaded_from: Path | None = None
+        """The folder, perhaps the Hub client's snapshot, that may have a report of the run."""
 
     @property
     def encoder(self) -> Encoder:
@@ -179,12 +182,15 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         for name in ("recipe", "results"):
             path = folder / f"{name}.json"
             setattr(model, name, model_files.read_json(path) if path.is_file() else None)
+        model._loaded_from = folder
         return model.to(resolve_device(device)).eval()
 
     def save_pretrained(  # type: ignore[override]  # explicit, as above
         self, save_directory: str | Path, *, repo_id: str | None = None, overwrite_card: bool = False
     ) -> None:
         """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
+
+        The report of the run goes along if the weights are still those that were loaded with it.
 
         A card that somebody edited (it lacks our marker) is kept, unless `overwrite_card`.
 
@@ -234,6 +240,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
                 model_files.write_json(path, provenance)
             else:  # what stands there tells of other weights
                 path.unlink(missing_ok=True)
+        carry_report(None if self.results is None else self._loaded_from, save_directory)
 
     def push_to_hub(  # type: ignore[override]  # explicit, as above
         self,

@@ -19,18 +19,22 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     The probabilities are those of the logits divided by the model's temperature, as `predict_proba` gives them.
 
     Batch and time are free. Rows are padded on the right, as for the model itself, and nothing at the padding matters:
-    the LSTM operator is told where each row ends (`sequence_lens`), and reads the reverse direction from there.
+    the LSTM operator is told where each row ends (`sequence_lens`), and reads the reverse direction from there. A row
+    of length 0 is answered as `predict` answers a text without words: as the single token `<unk>`.
     """
     from onnx import TensorProto, checker, helper
 
     config = model.config
     graph = GraphBuilder()
-    embedded = graph.add("Gather", graph.weight("embedding", model.embedding.weight), "input_ids")
+    num_tokens = graph.add("Max", "lengths", graph.constant([1]))
+    is_empty = graph.add("Unsqueeze", graph.add("Less", "lengths", graph.constant([1])), graph.constant([1]))
+    input_ids = graph.add("Where", is_empty, graph.constant([config.unk_token_id]), "input_ids")
+    embedded = graph.add("Gather", graph.weight("embedding", model.embedding.weight), input_ids)
     states = graph.add("Transpose", embedded, perm=[1, 0, 2])
-    lengths = graph.add("Cast", "lengths", to=TensorProto.INT32)
+    lengths = graph.add("Cast", num_tokens, to=TensorProto.INT32)
     for layer in range(config.num_layers):
         states, last_states = graph.add_lstm_layer(model.lstm, layer, states, lengths)
-    features = _pool(graph, model, states, last_states)
+    features = _pool(graph, model, states, last_states, num_tokens)
     if isinstance(model.head_norm, nn.LayerNorm):
         features = graph.add_layer_norm("head_norm", model.head_norm, features)
     logits = graph.add_linear("classifier", model.classifier, features)
@@ -56,14 +60,22 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     return onnx_model
 
 
-def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: str) -> str:
-    """Add the pooling of states (time, batch, features); what stands there at the padding is never used."""
+def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: str, lengths: str) -> str:
+    """Add the pooling of states (time, batch, features); what stands there at the padding is never used.
+
+    Args:
+        graph: what grows.
+        model: whose pooling it is.
+        states: of the last layer.
+        last_states: (batch, features), those after the last token that each direction reads.
+        lengths: int64 (batch,), each at least 1.
+    """
     from onnx import TensorProto
 
     pooling = model.config.pooling
     if pooling == "last":
         return last_states
-    is_token = graph.add("Transpose", _mark_tokens(graph), perm=[1, 0, 2])
+    is_token = graph.add("Transpose", _mark_tokens(graph, lengths), perm=[1, 0, 2])
     if pooling == "attention":
         hidden = graph.add("Tanh", graph.add_linear("attention.projection", model.pooling.projection, states))
         scores = graph.add_linear("attention.query", model.pooling.query, hidden)
@@ -74,7 +86,7 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
     if "mean" in pooling:
         tokens = graph.add("Where", is_token, states, graph.constant(0.0))
         total = graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)
-        num_tokens = graph.add("Cast", "lengths", to=TensorProto.FLOAT)
+        num_tokens = graph.add("Cast", lengths, to=TensorProto.FLOAT)
         pooled.append(graph.add("Div", total, graph.add("Unsqueeze", num_tokens, graph.constant([1]))))
     if "max" in pooling:
         tokens = graph.add("Where", is_token, states, graph.constant(-np.inf))
@@ -82,12 +94,12 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
     return graph.add("Concat", *pooled, axis=1)
 
 
-def _mark_tokens(graph: GraphBuilder) -> str:
+def _mark_tokens(graph: GraphBuilder, lengths: str) -> str:
     """Add which positions are real tokens, bool (batch, time, 1)."""
     num_steps = graph.add("Squeeze", graph.add("Shape", "input_ids", start=1, end=2), graph.constant([0]))
     zero, one = (graph.weight(name, np.int64(value)) for name, value in (("zero", 0), ("one", 1)))
     steps = graph.add("Range", zero, num_steps, one)
-    is_token = graph.add("Less", steps, graph.add("Unsqueeze", "lengths", graph.constant([1])))
+    is_token = graph.add("Less", steps, graph.add("Unsqueeze", lengths, graph.constant([1])))
     return graph.add("Unsqueeze", is_token, graph.constant([2]))
 
 

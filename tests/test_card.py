@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_lstm.card import render_card
+from hf_lstm.card_metadata import IMDB_ROWS_SHA256
 from hf_lstm.errors import InputError
 from hf_lstm.generated_mark import is_generated
 from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM
@@ -170,12 +172,51 @@ def test_body_shows_what_the_run_wrote():
     assert ["tokenizer.max_words", "25000"] in settings
     assert epochs[2:] == [["1", "0.5432", "71.00 %", "0.4321", "81.23 %"]]
     figures = ["2,468", "0.3457", "81.23 %", "not computed", "87.01 %", "86.02 %", "86.53 %"]
-    assert splits[2:] == [["validation", *figures], ["test", *figures[:2], "87.12 %", *figures[3:]]]
+    assert splits[2:] == [["test", *figures[:2], "87.12 %", *figures[3:]], ["validation", *figures]]
+    assert "It is right on **87.12 %** of 2,468 test texts.\n" in card
+    assert card.index("### By label, test") < card.index("<summary>By label, validation")
+    assert card.count("<details>") == card.count("</details>") == 3
     assert matrix == [
         ["true label", "predicted neg", "predicted pos"], ["---", "---:", "---:"],
         ["neg", "1,000", "11"], ["pos", "10", "1,001"],
     ]  # fmt: skip
     assert versions[2:] == [["python", "3.11.2"], ["torch", "2.13.0"]]
+
+
+def test_figures_of_the_metadata_are_round():
+    results = make_results()
+    results["splits"]["test"]["accuracy"] = 0.8844000000000001
+    assert "value: 0.8844\n" in render(results=results)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("--dataset /mnt/imdb --seed 7", "--dataset stanfordnlp/imdb --seed 7"),
+        ("--dataset='/mnt/my data' --seed 7", "--dataset=stanfordnlp/imdb --seed 7"),
+        ("--set data.dataset=../imdb train.seed=7", "--set data.dataset=stanfordnlp/imdb train.seed=7"),
+        ("--seed 7", "--seed 7"),
+    ],
+)
+def test_the_command_names_the_data_set_of_which_a_copy_was_read(given, shown):
+    results = make_results(source="/mnt/imdb")
+    results["dataset"]["rows_sha256"] = IMDB_ROWS_SHA256
+    results["command"] = f"python scripts/train.py {given}"
+    card = render(results=results)
+    assert f"```bash\npython scripts/train.py {shown}\n```" in card
+    assert "The run read a local copy of [stanfordnlp/imdb]" in card
+    assert "/mnt" not in card
+
+
+@pytest.mark.parametrize("has_glove", [False, True])
+def test_bibtex_entries_are_balanced(has_glove):
+    results = make_results_with_vectors("glove", "glove.txt") if has_glove else make_results()
+    (bibtex,) = re.findall(r"```bibtex\n(.*?)```", render(results=results), flags=re.DOTALL)
+    entries = [f"@{entry}".strip() for entry in bibtex.split("@")[1:]]
+    assert len(entries) == 2 + has_glove
+    for entry in entries:
+        depths = list(accumulate({"{": 1, "}": -1}.get(character, 0) for character in entry))
+        assert depths.index(0, entry.index("{")) == len(entry) - 1  # the brace that closes the entry is its end
 
 
 @pytest.mark.parametrize("recipe", [None, make_recipe()], ids=["no recipe", "recipe"])
@@ -203,8 +244,9 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
     assert is_generated(card)
 
 
-def make_report(folder, *, has_plots=True):
-    (folder / "model.safetensors").write_bytes(bytes(10_900_000))
+def make_report(folder, *, has_plots=True, writes_weights=True):
+    if writes_weights:
+        (folder / "model.safetensors").write_bytes(bytes(10_900_000))
     report = folder / "report"
     report.mkdir()
     for name in ("report.md", *(["reliability.png"] if has_plots else [])):

@@ -1,10 +1,16 @@
 """Loading from the Hub: the real client over HTTP against the local Hub."""
 
+import hashlib
+
 import pytest
+import torch
 from huggingface_hub import constants
 from local_hub import OTHER_TOKEN, WRITE_TOKEN, Fault
+from test_card import make_report, make_results
 
 from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.card import write_card
+from hf_lstm.hub import push_model_folder
 
 TEXTS = ["a wonderful film", "the worst acting", ""]
 
@@ -32,6 +38,43 @@ def test_pushed_model_loads_back_bitwise(hub, tiny_model, load):
     assert loaded.config == tiny_model.config
     for name, tensor in tiny_model.state_dict().items():
         assert loaded.state_dict()[name].equal(tensor)
+
+
+@pytest.fixture
+def measured_folder(tiny_model, tmp_path):
+    """The folder of a model with the provenance and report that a run gives it."""
+    folder = tmp_path / "measured"
+    tiny_model.save_pretrained(folder)
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    tiny_model.results = {**make_results(), "weights_sha256": digest}
+    tiny_model.save_pretrained(folder, repo_id="me/tiny")
+    make_report(folder, writes_weights=False)
+    write_card(folder, config=tiny_model.config, recipe=None, results=tiny_model.results, repo_id="me/tiny")
+    return folder
+
+
+@pytest.mark.parametrize("is_from_hub", [False, True])
+def test_a_model_that_is_pushed_again_keeps_its_report(hub, measured_folder, load, is_from_hub):
+    push_model_folder(measured_folder, "me/tiny", token=WRITE_TOKEN)
+    pushed = hub.files("me/tiny")
+    assert b"report/reliability.png" in pushed["README.md"]
+    assert b"Most confident mistakes" in pushed["README.md"]
+    model = load("me/tiny") if is_from_hub else LSTMSentiment.from_pretrained(measured_folder)
+    model.push_to_hub("me/tiny", token=WRITE_TOKEN)
+    assert hub.files("me/tiny") == pushed
+    model.push_to_hub("me/other", token=WRITE_TOKEN)
+    assert set(hub.files("me/other")) == set(pushed)
+
+
+def test_other_weights_do_not_take_the_report_along(measured_folder, tmp_path):
+    model = LSTMSentiment.from_pretrained(measured_folder)
+    with torch.no_grad():
+        model.classifier.bias += 1
+    model.save_pretrained(tmp_path / "changed")
+    assert not (tmp_path / "changed" / "report").exists()
+    model.save_pretrained(measured_folder)
+    assert not list((measured_folder / "report").glob("*"))
+    assert "report/" not in (measured_folder / "README.md").read_text()
 
 
 def test_a_bare_name_goes_below_the_user(hub, tiny_model):

@@ -89,6 +89,17 @@ def test_neither_padding_nor_the_other_rows_matter(pair):
         np.testing.assert_allclose(alone[0], together[row], atol=1e-5)
 
 
+def test_a_row_of_length_zero_is_answered_as_one_unknown_word(pair):
+    model, session = pair
+    unk = model.config.unk_token_id
+    (empty, _), (unknown, _) = (
+        run(session, np.array([[2, 3, 4], [first, 0, 0]]), np.array([3, length]))
+        for first, length in ((0, 0), (unk, 1))
+    )
+    np.testing.assert_array_equal(empty, unknown)
+    assert np.isfinite(empty).all()
+
+
 def test_more_labels():
     model = make_model(num_labels=7)
     session = open_session(build_onnx_model(model).SerializeToString())
