@@ -80,7 +80,7 @@ class _RaggedLayer(torch.autograd.Function):
         grads = {field: grad for field, grad in by_field if grad is not None and grad.numel()}
         maximum, *saved = ctx.saved_tensors
         # one for each direction, for both write to every token
-        grad_inputs = torch.zeros(plan.num_directions, *ctx.inputs_shape, dtype=ctx.inputs_dtype)
+        grad_inputs = torch.zeros(plan.num_directions, *ctx.inputs_shape, dtype=ctx.inputs_dtype, device="cpu")
         recorded = iter(saved)
         tasks = [
             functools.partial(
@@ -133,7 +133,9 @@ def _make_states(plan: LayerPlan, num_tokens: int, wanted: frozenset[str]) -> La
 
     def make(field: str, num_places: int, value: float, dtype: torch.dtype) -> Tensor:
         size = (num_places, plan.num_directions, plan.hidden_size)
-        return torch.full(size, value, dtype=dtype) if field in wanted else torch.empty(0, dtype=dtype)
+        if field in wanted:
+            return torch.full(size, value, dtype=dtype, device="cpu")
+        return torch.empty(0, dtype=dtype, device="cpu")
 
     return LayerStates(
         outputs=make("outputs", num_tokens, 0, plan.dtype),

@@ -35,7 +35,12 @@ def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
         with torch.inference_mode(inference), torch.set_grad_enabled(grad):
             return task()
 
-    return list(_find_threads().map(run, tasks))
+    try:
+        return list(_find_threads().map(run, tasks))
+    except RuntimeError:
+        if threading.main_thread().is_alive():
+            raise
+        return [task() for task in tasks]  # the interpreter is ending, and starts no more threads
 
 
 def _find_threads() -> ThreadPoolExecutor:

@@ -101,7 +101,7 @@ class LSTMNetwork(nn.Module):
             states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
             features = self.pooling.join(states, lengths)
         else:
-            embedded = self.embedding_dropout(self.embedding(self._drop_words(input_ids)))
+            embedded = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
             if on_cpu and wanted:
                 features = self.pooling.join(self.lstm.summarize(embedded, lengths, wanted), lengths)
             else:
@@ -116,12 +116,14 @@ class LSTMNetwork(nn.Module):
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits
 
-    def _drop_words(self, input_ids: Tensor) -> Tensor:
-        """Return the ids with some replaced by `<unk>`, in training; padding too, which nothing reads."""
+    def _prepare_ids(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Return the ids with padding that the embedding knows, and in training with some words as `<unk>`."""
+        is_padding = torch.arange(input_ids.shape[1], device=input_ids.device) >= lengths.to(input_ids.device)[:, None]
+        input_ids = input_ids.masked_fill(is_padding, self.config.pad_token_id)
         if not (self.training and self.config.word_dropout):
             return input_ids
         is_dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.config.word_dropout
-        return input_ids.masked_fill(is_dropped, self.config.unk_token_id)
+        return input_ids.masked_fill(is_dropped & ~is_padding, self.config.unk_token_id)
 
 
 class UndrawnWeights(TorchFunctionMode):

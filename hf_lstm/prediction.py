@@ -50,7 +50,7 @@ def predict_probabilities(
         for window in stream_probabilities(model, texts, batch_size=batch_size, precision=precision):
             windows.append(window)
             progress.update(len(window))
-    return torch.cat(windows) if windows else torch.empty(0, model.config.num_labels)
+    return torch.cat(windows) if windows else torch.empty(0, model.config.num_labels, dtype=torch.float32)
 
 
 def stream_probabilities(
@@ -87,7 +87,7 @@ def compute_logits(
         RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
     """
     device = model.embedding.weight.device
-    logits = torch.empty(len(texts), model.config.num_labels)
+    logits = torch.empty(len(texts), model.config.num_labels, dtype=torch.float32, device="cpu")
     was_training = model.training
     model.eval()
 
@@ -135,5 +135,7 @@ def name_labels(probabilities: torch.Tensor, id2label: Mapping[int, str]) -> lis
 def _check_text(text: object, row: int, max_length_characters: int) -> str:
     if not isinstance(text, str):
         shown = "NaN" if isinstance(text, (float, np.floating)) and text != text else type(text).__name__
+        if isinstance(text, Mapping):
+            raise InputError(f"row {row} is {shown}, expected a string; pass the column of texts, as in rows['text']")
         raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
     return text[:max_length_characters]

@@ -57,6 +57,11 @@ class RaggedLSTM(nn.LSTM):
         for fixed_bias in self.buffers():
             nn.init.zeros_(fixed_bias)
 
+    @property
+    def num_directions(self) -> int:
+        """2 where each row is also read from its end, else 1."""
+        return 2 if self.bidirectional else 1
+
     def forward(  # type: ignore[override]
         self, inputs: Tensor, lengths: Tensor, *, need_cell_states: bool = False
     ) -> tuple[Tensor, Any]:
@@ -105,7 +110,7 @@ class RaggedLSTM(nn.LSTM):
         check_lengths(inputs if indices is None else indices[..., None], lengths)
         dtype = _find_dtype(inputs)
         if len(lengths) == 0:
-            empty = inputs.new_zeros(0, 2 if self.bidirectional else 1, self.hidden_size, dtype=dtype)
+            empty = inputs.new_zeros(0, self.num_directions, self.hidden_size, dtype=dtype)
             return LayerStates(*[empty] * len(LayerStates._fields))
         time = (inputs if indices is None else indices).shape[1]
         plan = self._plan(lengths, time, dtype, need_cell_states=False)
@@ -125,13 +130,12 @@ class RaggedLSTM(nn.LSTM):
             return run_layer(plan, outputs, last, wanted)
 
     def _plan(self, lengths: Tensor, time: int, dtype: torch.dtype, *, need_cell_states: bool) -> LayerPlan:
-        num_directions = 2 if self.bidirectional else 1
         return plan_layer(
             lengths,
             time,
-            num_directions=num_directions,
+            num_directions=self.num_directions,
             hidden_size=self.hidden_size,
-            widest_input=max(self.input_size, num_directions * self.hidden_size if self.num_layers > 1 else 0),
+            widest_input=max(self.input_size, self.num_directions * self.hidden_size if self.num_layers > 1 else 0),
             dtype=dtype,
             need_cell_states=need_cell_states,
         )
@@ -170,9 +174,10 @@ class RaggedLSTM(nn.LSTM):
         return outputs, h_n, c_n
 
     def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        num_directions = 2 if self.bidirectional else 1
-        outputs = inputs.new_zeros(0, inputs.shape[1], num_directions * self.hidden_size, dtype=_find_dtype(inputs))
-        states = outputs.new_zeros(self.num_layers * num_directions, 0, self.hidden_size)
+        outputs = inputs.new_zeros(
+            0, inputs.shape[1], self.num_directions * self.hidden_size, dtype=_find_dtype(inputs)
+        )
+        states = outputs.new_zeros(self.num_layers * self.num_directions, 0, self.hidden_size)
         return outputs, states, states
 
 

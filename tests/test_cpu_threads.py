@@ -100,6 +100,16 @@ print(run_in_threads([lambda: 1]))
     assert run_python(code) == "can't start new thread 3\n[1]\n"
 
 
+def test_tasks_run_while_the_interpreter_ends():
+    code = """
+import atexit
+from hf_lstm.cpu_threads import run_in_threads
+run_in_threads([int])
+atexit.register(lambda: print(run_in_threads([lambda: 1, lambda: 2])))
+"""
+    assert run_python(code) == "[1, 2]\n"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_process_predicts_as_its_parent_did(tiny_model_folder):
     code = f"""

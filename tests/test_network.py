@@ -192,3 +192,14 @@ def test_weights_of_any_float_dtype_give_the_answers_of_float32(tiny_model, dtyp
     torch.testing.assert_close(tiny_model.predict_proba(texts, precision=precision), expected, atol=2e-2, rtol=0)
     input_ids, lengths = torch.tensor([[2, 3, 4], [5, 6, 0]]), torch.tensor([3, 2])
     assert tiny_model(input_ids, lengths).dtype == torch.float32
+
+
+@pytest.mark.parametrize("pooling", ["last", "attention"])
+def test_ids_at_the_padding_may_be_anything(pooling):
+    model = make_model(pooling=pooling)
+    lengths = torch.tensor([3, 5])
+    clean = torch.tensor([[2, 3, 4, 0, 0], [5, 6, 7, 8, 9]])
+    dirty = torch.tensor([[2, 3, 4, -100, 10**6], [5, 6, 7, 8, 9]])
+    with torch.no_grad():
+        assert torch.equal(model(dirty, lengths), model(clean, lengths))
+    assert torch.equal(model(dirty, lengths), model(clean, lengths))
