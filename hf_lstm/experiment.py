@@ -5,6 +5,7 @@ import logging
 import platform
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -28,6 +29,7 @@ from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import compute_logits
 from hf_lstm.report import ScoredSplit, report_run
+from hf_lstm.starting_point import load_starting_point
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.training import train
 from hf_lstm.vector_files import fetch_vector_file
@@ -67,21 +69,22 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     device, versions = resolve_device(options.device), list_versions()
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
+        start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
         vector_file = _find_vectors(recipe)
         splits = load_splits(recipe.data, text_column=options.text_column, label_column=options.label_column)
         logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-        tokenizer = train_tokenizer(splits["train"]["text"], recipe.tokenizer)
-        pad_token_id, unk_token_id = find_special_ids(tokenizer)
-        config = recipe.model.resolve(
-            vocab_size=tokenizer.get_vocab_size(),
-            label_names=splits["train"].features["label"].names,
-            pad_token_id=pad_token_id,
-            unk_token_id=unk_token_id,
-        )
+        label_names = splits["train"].features["label"].names
+        if start is None:
+            tokenizer = train_tokenizer(splits["train"]["text"], recipe.tokenizer)
+            config = _resolve_config(recipe, tokenizer, label_names)
+        else:
+            tokenizer, config = start.tokenizer, start.resolve(label_names)
+            recipe = replace(recipe, tokenizer=start.read_tokenizer_config() or recipe.tokenizer)
         encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
         torch.manual_seed(recipe.train.seed)
         model = _build_model(options.model_class, config, tokenizer).to(device)
         model.recipe = replace(recipe, model=config).to_dict()
+        started_from = None if start is None else start.copy_weights(model)
         num_parameters = sum(parameter.numel() for parameter in model.parameters())
         logger.info(
             "model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device
@@ -115,6 +118,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
             "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},
             **({"embeddings": coverage} if coverage else {}),
+            **({"init_from": started_from} if started_from else {}),
             "seed": recipe.train.seed,
             "device": str(device),
             "precision": name_dtype(resolve_precision(recipe.train.precision, device, hidden_size=None)),
@@ -139,6 +143,16 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     )
     logger.info("report: %s, in %.1f s", report_folder, time.perf_counter() - report_started)
     return saved.results
+
+
+def _resolve_config(recipe: Recipe, tokenizer: Tokenizer, label_names: Sequence[str]) -> ModelConfig:
+    pad_token_id, unk_token_id = find_special_ids(tokenizer)
+    return recipe.model.resolve(
+        vocab_size=tokenizer.get_vocab_size(),
+        label_names=label_names,
+        pad_token_id=pad_token_id,
+        unk_token_id=unk_token_id,
+    )
 
 
 def _find_vectors(recipe: Recipe) -> Path | None:

@@ -50,6 +50,8 @@ class TrainConfig:
     """Leave the pretrained vectors as they are."""
     missing_vectors: Literal["zero", "normal"] = "normal"
     """What words without a pretrained vector start from: zeros, or draws like the values of the other words."""
+    init_from: str | None = None
+    """A model to fine-tune, a folder or Hub id: its tokenizer and architecture hold instead of the recipe's."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -75,6 +77,8 @@ class TrainConfig:
         require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
         if self.embeddings is None:
             require(not self.freeze_embeddings, "train.freeze_embeddings", True, "false without train.embeddings")
+        else:
+            require(self.init_from is None, "train.embeddings", self.embeddings, "none with train.init_from")
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.errors import InputError
 from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 
@@ -27,6 +28,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="PATH|ID",
         help="pretrained word vectors in GloVe's text format: a .txt, .gz or .zip file, or a Hub id such as "
         "stanfordnlp/glove; short for --set train.embeddings=...",
+    )
+    parser.add_argument(
+        "--init-from",
+        metavar="MODEL",
+        help="fine-tune this model, a folder or Hub id: its tokenizer, architecture and weights hold, and its "
+        "classifier if the labels are the same; short for --set train.init_from=...",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
@@ -65,9 +72,13 @@ def main(argv: Sequence[str]) -> None:
         assignments.append(f"data.dataset={arguments.dataset}")
     if arguments.embeddings is not None:
         assignments.append(f"train.embeddings={arguments.embeddings}")
+    if arguments.init_from is not None:
+        assignments.append(f"train.init_from={arguments.init_from}")
     if arguments.seed is not None:
         assignments.append(f"train.seed={arguments.seed}")
     recipe = override_recipe(get_recipe(arguments.recipe), assignments)
+    if recipe.train.init_from is not None:
+        refuse_own_architecture(assignments)
     output_dir = arguments.output_dir or Path("runs") / recipe.name
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
@@ -92,6 +103,16 @@ def main(argv: Sequence[str]) -> None:
     print(f'saved in {output_dir}; try: python scripts/predict.py {quoted_dir} "A wonderful film."')
     if repo_id is not None:
         print(f"pushed: {push(output_dir, repo_id, arguments)}")
+
+
+def refuse_own_architecture(assignments: Sequence[str]) -> None:
+    """Raise an InputError where settings are to be changed that a model to fine-tune brings along."""
+    for assignment in assignments:
+        if assignment.strip().startswith(("model.", "tokenizer.")):
+            raise InputError(
+                f"--set {assignment}: the model of --init-from has a tokenizer and an architecture, which hold; "
+                "leave this setting out, or train without --init-from"
+            )
 
 
 def push(folder: Path, repo_id: str, arguments: argparse.Namespace) -> str:

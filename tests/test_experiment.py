@@ -68,6 +68,42 @@ def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
     assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size
 
 
+def copy_with_other_labels(path):
+    """The same rows, of which those that were so-so are called plain."""
+    other = path.with_name("other.csv")
+    other.write_text(path.read_text().replace(",so-so", ",plain"))
+    return other
+
+
+@pytest.mark.parametrize("has_same_labels", [True, False])
+def test_a_fine_tuned_model_starts_from_the_weights_of_another(tmp_path, recipe, reviews, has_same_labels):
+    base_results = run_experiment(recipe, options(tmp_path, output_dir=tmp_path / "base"))
+    dataset = reviews if has_same_labels else copy_with_other_labels(reviews)
+    changes = [f"train.init_from={tmp_path / 'base'}", f"data.dataset={dataset}", "model.hidden_size=5"]
+    slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
+    results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
+    assert results["init_from"] == {
+        "source": str(tmp_path / "base"),
+        "weights_sha256": base_results["weights_sha256"],
+        "keeps_classifier": has_same_labels,
+    }
+    base, tuned = (LSTMSentiment.from_pretrained(tmp_path / name) for name in ("base", "run"))
+    assert tuned.tokenizer.to_str() == base.tokenizer.to_str()
+    assert set(tuned.config.id2label.values()) == {"glad", "sad", "so-so" if has_same_labels else "plain"}
+    for name, weights in base.state_dict().items():
+        is_kept = torch.allclose(tuned.state_dict()[name], weights, atol=1e-4)
+        assert is_kept == (has_same_labels or not name.startswith("classifier.")), name
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["model"]["hidden_size"] == 8
+    assert "It started from the weights of" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_model_to_fine_tune_that_is_not_there_is_one_line(tmp_path, recipe):
+    changed = override_recipe(recipe, [f"train.init_from={tmp_path / 'none'}"])
+    with pytest.raises(InputError, match="is neither a folder here nor a Hub id"):
+        run_experiment(changed, options(tmp_path))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, recipe):
     results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())

@@ -18,8 +18,8 @@ ORDER = """
     batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
     model_files report_files generated_mark markdown card_metadata card hub hub_space
     prediction lstm_decomposition explanation modeling
-    vector_files embeddings metrics objectives calibration evaluation optimization training text_files held_out
-    error_analysis plots mistakes_page report_page report_summary report comparison
+    vector_files embeddings metrics objectives calibration evaluation optimization training starting_point
+    text_files held_out error_analysis plots mistakes_page report_page report_summary report comparison
     checkpointing experiment onnx_graph onnx_network onnx_export upload_check log_redaction
     request_bodies request_guard
     demo_wording demo_requests demo_words demo_single demo_batch demo_figures demo_model demo

@@ -55,6 +55,11 @@ def test_help_lists_recipes_and_settings_quickly(run):
         (["--set", "train.lr=1"], "there is no setting 'train.lr'"),
         (["--set", "train.batch_size=0"], "must be >= 1"),
         (["--seed", "-1"], "train.seed is -1"),
+        (
+            ["--init-from", "base", "--set", "model.hidden_size=4"],
+            "--set model.hidden_size=4: the model of --init-from",
+        ),
+        (["--init-from", "base", "--embeddings", "x.txt"], "must be none with train.init_from"),
         (["--dataset", "no-such-file.csv"], "no-such-file.csv"),
         (["--dataset", "sample", "--device", "warp"], "there is no device 'warp'"),
         (["--dataset", "reviews.csv", "--text-column", "body"], "body"),
