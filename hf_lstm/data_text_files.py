@@ -21,6 +21,9 @@ MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most that the csv module takes on every platform; its default of 128 Ki is shorter than a text may be."""
 
 
+_SEPARATOR_HINT = re.compile(r"sep=([,;\t|])[\r\n]*", re.IGNORECASE)
+
+
 class DelimitedFile(NamedTuple):
     """An open CSV or TSV file."""
 
@@ -92,16 +95,19 @@ def read_json(path: Path, text_column: str | None, label_column: str | None) -> 
 
 @contextlib.contextmanager
 def open_delimited(path: Path) -> Iterator[DelimitedFile]:
-    """Open a CSV or TSV file whose first line names the columns.
+    """Open a CSV or TSV file whose first line names the columns; a line `sep=;` as Excel knows it may stand before.
 
     Raises:
         InputError: here or from the rows: the file is not UTF-8, a row has not as many fields as the header, or its
             quotes don't match.
     """
     with _open_utf8(path) as stream:
-        delimiter = _find_delimiter(path, stream.readline())
-        stream.seek(0)
-        rows = _parse_delimited(path, stream, delimiter)
+        first = stream.readline()
+        hint = _SEPARATOR_HINT.fullmatch(first)
+        delimiter = hint[1] if hint else _find_delimiter(path, first)
+        if hint is None:
+            stream.seek(0)
+        rows = _parse_delimited(path, stream, delimiter, first_line=2 if hint else 1)
         _, header = next(rows, (1, []))
         yield DelimitedFile(delimiter, header, _check_rows(path, rows, len(header), delimiter))
 
@@ -134,21 +140,22 @@ def _locate(path: Path, index: int, line: int | None) -> str:
     return f"{path}, row {index + 1}" + (f" (line {line})" if line else "")
 
 
-def _parse_delimited(path: Path, stream: TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _parse_delimited(path: Path, stream: TextIO, delimiter: str, *, first_line: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the line in which each row starts, and the row's fields."""
     reader = csv.reader(stream, delimiter=delimiter, strict=True)
     field_size_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         while True:
-            line = reader.line_num + 1
+            line = reader.line_num + first_line
             fields = next(reader, None)
             if fields is None:
                 return
             if fields:
                 yield line, fields
     except csv.Error as error:
+        last = reader.line_num + first_line - 1
         raise InputError(
-            f"{path}, row that starts in line {line}: quotes don't match near line {reader.line_num} ({error}); "
+            f"{path}, row that starts in line {line}: quotes don't match near line {last} ({error}); "
             'put quotes around the whole field and write each quote inside it twice ("")'
         ) from error
     finally:
@@ -220,8 +227,11 @@ def _open_utf8(path: Path) -> Iterator[TextIO]:
     """Open a UTF-8 file, with or without a byte order mark, line breaks untouched; name the encoding it has instead."""
     with path.open("rb") as binary:
         head = binary.read(4096)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _alternates_with_nul(head):
         raise _build_encoding_error(path, "the file", "UTF-16")
+    if b"\0" in head:
+        line = head[: head.index(b"\0")].count(b"\n") + 1
+        raise InputError(f"{path}: contains a NUL in line {line}, which is no text; remove it")
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             yield stream
@@ -229,6 +239,11 @@ def _open_utf8(path: Path) -> Iterator[TextIO]:
         with path.open("rb") as binary:
             line = next(number for number, line in enumerate(binary, start=1) if not _is_utf8(line))
         raise _build_encoding_error(path, f"line {line}", "WINDOWS-1252") from error
+
+
+def _alternates_with_nul(head: bytes) -> bool:
+    """Return whether every other byte is mostly NUL, as in UTF-16 of most languages' blanks and letters."""
+    return any(head[start::2].count(0) > len(head) / 4 for start in (0, 1))
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -35,6 +35,12 @@ _GRADIO_SETTINGS = {
 }
 """What can be set by the environment alone."""
 _STYLE_FILE = Path(__file__).resolve().parent / "resources" / "demo" / "page.css"
+_BUTTON_COLORS = {
+    f"button_primary_background_fill{when}{where}": color
+    for when, color in (("", "*primary_700"), ("_hover", "*primary_800"))
+    for where in ("", "_dark")
+}
+"""White on the theme's own blue has a contrast of 3.7; texts need 4.5."""
 _CLEANING_INTERVAL_S = 60
 
 
@@ -82,7 +88,9 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
             server_port=server_port,
             prevent_thread_lock=True,
             app_kwargs={"middleware": [guard], "openapi_url": None},
-            theme=gr.themes.Soft(primary_hue="blue", secondary_hue="blue", font=font, font_mono=font_mono),
+            theme=gr.themes.Soft(primary_hue="blue", secondary_hue="blue", font=font, font_mono=font_mono).set(
+                **_BUTTON_COLORS
+            ),
             css_paths=[_STYLE_FILE],
             footer_links=["api", "gradio", "settings"],
             show_error=False,

@@ -3,13 +3,15 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from hf_lstm.demo_requests import MAX_CHARACTERS, check_length, guard_endpoint, has_known_word, refuse
+from hf_lstm.demo_tables import format_share
 from hf_lstm.errors import InputError
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import name_labels
@@ -20,6 +22,8 @@ MAX_ROWS = 1_000
 _ROWS_PER_STEP = 50
 COLUMNS = ("text", "label", "score")
 """As `scripts/predict.py` writes them; the score is the calibrated probability of the label."""
+MAX_SHOWN_SCORE = 0.9999
+"""Scores are rounded to four digits: 1 would read as certain."""
 NO_KNOWN_WORD = "(no known word)"
 """Stands in the place of a label: any answer would be a guess."""
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
@@ -45,14 +49,13 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         file: str | None,
         column: str | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # by which Gradio knows to give one
-    ) -> tuple[dict[str, float], list[Row], str]:
+    ) -> tuple[dict[str, float], dict[str, Any], str]:
         texts = read_pasted_lines(lines) if file is None else read_upload(Path(file), column)
         rows: list[Row] = []
         for start in range(0, len(texts), _ROWS_PER_STEP):
             progress((start, len(texts)), desc="Classifying", unit="texts")
             rows += classify_rows(model, texts[start : start + _ROWS_PER_STEP])
-        counts = Counter(label for _, label, _ in rows)
-        return {label: count / len(rows) for label, count in counts.items()}, rows, write_csv(rows)
+        return count_shares(rows), build_table(rows), write_csv(rows)
 
     with gr.Row():
         with gr.Column(min_width=280):
@@ -60,7 +63,7 @@ def add_batch_tab(model: LSTMSentiment) -> None:
                 label="One text on each line", lines=7, max_lines=12, placeholder="The first text\nThe second text"
             )
         with gr.Column(min_width=280):
-            file = gr.File(label="Or a file: .csv, .tsv, .jsonl, or .txt", file_types=list(UPLOAD_SUFFIXES), height=160)
+            file = gr.File(label="Or a file: .csv, .tsv, .jsonl, or .txt", file_types=list(UPLOAD_SUFFIXES), height=190)
             column = gr.Textbox(
                 label="Column of the texts", placeholder="found by itself if it is called text, review …"
             )
@@ -70,7 +73,7 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         elem_classes="note",
     )
     button = gr.Button("Classify all", variant="primary")
-    shares = gr.Label(label="Share of texts by label", num_top_classes=10)
+    shares = gr.Label(label="Share of each label", num_top_classes=10)
     table = gr.Dataframe(
         headers=list(COLUMNS),
         datatype=["str", "str", "number"],
@@ -79,7 +82,7 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         wrap=True,
         max_height=440,
         max_chars=300,
-        column_widths=["60%", "22%", "18%"],
+        column_widths=["46%", "29%", "25%"],
         buttons=["fullscreen"],
         elem_id="answers",
     )
@@ -90,9 +93,10 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         [lines, file, column],
         [shares, table, csv_text],
         api_name="classify_batch",
-        api_description="Return the share of texts with each label; the table of texts, labels and scores, which are "
-        "calibrated probabilities; and the table as CSV, in which cells that a spreadsheet would run as formulas start "
-        "with an apostrophe. The texts come from `lines`, one each, or from a file, `column` of it if it is a table.",
+        api_description="Return the share of each label among the texts with a known word; the table of texts, "
+        "labels and scores, which are calibrated probabilities; and the table as CSV, in which cells that a "
+        "spreadsheet would run as formulas start with an apostrophe. The texts come from `lines`, one each, or from a "
+        "file, `column` of it if it is a table.",
         concurrency_limit=1,
         show_progress_on=table,
     )
@@ -106,21 +110,24 @@ def read_pasted_lines(lines: str | None) -> list[str]:
     Raises:
         gradio.Error: there are none, too many, or one that is too long.
     """
-    return _check_texts(line for line in (lines or "").splitlines() if line.strip())
+    return _check_texts(_drop_blank((lines or "").splitlines()))
 
 
 def read_upload(path: Path, column: str | None) -> list[str]:
-    """Return the texts of a file that was uploaded.
+    """Return the texts of a file that was uploaded; blank lines of a `.txt` file are skipped as pasted ones are.
 
     Raises:
         gradio.Error: there are none, too many, or one that is too long; or the file can't be read, and why.
     """
     try:
-        return _check_texts(read_texts(path, (column or "").strip() or None))
+        texts = read_texts(path, (column or "").strip() or None)
+        return _check_texts(_drop_blank(texts) if path.suffix.lower() == ".txt" else texts)
     except InputError as error:
         # The message is meant for a command line; here the file has a name alone, and there are no arguments.
         message = str(error).replace(str(path), path.name).replace("--text-column", "“Column of the texts”")
-        raise refuse(message) from None
+        fault, to_convert, _ = message.partition("; convert it")
+        encoding = "“CSV UTF-8”" if path.suffix.lower() == ".csv" else "UTF-8"
+        raise refuse(f"{fault}; save it as {encoding}" if to_convert else message) from None
 
 
 def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
@@ -132,6 +139,26 @@ def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
         else (text, NO_KNOWN_WORD, None)
         for text, answer in zip(texts, answers, strict=True)
     ]
+
+
+def count_shares(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the share of each label among the texts that have one; none if no text has."""
+    counts = Counter(label for _, label, probability in rows if probability is not None)
+    return {label: count / counts.total() for label, count in counts.items()}
+
+
+def build_table(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what `gr.Dataframe` takes: the rows, with probabilities shown as percent and aligned right."""
+    shown = [
+        [
+            "" if cell is None else format_share(min(cell, MAX_SHOWN_SCORE)) if isinstance(cell, float) else cell
+            for cell in row
+        ]
+        for row in rows
+    ]
+    styles = [["", "", "white-space: nowrap; text-align: right"] for _ in rows]
+    data = [list(row) for row in rows]
+    return {"headers": list(COLUMNS), "data": data, "metadata": {"display_value": shown, "styling": styles}}
 
 
 def write_csv(rows: Iterable[Row]) -> str:
@@ -148,6 +175,10 @@ def write_csv(rows: Iterable[Row]) -> str:
     for text, label, probability in rows:
         writer.writerow([_disarm(text), _disarm(label), "" if probability is None else probability])
     return stream.getvalue()
+
+
+def _drop_blank(lines: Iterable[str]) -> Iterator[str]:
+    return (line for line in lines if line.strip())
 
 
 def _disarm(cell: str) -> str:

@@ -33,10 +33,10 @@ def read_or_leave_out(find: Callable[[Mapping[str, Any]], T], results: Mapping[s
 def describe_test(results: Mapping[str, Any]) -> str:
     """Return the test figures in a sentence or two of Markdown."""
     test = results["splits"]["test"]
-    sentence = f"It gets **{100 * test['accuracy']:.1f} %** of {test['num_rows']:,} test texts right"
+    sentence = f"It gets **{100 * test['accuracy']:.1f}\N{NO-BREAK SPACE}%** of {test['num_rows']:,} test texts right"
     if "accuracy_interval" in test:
         low, high = test["accuracy_interval"]
-        sentence += f" (95 % interval {100 * low:.1f} to {100 * high:.1f} %)"
+        sentence += f" (95\N{NO-BREAK SPACE}% interval {100 * low:.1f} to {100 * high:.1f}\N{NO-BREAK SPACE}%)"
     if "calibrated_expected_calibration_error" in test:
         error = test["calibrated_expected_calibration_error"]
         sentence += f", and its probabilities are off by {100 * error:.1f} points on average"
@@ -61,9 +61,9 @@ def list_confusions(results: Mapping[str, Any]) -> tuple[list[str], Table]:
 
 
 def list_curve_points(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return `epoch`, `rows` (train or validation), `loss` and `accuracy` of each point of the learning curves."""
+    """Return `epoch`, `split` (train or validation), `loss` and `accuracy` of each point of the learning curves."""
     return [
-        {"epoch": int(epoch["epoch"]), "rows": split, **{name: float(epoch[split][name]) for name in CURVES}}
+        {"epoch": int(epoch["epoch"]), "split": split, **{name: float(epoch[split][name]) for name in CURVES}}
         for epoch in results["epochs"]
         for split in ("train", "validation")
     ]

@@ -9,7 +9,6 @@ import pandas as pd
 from hf_lstm.demo_figures import (
     CURVES,
     FIGURES,
-    Table,
     describe_test,
     list_confusions,
     list_curve_points,
@@ -17,12 +16,16 @@ from hf_lstm.demo_figures import (
     list_mistakes,
     read_or_leave_out,
 )
+from hf_lstm.demo_tables import add_table
 from hf_lstm.modeling import LSTMSentiment
 
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
-_SPLIT_COLORS = {"train": "#e69f00", "validation": "#0072b2"}
-"""Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008."""
+SPLIT_COLORS = {"train": "#d55e00", "validation": "#3b82f6"}
+"""Vermilion and blue, which people of any color vision tell apart, with a contrast of 3 on white and on dark ground.
+
+Reference: Okabe & Ito, Color Universal Design, 2008; WCAG 2.2, 1.4.11.
+"""
 
 
 def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: Path | None) -> None:
@@ -36,27 +39,18 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
     gr.Markdown(describe_model(model, model_id))
     with gr.Row():
         if labels := read_or_leave_out(list_label_figures, model.results):
-            _add_table(
-                labels, ["label", *FIGURES, "texts"], ["str", *["number"] * 4], label="Each label, on test texts"
-            )
+            add_table(labels, ["label", *FIGURES, "texts"], title="Each label, on test texts")
         confusions = read_or_leave_out(list_confusions, model.results)
         if confusions and len(confusions[1]) <= MAX_MATRIX_LABELS:
             header, rows = confusions
-            _add_table(rows, header, ["str", *["number"] * len(rows)], label="What each label is taken for")
+            add_table(rows, header, title="What each label is taken for")
     if points := read_or_leave_out(list_curve_points, model.results):
         with gr.Row():
             for figure in CURVES:
                 _add_curve(points, figure)
     if mistakes := list_mistakes(report_folder):
-        _add_table(
-            mistakes,
-            ["true label", "answer", "score", "misleading words", "text"],
-            ["str", "str", "number", "str", "str"],
-            label="The most confident mistakes on test texts",
-            wrap=True,
-            max_height=440,
-            column_widths=["11%", "11%", "13%", "20%", "45%"],
-        )
+        header = ["true label", "answer", "probability", "misleading words", "text"]
+        add_table(mistakes, header, title="The most confident mistakes on test texts", num_long=2)
 
 
 def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
@@ -72,10 +66,6 @@ def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
     return " ".join(filter(None, sentences))
 
 
-def _add_table(rows: Table, header: list[str], datatype: list[str], **options: Any) -> None:
-    gr.Dataframe(rows, headers=header, datatype=datatype, interactive=False, buttons=[], **options)
-
-
 def _add_curve(points: list[dict[str, Any]], figure: str) -> None:
     values = [point[figure] for point in points]
     margin = 0.1 * (max(values) - min(values)) or 0.1
@@ -83,8 +73,8 @@ def _add_curve(points: list[dict[str, Any]], figure: str) -> None:
         pd.DataFrame(points),
         x="epoch",
         y=figure,
-        color="rows",
-        color_map=_SPLIT_COLORS,
+        color="split",
+        color_map=SPLIT_COLORS,
         title=f"{figure.capitalize()} by epoch",
         x_axis_format="d",
         y_lim=[min(values) - margin, max(values) + margin],

@@ -1,6 +1,7 @@
 """Load the demo with many clients, and write what they met as JSON: `python scripts/load_test_demo.py --help`."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser(
         description="Serve a model with space/app.py, let clients ask for a while, and send what must be refused.",
-        epilog="example: python scripts/load_test_demo.py runs/pooled-bilstm --seconds 60 --output load.json",
+        epilog="It takes the seconds asked for, at most a minute more for the last answers, and seconds to start the "
+        "demo and to send what must be refused. Example: python scripts/load_test_demo.py runs/pooled-bilstm "
+        "--seconds 60 --output load.json",
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument("--clients", metavar="N", type=int, default=50, help="at the same time (default: 50)")
@@ -47,9 +50,12 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.text_files import read_texts
 
     reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
+    print(f"starting the demo with {arguments.model}", file=sys.stderr)
     with run_demo(arguments.model) as server:
+        print(f"started in {server.startup_s:.1f} s; {arguments.clients} clients connect", file=sys.stderr)
         tally = run_clients(server.address, reviews, num_clients=arguments.clients, duration_s=arguments.seconds)
         memory_mb = list(server.memory_mb)
+        print("sending what must be refused", file=sys.stderr)
         refusals = measure_refusals(server.address)
     latencies_s = [latency_s for each in tally.latencies_s.values() for latency_s in each]
     if not latencies_s:

@@ -200,7 +200,7 @@ def test_client_gets_a_table_of_lines(client):
         ("", ("a.csv", b"id,opinion\n1,film\n"), "mood", "a.csv: there is no column 'mood'"),
         ("", ("a.csv", b'id,text\n1,film\n2,"fi\n'), None, "quotes don't match"),
         ("", ("a.csv", b"text\nd\xe9j\xe0 vu\n"), None, "not UTF-8"),
-        ("", ("a.csv", "text\nfilm\n".encode("utf-16")), None, "UTF-16"),
+        ("", ("a.csv", "text\nfilm\n".encode("utf-16")), None, "looks like UTF-16; save it as “CSV UTF-8”"),
         ("", ("a.jsonl", b'{"text": null}\n'), None, "there is no text (null)"),
         ("", ("a.txt", b""), None, "Please paste texts"),
     ],

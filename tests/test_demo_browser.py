@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 from pathlib import Path
@@ -65,7 +66,7 @@ def open_page(browser):
     def open_one(address, viewport=DESKTOP, theme="light"):
         page = browser.new_page(viewport=viewport)
         opened.append(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(error))
         page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         page.goto(f"{address}?__theme={theme}")
@@ -177,6 +178,43 @@ def test_html_in_texts_and_labels_stays_text(open_page):
         classify_batch(page, [f"{text} film" for text in HOSTILE_TEXTS])
         tags = page.locator("#answers").evaluate("node => [...node.querySelectorAll('td *')].map(each => each.tagName)")
         assert not set(tags) & {"IMG", "SCRIPT", "IFRAME", "A", "B", "STYLE", "FORM", "VIDEO", "OBJECT", "EMBED"}
+    finally:
+        demo.close(verbose=False)
+
+
+def test_a_tapped_word_says_what_it_adds(open_page, address):
+    page = open_page(address, PHONE)
+    classify(page, "a wonderful film!?")
+    assert page.locator(".words-unread").last.inner_text() == "!?"
+    word = page.locator(".words-text .word").nth(1)
+    word.click()
+    assert page.locator(".words-chosen").inner_text() == f"wonderful: {word.get_attribute('title')}"
+
+
+LIST_TALL_CELLS = """[...document.querySelectorAll('.figures td:not(.long)')].filter(
+  cell => cell.getClientRects().length !== 1 || cell.offsetHeight > 2.2 * parseFloat(getComputedStyle(cell).fontSize)
+    + parseFloat(getComputedStyle(cell).paddingTop) * 2).map(cell => cell.textContent)"""
+
+
+def test_figures_and_mistakes_are_read_on_a_phone(open_page, tmp_path):
+    model = build_model(["negative", "positive"])
+    label = {"precision": 0.5, "recall": 0.25, "f1": 0.33, "support": 12_500}
+    confusion = {"labels": ["negative", "positive"], "rows": [[11_000, 1_500], [1_400, 11_100]]}
+    test = {"per_label": {"negative": label, "positive": label}, "confusion_matrix": confusion}
+    model.results = {"splits": {"test": test}}
+    mistake = {"label": "negative", "predicted": "positive", "score": 0.9998, "text": "<b>a wonderful film</b> " * 30}
+    (tmp_path / "errors.jsonl").write_text(json.dumps({**mistake, "words": [{"word": "wonderful"}]}) + "\n")
+    demo = build_demo(model, report_folder=tmp_path)
+    try:
+        page = open_page(launch_demo(demo), PHONE)
+        page.get_by_role("tab", name="The model").click()
+        page.locator(".figures.cards").wait_for()
+        assert page.evaluate(LIST_TALL_CELLS) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        card = page.locator(".cards tbody tr").inner_text()
+        assert "<b>a wonderful film</b>" in card
+        assert ">99.9\N{NO-BREAK SPACE}%" in card
+        assert "12,500" in page.locator(".figures").first.inner_text()
     finally:
         demo.close(verbose=False)
 

@@ -15,7 +15,8 @@ from hf_lstm.demo_figures import (
     list_mistakes,
     read_or_leave_out,
 )
-from hf_lstm.demo_model import describe_model
+from hf_lstm.demo_model import SPLIT_COLORS, describe_model
+from hf_lstm.demo_tables import format_share
 from hf_lstm.hub import push_model_folder
 
 LABEL = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "support": 4}
@@ -36,7 +37,8 @@ def test_the_description_says_what_was_measured():
     assert "huggingface.co" not in describe_model(model, None)
     assert "[model card](https://huggingface.co/org/imdb-lstm)" in describe_model(model, "org/imdb-lstm")
     model.results = {"splits": {"test": TEST}}
-    assert "**86.9 %** of 25,000 test texts right (95 % interval 86.5 to 87.3 %)" in describe_model(model, None)
+    description = describe_model(model, None).replace("\N{NO-BREAK SPACE}", " ")
+    assert "**86.9 %** of 25,000 test texts right (95 % interval 86.5 to 87.3 %)" in description
     assert "off by 1.2 points" in describe_model(model, None)
 
 
@@ -88,3 +90,24 @@ def test_any_labels_make_a_page(labels, tmp_path):
     model.results = {"splits": {"test": TEST}, "epochs": EPOCHS}
     config = str(build_demo(model, report_folder=tmp_path).get_config_file()["components"])
     assert ("film" in config) is (len(labels) == 2)
+
+
+def measure_luminance(color):
+    """Return a color's relative luminance: WCAG 2.2."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("color", SPLIT_COLORS.values())
+def test_curves_are_seen_on_light_and_dark_ground(color):
+    luminance, slate_800 = measure_luminance(color) + 0.05, measure_luminance("#1e293b") + 0.05
+    assert 1.05 / luminance >= 3
+    assert luminance / slate_800 >= 3
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0, "0.0 %"), (0.8693, "86.9 %"), (0.9994, "99.9 %"), (0.99951, ">99.9 %"), (1, "100.0 %")]
+)
+def test_shares_are_percent_that_no_line_breaks(share, expected):
+    assert format_share(share) == expected.replace(" ", "\N{NO-BREAK SPACE}")

@@ -22,7 +22,7 @@ ORDER = """
     text_files held_out error_analysis plots mistakes_page report_page report_summary report comparison
     checkpointing experiment onnx_graph onnx_network onnx_export upload_check log_redaction
     request_bodies request_guard
-    demo_wording demo_requests demo_words demo_single demo_batch demo_figures demo_model demo
+    demo_figures demo_tables demo_wording demo_requests demo_words demo_single demo_batch demo_model demo
 """.split()
 
 

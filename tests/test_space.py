@@ -18,6 +18,17 @@ from hf_lstm.errors import InputError
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 APP = REPO_ROOT / "space" / "app.py"
+MAX_STARTUP_CPU_S = 10
+"""Time on the wall would tell of the machine's other work."""
+
+
+def read_cpu_s(pid):
+    """Return the processor time that a process has taken, in seconds; 0 where there is no /proc."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +71,7 @@ def test_app_serves_a_folder_until_it_is_terminated(tmp_path, model_id):
     ) as process:
         try:
             address = re.fullmatch(r"serving (?:\.\./)?model at (\S+)\n", process.stdout.readline())[1]
+            assert read_cpu_s(process.pid) < MAX_STARTUP_CPU_S
             answer = Client(address, verbose=False).predict("a wonderful film", api_name="/classify")
             assert answer["label"] == model.predict("a wonderful film")["label"]
         finally:

@@ -1,6 +1,7 @@
 """Many clients at once, each asking, reading the answer, and pausing, as people do."""
 
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,9 @@ ENDPOINTS = {"/classify": 0.80, "/explain": 0.15, "/classify_batch": 0.05}
 LINES_PER_BATCH = 20
 PAUSE_S = 4.0
 """On average, to read the answer and think of the next text; exponentially distributed."""
+PROGRESS_INTERVAL_S = 10.0
+MAX_WAIT_S = 60.0
+"""For the last answers, by all clients together."""
 _BUSY = 503
 
 
@@ -44,8 +48,13 @@ def run_clients(address: str, texts: Sequence[str], *, num_clients: int, duratio
     ]
     for thread in threads:
         thread.start()
+    while (left_s := stop_s - time.monotonic()) > 0:
+        time.sleep(min(left_s, PROGRESS_INTERVAL_S))
+        num_answers = sum(map(len, tally.latencies_s.values()))
+        left_s = max(stop_s - time.monotonic(), 0)
+        print(f"{num_answers:,} answers, {tally.errors.total()} errors; {left_s:.0f} s to go", file=sys.stderr)
     for thread in threads:
-        thread.join(duration_s + 60)
+        thread.join(max(stop_s + MAX_WAIT_S - time.monotonic(), 0))
     return tally
 
 
