@@ -85,8 +85,9 @@ def test_train_push_and_load_back_from_the_hub(run, reviews, hub, tmp_path):
     assert WRITE_TOKEN not in result.stdout + result.stderr
     folder = tmp_path / "out"
     pushed = hub.files("me/imdb-lstm")
-    for path in folder.iterdir():
-        assert pushed[path.name] == path.read_bytes()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert pushed[path.relative_to(folder).as_posix()] == path.read_bytes()
     assert 'from_pretrained("me/imdb-lstm")' in pushed["README.md"].decode()
 
     results = json.loads((folder / "results.json").read_text())
