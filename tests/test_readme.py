@@ -133,9 +133,6 @@ def test_checking_names_the_sections_that_the_benchmark_lacks(monkeypatch, capsy
     assert "results/benchmark.json lacks epoch, latency: run" in capsys.readouterr().err
 
 
-@pytest.mark.xfail(
-    strict=True, reason="measured before bulk-scoring was a section: remove this mark after the next run"
-)
 def test_the_committed_benchmark_has_every_section():
     assert find_missing_sections(ROOT) == []
 
