@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 from hf_lstm.cpu_lstm import NUM_WEIGHTS, LayerPlan, pad_columns, pad_to_tiles, run_segments
 from hf_lstm.cpu_threads import run_in_threads
 from hf_lstm.ragged_rows import RowGroup
-from hf_lstm.segment_states import LayerStates, collect_states, spread_gradients
+from hf_lstm.segment_states import LayerStates, collect_states, spread_gradients, write_real
 
 NUM_RECORDED = 2 + 1 + NUM_WEIGHTS  # for a segment's backward pass: its two results, the block it read, the weights
 
@@ -192,10 +192,7 @@ def _differentiate_rows(
     # kept for those who go backwards twice; it is freed with the saved tensors
     found = torch.autograd.grad(results, leaves, grad_results, retain_graph=True)
     for segment, grad in zip(group.segments, found[:: 1 + NUM_WEIGHTS], strict=True):
-        tokens, grad = segment.tokens[direction], grad.flatten(0, 1)[:, : grad_inputs.shape[1]]
-        if len(segment.padding):
-            tokens, grad = tokens.index_select(0, segment.real), grad.index_select(0, segment.real)
-        grad_inputs.index_copy_(0, tokens, grad.to(grad_inputs.dtype))
+        write_real(grad.flatten(0, 1).to(grad_inputs.dtype), segment, direction, grad_inputs)
     return [_add_up(found[1 + weight :: 1 + NUM_WEIGHTS]) for weight in range(NUM_WEIGHTS)]
 
 

@@ -36,7 +36,7 @@ class LayerTrace:
 
 def trace_lstm(lstm: RaggedLSTM, inputs: Tensor) -> list[LayerTrace]:
     """Return what each layer computes of inputs (rows, time, features), in their dtype and on their device."""
-    num_directions = 2 if lstm.bidirectional else 1
+    num_directions = lstm.num_directions
     traces: list[LayerTrace] = []
     for layer in range(lstm.num_layers):
         directions = lstm.all_weights[layer * num_directions : (layer + 1) * num_directions]

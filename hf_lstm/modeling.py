@@ -88,8 +88,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         Args:
             texts: one text, which gives one dict, or any iterable of them, which gives a list.
-            batch_size: texts per batch; by default batches hold a fixed number of tokens.
-            precision: `float32`, `bfloat16`, or `auto` for bfloat16 where the hardware computes it natively.
+            batch_size: texts per batch; by default batches hold about equally many tokens.
+            precision: `float32`, `bfloat16`, or `auto` for what `devices.resolve_precision` says of this model.
             show_progress: show a progress bar; by default on long lists.
 
         Raises:
@@ -172,10 +172,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             local_files_only=local_files_only,
         )
         config = model_files.read_config(folder)
-        with (
-            torch.device("meta"),
-            UndrawnWeights(),
-        ):  # shapes only: sizes are compared with the file before any memory is taken
+        # Shapes only: sizes are compared with the file before any memory is taken.
+        with torch.device("meta"), UndrawnWeights():
             model = cls(config, model_files.read_tokenizer(folder, config))
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
         model.load_state_dict(model_files.read_weights(folder, shapes), strict=True, assign=True)

@@ -38,7 +38,7 @@ class LSTMNetwork(nn.Module):
             dropout=config.dropout if config.num_layers > 1 else 0.0,
             single_bias=config.single_bias,
         )
-        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=2 if config.bidirectional else 1)
+        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=self.lstm.num_directions)
         self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
         num_features = self.pooling.num_features
         self.head_norm = nn.LayerNorm(num_features) if config.head_norm else nn.Identity()

@@ -25,7 +25,7 @@ MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
 """With padding, which the CPU computes little of."""
 MIN_TOKENS_PER_THREAD = 2_048
 WINDOW_TEXTS = 8_192
-"""Texts that are held, sorted and batched at a time; memory does not grow beyond them."""
+"""Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
 PROGRESS_FROM_TEXTS = 1_000
 """Lists this long show a progress bar unless told otherwise."""
 

@@ -51,10 +51,7 @@ def collect_states(
     rows = group.rows[:num_rows]
     by_place = block.flatten(0, 1)
     if "outputs" in wanted:
-        tokens, values = segment.tokens[direction], by_place
-        if len(segment.padding):
-            tokens, values = tokens.index_select(0, segment.real), values.index_select(0, segment.real)
-        wanted["outputs"].index_copy_(0, tokens, _cut(values, wanted["outputs"]))
+        write_real(by_place, segment, direction, wanted["outputs"])
     if "last" in wanted:
         states = by_place.index_select(0, segment.last)
         wanted["last"].index_copy_(0, group.rows[segment.last_rows], _cut(states, wanted["last"]))
@@ -110,6 +107,21 @@ def spread_gradients(
             grad.flatten(0, 1).index_add_(0, segment.last, states)
         spread.append(grad)
     return spread
+
+
+def write_real(by_place: Tensor, segment: Segment, direction: int, by_token: Tensor) -> None:
+    """Copy what a segment has at its places, but for the padding, to the tokens that it read there.
+
+    Args:
+        by_place: `(places, columns)`; columns beyond those of `by_token` are left out.
+        segment: of the rows.
+        direction: 0 forward, 1 reverse.
+        by_token: `(batch * time, columns)`.
+    """
+    tokens, values = segment.tokens[direction], _cut(by_place, by_token)
+    if len(segment.padding):
+        tokens, values = tokens.index_select(0, segment.real), values.index_select(0, segment.real)
+    by_token.index_copy_(0, tokens, values)
 
 
 def _find_largest(block: Tensor, segment: Segment, largest: Tensor) -> Tensor:
