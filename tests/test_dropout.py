@@ -26,3 +26,20 @@ def test_seeds_decide_it_and_evaluation_does_without():
     assert torch.equal(dropout.eval()(inputs), inputs)
     assert torch.equal(Dropout(0.0)(inputs), inputs)
     assert Dropout(1.0)(inputs).abs().sum() == 0
+
+
+def test_every_element_has_bits_of_its_own():
+    torch.manual_seed(0)
+    is_kept = Dropout(0.5)(torch.ones(50_000, 4)) > 0  # the four elements that share a number
+    patterns = (is_kept * torch.tensor([8, 4, 2, 1])).sum(dim=1).bincount(minlength=16)
+    assert patterns.sub(3_125).abs().max() < 5 * 54.1  # standard deviations of a binomial count
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (3, 5), (2, 0, 4)])
+def test_any_shape(shape):
+    assert Dropout(0.3)(torch.ones(shape)).shape == shape
+
+
+def test_nearly_certain_dropout_stays_finite():
+    outputs = Dropout(1 - 1e-9)(torch.ones(1_000_000))
+    assert outputs.isfinite().all()
