@@ -2,12 +2,9 @@
 
 import hashlib
 import logging
-import platform
-import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.prediction import compute_logits
+from hf_lstm.provenance import find_commit, list_versions
 from hf_lstm.report import ScoredSplit, report_run
 from hf_lstm.starting_point import load_starting_point
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
@@ -35,8 +33,6 @@ from hf_lstm.training import train
 from hf_lstm.vector_files import fetch_vector_file
 
 logger = logging.getLogger(__name__)
-
-_REPORTED_PACKAGES = ("hf-lstm", "torch", "tokenizers", "safetensors", "datasets", "huggingface-hub", "numpy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,25 +189,3 @@ def _build_model(model_class: type[LSTMSentiment], config: ModelConfig, tokenize
             f"the model does not fit into memory with model.hidden_size={config.hidden_size}, "
             f"model.embedding_dim={config.embedding_dim}: make them smaller"
         ) from None
-
-
-def list_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide a result."""
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _REPORTED_PACKAGES}}
-
-
-def find_commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, with `+changes` if files differ from it."""
-    folder = Path(__file__).resolve().parent
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        if Path(git("rev-parse", "--show-toplevel")) != folder.parent:
-            return None  # installed into somebody else's repository
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return None

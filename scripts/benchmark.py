@@ -19,6 +19,7 @@ from benchmarking.summaries import describe_section
 
 from hf_lstm.cli import run_command_line
 from hf_lstm.errors import InputError
+from hf_lstm.provenance import find_commit
 from hf_lstm.recipes import PACKED_LSTM
 
 # Where the full-size public data stand during development; without them a vocabulary of the same size is trained.
@@ -79,8 +80,6 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
     if arguments.max_isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
-    from hf_lstm.experiment import find_commit  # after the environment is set, as it imports PyTorch
-
     commit = find_commit()  # now: what is committed while this runs is not what is measured
     with show_progress("reviews") as announce:
         announce(f"reading {arguments.dataset}", "")

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 # A module may import only modules that stand before it.
 ORDER = """
-    errors cli setting_checks model_config train_config config overrides published_recipes recipes
+    errors cli provenance setting_checks model_config train_config config overrides published_recipes recipes
     hub_errors hub_session hub_commit hub_files
     splits data_columns data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
