@@ -1,7 +1,6 @@
 """Pushing a model folder to the Hugging Face Hub: who pushes, where to, and an upload that can be repeated safely."""
 
 import logging
-import tempfile
 from pathlib import Path
 
 from huggingface_hub import HfApi, ModelInfo, constants
@@ -10,7 +9,7 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from hf_lstm.errors import InputError
 from hf_lstm.generated_mark import is_generated
-from hf_lstm.hub_commit import OpenedPullRequest, commit_files
+from hf_lstm.hub_commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
 from hf_lstm.hub_errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
 from hf_lstm.model_files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
@@ -81,7 +80,8 @@ def push_model_folder(
     """Upload a model folder in one commit, making the repository if need be, and return the URL of what was made.
 
     Uploaded are the model, its provenance, its card, its plots and its report; nothing else that lies in the folder,
-    and nothing in it is changed. Pushing again is safe: files that the Hub has already are not committed again.
+    and nothing in it is changed. Pushing again is safe: files that the Hub has already are not committed again. If it
+    has them all, a warning says so.
 
     A card that somebody edited on the Hub is kept, with a warning.
 
@@ -105,33 +105,36 @@ def push_model_folder(
     api = HfApi(token=token)
 
     opened = OpenedPullRequest(api, repo_id, commit_message) if create_pr else None
+    commit = RepeatableCommit(api, repo_id, commit_message, revision=revision, create_pr=create_pr)
 
-    def push_once() -> str:
+    def push_once() -> Committed:
         api.create_repo(repo_id, private=private, exist_ok=True)
         if opened and (url := opened.find()):
-            return url
+            return Committed(url, is_new=True)
         if revision is not None and not create_pr and not revision.startswith("refs/"):
             api.create_branch(repo_id, branch=revision, exist_ok=True)
         remote = api.model_info(repo_id, revision=revision)
         if private and not remote.private:
             raise InputError(f"repository {repo_id!r} is public: make it private in its settings, or push elsewhere")
         keeps_card = CARD_FILE in files and not overwrite_card and _has_edited_card(api, remote, files[CARD_FILE])
-        if keeps_card:
-            logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, repo_id)
         uploads = {name: path for name, path in files.items() if not (keeps_card and name == CARD_FILE)}
         assert remote.sha is not None
-        return commit_files(
-            api, repo_id, uploads, commit_message, parent=remote.sha, revision=revision, create_pr=create_pr
-        )
+        committed = commit.attempt(uploads, parent=remote.sha)
+        if keeps_card:  # said once the push has succeeded: an error stands alone
+            logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, repo_id)
+        return committed
 
     try:
-        return call_hub(push_once)
+        committed = call_hub(push_once)
     except InputError:
         raise
     except HUB_ERRORS as error:
         hint = f"; to push again: {retry_hint}" if retry_hint else ""
         where = f"repository {repo_id!r}{f' at {revision!r}' if revision else ''}"
         raise InputError(f"push failed: {describe_hub_error(error, where)}{hint}") from error
+    if not committed.is_new:
+        logger.warning("nothing changed, all is there already: %s", committed.url)
+    return committed.url
 
 
 def _list_model_files(folder: Path) -> dict[str, Path]:
@@ -147,6 +150,6 @@ def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
     """Return whether the repository has a card that is neither generated nor the same as ours."""
     if CARD_FILE not in [sibling.rfilename for sibling in remote.siblings or []]:
         return False
-    with tempfile.TemporaryDirectory() as cache_dir:
-        card = Path(api.hf_hub_download(remote.id, CARD_FILE, revision=remote.sha, cache_dir=cache_dir)).read_bytes()
+    assert remote.sha is not None
+    card = read_remote_file(api, remote.id, CARD_FILE, revision=remote.sha)
     return card != local_card.read_bytes() and not is_generated(card.decode(errors="replace"))

@@ -1,28 +1,37 @@
 """Deploying the demo as a Space: what is uploaded, what its owner changed and keeps, and the model that it serves."""
 
 import logging
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from huggingface_hub import CardData, HfApi, RepoCard
+from huggingface_hub import HfApi, ModelInfo, SpaceInfo
 from huggingface_hub.errors import HfHubHTTPError
 
 from hf_lstm.errors import InputError
-from hf_lstm.generated_mark import is_generated, mark_generated
-from hf_lstm.hub_commit import commit_files
+from hf_lstm.generated_mark import is_generated
+from hf_lstm.hub_commit import RepeatableCommit, read_remote_file
 from hf_lstm.hub_errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub_session import call_hub
+from hf_lstm.space_readme import README_FILE, render_readme
 
 logger = logging.getLogger(__name__)
 
 MODEL_VARIABLE = "MODEL_ID"
-README_FILE = "README.md"
 PACKAGE = "hf_lstm"
-_OUR_FIELDS = ("sdk", "sdk_version", "python_version", "app_file", "models", "preload_from_hub")
-"""Of the README's front matter: what the app needs to be built. The others are the owner's to change."""
 _SOURCE_SUFFIXES = (".py", ".txt", ".typed", ".json", ".css", ".js", ".html", ".svg")
 _UNUSED_FOLDERS = ("sample", "__pycache__")  # the reviews to train on, and what Python caches
+
+
+class Deployment(NamedTuple):
+    """What became of a deployment."""
+
+    url: str
+    """Of the Space."""
+    model_id: str
+    """Of the model that it serves."""
+    has_changed: bool
+    """Whether the Space is any different now."""
 
 
 def deploy_space(
@@ -35,8 +44,8 @@ def deploy_space(
     private: bool | None = None,
     hardware: str | None = None,
     token: str | None = None,
-) -> tuple[str, str]:
-    """Make or update a Space that serves a model, and return the Space's URL and the model's id.
+) -> Deployment:
+    """Make or update a Space that serves a model, and return where it is and what it serves.
 
     The files go up in one commit: those of `space_folder`, and the package, since a Space installs nothing but
     `requirements.txt`. A Space that is there already keeps its owner's own files, variables, secrets and hardware, and
@@ -57,30 +66,29 @@ def deploy_space(
     """
     sources = list_space_files(space_folder, package_folder)
     api = HfApi(token=token)
+    commit = RepeatableCommit(api, repo_id, "Deploy the demo", repo_type="space")
+    has_new_settings = hardware is not None
 
-    def deploy_once() -> tuple[str, str]:
-        exists = api.repo_exists(repo_id, repo_type="space")
-        variables = api.get_space_variables(repo_id) if exists else {}
-        served = variables[MODEL_VARIABLE].value if MODEL_VARIABLE in variables else None
+    def deploy_once() -> Deployment:
+        nonlocal has_new_settings
+        served = _find_served_model(api, repo_id)
         wanted = model_id or served or default_model_id
-        _require_model(api, wanted)
+        model = _find_model(api, wanted)
         api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-        remote = api.space_info(repo_id)
-        if private and not remote.private:
+        space = api.space_info(repo_id)
+        if private and not space.private:
             raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")
-        present = [sibling.rfilename for sibling in remote.siblings or []]
-        assert remote.sha is not None
-        was_deployed = f"{PACKAGE}/__init__.py" in present  # else the README there is the Hub's own first one
-        current = _read_remote(api, repo_id, remote.sha) if was_deployed and README_FILE in present else None
-        readme = render_readme(sources[README_FILE].read_text(encoding="utf-8"), wanted, current)
-        stale = [name for name in present if name.startswith(f"{PACKAGE}/") and name not in sources]
-        files: dict[str, Path | bytes | None] = {**sources, README_FILE: readme.encode(), **dict.fromkeys(stale)}
+        readme = _read_readme(api, space)
+        files = _list_changes(space, sources, wanted, readme)
         if served != wanted:  # before the commit, so that what is built then finds it
+            has_new_settings = True
             api.add_space_variable(repo_id, MODEL_VARIABLE, wanted)
-        commit_files(api, repo_id, files, "Deploy the demo", parent=remote.sha, repo_type="space")
+        assert space.sha is not None
+        committed = commit.attempt(files, parent=space.sha)
         if hardware is not None:
             api.request_space_hardware(repo_id, hardware)  # type: ignore[arg-type]  # an enumeration of strings
-        return f"{api.endpoint}/spaces/{repo_id}", wanted
+        _warn_of_what_is_left(model, readme)
+        return Deployment(f"{api.endpoint}/spaces/{repo_id}", wanted, committed.is_new or has_new_settings)
 
     try:
         return call_hub(deploy_once)
@@ -110,50 +118,45 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
     return files
 
 
-def render_readme(template: str, model_id: str, current: str | None) -> str:
-    """Return the Space's README with `model_id` in its front matter.
-
-    Args:
-        template: our README.
-        model_id: the model that the Space serves.
-        current: the README that the Space has. If somebody edited it, its text and fields stay, but for those fields
-            that the app needs to be built.
-
-    Raises:
-        InputError: the front matter of `current` can't be read.
-    """
-    text, fields = _split_front_matter(template)
-    fields |= {"models": [model_id], "preload_from_hub": [model_id]}
-    if current is None or is_generated(current):
-        return mark_generated(_join_front_matter(fields, text))
-    logger.warning("%s of the Space was edited: only the fields that the app needs are changed", README_FILE)
-    their_text, their_fields = _split_front_matter(current)
-    return _join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
+def _find_served_model(api: HfApi, repo_id: str) -> str | None:
+    """Return the id of the model that a Space serves, None if there is no Space or it says none."""
+    variables = api.get_space_variables(repo_id) if api.repo_exists(repo_id, repo_type="space") else {}
+    return variables[MODEL_VARIABLE].value if MODEL_VARIABLE in variables else None
 
 
-def _split_front_matter(readme: str) -> tuple[str, dict[str, object]]:
+def _find_model(api: HfApi, model_id: str) -> ModelInfo:
     try:
-        card = RepoCard(readme)
-        return card.text, dict(card.data.to_dict())  # type: ignore[no-untyped-call]
-    except Exception as error:  # the client raises errors of its YAML library
-        raise InputError(f"{README_FILE} of the Space has no valid front matter: {error}") from None
-
-
-def _join_front_matter(fields: Mapping[str, object], text: str) -> str:
-    return f"---\n{CardData(ignore_metadata_errors=False, **dict(fields)).to_yaml()}\n---\n\n{text.strip()}\n"
-
-
-def _read_remote(api: HfApi, repo_id: str, revision: str) -> str:
-    with tempfile.TemporaryDirectory() as cache_dir:
-        path = api.hf_hub_download(repo_id, README_FILE, repo_type="space", revision=revision, cache_dir=cache_dir)
-        return Path(path).read_bytes().decode(errors="replace")
-
-
-def _require_model(api: HfApi, model_id: str) -> None:
-    """Check that the model is on the Hub, and say what a private one needs."""
-    try:
-        model = api.model_info(model_id)
+        return api.model_info(model_id)
     except (HfHubHTTPError, ValueError) as error:
         raise describe_hub_error(error, f"model {model_id!r}, which the Space is to serve,") from error
+
+
+def _list_files(space: SpaceInfo) -> list[str]:
+    return [sibling.rfilename for sibling in space.siblings or []]
+
+
+def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
+    """Return the README of a Space that was deployed before, else None: there it is the Hub's own first one."""
+    if not {f"{PACKAGE}/__init__.py", README_FILE} <= set(_list_files(space)):
+        return None
+    assert space.sha is not None
+    content = read_remote_file(api, space.id, README_FILE, revision=space.sha, repo_type="space")
+    return content.decode(errors="replace")
+
+
+def _list_changes(
+    space: SpaceInfo, sources: Mapping[str, Path], model_id: str, readme: str | None
+) -> dict[str, Path | bytes | None]:
+    """Return what is to stand in a Space at each path; None where a module is that the package has no more."""
+    template = sources[README_FILE].read_text(encoding="utf-8")
+    rendered = render_readme(template, readme, model_id=model_id, space_id=space.id, host=space.host)
+    stale = [name for name in _list_files(space) if name.startswith(f"{PACKAGE}/") and name not in sources]
+    return {**sources, README_FILE: rendered.encode(), **dict.fromkeys(stale)}
+
+
+def _warn_of_what_is_left(model: ModelInfo, readme: str | None) -> None:
+    """Say what the owner should know; only once all has succeeded, so that an error stands alone."""
+    if readme is not None and not is_generated(readme):
+        logger.warning("%s of the Space was edited: only the fields that the app needs are ours", README_FILE)
     if model.private or model.gated:
-        logger.warning("model %s is not public: the Space needs a secret HF_TOKEN with a token that reads it", model_id)
+        logger.warning("model %s is not public: the Space needs a secret HF_TOKEN with a token that reads it", model.id)

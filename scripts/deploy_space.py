@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.hub_space import deploy_space
 
     user = require_login()
-    url, model_id = deploy_space(
+    deployment = deploy_space(
         resolve_repo_id(arguments.repo_id, user),
         resolve_repo_id(arguments.model_id, user) if arguments.model_id else None,
         space_folder=CHECKOUT / "space",
@@ -45,7 +45,8 @@ def main(argv: Sequence[str]) -> None:
         private=arguments.private or None,
         hardware=arguments.hardware,
     )
-    print(f"deployed: {url}, which serves {model_id}")
+    outcome = "deployed" if deployment.has_changed else "nothing changed"
+    print(f"{outcome}: {deployment.url}, which serves {deployment.model_id}")
 
 
 if __name__ == "__main__":

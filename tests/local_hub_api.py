@@ -169,8 +169,11 @@ class ApiHandler(HttpHandler):
     def _answer_info(self) -> Answer:
         repo = self._repo(needs_access=False)
         oid, tree = self._tree(repo)
+        subdomain = repo.repo_id.lower().replace("/", "-")
+        host = {"subdomain": subdomain, "host": f"https://{subdomain}.hf.space"} if repo.repo_type == "space" else {}
         return self._json(
             {
+                **host,
                 "_id": hashlib.sha1(repo.repo_id.encode()).hexdigest()[:24],
                 "id": repo.repo_id,
                 "sha": oid,

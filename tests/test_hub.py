@@ -131,6 +131,40 @@ def test_push_to_an_existing_repository_adds_one_commit_and_keeps_its_other_file
     assert len(hub.commits(REPO)) == 2
 
 
+@pytest.fixture
+def client_log(caplog):
+    """What is logged, the client's lines included."""
+    client = logging.getLogger("huggingface_hub")
+    client.propagate = True
+    yield caplog
+    client.propagate = False
+
+
+def test_pushing_again_says_that_nothing_changed_and_sends_nothing(hub, folder, client_log, capfd):
+    first = push(folder)
+    client_log.clear()
+    hub.requests.clear()
+    assert push(folder) == first
+    assert client_log.messages == [f"nothing changed, all is there already: {first}"]
+    assert capfd.readouterr() == ("", "")
+    assert hub.count("preupload", "lfs-batch", "commit") == 0
+
+
+def test_the_weights_are_not_sent_again_with_a_new_card(hub, folder):
+    push(folder)
+    (folder / "README.md").write_bytes(make_card("two"))
+    hub.requests.clear()
+    push(folder)
+    assert hub.files(REPO) == read_pushed(folder)
+    assert hub.count("preupload", "lfs-batch", "commit") == 2  # files and commit, but no LFS objects
+
+
+def test_a_commit_whose_answer_was_lost_is_news(hub, folder, short_waits, caplog):
+    hub.inject("commit", Fault("lose_response"))
+    assert push(folder).endswith(hub.commits(REPO)[-1])
+    assert "nothing changed" not in caplog.text
+
+
 def test_pushing_again_commits_only_what_changed(hub, folder):
     first = push(folder)
     assert push(folder) == first
@@ -269,6 +303,14 @@ def test_an_edited_card_is_kept_with_a_warning_unless_told_otherwise(hub, folder
     assert "README.md of me/imdb-lstm was edited on the Hub and is kept" in caplog.text
     push(folder, overwrite_card=True)
     assert hub.files(REPO) == read_pushed(folder)
+
+
+def test_a_refused_push_says_nothing_of_the_card(hub, folder, client_log):
+    hub.add_repo(REPO, files={"README.md": HAND_MADE_CARD})
+    hub.inject("commit", Fault("status", status=403, message="no such luck"))
+    with pytest.raises(InputError, match="no such luck"):
+        push(folder)
+    assert client_log.messages == []
 
 
 def test_an_edited_card_that_is_ours_too_is_no_conflict(hub, folder, caplog):
@@ -442,14 +484,13 @@ def test_push_to_a_repository_of_an_organization_that_exists_but_may_not_be_crea
     assert hub.files(REPO) == read_pushed(folder)
 
 
-def test_the_token_is_in_no_log(hub, folder, short_patience, caplog, capfd):
-    logging.getLogger("huggingface_hub").propagate = True
-    caplog.set_level(logging.DEBUG)
+def test_the_token_is_in_no_log(hub, folder, short_patience, client_log, capfd):
+    client_log.set_level(logging.DEBUG)
     hub.inject("create", Fault("status"), Fault("drop"), Fault("stall"))
     hub.inject("commit", Fault("status"), forever=True)
     with pytest.raises(InputError):
         push(folder)
-    shown = caplog.text + "".join(capfd.readouterr())
+    shown = client_log.text + "".join(capfd.readouterr())
     assert "trying again" in shown
     assert WRITE_TOKEN not in shown
 

@@ -1,6 +1,7 @@
 """`scripts/deploy_space.py` against the local Hub: what arrives, what stays, and that what arrives serves."""
 
 import importlib.util
+import logging
 import os
 import select
 import subprocess
@@ -13,7 +14,7 @@ from huggingface_hub import RepoCard
 from local_hub import WRITE_TOKEN, Fault
 from local_hub_repos import Blob
 
-from hf_lstm import InputError
+from hf_lstm import InputError, hub_session
 
 ROOT = Path(__file__).resolve().parent.parent
 SPACE, MODEL = "me/demo", "me/imdb-lstm"
@@ -54,9 +55,6 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
     assert fields["models"] == fields["preload_from_hub"] == [MODEL]
     assert (fields["sdk"], fields["app_file"]) == ("gradio", "app.py")
 
-    deploy()
-    assert len(repo.commits) == 2
-
     edited = files["README.md"].decode().replace("emoji: 🎬", "emoji: 🦉").replace("# The demo", "# My demo")
     repo.commit({"README.md": Blob(edited.encode()), "mine.txt": Blob(b"kept"), "hf_lstm/old.py": Blob(b"stale")})
     repo.variables["THEIRS"] = "kept"
@@ -72,6 +70,45 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
     assert repo.hardware == "cpu-upgrade"
 
 
+def test_deploying_again_says_that_nothing_changed(deploy, hub, monkeypatch, caplog):
+    monkeypatch.setattr(logging.getLogger("huggingface_hub"), "propagate", True)
+    deploy()
+    hub.requests.clear()
+    assert deploy() == f"nothing changed: {hub.endpoint}/spaces/{SPACE}, which serves {MODEL}\n"
+    assert caplog.messages == []
+    assert hub.count("preupload", "commit") == 0
+    assert deploy("--hardware", "cpu-upgrade").startswith("deployed: ")
+    hub.add_repo("me/other", files={"config.json": b"{}"})
+    assert deploy("--model-id", "me/other").startswith("deployed: ")
+
+
+@pytest.mark.parametrize("kind", ["drop", "lose_response"])
+@pytest.mark.parametrize("endpoint", ["variables", "commit"])
+def test_a_deployment_whose_answer_was_lost_is_news(deploy, hub, monkeypatch, endpoint, kind):
+    monkeypatch.setattr(hub_session, "FIRST_DELAY_S", 0.01)
+    hub.inject(endpoint, Fault(kind))
+    assert deploy().startswith("deployed: ")
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_what_is_left_to_do_is_said_of_a_deployment_and_not_beside_an_error(deploy, hub, caplog, is_refused):
+    deploy()
+    edited = read_space(hub)["README.md"].replace("🎬".encode(), "🦉".encode())
+    hub.commit(SPACE, {"README.md": edited, "app.py": b"old"}, repo_type="space")
+    hub.repos["model", MODEL].is_private = True
+    if is_refused:
+        hub.inject("commit", Fault("status", status=403, message="no luck"))
+        with pytest.raises(InputError, match="no luck"):
+            deploy()
+        assert caplog.messages == []
+    else:
+        assert deploy().startswith("deployed: ")
+        assert [message.partition(":")[0] for message in caplog.messages] == [
+            "README.md of the Space was edited",
+            f"model {MODEL} is not public",
+        ]
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -80,7 +117,8 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
         (403, "does not permit this to your token (no luck)"),
     ],
 )
-def test_a_refusal_is_one_line(deploy, hub, status, expected):
+def test_a_refusal_is_one_line(deploy, hub, caplog, status, expected):
+    hub.repos["model", MODEL].is_private = True
     hub.inject("create", Fault("status", status=status, message="no luck"), forever=True)
     with pytest.raises(InputError) as caught:
         deploy()
@@ -88,6 +126,7 @@ def test_a_refusal_is_one_line(deploy, hub, status, expected):
     assert line.startswith(f"Space '{SPACE}' {expected}")
     assert line.endswith("serves the demo on this machine")
     assert "\n" not in line
+    assert caplog.messages == []
 
 
 def test_a_model_that_is_not_there_is_no_space(deploy, hub):
