@@ -55,10 +55,9 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
 
 def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
     """Return a paragraph on the model as Markdown: its size, what it reads, what was measured, where its card is."""
-    num_parameters = sum(parameter.numel() for parameter in model.parameters())
     directions = "reads in both directions" if model.config.bidirectional else "reads from left to right"
     sentences = [
-        f"An LSTM of **{num_parameters:,} parameters** that {directions}, "
+        f"An LSTM of **{model.num_parameters:,} parameters** that {directions}, "
         f"{model.config.max_length_tokens:,} tokens of a text at most.",
         read_or_leave_out(describe_test, model.results),
         model_id and f"More in its [model card](https://huggingface.co/{model_id}).",

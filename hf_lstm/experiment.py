@@ -81,9 +81,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         model = _build_model(options.model_class, config, tokenizer).to(device)
         model.recipe = replace(recipe, model=config).to_dict()
         started_from = None if start is None else start.copy_weights(model)
-        num_parameters = sum(parameter.numel() for parameter in model.parameters())
         logger.info(
-            "model: %s parameters, vocabulary %s, on %s", f"{num_parameters:,}", f"{config.vocab_size:,}", device
+            "model: %s parameters, vocabulary %s, on %s", f"{model.num_parameters:,}", f"{config.vocab_size:,}", device
         )
         coverage = None if vector_file is None else _use_vectors(model, vector_file, recipe.train, encoded["train"])
 
@@ -112,7 +111,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
                 "rows_sha256": digest_rows(splits),
             },
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
-            "model": {"num_parameters": num_parameters, "vocab_size": config.vocab_size},
+            "model": {"num_parameters": saved.num_parameters, "vocab_size": config.vocab_size},
             **({"embeddings": coverage} if coverage else {}),
             **({"init_from": started_from} if started_from else {}),
             "seed": recipe.train.seed,

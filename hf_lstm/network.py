@@ -46,6 +46,11 @@ class LSTMNetwork(nn.Module):
         if not self.embedding.weight.is_meta:
             self.reset_parameters()
 
+    @property
+    def num_parameters(self) -> int:
+        """Number of weights, trained or not."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
     def reset_parameters(self) -> None:
         """Draw all weights anew from the global random state, as `config.initialization` says."""
         for module in (self.embedding, self.lstm, self.pooling, self.classifier):

@@ -80,7 +80,7 @@ def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: 
     results = model.results or {}
     return {
         "model": title,
-        "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "num_parameters": model.num_parameters,
         "dataset": source,
         "split": split.name,
         "rows_sha256": _hash_rows(split),
