@@ -62,7 +62,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     """
     started = time.perf_counter()
     flush_denormals()
-    device, versions = resolve_device(options.device), list_versions()
+    device = resolve_device(options.device)
+    versions, commit = list_versions(), find_commit()  # now: what is committed while this runs is not what runs
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
         start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
@@ -120,7 +121,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             "measured_in": name_dtype(dtype),
             "num_threads": torch.get_num_threads(),
             "versions": versions,
-            "commit": find_commit(),
+            "commit": commit,
             "epochs": epochs,
             "best_epoch": max(record["epoch"] for record in epochs if record["is_best"]),
             "temperature": temperature,

@@ -10,6 +10,7 @@ from hf_lstm.errors import DivergenceError
 from hf_lstm.experiment import RunOptions, run_experiment
 from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.training import train
 
 SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]
 MOODS = {"glad": "lovely fine great", "sad": "dull bad poor", "so-so": "fair plain usual"}
@@ -153,6 +154,19 @@ def test_options_do_not_leak_into_the_recipe(tmp_path, recipe):
     before = dataclasses.replace(recipe)
     run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     assert recipe == before
+
+
+def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monkeypatch):
+    commits = ["first"]
+    monkeypatch.setattr("hf_lstm.experiment.find_commit", lambda: commits[-1])
+
+    def train_while_somebody_commits(*arguments, **settings):
+        commits.append("second")
+        return train(*arguments, **settings)
+
+    monkeypatch.setattr("hf_lstm.experiment.train", train_while_somebody_commits)
+    results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
+    assert results["commit"] == "first"
 
 
 @pytest.mark.parametrize("is_frozen", [True, False])
