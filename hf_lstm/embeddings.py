@@ -16,6 +16,8 @@ from torch import nn
 from hf_lstm.errors import InputError
 from hf_lstm.vector_files import open_vector_file
 
+_CHARACTERS_OF_NUMBERS = b" +-.0123456789eE"
+
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class WordVectors:
@@ -31,7 +33,8 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
     """Return the vectors of the vocabulary's words in a file, of words that stand there twice the first.
 
     A line is a word and its values, separated by blanks; a first line of two numbers, as word2vec writes it, is
-    skipped. Other words' values are counted, not read, so that a file of millions of words takes seconds.
+    skipped. Other words' values are counted and their characters checked, but they are not read, so that a file of
+    millions of words takes seconds.
 
     Raises:
         InputError: the file cannot be read, a line has another number of values or one that is no finite number, or
@@ -48,8 +51,12 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
             word = fields.partition(b" ")[0] if num_values == embedding_dim else None
             if word is None:
                 _check_odd_line(fields, f"{place}, line {number}", embedding_dim)
-            elif (token_id := ids.get(word)) is not None and token_id not in found:
-                found[token_id] = _parse_values(fields[len(word) :], f"{place}, line {number}")
+                continue
+            values, token_id = fields[len(word) :], ids.get(word)
+            if token_id is not None and token_id not in found:
+                found[token_id] = _parse_values(values, embedding_dim, f"{place}, line {number}")
+            elif b"  " in values or values.translate(None, _CHARACTERS_OF_NUMBERS):
+                _parse_values(values, embedding_dim, f"{place}, line {number}")
     if not found:
         raise InputError(f"embeddings {place}: has a vector for none of the {len(vocab)} entries of the vocabulary")
     return WordVectors(np.fromiter(found, dtype=np.int64), np.stack(list(found.values())))
@@ -109,7 +116,7 @@ def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
     if not is_header:
         if dimension < 1:
             raise InputError(f"embeddings {place}, line 1: expected a word and its values, separated by blanks")
-        _parse_values(b" ".join(parts[1:]), f"{place}, line 1")
+        _parse_values(b" ".join(parts[1:]), dimension, f"{place}, line 1")
     if dimension != embedding_dim:
         raise InputError(
             f"embeddings {place}: has {dimension} values a word, but model.embedding_dim is {embedding_dim}; choose "
@@ -120,11 +127,12 @@ def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
 
 def _check_odd_line(fields: bytes, place: str, embedding_dim: int) -> None:
     """Check a line with another number of blanks than usual: some words of `glove.840B` have blanks in them."""
-    head = fields.split(b" ")[:-embedding_dim]
+    parts = fields.split(b" ")
+    head, values = parts[:-embedding_dim], parts[-embedding_dim:]
     is_word_with_blanks = len(head) > 1 and not _is_number(head[-1])
     if not is_word_with_blanks:
-        num_values = fields.count(b" ")
-        raise InputError(f"embeddings {place}: has {num_values} values, expected {embedding_dim}: the file is damaged")
+        raise _make_count_error(len(parts) - 1, embedding_dim, place)
+    _parse_values(b" ".join(values), embedding_dim, place)
 
 
 def _is_number(text: bytes) -> bool:
@@ -135,12 +143,21 @@ def _is_number(text: bytes) -> bool:
     return True
 
 
-def _parse_values(values: bytes, place: str) -> npt.NDArray[np.float32]:
+def _parse_values(values: bytes, embedding_dim: int, place: str) -> npt.NDArray[np.float32]:
     try:
         with np.errstate(over="ignore"):  # what becomes infinite is refused below
             vector = np.array([float(value) for value in values.split()], dtype=np.float32)
     except ValueError:
         raise InputError(f"embeddings {place}: has a value that is no number; expected a word and numbers") from None
+    if len(vector) != embedding_dim:  # two blanks stand side by side
+        raise _make_count_error(len(vector), embedding_dim, place)
     if not np.isfinite(vector).all():
         raise InputError(f"embeddings {place}: has a value that is not finite")
     return vector
+
+
+def _make_count_error(num_values: int, embedding_dim: int, place: str) -> InputError:
+    return InputError(
+        f"embeddings {place}: has {num_values} values, expected {embedding_dim} with a blank before each: "
+        "the file is damaged"
+    )

@@ -1,15 +1,17 @@
 """Single files of other people's Hub repositories: downloaded once, and read from the cache when the Hub fails."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
     LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
 
@@ -42,34 +44,42 @@ def fetch_hub_file(
     """
 
     def download(repo_type: RepoType) -> Path:
-        try:
-            return Path(call_hub(lambda: hf_hub_download(repo_id, file, repo_type=repo_type), retry_for_s=RETRY_FOR_S))
-        except HubUnavailable as error:
-            try:
-                path = Path(hf_hub_download(repo_id, file, repo_type=repo_type, local_files_only=True))
-            except LocalEntryNotFoundError:
-                raise error from None
-            logger.warning("the Hub does not answer (%s): using %s downloaded earlier", error, file)
-            return path
+        return Path(call_hub(lambda: hf_hub_download(repo_id, file, repo_type=repo_type), retry_for_s=RETRY_FOR_S))
 
-    return _ask_for_first(download, repo_types, what, remedy)
+    def find(repo_type: RepoType) -> Path:
+        return Path(hf_hub_download(repo_id, file, repo_type=repo_type, local_files_only=True))
+
+    return _ask_for_first(download, find, repo_types, what, remedy)
 
 
 def list_hub_files(repo_id: str, *, what: str, remedy: str, repo_types: Sequence[RepoType]) -> list[str]:
-    """Return the paths of a repository's files on the Hub; arguments as `fetch_hub_file`.
+    """Return the paths of a repository's files on the Hub, or of those in the cache; arguments as `fetch_hub_file`.
 
     Raises:
-        InputError: there is no such repository, or the Hub cannot be reached.
+        InputError: there is no such repository, or the Hub cannot be reached and the cache has no copy.
     """
 
-    def list_files(repo_type: RepoType) -> list[str]:
+    def list_all(repo_type: RepoType) -> list[str]:
         return call_hub(lambda: HfApi().list_repo_files(repo_id, repo_type=repo_type), retry_for_s=RETRY_FOR_S)
 
-    return _ask_for_first(list_files, repo_types, what, remedy)
+    def list_cached(repo_type: RepoType) -> list[str]:
+        folder = Path(snapshot_download(repo_id, repo_type=repo_type, local_files_only=True))
+        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+    return _ask_for_first(list_all, list_cached, repo_types, what, remedy)
 
 
-def _ask_for_first(ask: Callable[[RepoType], T], repo_types: Sequence[RepoType], what: str, remedy: str) -> T:
-    """Return what `ask` gives for the first of the types under which there is such a repository."""
+def _ask_for_first(
+    ask: Callable[[RepoType], T],
+    look_in_cache: Callable[[RepoType], T],
+    repo_types: Sequence[RepoType],
+    what: str,
+    remedy: str,
+) -> T:
+    """Return what `ask` gives for the first of the types under which there is such a repository.
+
+    Where the Hub does not answer, what `look_in_cache` gives for the first type under which there is a copy.
+    """
     failure: Exception | None = None
     for repo_type in repo_types:
         try:
@@ -85,4 +95,10 @@ def _ask_for_first(ask: Callable[[RepoType], T], repo_types: Sequence[RepoType],
             failure = error
             break
     assert failure is not None
+    if isinstance(failure, (HubUnavailable, OfflineModeIsEnabled)):
+        for repo_type in repo_types:
+            with contextlib.suppress(LocalEntryNotFoundError):
+                found = look_in_cache(repo_type)
+                logger.warning("the Hub does not answer (%s): using what was downloaded of it earlier", failure)
+                return found
     raise InputError(f"{describe_hub_error(failure, what)}; {remedy}") from failure

@@ -17,6 +17,7 @@ _SUFFIXES = (".txt", ".vec", ".gz", ".zip")
 _PUBLISHED_SYSTEMS_FILE = "glove.6B.zip"
 """Taken where a repository has several that would do: 6 billion tokens of Wikipedia and newswire, in lower case."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = b"PK\x03\x04"
 _MAX_LINE_BYTES = 2**20
 _READ_BYTES = 2**20
 _HOW_TO_PASS_A_FILE = "or pass a file in GloVe's text format with --embeddings PATH"
@@ -44,7 +45,8 @@ def fetch_vector_file(source: str, dimension: int) -> Path:
     what = f"embeddings {source!r}"
     if not file:
         files = list_hub_files(owner_and_name, what=what, remedy=_HOW_TO_PASS_A_FILE, repo_types=("dataset", "model"))
-        file = _choose_file([name for name in files if name.endswith(_SUFFIXES)], dimension, source)
+        remedy = f"name one as {source}/FILE, or choose another model.embedding_dim"
+        file = _choose_file([name for name in files if name.endswith(_SUFFIXES)], dimension, source, remedy)
     return fetch_hub_file(owner_and_name, file, what=what, remedy=_HOW_TO_PASS_A_FILE, repo_types=("dataset", "model"))
 
 
@@ -56,10 +58,12 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
         InputError: the file cannot be read or is damaged, or it is a zip without or with several such members.
     """
     try:
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 texts = [name for name in archive.namelist() if name.endswith((".txt", ".vec"))]
-                member = _choose_file(texts, dimension, str(path))
+                texts = [name for name in texts if not name.startswith("__MACOSX/")]  # attributes that macOS adds
+                remedy = "unpack one and pass that, or choose another model.embedding_dim"
+                member = _choose_file(texts, dimension, str(path), remedy)
                 with io.BufferedReader(archive.open(member), _READ_BYTES) as lines:  # type: ignore[type-var]
                     yield f"{path}, {member}", _iterate_lines(lines)
         else:
@@ -71,11 +75,17 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
         raise InputError(f"embeddings {path}: cannot be read, download it again ({error})") from error
 
 
+def _is_zip(path: Path) -> bool:
+    """Return whether the file is a zip, be it one that ends too early."""
+    with path.open("rb") as file:
+        return file.read(4) == _ZIP_MAGIC or zipfile.is_zipfile(file)
+
+
 def _iterate_lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     return iter(lambda: file.readline(_MAX_LINE_BYTES), b"")
 
 
-def _choose_file(names: list[str], dimension: int, source: str) -> str:
+def _choose_file(names: list[str], dimension: int, source: str, remedy: str) -> str:
     of_dimension = [name for name in names if re.search(rf"(?<!\d){dimension}d(?![a-z0-9])", name)]
     of_unknown_dimension = [name for name in names if not re.search(r"(?<!\d)\d+d(?![a-z0-9])", name)]
     for choices in (of_dimension, of_unknown_dimension):
@@ -87,5 +97,5 @@ def _choose_file(names: list[str], dimension: int, source: str) -> str:
             break
     raise InputError(
         f"embeddings {source}: expected one file of {dimension} values a word, but there are: "
-        f"{', '.join(names) or 'no vectors'}; name one as {source}/FILE, or choose another model.embedding_dim"
+        f"{', '.join(names) or 'no vectors'}; {remedy}"
     )

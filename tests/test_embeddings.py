@@ -66,6 +66,11 @@ def test_gzipped_and_zipped_files_are_read(tmp_path):
         ("the 1 2 3\nfilm 1 x 3\n", r"glove\.txt, line 2: has a value that is no number"),
         ("the 1 2 3\nfilm 1 nan 3\n", r"glove\.txt, line 2: has a value that is not finite"),
         ("the 1 2 3\nfilm 1 1e300 3\n", r"glove\.txt, line 2: has a value that is not finite"),
+        ("the 1 2 3\nfilm 1  3\n", r"glove\.txt, line 2: has 2 values, expected 3"),
+        ("film 1 2 3\nother 1 x 3\n", r"glove\.txt, line 2: has a value that is no number"),
+        ("film 1 2 3\nother 1 inf 3\n", r"glove\.txt, line 2: has a value that is not finite"),
+        ("film 1 2 3\nother 1  3\n", r"glove\.txt, line 2: has 2 values, expected 3"),
+        ("film 1 2 3\n. . 1 x 3\n", r"glove\.txt, line 2: has a value that is no number"),
         ("the 1 2 3\n", "has a vector for none of the 5 entries"),
         ("x" * 3_000_000, "expected a word and its values"),
     ],
@@ -87,7 +92,7 @@ def test_a_truncated_archive_is_refused(tmp_path, name):
         whole.write_bytes(gzip.compress(text.encode()))
     path = tmp_path / name
     path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="cannot be read, download it again"):
         read_word_vectors(path, VOCAB, 3)
 
 

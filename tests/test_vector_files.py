@@ -1,6 +1,7 @@
 import zipfile
 
 import pytest
+from local_hub import Fault
 
 from hf_lstm.errors import InputError
 from hf_lstm.vector_files import fetch_vector_file, open_vector_file
@@ -42,11 +43,18 @@ def test_what_is_not_on_the_hub_is_one_line_that_says_what_else_to_pass(hub, sou
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch):
+@pytest.mark.parametrize("is_offline", [True, False])
+@pytest.mark.parametrize("source", ["org/cached", "org/cached/glove.txt"])
+def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch, source, is_offline):
     hub.add_repo("org/cached", files={"glove.txt": GLOVE})  # a model repository, found after asking for a data set
-    fetch_vector_file("org/cached/glove.txt", 3)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert fetch_vector_file("org/cached/glove.txt", 3).read_bytes() == GLOVE
+    fetch_vector_file(source, 3)
+    if is_offline:
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    else:
+        monkeypatch.setattr("hf_lstm.hub_files.RETRY_FOR_S", 0.0)
+        for endpoint in ("tree", "resolve"):
+            hub.inject(endpoint, Fault("status", status=503), forever=True)
+    assert fetch_vector_file(source, 3).read_bytes() == GLOVE
 
 
 @pytest.mark.parametrize("source", ["glove.txt", "./glove", "/no/such/glove.txt", "data/glove.txt", "~/glove", "."])
@@ -65,4 +73,22 @@ def test_a_zip_gives_the_member_of_the_dimension(tmp_path):
         assert list(lines) == [GLOVE]
         assert place.endswith("glove.zip, folder/glove.6B.3d.txt")
     with pytest.raises(InputError, match="expected one file of 7 values"), open_vector_file(path, 7):
+        pass
+
+
+def test_what_macos_adds_to_a_zip_is_passed_over(tmp_path):
+    path = tmp_path / "glove.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("glove.3d.txt", GLOVE)
+        archive.writestr("__MACOSX/._glove.3d.txt", b"\0\5\x16\7")
+    with open_vector_file(path, 3) as (_, lines):
+        assert list(lines) == [GLOVE]
+
+
+def test_a_zip_of_several_that_would_do_says_to_unpack_one(tmp_path):
+    path = tmp_path / "glove.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", GLOVE)
+        archive.writestr("b.txt", GLOVE)
+    with pytest.raises(InputError, match=r"there are: a\.txt, b\.txt; unpack one"), open_vector_file(path, 3):
         pass
