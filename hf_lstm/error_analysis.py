@@ -1,6 +1,6 @@
 """Where a model errs: its most confident mistakes and the words behind them, review length, and texts it has seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -83,14 +83,16 @@ def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list
     ]
 
 
-def measure_unseen(texts: Sequence[str], is_right: NDArray[np.bool_], seen: AbstractSet[str]) -> dict[str, Any]:
-    """Return the accuracy on the texts that do not stand word for word in `seen`, and how many do.
+def measure_unseen(
+    texts: Sequence[str], is_right: NDArray[np.bool_], seen: Mapping[str, AbstractSet[str]]
+) -> dict[str, Any]:
+    """Return the accuracy on the texts that do not stand word for word in a split of `seen`, and how many do.
 
     The accuracy is None where all do.
     """
-    is_unseen = np.array([text not in seen for text in texts], dtype=bool)
+    is_unseen = np.array([all(text not in split for split in seen.values()) for text in texts], dtype=bool)
     figures = _measure(is_right[is_unseen]) if is_unseen.any() else {"num_rows": 0, "accuracy": None}
-    return {"num_rows_seen": int((~is_unseen).sum()), **figures}
+    return {"seen_in": list(seen), "num_rows_seen": int((~is_unseen).sum()), **figures}
 
 
 def score_tricky_reviews(model: "LSTMSentiment", precision: str) -> list[dict[str, Any]]:

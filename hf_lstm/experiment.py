@@ -133,7 +133,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
         saved.save_pretrained(staging, repo_id=options.repo_id)
     report_started = time.perf_counter()  # the model is safe in its place by now
     report_folder = options.output_dir / model_files.REPORT_FOLDER
-    report_run(saved, scored["test"], splits["train"]["text"][:], report_folder)
+    seen = {name: set(splits[name]["text"][:]) for name in ("train", "validation")}
+    report_run(saved, scored["test"], seen, report_folder)
     write_card(  # again, now that there is a report to show
         options.output_dir, config=saved.config, recipe=saved.recipe, results=saved.results, repo_id=options.repo_id
     )

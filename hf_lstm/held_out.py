@@ -1,6 +1,7 @@
 """The rows that a saved model is measured on: those of its own data cut as for training, others whole."""
 
 import os
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ class HeldOutRows:
     """With the columns `text` and `label`, the model's class ids."""
     is_own_data: bool
     """Whether the model was trained on the same data set, cut as here."""
-    seen: AbstractSet[str] | None
-    """The texts of train; None if they are not at hand, or these rows are train."""
+    seen: Mapping[str, AbstractSet[str]] | None
+    """The texts of the splits used before this one: train, and validation, by which the epoch and the temperature are
+    chosen; None if they are not at hand, or these rows are train."""
 
 
 def load_held_out(
@@ -54,8 +56,9 @@ def load_held_out(
         raise InputError(
             f"{source}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
         )
-    seen = None if split == "train" else set(splits["train"]["text"][:])
-    return HeldOutRows(source, splits[split], is_own_data=True, seen=seen)
+    earlier = {"train": (), "validation": ("train",), "test": ("train", "validation")}[split]
+    seen = {name: set(splits[name]["text"][:]) for name in earlier}
+    return HeldOutRows(source, splits[split], is_own_data=True, seen=seen or None)
 
 
 def _read_data_config(model: LSTMSentiment) -> DataConfig | None:

@@ -8,6 +8,8 @@ from hf_lstm.markdown import format_cell, format_percent, format_table
 
 _CHARACTERS_AROUND = 110
 """Of a text, shown on either side of the word that misled the most."""
+_MAX_WORD_CHARACTERS = 40
+"""Of a word in the list: some texts have rules of a thousand dashes."""
 
 
 def format_tricky_reviews(reviews: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -48,7 +50,7 @@ def format_mistakes(mistakes: Sequence[Mapping[str, Any]], label_names: Sequence
         yield f"### {title}, {pair['num_rows']:,} rows"
         rows = [
             [
-                ", ".join(f"{format_cell(word['word'])} {word['contribution']:+.2f}" for word in error["words"]),
+                ", ".join(f"{_format_word(word['word'])} {word['contribution']:+.2f}" for word in error["words"]),
                 _cut_passage(error["text"], error["words"]),
                 f"{error['row']:,}",
                 "> 99.99 %" if error["score"] >= 0.99995 else format_percent(error["score"]),
@@ -56,6 +58,11 @@ def format_mistakes(mistakes: Sequence[Mapping[str, Any]], label_names: Sequence
             for error in pair["most_confident"]
         ]
         yield format_table([f"words for {predicted}", "passage", "row", "probability"], rows, num_texts=2)
+
+
+def _format_word(word: str) -> str:
+    is_long = len(word) > _MAX_WORD_CHARACTERS
+    return format_cell(f"{word[: _MAX_WORD_CHARACTERS - 1]}…" if is_long else word)
 
 
 def _cut_passage(text: str, words: Sequence[Mapping[str, Any]]) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[plots]'"
 MAX_LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
-MAX_LABEL_CHARACTERS = 20
+MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
+"""Longer names are shown without their middle: models often differ in their ends alone, as in the seed."""
 MAX_CHARACTERS_SIDE_BY_SIDE = 12
 """Longer names stand upright below a confusion matrix."""
 # Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
@@ -44,8 +45,9 @@ def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
     bar.outline.set_visible(False)
     bar.set_label("share of the true label")
     fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
-    axes.set_xticks(range(len(names)), [shorten(name) for name in names], rotation=0 if fit_side_by_side else 90)
-    axes.set_yticks(range(len(names)), [shorten(name) for name in names])
+    shown = [shorten(name, MAX_LABEL_CHARACTERS) for name in names]
+    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, parse_math=False)
+    axes.set_yticks(range(len(names)), shown, parse_math=False)  # a name may have dollar signs
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted label")
@@ -100,6 +102,7 @@ def draw_reliability(calibrations: Mapping[str, Mapping[str, Any]]) -> "Figure":
         bottom.bar(starts, [each["num_rows"] for each in bins], color=GRAY, **style)
         bottom.set_xlim(min(starts), 1)
         bottom.yaxis.set_major_formatter("{x:,.0f}")
+        bottom.yaxis.get_major_locator().set_params(integer=True)
         bottom.set_xlabel("confidence: probability of the predicted label")
         for axes in (top, bottom):
             axes.xaxis.set_major_formatter(_percent_formatter())
@@ -133,7 +136,7 @@ def draw_accuracy_by_length(groups: Sequence[Mapping[str, Any]], accuracy: float
 def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> "Figure":
     """Return the accuracy of each report with its 95 % interval, beside the validation accuracy by epoch."""
     height_inches = float(np.clip(1.8 + 0.35 * len(reports), 3.8, 14))
-    figure = _make_figure(10, height_inches)
+    figure = _make_figure(11, height_inches)
     left, right = figure.subplots(1, 2)
     for index, report in enumerate(reports):
         color, marker = COLORS[index % len(COLORS)], MARKERS[index // len(COLORS) % len(MARKERS)]
@@ -143,7 +146,7 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) 
         epochs = [record["epoch"] for record in report["epochs"]]
         values = [record["validation"]["accuracy"] for record in report["epochs"]]
         right.plot(epochs, values, color=color, marker=marker, markersize=4)
-    left.set_yticks(range(len(reports)), [shorten(name) for name in names])
+    left.set_yticks(range(len(reports)), [shorten(name, MAX_MODEL_CHARACTERS) for name in names], parse_math=False)
     left.invert_yaxis()
     left.margins(y=0.5 / len(reports))
     left.set_title("accuracy, 95 % interval")
@@ -164,9 +167,10 @@ def save_figure(figure: "Figure", path: Path) -> None:
     figure.savefig(path, dpi=150, facecolor="white")
 
 
-def shorten(name: str) -> str:
-    """Return a name that fits beside a plot."""
-    return name if len(name) <= MAX_LABEL_CHARACTERS else f"{name[: MAX_LABEL_CHARACTERS - 1]}…"
+def shorten(name: str, max_characters: int) -> str:
+    """Return a name that fits beside a plot: its beginning and its end, if it is too long."""
+    num_last = max_characters // 2
+    return name if len(name) <= max_characters else f"{name[: max_characters - num_last - 1]}…{name[-num_last:]}"
 
 
 def _make_figure(width_inches: float, height_inches: float) -> "Figure":

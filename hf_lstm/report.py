@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,14 +100,14 @@ def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: 
 
 
 def analyze_split(
-    model: LSTMSentiment, split: ScoredSplit, seen: AbstractSet[str] | None, precision: str
+    model: LSTMSentiment, split: ScoredSplit, seen: Mapping[str, AbstractSet[str]] | None, precision: str
 ) -> dict[str, Any]:
-    """Return what the texts tell of the figures: length, rows that train has too, tricky reviews, mistakes.
+    """Return what the texts tell of the figures: length, rows that earlier splits have too, tricky reviews, mistakes.
 
     Args:
         model: whose logits the split has.
         split: what was measured.
-        seen: the texts of train; None if they are not at hand, or the split is train itself.
+        seen: the texts of the splits used before, by name; None if they are not at hand, or the split is train itself.
         precision: what to compute in.
     """
     texts: list[str] = split.rows["text"][:]
@@ -120,13 +120,16 @@ def analyze_split(
     }
 
 
-def report_run(model: LSTMSentiment, test: ScoredSplit, train_texts: Iterable[str], folder: Path) -> None:
-    """Write the report of a run that has just been measured, `model.results`, into a new folder below the run's."""
+def report_run(model: LSTMSentiment, test: ScoredSplit, seen: Mapping[str, AbstractSet[str]], folder: Path) -> None:
+    """Write the report of a run that has just been measured, `model.results`, into a new folder below the run's.
+
+    `seen` has the texts of train and validation, by these names.
+    """
     assert model.results is not None
     source, precision = model.results["dataset"]["source"], model.results["measured_in"]
     figures = measure_split(model, test, folder.resolve().parent.name, source, precision)
     folder.mkdir()
-    details = analyze_split(model, test, set(train_texts), precision)
+    details = analyze_split(model, test, seen, precision)
     write_report(folder, {**figures, "is_own_data": True, **details})
     if not can_draw():
         logger.info(NO_PLOTS)

@@ -39,8 +39,9 @@ def _format_head(report: Mapping[str, Any]) -> str:
     ]
     if unseen is not None and unseen["accuracy"] is not None:
         what = f"{unseen['num_rows_seen']:,} rows removed, 95 % interval {format_interval(unseen)}"
+        where = " or ".join(unseen["seen_in"])
         rows.append(
-            ["accuracy without the rows that train has word for word", format_percent(unseen["accuracy"]), what]
+            [f"accuracy without the rows that {where} has word for word", format_percent(unseen["accuracy"]), what]
         )
     doubt = (
         ""

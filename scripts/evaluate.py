@@ -41,8 +41,8 @@ def main(argv: Sequence[str]) -> None:
     """Measure, print and write."""
     arguments = parse_arguments(argv)
     is_comparison = len(arguments.models) > 1
-    name = "comparison" if is_comparison else name_model(arguments.models[0])
-    folder = arguments.output_dir or Path("reports") / name
+    names = name_models(arguments.models)
+    folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
     make_folder(folder)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
@@ -51,7 +51,10 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.report import write_report
     from hf_lstm.report_summary import format_summary
 
-    reports = [measure(model, arguments, has_details=not is_comparison) for model in arguments.models]
+    reports = [
+        measure(model, name, arguments, has_details=not is_comparison)
+        for model, name in zip(arguments.models, names, strict=True)
+    ]
     if is_comparison:
         print(format_comparison(reports))
         write_comparison(folder, reports)
@@ -65,8 +68,8 @@ def main(argv: Sequence[str]) -> None:
     print(f"\nsaved in {folder}")
 
 
-def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
-    """Return the report of a model, with what its texts tell if `has_details`."""
+def measure(path: str, name: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
+    """Return the report of the model at `path`, called `name`, with what its texts tell if `has_details`."""
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.held_out import load_held_out
     from hf_lstm.modeling import LSTMSentiment
@@ -83,14 +86,22 @@ def measure(path: str, arguments: argparse.Namespace, *, has_details: bool) -> d
     dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
     precision = name_dtype(dtype)
     split = score_split(model, arguments.split, held_out.rows, dtype)
-    figures = measure_split(model, split, name_model(path), held_out.source, precision)
+    figures = measure_split(model, split, name, held_out.source, precision)
     report = {**figures, "is_own_data": held_out.is_own_data}
     return {**report, **analyze_split(model, split, held_out.seen, precision)} if has_details else report
 
 
-def name_model(path: str) -> str:
-    """Return the last part of a folder or Hub id."""
-    return Path(path).resolve().name
+def name_models(paths: Sequence[str]) -> list[str]:
+    """Return for each folder or Hub id its last part, or as many of its last parts as tell different ones apart."""
+    parts = [Path(path).resolve().parts for path in paths]
+    names = []
+    for own in parts:
+        rivals = [other for other in parts if other != own]
+        length = 1
+        while any(own[-length:] == other[-length:] for other in rivals):
+            length += 1
+        names.append("/".join(own[-length:]))
+    return names
 
 
 def make_folder(folder: Path) -> None:

@@ -252,7 +252,8 @@ def make_report(folder, *, has_plots=True, writes_weights=True):
     for name in ("report.md", *(["reliability.png"] if has_plots else [])):
         (report / name).touch()
     group = {"from_words": 4, "to_words": 120, "num_rows": 5000, "accuracy": 0.9, "accuracy_interval": [0.8914, 0.908]}
-    unseen = {"num_rows_seen": 9, "num_rows": 24_991, "accuracy": 0.86, "accuracy_interval": [0.855, 0.865]}
+    unseen = {"seen_in": ["train", "validation"], "num_rows_seen": 9, "num_rows": 24_991, "accuracy": 0.86}
+    unseen["accuracy_interval"] = [0.855, 0.865]
     tricky = [{"text": "Not bad_.", "label": "negative", "positive_probability": 0.25, "is_right": True}]
     figures = {"by_length": [group], "unseen": unseen, "tricky_reviews": tricky}
     (report / "metrics.json").write_text(json.dumps(figures))
@@ -292,7 +293,7 @@ def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
     assert card.count(" …\n") == 3  # 507 characters are too many
     assert "<b" not in card
     assert "| Not bad\\_. | 25.00 % | yes |" in card
-    assert "9 test texts are in train too" in card
+    assert "9 test texts are in train or validation too" in card
     assert "| test | 1.000 | 1.20 % | 3.40 % | 0.3123 | 0.3457 |" in card
     assert "| 87.12 % | 86.69 to 87.53 % |" in card
 

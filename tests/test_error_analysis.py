@@ -51,11 +51,12 @@ def test_groups_of_length_hold_each_row_once_and_do_not_overlap(rows):
     assert num_right == pytest.approx(sum(is_right for _, is_right in rows))
 
 
-def test_rows_that_train_has_are_left_out_and_counted():
+def test_rows_that_earlier_splits_have_are_left_out_and_counted():
     is_right = np.array([True, True, False, True])
-    figures = measure_unseen(["a", "b", "c", "a"], is_right, {"a", "z"})
-    assert (figures["num_rows_seen"], figures["num_rows"], figures["accuracy"]) == (2, 2, 0.5)
-    assert measure_unseen(["a"], is_right[:1], {"a"}) == {"num_rows_seen": 1, "num_rows": 0, "accuracy": None}
+    figures = measure_unseen(["a", "b", "c", "a"], is_right, {"train": {"a", "z"}, "validation": {"b"}})
+    assert (figures["num_rows_seen"], figures["num_rows"], figures["accuracy"]) == (3, 1, 0.0)
+    nothing = {"seen_in": ["train"], "num_rows_seen": 1, "num_rows": 0, "accuracy": None}
+    assert measure_unseen(["a"], is_right[:1], {"train": {"a"}}) == nothing
 
 
 def test_driving_words_are_the_strongest_for_the_label_each_once(tiny_model):

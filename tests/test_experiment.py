@@ -110,7 +110,9 @@ def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, rec
     report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
     assert report["metrics"] == results["splits"]["test"]
     assert (report["model"], report["temperature"]) == ("run", results["temperature"])
-    assert report["unseen"]["num_rows_seen"] == results["dataset"]["duplicates"]["test_in_train"]
+    duplicates = results["dataset"]["duplicates"]
+    assert report["unseen"]["seen_in"] == ["train", "validation"]
+    assert report["unseen"]["num_rows_seen"] == duplicates["test_in_train"] + duplicates["test_in_validation"]
     again = run_experiment(override_recipe(recipe, ["train.num_epochs=2"]), options(tmp_path, overwrite=True))
     assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == again["splits"]["test"]
 

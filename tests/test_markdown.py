@@ -53,6 +53,11 @@ def test_no_renderer_finds_an_address_to_link(address):
     assert shown.replace(INVISIBLE, "") == f"see {address} there"
 
 
+def test_no_text_turns_the_direction_of_what_follows():
+    assert format_cell("a\u202eb\u2066c\x1b\x00") == "abc"
+    assert format_cell("שלום") == "שלום"
+
+
 @given(st.text(), st.text())
 def test_a_text_stays_in_its_cell(first, second):
     table = format_table(["a", "b"], [[format_cell(first), format_cell(second)]])

@@ -11,6 +11,7 @@ from hf_lstm.plots import (
     draw_learning_curves,
     draw_reliability,
     save_figure,
+    shorten,
 )
 
 EPOCHS = [
@@ -68,6 +69,21 @@ def test_a_comparison_names_each_run_even_where_names_are_alike():
     assert read_ticks(left.yaxis) == ["run", "run"]
     assert [len(line.get_xdata()) for line in right.lines] == [3, 0]
     assert all(tick.endswith(" %") for tick in read_ticks(right.yaxis))
+
+
+def test_long_names_keep_both_ends_and_short_ones_are_whole():
+    names = [f"packed-lstm-glove-frozen-seed{seed} *" for seed in range(3)]
+    reports = [{"metrics": make_metrics(["a", "b"]), "epochs": []}] * 3
+    assert read_ticks(draw_comparison(names, reports).axes[0].yaxis) == names
+    assert shorten("abcdefghij", 5) == "ab…ij"
+    assert shorten("abcde", 5) == "abcde"
+
+
+def test_dollar_signs_in_names_are_no_formulas(tmp_path):
+    names = ["under $5 or $6", "$\\frac$"]
+    metrics = make_metrics(names)
+    save_figure(draw_confusion_matrix(metrics), tmp_path / "matrix.png")
+    save_figure(draw_comparison(names, [{"metrics": metrics, "epochs": []}] * 2), tmp_path / "comparison.png")
 
 
 def test_plots_are_written_as_png_on_white(tmp_path):

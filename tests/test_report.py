@@ -35,7 +35,11 @@ def make_report(tiny_model):
         rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
         split = score_split(model, "test", rows, torch.float32)
         report = measure_split(model, split, title, "reviews.csv", "float32")
-        return {**report, "is_own_data": title != "third", **analyze_split(model, split, {texts[0]}, "float32")}
+        return {
+            **report,
+            "is_own_data": title != "third",
+            **analyze_split(model, split, {"train": {texts[0]}}, "float32"),
+        }
 
     return make
 
@@ -95,6 +99,15 @@ def test_mistakes_of_two_labels_are_false_positives_and_negatives():
     assert "### False negatives: pos taken for neg, 7 rows" in page
     assert "| worst +1.23 | One of the **worst** films that I ever liked \\| a lot | 3 | > 99.99 % |" in page
     assert "### pos taken for neg, 7 rows" in "\n".join(format_mistakes([pair], ["neg", "pos", "so-so"]))
+
+
+def test_words_of_a_thousand_characters_are_cut():
+    words = [{"word": "-" * 1000, "start": 5, "end": 1005, "contribution": 1.0}]
+    mistake = {"row": 0, "score": 0.9, "words": words, "text": f"film {'-' * 1000} end"}
+    pair = {"label": "a", "predicted": "b", "num_rows": 1, "most_confident": [mistake]}
+    page = "\n".join(format_mistakes([pair], ["a", "b"]))
+    assert f"| \\{'-' * 39}… +1.00 |" in page
+    assert max(map(len, page.splitlines())) < 400
 
 
 @pytest.mark.parametrize("text", ["a|b", "*a*", "<img src=x>", "[a](b)", "`a`", "a\nb", "\\|", "$x$"])

@@ -114,6 +114,15 @@ def test_several_models_are_compared(evaluate, tiny_model_folder, reviews):
     assert set(os.listdir("reports/comparison")) == {"comparison.md", "comparison.json", "comparison.png"}
 
 
+def test_models_of_the_same_name_are_told_apart(evaluate, tiny_model_folder, reviews):
+    shutil.copytree(tiny_model_folder, Path("other", tiny_model_folder.name))
+    out = evaluate(f"other/{tiny_model_folder.name}", "--dataset", "reviews.csv")
+    first = f"{tiny_model_folder.parent.name}/{tiny_model_folder.name}"
+    assert [line.split(" | ")[0] for line in out.splitlines() if " | 60 | " in line] == [
+        f"| {format_cell(name)}" for name in (first, f"other/{tiny_model_folder.name}")
+    ]
+
+
 def test_four_labels_have_a_report_and_a_comparison(tmp_path, monkeypatch, capsys):
     names = ["business", "science & tech", "sport", "world news"]
     rows = [f"a {'great' if i % 3 else 'dull'} film {i},{names[i % 4]}" for i in range(40)]
