@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
-_INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f]")
 """Characters that turn the direction of the text after them, which ends only with the paragraph, and control codes."""
 
 
@@ -18,7 +17,8 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_te
 def format_cell(text: object) -> str:
     """Return a text that stays within its cell of a table or its line, and is neither HTML nor Markdown.
 
-    What turns the direction of the text around it is left out; Arabic or Hebrew does not need it. Addresses, which renderers would link although they are escaped, get a space of no width inside.
+    What turns the direction of the text around it is left out; Arabic or Hebrew does not need it. Addresses,
+    which renderers would link although they are escaped, get a space of no width inside.
     """
     one_line = " ".join(_INVISIBLE.sub("", str(text)).split()).replace("&", "&amp;").replace("<", "&lt;")
     inert = re.sub(r"([\\`*_\[\]|~$])", r"\\\1", one_line)
