@@ -18,6 +18,7 @@ settings, all read from the environment:
   HF_TOKEN            access token, for a private model
   GRADIO_SERVER_NAME  address to listen on (default: 127.0.0.1, this machine alone; Spaces set it)
   GRADIO_SERVER_PORT  port (default: the first free one from 7860 on)
+  GRADIO_ROOT_PATH    the page's address as visitors know it, behind a proxy of your own
 """
 
 
