@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from readme.results import format_results  # noqa: E402 - found beside the scripts
 from readme.sections import WRITERS, replace_section  # noqa: E402
 from readme.speed import find_missing_sections, format_speed  # noqa: E402
+from readme.star_classes import format_star_classes  # noqa: E402
 from readme.tree import format_tree  # noqa: E402
 
 
@@ -81,6 +82,39 @@ def test_a_warning_says_so_beside_what_was_published_of_it(tmp_path):
     rows = read_cells(format_results(tmp_path))
     assert list(rows) == ["`packed-lstm`", "a warning: `packed-lstm` that reads padding as text"]
     assert rows["a warning: `packed-lstm` that reads padding as text"]["published"] == "51"
+
+
+def write_star_classes(folder, *, labels=("1-2", "3-4", "7-8", "9-10")):
+    confusion = {"labels": labels, "rows": [[50, 20, 5, 5], [10, 30, 5, 5], [0, 10, 20, 10], [5, 0, 5, 20]]}
+    test = {"accuracy": 0.6, "accuracy_interval": [0.53, 0.67], "loss": 1.0, "confusion_matrix": confusion}
+    splits = {"test": test, "validation": test}
+    write_run(
+        folder, "star-classes", "pooled-bilstm", 0, 0.6, "python scripts/train.py --dataset FOLDER", splits=splits
+    )
+
+
+def test_runs_on_classes_of_stars_are_no_runs_on_the_standard_task(tmp_path):
+    write_run(tmp_path / "results", "pooled-bilstm", "pooled-bilstm", 0, 0.88)
+    alone = format_results(tmp_path)
+    write_star_classes(tmp_path / "results")
+    assert format_results(tmp_path) == alone
+
+
+def test_classes_of_stars_are_counted_by_class_by_neighbor_and_by_side(tmp_path):
+    write_star_classes(tmp_path / "results")
+    text = format_star_classes(tmp_path)
+    assert text.startswith("```bash\npython scripts/train.py --dataset FOLDER\n```")
+    assert "on the 200 official test reviews (95 % interval of the first share: 53.00 to 67.00 %)" in text
+    assert "| the right class | **60.00 %** | 40.00 % (`1-2`) |" in text
+    assert "| the right class or one beside it | **90.00 %** | 85.00 % (`3-4`) |" in text
+    assert "| the right side (up to 4 stars, or from 7) | **82.50 %** | 65.00 % (`1-2`) |" in text
+    assert "| 3-4 | 10 | 30 | 5 | 5 | 60.00 % |" in text
+
+
+def test_a_run_on_other_classes_is_refused(tmp_path):
+    write_star_classes(tmp_path / "results", labels=("neg", "pos", "so", "so so"))
+    with pytest.raises(InputError, match=r"star-classes-seed0.json is not .*its labels are"):
+        format_star_classes(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
 from hf_lstm.recipes import RECIPES
+from readme.star_classes import RUN_NAME as STAR_CLASSES
 
 _NAME = re.compile(r"(?P<group>.+)-seed(?P<seed>\d+)\.json")
 _HEADER = (
@@ -43,12 +44,14 @@ class RunGroup:
 def format_results(root: Path) -> str:
     """Return the table of `root/results/*-seed*.json`, in the order of the recipes, changed settings after them.
 
+    Only runs on the standard task are in it: that on classes of stars, which tell more, has a section of its own.
+
     Raises:
         InputError: a file is not what a run writes.
     """
     order = {name: index for index, name in enumerate(RECIPES)}
     groups = sorted(
-        read_groups(root / "results"),
+        (group for group in read_groups(root / "results") if group.name != STAR_CLASSES),
         key=lambda group: (order.get(group.recipe, len(order)), group.recipe, group.name != group.recipe, group.name),
     )
     return f"{format_table(_HEADER, [_format_row(group) for group in groups])}\n\n{_NOTE}"

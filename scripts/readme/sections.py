@@ -9,10 +9,12 @@ from readme.explanations import format_explanations
 from readme.precision import format_precision
 from readme.results import format_results
 from readme.speed import format_speed
+from readme.star_classes import format_star_classes
 from readme.tree import format_tree
 
 WRITERS: Mapping[str, Callable[[Path], str]] = {
     "results": format_results,
+    "star-classes": format_star_classes,
     "explanations": format_explanations,
     "speed": format_speed,
     "precision": format_precision,
