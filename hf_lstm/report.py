@@ -22,6 +22,7 @@ from hf_lstm.error_analysis import (
     measure_unseen,
     score_tricky_reviews,
 )
+from hf_lstm.errors import InputError
 from hf_lstm.evaluation import measure_logits
 from hf_lstm.model_files import write_file, write_json
 from hf_lstm.modeling import LSTMSentiment
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 MAX_PAIRS = 10
 """Of labels mistaken for one another, of which the mistakes are shown."""
 MAX_MISTAKES_PER_PAIR = 10
+_PLOTS = ("confusion_matrix", "reliability", "accuracy_by_length", "learning_curves")
+_CURVES = ("train", "validation")
 ERROR_COLUMNS = ("row", "label", "predicted", "score", "words", "text")
 
 
@@ -76,8 +79,12 @@ def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: 
         title: the model's name for people.
         source: the data set's name.
         precision: what the logits were computed in.
+
+    Raises:
+        InputError: the model's results.json is not what a run writes.
     """
     results = model.results or {}
+    _check_epochs(results)
     return {
         "model": title,
         "num_parameters": model.num_parameters,
@@ -144,6 +151,9 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
             trained on the same data set.
     """
     has_plots = can_draw()
+    for plot in folder.glob("*.png"):
+        if plot.stem in _PLOTS:
+            plot.unlink()  # not all are drawn of every model
     if has_plots:
         _draw_plots(folder, report)
     write_file(folder / "report.md", format_page(report, has_plots=has_plots).encode())
@@ -151,6 +161,19 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
     write_rows(folder / "errors.jsonl", sorted(errors, key=lambda error: -error["score"]), ERROR_COLUMNS)
     mistakes = [{name: pair[name] for name in ("label", "predicted", "num_rows")} for pair in report["mistakes"]]
     write_json(folder / "metrics.json", {**report, "mistakes": mistakes})
+
+
+def _check_epochs(results: Mapping[str, Any]) -> None:
+    """Refuse a results.json of somebody else's making: its epochs are drawn and listed."""
+    try:
+        for record in results.get("epochs", []):
+            numbers = [record["epoch"], *(record[part][name] for part in _CURVES for name in ("loss", "accuracy"))]
+            if not all(isinstance(number, int | float) for number in numbers):
+                raise TypeError(f"{numbers} are not numbers")
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"the model's results.json is not from a run of hf_lstm: epochs: {error!r}; remove the file"
+        ) from None
 
 
 def _draw_plots(folder: Path, report: Mapping[str, Any]) -> None:

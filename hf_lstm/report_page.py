@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hf_lstm.calibration import NUM_BINS
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
 from hf_lstm.mistakes_page import format_mistakes, format_tricky_reviews
 from hf_lstm.plots import MAX_LABELS_WITH_COUNTS, NO_PLOTS
@@ -43,19 +44,24 @@ def _format_head(report: Mapping[str, Any]) -> str:
         rows.append(
             [f"accuracy without the rows that {where} has word for word", format_percent(unseen["accuracy"]), what]
         )
-    doubt = (
-        ""
-        if report["is_own_data"]
-        else ("The model was trained on another data set; whether that one has some of these rows is not known. ")
-    )
     return (
         f"# {format_cell(report['model'])} on {report['split']}\n\n"
         f"{metrics['num_rows']:,} rows of {format_cell(report['dataset'])}, split {report['split']}; "
         f"{report['num_parameters']:,} parameters, computed in {report['precision']} on {report['device']}. "
-        f"{doubt}All figures are sums over rows. `metrics.json` has them unrounded, `errors.jsonl` the whole "
-        "texts of the mistakes below.\n\n"
+        f"{_describe_acquaintance(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
+        "`errors.jsonl` the whole texts of the mistakes below.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
     )
+
+
+def _describe_acquaintance(report: Mapping[str, Any]) -> str:
+    """Return what the model knows of the rows already, if anything."""
+    if not report["is_own_data"]:
+        return "The model was trained on another data set; whether that one has some of these rows is not known. "
+    return {
+        "train": "The model was trained on these rows. ",
+        "validation": "The epoch that was kept and the temperature were chosen by these rows. ",
+    }.get(report["split"], "")
 
 
 def _format_labels(metrics: Mapping[str, Any], has_plots: bool) -> Iterator[str]:
@@ -106,6 +112,11 @@ def _format_calibration(report: Mapping[str, Any], has_plots: bool) -> Iterator[
             f"{error} to {format_percent(metrics['calibrated_expected_calibration_error'])}, and the loss from "
             f"{metrics['loss']:.4f} to {metrics['calibrated_loss']:.4f}."
         )
+    lowest = format_percent(1 / len(metrics["confusion_matrix"]["labels"]))
+    yield (
+        "The expected calibration error is the mean over rows of the distance between accuracy and confidence (the "
+        f"probability of the predicted label) in {NUM_BINS} bins of equal width from {lowest} to 100 %."
+    )
     if has_plots:
         yield "![Reliability](reliability.png)"
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hf_lstm.markdown import format_interval, format_percent
+from hf_lstm.plots import MAX_LABELS_WITH_COUNTS
 
 _FIGURES = ("precision", "recall", "f1")
 
@@ -26,7 +27,8 @@ def format_summary(report: Mapping[str, Any]) -> str:
         f"calibration error  {format_percent(metrics['expected_calibration_error'])}, with the temperature "
         f"{report['temperature']:.3f} {format_percent(metrics['calibrated_expected_calibration_error'])}",
     ]
-    return "\n".join([*figures, "", *_align(scores), "", *_align(confusion)])
+    matrix = ["", *_align(confusion)] if len(names) <= MAX_LABELS_WITH_COUNTS else []  # no terminal is as wide
+    return "\n".join([*figures, "", *_align(scores), *matrix])
 
 
 def _align(table: Sequence[Sequence[str]]) -> list[str]:

@@ -127,6 +127,49 @@ def test_files_that_are_not_what_their_name_says_are_refused(tmp_path, name, see
         format_results(tmp_path)
 
 
+def test_a_run_without_its_figures_is_named(tmp_path):
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.83, splits={"test": {"accuracy": 0.83}})
+    with pytest.raises(InputError, match=r"packed-lstm-seed\*.json: one is not a run's results.json: KeyError"):
+        format_results(tmp_path)
+
+
+def test_seeds_under_different_settings_make_no_mean(tmp_path):
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.83)
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 1, 0.9, "train.py --set train.num_epochs=30")
+    with pytest.raises(
+        InputError, match=r"different settings: `packed-lstm`; `packed-lstm` with `train.num_epochs=30`"
+    ):
+        format_results(tmp_path)
+
+
+def test_nothing_is_published_of_changed_settings_whatever_the_file_is_called(tmp_path):
+    write_run(tmp_path / "results", "packed-lstm", "packed-lstm", 0, 0.9, "train.py --set train.num_epochs=30")
+    (row,) = read_cells(format_results(tmp_path)).values()
+    assert (row["published"], row["published validation"]) == ("", "")
+
+
+def test_figures_in_the_text_are_those_of_the_files():
+    demo = json.loads((ROOT / "results" / "demo_load.json").read_text())
+    text = " ".join(README.split())
+    slowest = max(refusal["longest_s"] for refusal in demo["refusals"].values())
+    assert f"had {demo['num_answers']} answers without an error" in text
+    assert demo["num_server_errors"] == 0
+    assert f"within {demo['latency_s']['p50']:.2f} s, 95 % within {demo['latency_s']['p95']:.2f} s" in text
+    assert f"memory grew by {100 * demo['memory_growth']:.1f} %" in text
+    assert slowest <= float(re.search(r"was refused within (\S+) s", text)[1]) < slowest + 0.011
+
+    runs = {path.stem: json.loads(path.read_text()) for path in (ROOT / "results").glob("*-seed*.json")}
+    assert f"({runs['stopword-lstm-seed0']['model']['vocab_size']:,} entries here, 33,873 there)" in text
+    for name, run in runs.items():
+        if name.startswith("bilstm-glove-frozen"):  # "ends within two points of that on validation"
+            assert abs(run["epochs"][-1]["train"]["accuracy"] - run["epochs"][-1]["validation"]["accuracy"]) < 0.02
+    plain, trained, frozen = (
+        sum(run["splits"]["test"]["accuracy"] for name, run in runs.items() if re.fullmatch(group + r"-seed\d", name))
+        for group in ("packed-lstm", "packed-lstm-glove", "packed-lstm-glove-frozen")
+    )
+    assert trained > frozen > plain  # "the three variants come out in the published order"
+
+
 def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):
     (tmp_path / "scripts" / "parts").mkdir(parents=True)
     (tmp_path / "scripts" / "go.py").write_text('"""Goes.\n\nFar.\n"""\n')

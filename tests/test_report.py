@@ -8,10 +8,12 @@ import torch
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm.comparison import format_comparison, write_comparison
+from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_cell
 from hf_lstm.mistakes_page import format_mistakes
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.report import analyze_split, measure_split, score_split, write_report
+from hf_lstm.report_page import format_page
 from hf_lstm.report_summary import format_summary
 
 PLOTS = {"confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png"}
@@ -79,6 +81,40 @@ def test_without_matplotlib_the_page_says_so_and_has_tables(make_report, tmp_pat
     assert "pip install 'hf-lstm[plots]'" in page
     assert "true \\ predicted" in page
     assert ".png" not in page
+
+
+def test_a_report_in_the_place_of_another_leaves_none_of_its_plots(make_report, tmp_path):
+    write_report(tmp_path, make_report())
+    (tmp_path / "mine.png").touch()
+    write_report(tmp_path, {**make_report(), "epochs": []})
+    assert set(os.listdir(tmp_path)) == (FILES | PLOTS | {"mine.png"}) - {"learning_curves.png"}
+
+
+@pytest.mark.parametrize("epochs", [3, [1], [{"epoch": 1}], [{**EPOCH, "train": {"loss": "low", "accuracy": 1}}]])
+def test_results_that_no_run_wrote_are_refused(make_report, tiny_model, epochs):
+    tiny_model.results = {"epochs": epochs}
+    with pytest.raises(InputError, match=r"results\.json is not from a run of hf_lstm: epochs"):
+        make_report()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"split": "test"}, "on cpu. All figures"),
+        ({"split": "validation"}, "were chosen by these rows. All"),
+        ({"split": "train"}, "was trained on these rows. All"),
+        ({"is_own_data": False}, "some of these rows is not known. All"),
+    ],
+)
+def test_the_page_says_what_the_model_knows_of_the_rows_and_how_calibration_is_measured(make_report, changes, expected):
+    page = format_page({**make_report(), **changes}, has_plots=True)
+    assert expected in page
+    assert "in 10 bins of equal width from 50.00 % to 100 %." in page
+
+
+def test_the_summary_of_many_labels_has_no_matrix(make_report):
+    assert "true \\ predicted" in format_summary(make_report())
+    assert "true \\ predicted" not in format_summary(make_report(names=[f"label {i}" for i in range(21)]))
 
 
 def test_the_summary_shows_the_figures_in_aligned_columns(make_report):

@@ -47,14 +47,14 @@ def format_results(root: Path) -> str:
     Only runs on the standard task are in it: that on classes of stars, which tell more, has a section of its own.
 
     Raises:
-        InputError: a file is not what a run writes.
+        InputError: a file is not what a run writes, or runs that differ in more than their seeds have one name.
     """
     order = {name: index for index, name in enumerate(RECIPES)}
     groups = sorted(
         (group for group in read_groups(root / "results") if group.name != STAR_CLASSES),
         key=lambda group: (order.get(group.recipe, len(order)), group.recipe, group.name != group.recipe, group.name),
     )
-    return f"{format_table(_HEADER, [_format_row(group) for group in groups])}\n\n{_NOTE}"
+    return f"{format_table(_HEADER, [_read_row(group) for group in groups])}\n\n{_NOTE}"
 
 
 def read_groups(folder: Path) -> Iterable[RunGroup]:
@@ -82,6 +82,22 @@ def read_groups(folder: Path) -> Iterable[RunGroup]:
     return groups.values()
 
 
+def _read_row(group: RunGroup) -> list[str]:
+    try:
+        settings = {_describe_settings(group, run) for run in group.runs.values()}
+        if len(settings) > 1:
+            raise InputError(
+                f"results/{group.name}-seed*.json are of different settings: {'; '.join(sorted(settings))}"
+            )
+        return _format_row(group)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"results/{group.name}-seed*.json: one is not a run's results.json: {error!r}; copy it from the run anew"
+        ) from None
+
+
 def _format_row(group: RunGroup) -> list[str]:
     runs = group.runs.values()
     published = _find_published(group)
@@ -91,7 +107,7 @@ def _format_row(group: RunGroup) -> list[str]:
         return _summarize([read(run) for run in runs], digits)
 
     return [
-        _describe_settings(group),
+        _describe_settings(group, next(iter(runs))),
         f"**{summarize(lambda run: 100 * run['splits']['test']['accuracy'], 2)}**",
         _format_published(published.get("test_accuracy")),
         summarize(lambda run: 100 * run["splits"]["validation"]["accuracy"], 2),
@@ -109,18 +125,21 @@ def _find_published(group: RunGroup) -> Mapping[str, float]:
     run = next(iter(group.runs.values()))
     if "warning" in run:
         return dict(run["published"])
-    is_as_published = group.name == group.recipe and group.recipe in RECIPES
+    is_as_published = group.name == group.recipe and group.recipe in RECIPES and not _list_changes(run)
     return RECIPES[group.recipe].published if is_as_published else {}
 
 
-def _describe_settings(group: RunGroup) -> str:
-    """Return the recipe's name, with the settings that its command changed, or with the warning that it is."""
-    run = next(iter(group.runs.values()))
+def _describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
+    """Return the recipe's name, with the settings that a run's command changed, or with the warning that it is."""
     if "warning" in run:
         return f"a warning: `{group.recipe}` that {run['warning']}"
-    words = shlex.split(run["command"])
-    changes = [word for word in words if re.fullmatch(r"(data|tokenizer|model|train)\.\w+=.*", word)]
+    changes = _list_changes(run)
     return f"`{group.recipe}` with {', '.join(f'`{change}`' for change in changes)}" if changes else f"`{group.name}`"
+
+
+def _list_changes(run: Mapping[str, Any]) -> list[str]:
+    words = shlex.split(run["command"])
+    return [word for word in words if re.fullmatch(r"(data|tokenizer|model|train)\.\w+=.*", word)]
 
 
 def _describe_device(run: Mapping[str, Any]) -> str:
