@@ -4,8 +4,14 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 _REPORTED_PACKAGES = ("hf-lstm", "torch", "tokenizers", "safetensors", "datasets", "huggingface-hub", "numpy")
+
+
+def describe_code() -> dict[str, Any]:
+    """Return the `versions` and the `commit`, as results.json has them."""
+    return {"versions": list_versions(), "commit": find_commit()}
 
 
 def list_versions() -> dict[str, str]:

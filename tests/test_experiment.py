@@ -136,7 +136,7 @@ def test_a_run_that_diverges_leaves_nothing_behind(tmp_path, recipe):
 def test_an_occupied_output_folder_is_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "config.json").write_text("{}")
-    monkeypatch.setattr("hf_lstm.experiment.load_splits", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("hf_lstm.preparation.load_splits", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(InputError, match="--overwrite"):
         run_experiment(recipe, options(tmp_path))
 
@@ -160,7 +160,7 @@ def test_options_do_not_leak_into_the_recipe(tmp_path, recipe):
 
 def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monkeypatch):
     commits = ["first"]
-    monkeypatch.setattr("hf_lstm.experiment.find_commit", lambda: commits[-1])
+    monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: commits[-1])
 
     def train_while_somebody_commits(*arguments, **settings):
         commits.append("second")
@@ -194,7 +194,7 @@ def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
 
 def test_unusable_vectors_are_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
     (tmp_path / "vectors.txt").write_text("lovely 1 2 3\n")
-    monkeypatch.setattr("hf_lstm.experiment.load_splits", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr("hf_lstm.preparation.load_splits", lambda *_, **__: pytest.fail("read"))
     for path, message in (("vectors.txt", "has 3 values a word"), ("no-such.txt", "there is no such file")):
         with pytest.raises(InputError, match=message):
             run_experiment(override_recipe(recipe, [f"train.embeddings={tmp_path / path}"]), options(tmp_path))
