@@ -6,7 +6,15 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.card_metadata import IMDB_SOURCES, describe_vectors, find_source, is_hub_id, make_metadata, name_dataset
+from hf_lstm.card_metadata import (
+    IMDB_SOURCES,
+    describe_vectors,
+    find_base_model,
+    find_source,
+    is_hub_id,
+    make_metadata,
+    name_dataset,
+)
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.generated_mark import is_generated, mark_generated
@@ -103,7 +111,7 @@ def _make_context(
     splits = dict(sorted(results["splits"].items(), key=lambda item: item[0] != "test")) if results else {}
     is_local_copy = bool(results and source != results["dataset"]["source"])
     scored = found["report"]["tricky_reviews"]
-    metadata = make_metadata(config, recipe=recipe, results=results, name=name, scored_reviews=scored)
+    metadata = make_metadata(config, recipe=recipe, results=results, name=name, repo_id=repo_id, scored_reviews=scored)
     return {
         "card_data": metadata.to_yaml(),
         "title": name,
@@ -115,6 +123,7 @@ def _make_context(
         "results": results,
         "published": _compare_with_published(recipe, splits),
         "vectors": describe_vectors(results),
+        "base_model": find_base_model(results),
         "repo_id": repo_id,
         "source": source,
         "is_imdb": source in IMDB_SOURCES,

@@ -32,18 +32,20 @@ def make_metadata(
     recipe: Mapping[str, Any] | None,
     results: Mapping[str, Any] | None,
     name: str,
+    repo_id: str | None,
     scored_reviews: Sequence[Mapping[str, Any]],
 ) -> ModelCardData:
     """Return the front matter.
 
     The results go into `model-index`, which the Hub shows for any data set; its newer `.eval_results/*.yaml` are for
-    data sets registered as benchmarks, which IMDB is not. There is no `base_model`: the weights derive from none.
+    data sets registered as benchmarks, which IMDB is not. A model of the Hub that was fine-tuned is the `base_model`.
 
     Args:
         config: the model's config.
         recipe: what `Recipe.to_dict` returns, or None.
         results: what a run wrote into results.json, or None.
         name: the model's name, for its results.
+        repo_id: where the model lives on the Hub: it is not given out as derived from itself.
         scored_reviews: reviews with the model's answers, `tricky_reviews` of the report.
     """
     source = find_source(recipe, results)
@@ -52,6 +54,10 @@ def make_metadata(
     datasets = [IMDB] if source == SAMPLE else [source] if source and is_hub_id(source) else None
     is_sentiment = source in IMDB_SOURCES
     widget: dict[str, Any] = {"widget": _make_widget(config, scored_reviews)} if is_sentiment else {}
+    base_model = find_base_model(results)
+    derivation: dict[str, Any] = {}
+    if base_model not in (None, repo_id):
+        derivation = {"base_model": base_model, "base_model_relation": "finetune"}
     return ModelCardData(
         language="en",
         license="apache-2.0",
@@ -67,6 +73,7 @@ def make_metadata(
         metrics=list(_METRICS) if eval_results else None,
         model_name=name if eval_results else None,  # belongs to the results: they become the `model-index`
         eval_results=eval_results,
+        **derivation,
         **widget,
     )
 
@@ -77,6 +84,12 @@ def find_source(recipe: Mapping[str, Any] | None, results: Mapping[str, Any] | N
         dataset = results["dataset"]
         return IMDB if dataset.get("rows_sha256") == IMDB_ROWS_SHA256 else str(dataset["source"])
     return str(recipe["data"]["dataset"]) if recipe is not None else None
+
+
+def find_base_model(results: Mapping[str, Any] | None) -> str | None:
+    """Return the Hub id of the model that was fine-tuned; None if there is none, or it was a folder."""
+    started_from = (results or {}).get("init_from") or {}
+    return str(started_from["source"]) if started_from.get("is_on_hub", False) else None  # earlier runs did not say
 
 
 def is_hub_id(source: str) -> bool:

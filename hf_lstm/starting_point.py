@@ -5,6 +5,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -23,6 +24,8 @@ class StartingPoint:
 
     source: str
     """Folder or Hub id."""
+    is_on_hub: bool
+    """Whether `source` is a Hub id: later, or on another machine, its form alone does not tell."""
     model: LSTMSentiment
     weights_sha256: str
 
@@ -75,7 +78,12 @@ class StartingPoint:
             self.source,
             "classifier included" if keeps_classifier else "but for the classifier, as the labels differ",
         )
-        return {"source": self.source, "weights_sha256": self.weights_sha256, "keeps_classifier": keeps_classifier}
+        return {
+            "source": self.source,
+            "is_on_hub": self.is_on_hub,
+            "weights_sha256": self.weights_sha256,
+            "keeps_classifier": keeps_classifier,
+        }
 
 
 def load_starting_point(source: str) -> StartingPoint:
@@ -86,4 +94,5 @@ def load_starting_point(source: str) -> StartingPoint:
     """
     folder = model_files.fetch_model_folder(source)
     digest = hashlib.sha256((folder / model_files.WEIGHTS_FILE).read_bytes()).hexdigest()
-    return StartingPoint(source, LSTMSentiment.from_pretrained(folder), digest)
+    is_on_hub = not Path(source).is_dir()  # as `fetch_model_folder` tells them apart
+    return StartingPoint(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)

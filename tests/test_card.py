@@ -117,6 +117,20 @@ def test_model_index_holds_the_measured_test_figures():
         assert result.verified is None
 
 
+@pytest.mark.parametrize(
+    ("source", "is_on_hub", "is_told"),
+    [("org/base", True, True), ("runs/base", False, False), ("me/imdb-lstm", True, False), ("org/base", None, False)],
+    ids=["Hub", "folder", "an earlier version of itself", "an earlier run"],
+)
+def test_a_fine_tuned_model_names_its_base_on_the_hub(source, is_on_hub, is_told):
+    init_from = {"source": source, "weights_sha256": "ab" * 32, "keeps_classifier": True}
+    init_from |= {} if is_on_hub is None else {"is_on_hub": is_on_hub}
+    card = render(results={**make_results(), "init_from": init_from})
+    told = {name: value for name, value in ModelCard(card).data.to_dict().items() if name.startswith("base_model")}
+    assert told == ({"base_model": source, "base_model_relation": "finetune"} if is_told else {})
+    assert (f"the weights of [{source}](https://huggingface.co/{source}) (SHA" in card) == bool(is_on_hub)
+
+
 @pytest.mark.parametrize("results", [None, make_results()], ids=["no results", "results"])
 def test_metadata_is_valid_to_the_client_and_survives_yaml(results, tmp_path):
     card = render(results=results, folder=make_report(tmp_path))

@@ -4,6 +4,7 @@ import os
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.errors import DivergenceError
@@ -85,6 +86,7 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(tmp_path, recipe,
     results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
     assert results["init_from"] == {
         "source": str(tmp_path / "base"),
+        "is_on_hub": False,
         "weights_sha256": base_results["weights_sha256"],
         "keeps_classifier": has_same_labels,
     }
@@ -96,6 +98,15 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(tmp_path, recipe,
         assert is_kept == (has_same_labels or not name.startswith("classifier.")), name
     assert json.loads((tmp_path / "run" / "recipe.json").read_text())["model"]["hidden_size"] == 8
     assert "It started from the weights of" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_model_of_the_hub_is_the_base_of_what_is_fine_tuned(hub, tmp_path, recipe, tiny_model_folder):
+    hub.add_repo("org/base", folder=tiny_model_folder)
+    changes = ["train.init_from=org/base", "train.num_epochs=1"]
+    results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
+    assert (results["init_from"]["source"], results["init_from"]["is_on_hub"]) == ("org/base", True)
+    data = ModelCard.load(tmp_path / "run" / "README.md").data.to_dict()
+    assert (data["base_model"], data["base_model_relation"]) == ("org/base", "finetune")
 
 
 def test_a_model_to_fine_tune_that_is_not_there_is_one_line(tmp_path, recipe):
