@@ -22,6 +22,7 @@ from hf_lstm.evaluation import evaluate_split
 from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.objectives import require_convergence, sum_cross_entropy, weigh_rows
 from hf_lstm.optimization import average_weights, build_optimizer, build_scheduler
+from hf_lstm.passes import divide_passes
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
     weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
     run.optimizer.zero_grad(set_to_none=True)
     loss_sum = num_correct = torch.zeros((), device=device)
-    for rows in batches:
+    for rows in divide_passes(split.texts.lengths, batches, model.config):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
         labels = torch.from_numpy(split.labels[rows]).to(device)
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)

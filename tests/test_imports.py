@@ -18,7 +18,7 @@ ORDER = """
     batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
     model_files report_files generated_mark markdown card_metadata card hub space_readme hub_space
     prediction lstm_decomposition explanation modeling
-    vector_files embeddings metrics objectives calibration evaluation optimization training starting_point
+    vector_files embeddings metrics objectives calibration evaluation optimization passes training starting_point
     text_files held_out error_analysis plots mistakes_page report_page report_summary report comparison
     checkpointing preparation measurement experiment onnx_graph onnx_network onnx_export upload_check log_redaction
     request_bodies request_guard
