@@ -75,6 +75,12 @@ def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_o
     assert rows[changed]["published"] == rows["`lstm-of-tomorrow`"]["published"] == ""
 
 
+def test_where_the_same_pieces_are_read_from_is_no_other_setting(tmp_path):
+    command = "python scripts/train.py --recipe lstm-15m --set tokenizer.vocab=folder/vocab.txt"
+    write_run(tmp_path / "results", "lstm-15m", "lstm-15m", 0, 0.87, command)
+    assert read_cells(format_results(tmp_path))["`lstm-15m`"]["published"] == "86.25"
+
+
 def test_a_warning_says_so_beside_what_was_published_of_it(tmp_path):
     warning = {"warning": "reads padding as text", "published": {"test_accuracy": 51.0}}
     write_run(tmp_path / "results", "packed-lstm-unpacked", "packed-lstm", 0, 0.5, **warning)

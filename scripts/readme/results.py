@@ -138,8 +138,10 @@ def _describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
 
 
 def _list_changes(run: Mapping[str, Any]) -> list[str]:
+    """Return the settings that a run's command changed; where the same data and pieces were read from is none."""
     words = shlex.split(run["command"])
-    return [word for word in words if re.fullmatch(r"(data|tokenizer|model|train)\.\w+=.*", word)]
+    pattern = r"(?!data\.dataset=|tokenizer\.vocab=)(data|tokenizer|model|train)\.\w+=.*"
+    return [word for word in words if re.fullmatch(pattern, word)]
 
 
 def _describe_device(run: Mapping[str, Any]) -> str:

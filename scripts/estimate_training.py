@@ -1,0 +1,118 @@
+"""Say how long a recipe's run would take on this machine: `python scripts/estimate_training.py --help`."""
+
+import argparse
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.config import Recipe
+from hf_lstm.errors import InputError
+from hf_lstm.overrides import override_recipe
+from hf_lstm.recipes import RECIPES, get_recipe
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = argparse.ArgumentParser(
+        description="Take a few training steps of each recipe on this machine, and say how long all its epochs would "
+        "take: reading, tokenizing and measuring aside. Nothing is kept but the figures.",
+        epilog="example: python scripts/estimate_training.py lstm-45m lstm-148m --set train.batch_size=128",
+    )
+    parser.add_argument("recipes", metavar="RECIPE", nargs="+", help=f"one of {', '.join(RECIPES)}")
+    add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
+    add_device_argument(parser)
+    parser.add_argument("--num-steps", type=int, metavar="N", default=5, help="steps to time (default: %(default)s)")
+    parser.add_argument(
+        "--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="as train.py"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Measure, print and, if asked, write."""
+    arguments = parse_arguments(argv)
+    if arguments.num_steps < 1:
+        raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
+    if arguments.output is not None and not arguments.output.resolve().parent.is_dir():
+        raise InputError(f"--output {arguments.output}: there is no such folder")
+    assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
+    recipes = [override_recipe(get_recipe(name), assignments) for name in arguments.recipes]
+
+    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.model_files import write_json
+
+    figures: dict[str, Any] = {}
+    for recipe in recipes:
+        estimate = estimate_training(recipe, arguments)
+        estimate["command"] = f"python scripts/estimate_training.py {shlex.join(argv)}"
+        figures[recipe.name] = estimate
+        print(f"{recipe.name}: {describe(estimate)}", flush=True)
+    if arguments.output is not None:
+        write_json(arguments.output, figures)
+        print(f"saved in {arguments.output}")
+
+
+def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the speed of `arguments.num_steps` training steps, and the time that all epochs would take at it.
+
+    One step comes before: what is allocated or compiled once is not what a run takes.
+    """
+    import torch
+
+    from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
+    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.preparation import prepare_run
+    from hf_lstm.provenance import describe_code
+    from hf_lstm.training import draw_steps, start_run, train_step
+
+    flush_denormals()
+    device, code = resolve_device(arguments.device), describe_code()
+    prepared = prepare_run(
+        recipe,
+        device,
+        text_column=arguments.text_column,
+        label_column=arguments.label_column,
+        model_class=LSTMSentiment,
+    )
+    model, split = prepared.model.train(), prepared.encoded["train"]
+    run = start_run(model, split, recipe.train)
+    lengths = split.texts.lengths
+    first, *steps = draw_steps(lengths, recipe.train, epoch=1)[: 1 + arguments.num_steps]
+    if not steps:
+        raise InputError(f"{recipe.name}: an epoch has but one step; make train.batch_size smaller")
+    train_step(run, split, *first)
+    started = time.perf_counter()
+    for step in steps:
+        train_step(run, split, *step)
+    elapsed_s = time.perf_counter() - started
+    num_measured = sum(int(lengths[batch].sum()) for step in steps for batch in step)
+    return {
+        "num_parameters": model.num_parameters,
+        "num_epochs": recipe.train.num_epochs,
+        "num_tokens_per_epoch": int(lengths.sum()),
+        "num_measured_steps": len(steps),
+        "num_measured_tokens": num_measured,
+        "tokens_per_s": num_measured / elapsed_s,
+        "estimated_s": recipe.train.num_epochs * int(lengths.sum()) * elapsed_s / num_measured,
+        "device": str(device),
+        "precision": name_dtype(run.dtype),
+        "num_threads": torch.get_num_threads(),
+        **code,
+    }
+
+
+def describe(estimate: Mapping[str, Any]) -> str:
+    """Return an estimate as a line of text."""
+    return (
+        f"{estimate['num_parameters']:,} parameters, {estimate['tokens_per_s']:,.0f} tokens/s on {estimate['device']} "
+        f"in {estimate['precision']}; {estimate['num_epochs']} epochs of {estimate['num_tokens_per_epoch']:,} tokens "
+        f"take {estimate['estimated_s'] / 3600:.2f} hours"
+    )
+
+
+if __name__ == "__main__":
+    run_command_line(main)
