@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hf_lstm.data_columns import find_text_column
-from hf_lstm.data_text_files import iterate_json_objects, open_delimited
 from hf_lstm.errors import InputError
+from hf_lstm.row_files import iterate_json_objects, open_delimited
 from hf_lstm.word_patterns import replace_surrogates
 
 OUTPUT_SUFFIXES = (".csv", ".tsv", ".jsonl")

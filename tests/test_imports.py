@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ORDER = """
     errors cli provenance setting_checks model_config train_config config overrides published_recipes recipes
     hub_errors hub_session hub_commit hub_files
-    splits data_columns data_text_files data_files data_cache data_sources data
+    splits data_columns utf8_files row_files data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
     batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
     model_files report_files generated_mark markdown card_metadata card hub space_readme hub_space
