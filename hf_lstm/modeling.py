@@ -19,6 +19,7 @@ from hf_lstm.devices import resolve_device
 from hf_lstm.encoding import Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.hub import push_model_folder, require_login, resolve_repo_id
+from hf_lstm.model_download import fetch_model_folder
 from hf_lstm.network import LSTMNetwork, UndrawnWeights
 from hf_lstm.report_files import carry_report
 
@@ -163,7 +164,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         Raises:
             InputError: nothing is found there, it cannot be reached, or a file is damaged or does not fit the others.
         """
-        folder = model_files.fetch_model_folder(
+        folder = fetch_model_folder(
             pretrained_model_name_or_path,
             revision=revision,
             token=token,

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from hf_lstm import model_files
 from hf_lstm.config import ModelConfig, TokenizerConfig
 from hf_lstm.errors import InputError
+from hf_lstm.model_download import fetch_model_folder
 from hf_lstm.modeling import LSTMSentiment
 
 logger = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ def load_starting_point(source: str) -> StartingPoint:
     Raises:
         InputError: as `LSTMSentiment.from_pretrained`.
     """
-    folder = model_files.fetch_model_folder(source)
+    folder = fetch_model_folder(source)
     digest = hashlib.sha256((folder / model_files.WEIGHTS_FILE).read_bytes()).hexdigest()
     is_on_hub = not Path(source).is_dir()  # as `fetch_model_folder` tells them apart
     return StartingPoint(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)

@@ -16,7 +16,7 @@ ORDER = """
     splits data_columns utf8_files row_files data_text_files data_files data_cache data_sources data
     word_patterns word_splitting wordpiece tokenization encoding
     batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
-    model_files report_files generated_mark markdown card_metadata card hub space_readme hub_space
+    model_files model_download report_files generated_mark markdown card_metadata card hub space_readme hub_space
     prediction lstm_decomposition explanation modeling
     vector_files embeddings metrics objectives calibration evaluation optimization passes training starting_point
     text_files held_out error_analysis plots mistakes_page report_page report_summary report comparison
