@@ -46,14 +46,25 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         default=[],
         help="change a setting of the recipe, e.g. train.learning_rate=3e-4 model.hidden_size=128",
     )
+    add_push_arguments(parser)
+    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
+    arguments = parser.parse_args(argv)
+    check_push_arguments(parser, arguments)
+    return arguments
+
+
+def add_push_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says whether, where and how the model is pushed."""
     parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
     parser.add_argument("--repo-id", metavar="ORG/NAME", help="where to push (default: <you>/imdb-lstm)")
     parser.add_argument("--private", action="store_true", help="make a new Hub repository private")
     parser.add_argument("--revision", metavar="BRANCH", help="push to this branch, made if need be (default: main)")
     parser.add_argument("--create-pr", action="store_true", help="open a pull request instead of pushing to the branch")
     parser.add_argument("--commit-message", metavar="TEXT", help="title of the commit or pull request")
-    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
-    arguments = parser.parse_args(argv)
+
+
+def check_push_arguments(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """End with a usage error if something is said of a push that is not asked for."""
     given = [
         f"--{name.replace('_', '-')}"
         for name in ("repo_id", "private", "revision", "create_pr", "commit_message")
@@ -61,21 +72,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     ]
     if given and not arguments.push:
         parser.error(f"{' and '.join(given)} {'need' if len(given) > 1 else 'needs'} --push")
-    return arguments
 
 
 def main(argv: Sequence[str]) -> None:
     """Train and, if asked, push."""
     arguments = parse_arguments(argv)
-    assignments = [assignment for group in arguments.assignments for assignment in group]
-    if arguments.dataset is not None:
-        assignments.append(f"data.dataset={arguments.dataset}")
-    if arguments.embeddings is not None:
-        assignments.append(f"train.embeddings={arguments.embeddings}")
-    if arguments.init_from is not None:
-        assignments.append(f"train.init_from={arguments.init_from}")
-    if arguments.seed is not None:
-        assignments.append(f"train.seed={arguments.seed}")
+    assignments = collect_assignments(arguments)
     recipe = override_recipe(get_recipe(arguments.recipe), assignments)
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
@@ -103,6 +105,18 @@ def main(argv: Sequence[str]) -> None:
     print(f'saved in {output_dir}; try: python scripts/predict.py {quoted_dir} "A wonderful film."')
     if repo_id is not None:
         print(f"pushed: {push(output_dir, repo_id, arguments)}")
+
+
+def collect_assignments(arguments: argparse.Namespace) -> list[str]:
+    """Return the changed settings of `--set`, then those of the options that are short for one."""
+    assignments = [assignment for group in arguments.assignments for assignment in group]
+    shortcuts = {
+        "data.dataset": arguments.dataset,
+        "train.embeddings": arguments.embeddings,
+        "train.init_from": arguments.init_from,
+        "train.seed": arguments.seed,
+    }
+    return assignments + [f"{setting}={value}" for setting, value in shortcuts.items() if value is not None]
 
 
 def refuse_own_architecture(assignments: Sequence[str]) -> None:
