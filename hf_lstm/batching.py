@@ -38,7 +38,7 @@ class Batch:
 
 
 def collate(texts: EncodedTexts, rows: np.ndarray, *, pad_token_id: int) -> Batch:
-    """Return the rows as one padded batch; a text without tokens is an error of the caller."""
+    """Return the rows, int64 (batch,), as one batch (batch, time); a text without tokens is an error of the caller."""
     lengths = texts.lengths[rows]
     steps = np.arange(lengths.max())
     is_token = steps < lengths[:, None]
@@ -61,7 +61,7 @@ def shuffle_batches(
     Rows are shuffled; then runs of them are sorted by length and cut into batches, and the batches are shuffled.
 
     Args:
-        lengths: tokens of each row.
+        lengths: int64 (num_rows,), tokens of each row.
         batch_size: rows per batch; the last batch of a run may have fewer.
         seed: of the order, together with `epoch`.
         epoch: number of the epoch.
@@ -87,7 +87,7 @@ def sort_batches(
     """Yield batches of row numbers from the shortest rows to the longest, for inference.
 
     Args:
-        lengths: tokens of each row.
+        lengths: int64 (num_rows,), tokens of each row.
         max_tokens: budget of a batch, padding included; a longer row stands alone.
         batch_size: rows per batch; where given, the budget does not apply.
     """
@@ -102,7 +102,7 @@ def divide_batches(lengths: np.ndarray, num_batches: int, *, max_places: int) ->
     Padding does not count, since the CPU's kernel computes little of it.
 
     Args:
-        lengths: tokens of each row.
+        lengths: int64 (num_rows,), tokens of each row.
         num_batches: as many, but for rows that are longer than a batch's share, and for `max_places`.
         max_places: batches that take more, padding included, are cut, so that memory stays bounded.
     """
@@ -127,7 +127,7 @@ def _cut(lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: in
 
 
 def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
-    """Return the share of computed positions that are padding, 0 to 1."""
+    """Return the share of the positions that `batches` of rows of these `lengths` (num_rows,) pad, 0 to 1."""
     computed = sum(int(lengths[rows].max()) * len(rows) for rows in batches)
     return 1 - int(lengths.sum()) / computed if computed else 0.0
 

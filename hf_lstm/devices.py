@@ -50,6 +50,9 @@ def resolve_precision(precision: str, device: torch.device, *, hidden_size: int 
         precision: `float32`, `bfloat16` or `auto`.
         device: where.
         hidden_size: of the model that predicts; None to train, where bfloat16 is twice as fast at any size.
+
+    Raises:
+        InputError: `precision` is none of the three.
     """
     if precision == "auto":
         is_wide = hidden_size is None or hidden_size >= MIN_BFLOAT16_UNITS

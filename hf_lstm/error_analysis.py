@@ -66,7 +66,7 @@ def find_driving_words(model: "LSTMSentiment", text: str, label: str) -> list[di
 def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """Return the accuracy of up to `NUM_LENGTH_GROUPS` groups of about equally many texts, from short to long.
 
-    Length is counted in words between white space, whatever the model reads of them.
+    Length is counted in words between white space, whatever the model reads of them. `is_right` is (num_texts,).
     """
     num_words = np.array([len(text.split()) for text in texts])
     edges = np.unique(np.quantile(num_words, np.linspace(0, 1, NUM_LENGTH_GROUPS + 1), method="nearest"))
@@ -88,7 +88,7 @@ def measure_unseen(
 ) -> dict[str, Any]:
     """Return the accuracy on the texts that do not stand word for word in a split of `seen`, and how many do.
 
-    The accuracy is None where all do.
+    The accuracy is None where all do. `is_right` is (num_texts,).
     """
     is_unseen = np.array([all(text not in split for split in seen.values()) for text in texts], dtype=bool)
     figures = _measure(is_right[is_unseen]) if is_unseen.any() else {"num_rows": 0, "accuracy": None}

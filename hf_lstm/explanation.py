@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def explain_text(model: "LSTMSentiment", text: str, label: str | int | None = None) -> list[dict[str, Any]]:
-    """Return the words that the model reads, with their spans and contributions; see `LSTMSentiment.explain`."""
+    """Return the words that the model reads, with their spans and contributions; see `LSTMSentiment.explain`.
+
+    Raises:
+        InputError: `text` is not a string, or there is no such label.
+    """
     config = model.config
     if not isinstance(text, str):
         raise InputError(f"text is {type(text).__name__}, expected a string; explain one text at a time")

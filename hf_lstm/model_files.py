@@ -104,7 +104,7 @@ def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
 
 
 def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dict[str, torch.Tensor]:
-    """Return the weights of a folder in float32 on the CPU, exactly those expected.
+    """Return the weights of a folder in float32 on the CPU, by name: exactly those expected, in their shapes.
 
     Names, shapes and dtypes are compared with the file's header before any tensor is read.
 

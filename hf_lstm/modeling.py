@@ -52,7 +52,11 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
     @property
     def encoder(self) -> Encoder:
-        """The tokenizer's fast form, made once for each tokenizer that the model gets."""
+        """The tokenizer's fast form, made once for each tokenizer that the model gets.
+
+        Raises:
+            InputError: the model has no tokenizer.
+        """
         if self.tokenizer is None:
             raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
         if self._encoder is None or self._encoder[0] is not self.tokenizer:

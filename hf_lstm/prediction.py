@@ -38,7 +38,12 @@ def predict_probabilities(
     precision: str = "auto",
     show_progress: bool | None = None,
 ) -> torch.Tensor:
-    """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`."""
+    """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`.
+
+    Raises:
+        InputError: `texts` is no iterable of strings, or as `stream_probabilities`.
+        RuntimeError: as `compute_logits`.
+    """
     is_scalar = isinstance(texts, (bytes, bytearray, Mapping)) or getattr(texts, "ndim", None) == 0
     if is_scalar or not isinstance(texts, Iterable):
         raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
@@ -59,6 +64,10 @@ def stream_probabilities(
     """Yield probabilities window by window, float32 (up to `WINDOW_TEXTS`, num_labels), in the order given.
 
     Reads `texts` as it goes, so that an endless or huge iterable takes no more memory than a window of it.
+
+    Raises:
+        InputError: `batch_size` or `precision` is none that can be; or, once it is reached, a row is not a string.
+        RuntimeError: as `compute_logits`.
     """
     is_number = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
     if batch_size is not None and not (is_number and batch_size >= 1):

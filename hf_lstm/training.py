@@ -74,14 +74,14 @@ def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConf
 
 
 def count_steps(lengths: NDArray[np.int64], config: TrainConfig) -> int:
-    """Return the optimizer steps of a run over rows of these lengths, if nothing ends it early."""
+    """Return the optimizer steps of a run over rows of these lengths (num_rows,), if nothing ends it early."""
     if config.schedule == "constant" and not config.warmup_fraction:
         return 0  # nobody asks
     return sum(len(draw_steps(lengths, config, epoch=epoch)) for epoch in range(1, config.num_epochs + 1))
 
 
 def draw_steps(lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int) -> list[list[NDArray[np.int64]]]:
-    """Return an epoch's optimizer steps, each a list of batches of row numbers."""
+    """Return an epoch's optimizer steps over rows of these lengths (num_rows,): lists of batches of row numbers."""
     batches = shuffle_batches(
         lengths,
         config.batch_size,

@@ -80,7 +80,11 @@ def main(argv: Sequence[str]) -> None:
 
 
 def open_texts(source: str, text_column: str | None) -> Iterator[str]:
-    """Return the texts of a file or, for `-`, the lines of standard input."""
+    """Return the texts of a file or, for `-`, the lines of standard input.
+
+    Raises:
+        InputError: as `read_texts`, or a column of standard input is asked for.
+    """
     if source != STANDARD_INPUT:
         return read_texts(Path(source), text_column)
     if text_column is not None:
