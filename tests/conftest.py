@@ -1,8 +1,13 @@
 """Fixtures shared by all tests. The Hub client reads its environment at import, so it is set here, before that."""
 
+import logging
 import os
+import runpy
+import signal
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -69,3 +74,26 @@ def tiny_model_folder(tiny_model, tmp_path):
     """The folder of a saved `tiny_model`."""
     tiny_model.save_pretrained(tmp_path / "tiny-model")
     return tmp_path / "tiny-model"
+
+
+@pytest.fixture
+def run_script(tmp_path, monkeypatch, capsys) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a script in `tmp_path` to its exit, in this process: a new one would import the libraries for seconds."""
+
+    def run(script, *arguments, **environment):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [str(script), *arguments])
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        log = logging.getLogger("hf_lstm")
+        before = signal.getsignal(signal.SIGTERM), log.level
+        try:
+            with pytest.raises(SystemExit) as exit_:
+                runpy.run_path(str(script), run_name="__main__")
+        finally:
+            signal.signal(signal.SIGTERM, before[0])
+            log.setLevel(before[1])
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(sys.argv, exit_.value.code, printed.out, printed.err)
+
+    return run

@@ -2,8 +2,6 @@
 
 import random
 import runpy
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -134,10 +132,9 @@ def test_bad_input_is_named_and_nothing_is_written(archive, tmp_path, damage, ex
 
 
 @pytest.mark.parametrize(("name", "reason"), [("nowhere", "No such file"), ("aclImdb_v1.tar.gz", "Not a directory")])
-def test_what_is_no_folder_is_one_line_for_the_user(tmp_path, name, reason):
+def test_what_is_no_folder_is_one_line_for_the_user(run_script, tmp_path, name, reason):
     (tmp_path / "aclImdb_v1.tar.gz").write_bytes(b"\x1f\x8b")
-    command = [sys.executable, str(PATH), name, "--output-dir", "stars"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    result = run_script(PATH, name, "--output-dir", "stars")
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert reason in line

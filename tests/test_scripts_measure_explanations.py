@@ -1,7 +1,6 @@
 """`scripts/measure_explanations.py` as users run it."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,15 +12,9 @@ sys.path.insert(0, str(SCRIPT.parent))
 from measure_explanations import choose_strongest, delete_words, occlude  # noqa: E402 - found beside the others
 
 
-def run(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments], cwd=cwd, capture_output=True, text=True, timeout=120
-    )
-
-
-def test_figures_are_printed_and_written(tiny_model_folder, tmp_path):
+def test_figures_are_printed_and_written(run_script, tiny_model_folder, tmp_path):
     sizes = ["--num-reviews", "8", "--num-occluded", "2"]
-    result = run(tiny_model_folder.name, "--dataset", "sample", *sizes, "--output", "figures.json", cwd=tmp_path)
+    result = run_script(SCRIPT, tiny_model_folder.name, "--dataset", "sample", *sizes, "--output", "figures.json")
     assert result.returncode == 0, result.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["command"].startswith("python scripts/measure_explanations.py tiny-model --dataset sample")
@@ -43,8 +36,8 @@ def test_figures_are_printed_and_written(tiny_model_folder, tmp_path):
         (["--dataset", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_wrong_use_is_one_clear_line(tiny_model_folder, tmp_path, arguments, expected):
-    result = run(tiny_model_folder.name, *arguments, cwd=tmp_path)
+def test_wrong_use_is_one_clear_line(run_script, tiny_model_folder, arguments, expected):
+    result = run_script(SCRIPT, tiny_model_folder.name, *arguments)
     assert result.returncode == 2
     assert expected in result.stderr.splitlines()[-1]
 
