@@ -1,10 +1,11 @@
 """The model card: the template `model_card.md` filled with what a run measured, and marked as generated."""
 
+import functools
 import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hf_lstm.card_metadata import (
     IMDB_SOURCES,
@@ -20,6 +21,9 @@ from hf_lstm.errors import InputError
 from hf_lstm.generated_mark import is_generated, mark_generated
 from hf_lstm.markdown import format_cell, format_interval, format_percent
 from hf_lstm.model_files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
+
+if TYPE_CHECKING:
+    import jinja2
 
 MAX_MISTAKES = 3
 """Of the most confident ones, shown in the card; the report has more."""
@@ -53,21 +57,9 @@ def render_card(
     """
     import jinja2  # only needed to write a card, and slow to import
 
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters |= {
-        "cell": format_cell,
-        "setting": lambda value: "none" if value is None else str(value),
-        "number": lambda value: f"{int(value):,}",
-        "percent": format_percent,
-        "loss": lambda value: f"{float(value):.4f}",
-        "interval": lambda figures: format_interval(figures) if "accuracy_interval" in figures else "not computed",
-        "duration": lambda seconds: f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds",
-    }
     try:
         context = _make_context(config, recipe, results, repo_id, _describe_folder(folder, results))
-        content = environment.from_string(_find_template().read_text(encoding="utf-8")).render(context)
+        content = _load_template().render(context)
     except (KeyError, TypeError, ValueError, AttributeError, jinja2.UndefinedError) as error:
         raise InputError(
             f"recipe.json or results.json are not from a run of hf_lstm: {error!r}; remove them"
@@ -89,6 +81,25 @@ def write_card(
     if overwrite or not card.exists() or is_generated(card.read_text(encoding="utf-8")):
         content = render_card(config=config, recipe=recipe, results=results, repo_id=repo_id, folder=folder)
         write_file(card, content.encode())
+
+
+@functools.cache  # compiling it takes most of the time of a card
+def _load_template() -> "jinja2.Template":
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters |= {
+        "cell": format_cell,
+        "setting": lambda value: "none" if value is None else str(value),
+        "number": lambda value: f"{int(value):,}",
+        "percent": format_percent,
+        "loss": lambda value: f"{float(value):.4f}",
+        "interval": lambda figures: format_interval(figures) if "accuracy_interval" in figures else "not computed",
+        "duration": lambda seconds: f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds",
+    }
+    return environment.from_string(_find_template().read_text(encoding="utf-8"))
 
 
 def _find_template() -> Path:

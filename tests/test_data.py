@@ -229,16 +229,27 @@ def test_the_default_data_set_is_loaded_from_the_hub_without_the_unlabeled_split
     assert [part._fingerprint for part in again.values()] == [part._fingerprint for part in splits.values()]
 
 
-@pytest.mark.parametrize("cached_by", ["hf_lstm", "datasets"])
-def test_offline_uses_what_was_cached(hub, tmp_path, empty_cache, cached_by):
+LOAD_FROM_CACHES = """
+import sys, datasets
+from hf_lstm.config import DataConfig
+from hf_lstm.data import load_splits
+for datasets.config.HF_DATASETS_CACHE in sys.argv[1:]:
+    print({name: len(split) for name, split in load_splits(DataConfig()).items()})
+"""
+
+
+def test_offline_uses_what_was_cached(hub, tmp_path, monkeypatch):
+    """Whether this package cached it or the library by itself did."""
     hub.add_repo("stanfordnlp/imdb", repo_type="dataset", folder=write_imdb(tmp_path / "imdb"))
-    load_splits(DataConfig()) if cached_by == "hf_lstm" else datasets.load_dataset("stanfordnlp/imdb")
+    caches = {"ours": load_splits, "theirs": lambda config: datasets.load_dataset("stanfordnlp/imdb")}
+    for folder, load in caches.items():
+        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / folder)
+        load(DataConfig())
     num_requests = len(hub.requests)
-    load = "from hf_lstm.data import *; from hf_lstm.config import *; s = load_splits(DataConfig()); "
-    load += "print({k: len(v) for k, v in s.items()})"
-    offline = {**os.environ, "HF_DATASETS_CACHE": str(empty_cache), "HF_HUB_OFFLINE": "1"}
-    result = subprocess.run([sys.executable, "-c", load], env=offline, check=True, capture_output=True, text=True)
-    assert result.stdout.strip() == "{'train': 32, 'validation': 8, 'test': 10}"
+    command = [sys.executable, "-c", LOAD_FROM_CACHES, *(str(tmp_path / folder) for folder in caches)]
+    offline = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    result = subprocess.run(command, env=offline, check=True, capture_output=True, text=True)
+    assert result.stdout.splitlines() == ["{'train': 32, 'validation': 8, 'test': 10}"] * 2
     assert len(hub.requests) == num_requests
 
 

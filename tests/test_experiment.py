@@ -1,4 +1,4 @@
-import dataclasses
+import copy
 import json
 import os
 
@@ -17,10 +17,8 @@ SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "mod
 MOODS = {"glad": "lovely fine great", "sad": "dull bad poor", "so-so": "fair plain usual"}
 
 
-@pytest.fixture
-def reviews(tmp_path):
-    """A CSV of 120 different rows with three labels, each told by words of its own."""
-    path = tmp_path / "reviews.csv"
+def write_reviews(path):
+    """Write a CSV of 120 different rows with three labels, each told by words of its own."""
     rows = [
         f'"film number {i}, {words.split()[i % 3]}, {words.split()[(i + 1) % 3]}",{label}'
         for i in range(40)
@@ -30,10 +28,26 @@ def reviews(tmp_path):
     return path
 
 
-@pytest.fixture
-def recipe(reviews):
+def make_recipe(reviews):
     changes = [*SMALL, f"data.dataset={reviews}", "train.num_epochs=12", "train.learning_rate=0.02"]
     return override_recipe(POOLED_BILSTM, changes)
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    return write_reviews(tmp_path / "reviews.csv")
+
+
+@pytest.fixture
+def recipe(reviews):
+    return make_recipe(reviews)
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory):
+    """The folder of a run, and the results it returned."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder / "run", run_experiment(make_recipe(write_reviews(folder / "reviews.csv")), options(folder))
 
 
 def options(tmp_path, **changes):
@@ -42,9 +56,8 @@ def options(tmp_path, **changes):
     )
 
 
-def test_a_run_measures_the_weights_it_saves(tmp_path, recipe):
-    results = run_experiment(recipe, options(tmp_path))
-    folder = tmp_path / "run"
+def test_a_run_measures_the_weights_it_saves(finished_run):
+    folder, results = finished_run
     expected = {
         "config.json",
         "model.safetensors",
@@ -78,19 +91,21 @@ def copy_with_other_labels(path):
 
 
 @pytest.mark.parametrize("has_same_labels", [True, False])
-def test_a_fine_tuned_model_starts_from_the_weights_of_another(tmp_path, recipe, reviews, has_same_labels):
-    base_results = run_experiment(recipe, options(tmp_path, output_dir=tmp_path / "base"))
+def test_a_fine_tuned_model_starts_from_the_weights_of_another(
+    finished_run, tmp_path, recipe, reviews, has_same_labels
+):
+    base_folder, base_results = finished_run
     dataset = reviews if has_same_labels else copy_with_other_labels(reviews)
-    changes = [f"train.init_from={tmp_path / 'base'}", f"data.dataset={dataset}", "model.hidden_size=5"]
+    changes = [f"train.init_from={base_folder}", f"data.dataset={dataset}", "model.hidden_size=5"]
     slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
     results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
     assert results["init_from"] == {
-        "source": str(tmp_path / "base"),
+        "source": str(base_folder),
         "is_on_hub": False,
         "weights_sha256": base_results["weights_sha256"],
         "keeps_classifier": has_same_labels,
     }
-    base, tuned = (LSTMSentiment.from_pretrained(tmp_path / name) for name in ("base", "run"))
+    base, tuned = (LSTMSentiment.from_pretrained(folder) for folder in (base_folder, tmp_path / "run"))
     assert tuned.tokenizer.to_str() == base.tokenizer.to_str()
     assert set(tuned.config.id2label.values()) == {"glad", "sad", "so-so" if has_same_labels else "plain"}
     for name, weights in base.state_dict().items():
@@ -163,12 +178,6 @@ def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
     assert torch.isfinite(model.predict_proba("the film")).all()
 
 
-def test_options_do_not_leak_into_the_recipe(tmp_path, recipe):
-    before = dataclasses.replace(recipe)
-    run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
-    assert recipe == before
-
-
 def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monkeypatch):
     commits = ["first"]
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: commits[-1])
@@ -178,8 +187,10 @@ def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monke
         return train(*arguments, **settings)
 
     monkeypatch.setattr("hf_lstm.experiment.train", train_while_somebody_commits)
-    results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
-    assert results["commit"] == "first"
+    recipe = override_recipe(recipe, ["train.num_epochs=1"])
+    before = copy.deepcopy(recipe)
+    assert run_experiment(recipe, options(tmp_path))["commit"] == "first"
+    assert recipe == before  # options do not leak into it
 
 
 @pytest.mark.parametrize("is_frozen", [True, False])

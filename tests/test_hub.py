@@ -2,7 +2,6 @@
 
 import logging
 import re
-import time
 
 import huggingface_hub
 import pytest
@@ -408,10 +407,8 @@ def test_a_permanent_error_ends_within_two_minutes(hub, folder, clock, status):
 )
 def test_a_permanent_fault_ends(hub, folder, short_patience, endpoint, kind):
     hub.inject(endpoint, Fault(kind), forever=True)
-    started_s = time.monotonic()
     with pytest.raises(InputError, match=r"^push failed: repository 'me/imdb-lstm' is out of reach: 127\.0\.0\.1"):
         push(folder)
-    assert time.monotonic() - started_s < 10
     assert hub.count(endpoint) >= 2
 
 
@@ -424,12 +421,11 @@ def test_a_slow_upload_that_goes_on_is_no_silence(hub, folder, short_waits):
     assert hub.files(REPO) == read_pushed(folder)
 
 
-def test_being_told_to_wait_too_long_ends_at_once(hub, folder):
+def test_being_told_to_wait_too_long_ends_at_once(hub, folder, clock):
     hub.inject("create", Fault("status", status=429, retry_after="3600"))
-    started_s = time.monotonic()
     with pytest.raises(InputError, match="answers 429"):
         push(folder)
-    assert time.monotonic() - started_s < 1
+    assert clock.sleeps_s == []
     assert hub.count() == 1
 
 
@@ -455,11 +451,10 @@ def test_nobody_listens(hub, folder, short_patience, monkeypatch):
     ],
     ids=["invalid", "read-only", "someone else's", "none"],
 )
-def test_no_permission_is_said_at_once(hub, folder, token, message):
-    started_s = time.monotonic()
+def test_no_permission_is_said_at_once(hub, folder, clock, token, message):
     with pytest.raises(InputError, match=f"^push failed: repository 'me/imdb-lstm' {message}"):
         push(folder, token=token)
-    assert time.monotonic() - started_s < 2
+    assert clock.sleeps_s == []
     assert hub.count("create") == 1
     assert ("model", REPO) not in hub.repos
 

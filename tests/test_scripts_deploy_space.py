@@ -144,8 +144,9 @@ import os, runpy, sys
 has_package = lambda path: "-packages" not in path and os.path.isdir(os.path.join(path, "hf_lstm"))
 sys.path = [os.getcwd()] + [path for path in sys.path if not has_package(path)]
 sys.meta_path = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
-import hf_lstm
+import hf_lstm.demo
 print(hf_lstm.__file__, flush=True)
+print({"datasets", "evaluate", "transformers", "matplotlib"} & set(sys.modules), flush=True)
 sys.argv = ["app.py"]
 runpy.run_path("app.py", run_name="__main__")
 """
@@ -164,12 +165,13 @@ def test_what_was_uploaded_serves_without_an_installed_package(deploy, hub, tmp_
     )
     try:
         assert Path(process.stdout.readline().strip()) == folder / "hf_lstm" / "__init__.py"
+        assert process.stdout.readline() == "set()\n", "the demo needs no library of training"
         readable, _, _ = select.select([process.stdout], [], [], 180)  # the machine may be busy
         assert readable, "the app did not start within three minutes"
         line = process.stdout.readline()
         assert line.startswith(f"serving {MODEL} at http")
-        with urllib.request.urlopen(line.split()[-1], timeout=20) as page:
+        with urllib.request.urlopen(line.split()[-1], timeout=120) as page:
             assert page.status == 200
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)

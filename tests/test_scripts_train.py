@@ -33,7 +33,7 @@ def start(tmp_path):
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,  # a machine that is busy needs minutes to import the libraries
         )
 
     return start_process
@@ -157,7 +157,7 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, reviews, signu
         if "epoch 2/" in line:
             break
     process.send_signal(signum)
-    rest = process.communicate(timeout=120)[1]  # the run itself would take hours
+    rest = process.communicate(timeout=600)[1]  # the run itself would take hours
     assert process.returncode == code
     assert "Traceback" not in rest
     assert os.listdir(tmp_path) == ["reviews.csv"]
