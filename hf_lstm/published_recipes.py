@@ -177,7 +177,14 @@ LSTM_15M = Recipe(
         single_logit=True,
         max_length_tokens=256,
     ),
-    train=TrainConfig(num_epochs=10, batch_size=1_024, learning_rate=5e-4, best_by="loss"),
+    train=TrainConfig(
+        num_epochs=10,
+        batch_size=1_024,
+        learning_rate=5e-4,
+        patience=3,  # ours: what comes later is not kept
+        best_by="loss",
+        group_by_length=False,
+    ),
 )
 LSTM_45M = dataclasses.replace(
     LSTM_15M,
