@@ -157,8 +157,9 @@ PACKED_LSTM_GLOVE_FROZEN = dataclasses.replace(
 )
 
 # Where the original's cleaning leaves a choice: what is not kept becomes a blank, and stop words are looked for after
-# that, so that "don't" is two stop words. No [CLS] and [SEP], which mean nothing to an LSTM. The seed and the start are
-# ours: a run has 350 steps, and PyTorch's own initialization still guessed after 23 of them.
+# that, so that "don't" is two stop words. No [CLS] and [SEP], which mean nothing to an LSTM. The seed, the order of the
+# rows, the start and when to stop are ours. An epoch has but 35 steps: PyTorch's own initialization still guessed after
+# 23 of them, and in so few, embeddings can only come to mean something if they are small at the start.
 LSTM_15M = Recipe(
     name="lstm-15m",
     description="repository: BERT's pieces, 5 bidirectional layers of 256",
@@ -173,7 +174,7 @@ LSTM_15M = Recipe(
         bidirectional=True,
         dropout=0.5,
         head_norm=True,
-        initialization="open_forget_gate",
+        initialization="keras",
         single_logit=True,
         max_length_tokens=256,
     ),
