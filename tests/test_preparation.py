@@ -37,7 +37,7 @@ def test_a_resolved_recipe_has_the_vocabulary_and_the_labels_of_train(resolved):
 @pytest.mark.parametrize("has_recipe", [True, False])
 def test_a_model_to_fine_tune_brings_its_architecture_and_its_words(train_split, tiny_model, has_recipe):
     tiny_model.recipe = {"tokenizer": {"words": "letters"}} if has_recipe else None
-    recipe, tokenizer = resolve_recipe(RECIPE, train_split, StartingPoint("org/tiny", tiny_model, "ab" * 32))
+    recipe, tokenizer = resolve_recipe(RECIPE, train_split, StartingPoint("org/tiny", True, tiny_model, "ab" * 32))
     assert tokenizer is tiny_model.tokenizer
     expected = dataclasses.replace(tiny_model.config, id2label={0: "bad", 1: "good"})
     assert recipe.model == expected
