@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hf_lstm.errors import InputError
+from readme.estimates import format_estimates
 from readme.explanations import format_explanations
 from readme.precision import format_precision
 from readme.results import format_results
@@ -14,6 +15,7 @@ from readme.tree import format_tree
 
 WRITERS: Mapping[str, Callable[[Path], str]] = {
     "results": format_results,
+    "estimates": format_estimates,
     "star-classes": format_star_classes,
     "explanations": format_explanations,
     "speed": format_speed,
