@@ -5,6 +5,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -60,6 +61,29 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cpu, cuda, xpu, mps, or auto for an accelerator if there is one",
     )
+
+
+def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that changes settings of a recipe, `assignments`; it may be given more than once."""
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        metavar="SECTION.KEY=VALUE",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="change a setting of the recipe, e.g. train.learning_rate=3e-4 model.hidden_size=128",
+    )
+
+
+def check_output_folder(output: Path | None) -> None:
+    """Find before any work is done that the file of `--output` has no folder to stand in.
+
+    Raises:
+        InputError: it has none.
+    """
+    if output is not None and not output.resolve().parent.is_dir():
+        raise InputError(f"--output {output}: there is no such folder")
 
 
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Dropout whose random numbers cost a CPU a tenth of what `nn.Dropout`'s do."""
+"""Dropout whose random numbers make it three times as fast on a CPU as `nn.Dropout`."""
 
 import torch
 from torch import Tensor, nn

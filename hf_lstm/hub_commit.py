@@ -1,6 +1,5 @@
 """Commits to the Hugging Face Hub that can be repeated safely, on a branch or as a pull request."""
 
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,8 +95,10 @@ class RepeatableCommit:
             if content is None:
                 if name in present:
                     operations.append(CommitOperationDelete(path_in_repo=name))
-            elif name not in present or not _is_same(present[name], content):
-                operations.append(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content))
+                continue
+            operation = CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
+            if name not in present or not _is_same(present[name], operation):
+                operations.append(operation)
         return operations
 
 
@@ -140,8 +141,8 @@ def read_remote_file(api: HfApi, repo_id: str, file: str, *, revision: str, repo
         return Path(path).read_bytes()
 
 
-def _is_same(remote: RepoFile, content: Path | bytes) -> bool:
-    data = content if isinstance(content, bytes) else content.read_bytes()
+def _is_same(remote: RepoFile, local: CommitOperationAdd) -> bool:
     if remote.lfs is not None:  # its git object is a pointer
-        return remote.lfs.sha256 == hashlib.sha256(data).hexdigest()
-    return remote.blob_id == git_hash(data)
+        return remote.lfs.sha256 == local.upload_info.sha256.hex()
+    with local.as_file() as file:
+        return remote.blob_id == git_hash(file.read())

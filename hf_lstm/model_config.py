@@ -94,6 +94,11 @@ class ModelConfig:
             require(not self.single_logit or len(id2label) == 2, "model.single_logit", True, "two labels")
 
     @property
+    def num_directions(self) -> int:
+        """2 where each text is also read from its end, else 1."""
+        return 2 if self.bidirectional else 1
+
+    @property
     def num_labels(self) -> int:
         """Number of classes; 0 while unresolved."""
         return len(self.id2label or {})

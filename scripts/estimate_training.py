@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.cli import (
+    add_data_arguments,
+    add_device_argument,
+    add_settings_argument,
+    check_output_folder,
+    run_command_line,
+)
 from hf_lstm.config import Recipe
 from hf_lstm.errors import InputError
 from hf_lstm.overrides import override_recipe
@@ -25,9 +31,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
     add_device_argument(parser)
     parser.add_argument("--num-steps", type=int, metavar="N", default=5, help="steps to time (default: %(default)s)")
-    parser.add_argument(
-        "--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="as train.py"
-    )
+    add_settings_argument(parser)
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
     return parser.parse_args(argv)
 
@@ -37,8 +41,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     if arguments.num_steps < 1:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
-    if arguments.output is not None and not arguments.output.resolve().parent.is_dir():
-        raise InputError(f"--output {arguments.output}: there is no such folder")
+    check_output_folder(arguments.output)
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
     recipes = [override_recipe(get_recipe(name), assignments) for name in arguments.recipes]
 

@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
-from hf_lstm.errors import InputError
+from hf_lstm.cli import (
+    add_data_arguments,
+    add_device_argument,
+    add_settings_argument,
+    check_output_folder,
+    run_command_line,
+)
 from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import get_recipe
 
@@ -31,9 +36,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
     add_device_argument(parser)
     parser.add_argument("--output", metavar="FILE", type=Path, required=True, help="where to write the run's results")
-    parser.add_argument(
-        "--set", dest="assignments", metavar="SECTION.KEY=VALUE", nargs="+", default=[], help="as train.py"
-    )
+    add_settings_argument(parser)
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     return parser.parse_args(argv)
 
@@ -41,8 +44,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Train, print and write."""
     arguments = parse_arguments(argv)
-    if not arguments.output.resolve().parent.is_dir():
-        raise InputError(f"--output {arguments.output}: there is no such folder")
+    check_output_folder(arguments.output)
     dataset = f"data.dataset={arguments.dataset}"
     recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
+from hf_lstm.cli import add_data_arguments, add_device_argument, add_settings_argument, run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.overrides import override_recipe
 from hf_lstm.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
@@ -37,15 +37,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
-    parser.add_argument(
-        "--set",
-        dest="assignments",
-        metavar="SECTION.KEY=VALUE",
-        action="append",
-        nargs="+",
-        default=[],
-        help="change a setting of the recipe, e.g. train.learning_rate=3e-4 model.hidden_size=128",
-    )
+    add_settings_argument(parser)
     add_push_arguments(parser)
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
@@ -109,14 +101,14 @@ def main(argv: Sequence[str]) -> None:
 
 def collect_assignments(arguments: argparse.Namespace) -> list[str]:
     """Return the changed settings of `--set`, then those of the options that are short for one."""
-    assignments = [assignment for group in arguments.assignments for assignment in group]
     shortcuts = {
         "data.dataset": arguments.dataset,
         "train.embeddings": arguments.embeddings,
         "train.init_from": arguments.init_from,
         "train.seed": arguments.seed,
     }
-    return assignments + [f"{setting}={value}" for setting, value in shortcuts.items() if value is not None]
+    given = [f"{setting}={value}" for setting, value in shortcuts.items() if value is not None]
+    return [*arguments.assignments, *given]
 
 
 def refuse_own_architecture(assignments: Sequence[str]) -> None:

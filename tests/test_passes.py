@@ -20,12 +20,9 @@ MODEL = ModelConfig(embedding_dim=8, hidden_size=8, num_layers=2, bidirectional=
 )
 
 
-@pytest.fixture
-def bounded(monkeypatch):
-    def bound(max_places: int) -> None:
-        monkeypatch.setattr(passes, "MAX_STATES_PER_PASS", max_places * 2 * 2 * 8)
-
-    return bound
+def bound(monkeypatch: pytest.MonkeyPatch, max_places: int) -> None:
+    """Let a pass have so many places, each of which has 32 states in this model."""
+    monkeypatch.setattr(passes, "MAX_STATES_PER_PASS", max_places * 2 * 2 * 8)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 200))
@@ -34,7 +31,7 @@ def test_each_row_passes_once_and_no_pass_is_too_large_but_a_single_row(lengths,
     rows = np.random.default_rng(0).permutation(len(lengths))
     batches = np.array_split(rows, min(3, len(rows)))
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(passes, "MAX_STATES_PER_PASS", max_places * 2 * 2 * 8)
+        bound(monkeypatch, max_places)
         parts = passes.divide_passes(lengths, batches, MODEL)
     assert sorted(np.concatenate(parts)) == list(range(len(lengths)))
     assert all(len(part) == 1 or len(part) * lengths[part].max() <= max_places for part in parts)
@@ -48,7 +45,7 @@ def test_batches_that_fit_stay_as_they_are():
 
 
 @pytest.mark.parametrize("changes", [{}, {"class_weights": "1,3", "label_smoothing": 0.1}])
-def test_a_step_in_many_passes_is_the_same_step(bounded, changes):
+def test_a_step_in_many_passes_is_the_same_step(monkeypatch, changes):
     generator = np.random.default_rng(0)
     lengths = generator.integers(1, 30, 24)
     texts = EncodedTexts(
@@ -58,7 +55,7 @@ def test_a_step_in_many_passes_is_the_same_step(bounded, changes):
     config = TrainConfig(learning_rate=1e-2, precision="float32", **changes)
     found = []
     for max_places in (10**6, 40):
-        bounded(max_places)
+        bound(monkeypatch, max_places)
         torch.manual_seed(0)
         model = LSTMSentiment(dataclasses.replace(MODEL, pooling="mean_max"))
         figures = train_step(start_run(model, rows, config), rows, np.arange(12), np.arange(12, 24))

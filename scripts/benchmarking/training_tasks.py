@@ -39,8 +39,7 @@ def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
     takes three times as many.
     """
     assert config.num_layers == 1
-    num_directions = 2 if config.bidirectional else 1
-    per_token = 2 * (config.embedding_dim + config.hidden_size) * 4 * config.hidden_size * num_directions
+    per_token = 2 * (config.embedding_dim + config.hidden_size) * 4 * config.hidden_size * config.num_directions
     return per_token * num_tokens / 1e9
 
 

@@ -1,13 +1,12 @@
 """What the recipes would take whose run is not in the results, of `results/estimates.json`."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
 from hf_lstm.recipes import RECIPES
+from readme.measured import format_measured
 
 _HEADER = ("recipe", "published test accuracy, %", "parameters", "tokens a second", "hours for all epochs", "on")
 
@@ -18,13 +17,12 @@ def format_estimates(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/estimate_training.py` writes.
     """
-    path = root / "results" / "estimates.json"
-    try:
-        estimates = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_format_row(name, estimate) for name, estimate in estimates.items()]
-        (command,) = {estimate["command"] for estimate in estimates.values()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is not what scripts/estimate_training.py writes: {error!r}; measure anew") from None
+    return format_measured(root / "results" / "estimates.json", "estimate_training.py", _format_estimates)
+
+
+def _format_estimates(estimates: Mapping[str, Any]) -> str:
+    rows = [_format_row(name, estimate) for name, estimate in estimates.items()]
+    (command,) = {estimate["command"] for estimate in estimates.values()}
     return f"{format_table(_HEADER, rows)}\n\n```bash\n{command}\n```"
 
 

@@ -1,12 +1,12 @@
 """The table of what explanations are worth, of `results/explanations/*.json`."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
+from readme.measured import format_measured
 
 _HEADER = (
     "model",
@@ -35,12 +35,7 @@ def format_explanations(root: Path) -> str:
 
 
 def _read_row(path: Path) -> list[str]:
-    try:
-        return _format_row(path.stem, json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path} is not what scripts/measure_explanations.py writes: {error!r}; measure anew"
-        ) from None
+    return format_measured(path, "measure_explanations.py", lambda figures: _format_row(path.stem, figures))
 
 
 def _format_row(name: str, figures: Mapping[str, Any]) -> list[str]:

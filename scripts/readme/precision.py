@@ -1,12 +1,11 @@
 """The table of what computing in bfloat16 changes, of `results/precision.json`."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_percent, format_table
+from readme.measured import format_measured
 
 _HEADER = (
     "model",
@@ -26,13 +25,12 @@ def format_precision(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/measure_precision.py` writes.
     """
-    path = root / "results" / "precision.json"
-    try:
-        models = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_format_row(name, figures) for name, figures in models.items()]
-        sizes = " / ".join(dict.fromkeys(f"{figures['num_reviews']:,}" for figures in models.values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is not what scripts/measure_precision.py writes: {error!r}; measure anew") from None
+    return format_measured(root / "results" / "precision.json", "measure_precision.py", _format_models)
+
+
+def _format_models(models: Mapping[str, Any]) -> str:
+    rows = [_format_row(name, figures) for name, figures in models.items()]
+    sizes = " / ".join(dict.fromkeys(f"{figures['num_reviews']:,}" for figures in models.values()))
     return (
         f"bfloat16 against float32 on the {sizes} official test reviews, from "
         "[`results/precision.json`](results/precision.json), by `python scripts/measure_precision.py MODEL`:\n\n"

@@ -90,9 +90,9 @@ def _read_row(group: RunGroup) -> list[str]:
                 f"results/{group.name}-seed*.json are of different settings: {'; '.join(sorted(settings))}"
             )
         return _format_row(group)
+    except InputError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
             f"results/{group.name}-seed*.json: one is not a run's results.json: {error!r}; copy it from the run anew"
         ) from None

@@ -9,8 +9,8 @@ from benchmarking.linear_peers import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.plan import SECTIONS
 from benchmarking.sequence_length import name_metric
 
-from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_cell, format_table
+from readme.measured import format_measured
 
 _LIMITS = {"at_least": "at least", "at_most": "at most"}
 _COMMAND = 'pip install -e ".[benchmark]" && python scripts/benchmark.py --dataset stanfordnlp/imdb'
@@ -22,21 +22,20 @@ def format_speed(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/benchmark.py` writes.
     """
-    path = _locate(root)
-    try:
-        benchmark = json.loads(path.read_text(encoding="utf-8"))
-        sections = benchmark["sections"]
-        parts = [
-            _describe_run(benchmark),
-            f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
-            _format_figures(sections),
-        ]
-        if "text-to-label" in sections:
-            parts.append(_describe_throughput(sections["text-to-label"]))
-        if "sequence-length" in sections:
-            parts.append(_describe_cost_by_length(sections["sequence-length"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is not what scripts/benchmark.py writes: {error!r}; measure anew") from None
+    return format_measured(_locate(root), "benchmark.py", _format_benchmark)
+
+
+def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
+    sections = benchmark["sections"]
+    parts = [
+        _describe_run(benchmark),
+        f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
+        _format_figures(sections),
+    ]
+    if "text-to-label" in sections:
+        parts.append(_describe_throughput(sections["text-to-label"]))
+    if "sequence-length" in sections:
+        parts.append(_describe_cost_by_length(sections["sequence-length"]))
     return "\n\n".join(parts)
 
 

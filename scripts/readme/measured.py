@@ -1,0 +1,22 @@
+"""How a section reads the file of figures that it shows."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hf_lstm.errors import InputError
+
+T = TypeVar("T")
+
+
+def format_measured(path: Path, script: str, format_figures: Callable[[Any], T]) -> T:
+    """Return what `format_figures` makes of the JSON in a file.
+
+    Raises:
+        InputError: the file is not there, or not what `scripts/{script}` writes.
+    """
+    try:
+        return format_figures(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is not what scripts/{script} writes: {error!r}; measure anew") from None
