@@ -20,6 +20,7 @@ from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.starting_point import StartingPoint, load_starting_point
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.vector_files import fetch_vector_file
+from hf_lstm.wordpiece import load_vocab
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +52,12 @@ def prepare_run(
     """Return the rows of a recipe, encoded, and its model on `device`, an instance of `model_class`.
 
     Raises:
-        InputError: the model to fine-tune, the word vectors, the data or a setting is unusable; looked at in this
-            order, so that what costs little to find is found before the data are read.
+        InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
+            at in this order, so that what costs little to find is found before the data are read.
     """
     start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
+    if start is None and recipe.tokenizer.vocab is not None:
+        load_vocab(recipe.tokenizer.vocab)
     vector_file = find_vector_file(recipe)
     splits = load_splits(recipe.data, text_column=text_column, label_column=label_column)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))

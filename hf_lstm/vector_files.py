@@ -1,5 +1,6 @@
 """Finds and opens files of pretrained word vectors: plain, gzipped or zipped, on this machine or on the Hub."""
 
+import codecs
 import contextlib
 import gzip
 import io
@@ -82,7 +83,10 @@ def _is_zip(path: Path) -> bool:
 
 
 def _iterate_lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    return iter(lambda: file.readline(_MAX_LINE_BYTES), b"")
+    line = file.readline(_MAX_LINE_BYTES).removeprefix(codecs.BOM_UTF8)  # as some editors of Windows write it
+    while line:
+        yield line
+        line = file.readline(_MAX_LINE_BYTES)
 
 
 def _choose_file(names: list[str], dimension: int, source: str, remedy: str) -> str:

@@ -90,7 +90,7 @@ def load_vocab(source: str) -> dict[str, int]:
         remedy = "or pass a vocab.txt with --set tokenizer.vocab=PATH, or train one with --set tokenizer.vocab=none"
         path = fetch_hub_file(source, "vocab.txt", what=f"the vocabulary of {source!r}", remedy=remedy)
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"tokenizer.vocab={source}: cannot be read as UTF-8 text: {error}") from None
     pieces = [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]

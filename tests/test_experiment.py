@@ -214,9 +214,20 @@ def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
     assert weight.any(dim=1).sum().item() == 2 or not is_frozen
 
 
-def test_unusable_vectors_are_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
-    (tmp_path / "vectors.txt").write_text("lovely 1 2 3\n")
+@pytest.mark.parametrize(
+    ("setting", "file", "message"),
+    [
+        ("train.embeddings", "words.txt", "has 3 values a word"),
+        ("train.embeddings", "no-such.txt", "there is no such file"),
+        ("tokenizer.vocab", "words.txt", "expected the vocab.txt of a BERT model"),
+        ("tokenizer.vocab", "no-such.txt", "there is no such file"),
+    ],
+)
+def test_unusable_vectors_and_pieces_are_found_before_the_data_are_read(
+    tmp_path, recipe, monkeypatch, setting, file, message
+):
+    (tmp_path / "words.txt").write_text("lovely 1 2 3\n")
     monkeypatch.setattr("hf_lstm.preparation.load_splits", lambda *_, **__: pytest.fail("read"))
-    for path, message in (("vectors.txt", "has 3 values a word"), ("no-such.txt", "there is no such file")):
-        with pytest.raises(InputError, match=message):
-            run_experiment(override_recipe(recipe, [f"train.embeddings={tmp_path / path}"]), options(tmp_path))
+    changes = ["tokenizer.words=wordpiece", f"{setting}={tmp_path / file}"]
+    with pytest.raises(InputError, match=message):
+        run_experiment(override_recipe(recipe, changes), options(tmp_path))

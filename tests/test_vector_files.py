@@ -1,3 +1,4 @@
+import codecs
 import zipfile
 
 import pytest
@@ -74,6 +75,14 @@ def test_a_zip_gives_the_member_of_the_dimension(tmp_path):
         assert place.endswith("glove.zip, folder/glove.6B.3d.txt")
     with pytest.raises(InputError, match="expected one file of 7 values"), open_vector_file(path, 7):
         pass
+
+
+@pytest.mark.parametrize("content", [GLOVE, b""])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path, content):
+    path = tmp_path / "vectors.txt"
+    path.write_bytes(codecs.BOM_UTF8 + content)
+    with open_vector_file(path, 3) as (_, lines):
+        assert b"".join(lines) == content
 
 
 def test_what_macos_adds_to_a_zip_is_passed_over(tmp_path):

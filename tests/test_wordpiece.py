@@ -76,8 +76,8 @@ def bert(tmp_path_factory):
 
 def test_the_vocabulary_is_a_file_with_the_ids_of_its_lines(tmp_path):
     path = tmp_path / "vocab.txt"
-    for line_end in ("\n", "\r\n"):
-        path.write_bytes(line_end.join([*PIECES, ""]).encode())
+    for line_end, encoding in (("\n", "utf-8"), ("\r\n", "utf-8-sig")):  # the latter with a byte order mark
+        path.write_bytes(line_end.join([*PIECES, ""]).encode(encoding))
         assert load_vocab(str(path)) == VOCAB
     tokenizer = train_tokenizer([], TokenizerConfig(words="wordpiece", vocab=str(path)))
     assert find_special_ids(tokenizer) == (0, 2)
