@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -76,14 +77,20 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check_output_folder(output: Path | None) -> None:
-    """Find before any work is done that the file of `--output` has no folder to stand in.
+def check_output_file(output: Path | None) -> None:
+    """Find before any work is done what would keep the file of `--output` from being written; None is fine.
 
     Raises:
-        InputError: it has none.
+        InputError: it is a folder, or there is no folder for it, or none that can be written.
     """
-    if output is not None and not output.resolve().parent.is_dir():
-        raise InputError(f"--output {output}: there is no such folder")
+    if output is None:
+        return
+    if output.is_dir():
+        raise InputError(f"--output {output}: is a folder, expected the name of a file")
+    if not output.parent.is_dir():
+        raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
+    if not os.access(output.parent, os.W_OK):
+        raise InputError(f"--output {output}: the folder {output.parent} can't be written; choose another")
 
 
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:

@@ -57,40 +57,12 @@ def add_batch_tab(model: LSTMSentiment) -> None:
             rows += classify_rows(model, texts[start : start + _ROWS_PER_STEP])
         return count_shares(rows), build_table(rows), write_csv(rows)
 
-    with gr.Row():
-        with gr.Column(min_width=280):
-            lines = gr.Textbox(
-                label="One text on each line", lines=7, max_lines=12, placeholder="The first text\nThe second text"
-            )
-        with gr.Column(min_width=280):
-            file = gr.File(label="Or a file: .csv, .tsv, .jsonl, or .txt", file_types=list(UPLOAD_SUFFIXES), height=190)
-            column = gr.Textbox(
-                label="Column of the texts", placeholder="found by itself if it is called text, review …"
-            )
-    gr.Markdown(
-        f"Up to {MAX_ROWS:,} texts of up to {MAX_CHARACTERS:,} characters; files up to {MAX_UPLOAD_BYTES // 2**20} MB, "
-        "in UTF-8. Files are deleted within minutes, texts and answers are not kept.",
-        elem_classes="note",
-    )
+    inputs = _add_inputs()
     button = gr.Button("Classify all", variant="primary")
-    shares = gr.Label(label="Share of each label", num_top_classes=10)
-    table = gr.Dataframe(
-        headers=list(COLUMNS),
-        datatype=["str", "str", "number"],
-        label="Answers",
-        interactive=False,
-        wrap=True,
-        max_height=440,
-        max_chars=300,
-        column_widths=["46%", "29%", "25%"],
-        buttons=["fullscreen"],
-        elem_id="answers",
-    )
-    csv_text = gr.Textbox(visible=False, label="The answers as CSV")
-    download = gr.Button("Download as CSV", interactive=False, elem_id="download")
+    shares, table, csv_text, download = _add_answers()
     classified = button.click(
         classify_batch,
-        [lines, file, column],
+        inputs,
         [shares, table, csv_text],
         api_name="classify_batch",
         api_description="Return the share of each label among the texts with a known word; the table of texts, "
@@ -175,6 +147,46 @@ def write_csv(rows: Iterable[Row]) -> str:
     for text, label, probability in rows:
         writer.writerow([_disarm(text), _disarm(label), "" if probability is None else probability])
     return stream.getvalue()
+
+
+def _add_inputs() -> list[gr.components.Component]:
+    """Add and return what takes pasted lines, a file, and the name of its column."""
+    with gr.Row():
+        with gr.Column(min_width=280):
+            lines = gr.Textbox(
+                label="One text on each line", lines=7, max_lines=12, placeholder="The first text\nThe second text"
+            )
+        with gr.Column(min_width=280):
+            file = gr.File(label="Or a file: .csv, .tsv, .jsonl, or .txt", file_types=list(UPLOAD_SUFFIXES), height=190)
+            column = gr.Textbox(
+                label="Column of the texts", placeholder="found by itself if it is called text, review …"
+            )
+    gr.Markdown(
+        f"Up to {MAX_ROWS:,} texts of up to {MAX_CHARACTERS:,} characters; files up to {MAX_UPLOAD_BYTES // 2**20} MB, "
+        "in UTF-8. Files are deleted within minutes, texts and answers are not kept.",
+        elem_classes="note",
+    )
+    return [lines, file, column]
+
+
+def _add_answers() -> tuple[gr.Label, gr.Dataframe, gr.Textbox, gr.Button]:
+    """Add and return what shows the shares and the table, holds the CSV, and downloads it."""
+    shares = gr.Label(label="Share of each label", num_top_classes=10)
+    table = gr.Dataframe(
+        headers=list(COLUMNS),
+        datatype=["str", "str", "number"],
+        label="Answers",
+        interactive=False,
+        wrap=True,
+        max_height=440,
+        max_chars=300,
+        column_widths=["46%", "29%", "25%"],
+        buttons=["fullscreen"],
+        elem_id="answers",
+    )
+    csv_text = gr.Textbox(visible=False, label="The answers as CSV")
+    download = gr.Button("Download as CSV", interactive=False, elem_id="download")
+    return shares, table, csv_text, download
 
 
 def _drop_blank(lines: Iterable[str]) -> Iterator[str]:

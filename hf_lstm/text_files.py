@@ -76,20 +76,14 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[str]:
         yield text.removesuffix("\n").removesuffix("\r")
 
 
-def check_output_file(path: Path) -> None:
-    """Find before any work is done what would keep `write_rows` from writing.
+def check_output_type(path: Path) -> None:
+    """Find before any work is done that `write_rows` does not write such files.
 
     Raises:
-        InputError: the suffix is none of `OUTPUT_SUFFIXES`, or there is no folder to write into.
+        InputError: the suffix is none of `OUTPUT_SUFFIXES`.
     """
     if path.suffix.lower() not in OUTPUT_SUFFIXES:
         raise InputError(f"{path}: unknown file type {path.suffix!r}; expected one of {', '.join(OUTPUT_SUFFIXES)}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, expected the name of a file")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} can't be written; choose another")
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from benchmarking.reviews import load_reviews
 from benchmarking.rounds import measure_interleaved
 from benchmarking.summaries import describe_section
 
-from hf_lstm.cli import check_output_folder, run_command_line
+from hf_lstm.cli import check_output_file, run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.provenance import find_commit
 from hf_lstm.recipes import PACKED_LSTM
@@ -112,7 +112,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 def main(argv: Sequence[str]) -> None:
     """Measure, print and, if asked, write."""
     arguments = parse_arguments(argv)
-    check_output_folder(arguments.output)
+    check_output_file(arguments.output)
     results = measure(arguments)
     if arguments.output is not None:
         write_json(results, arguments.output)

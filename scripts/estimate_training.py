@@ -11,7 +11,7 @@ from hf_lstm.cli import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
-    check_output_folder,
+    check_output_file,
     run_command_line,
 )
 from hf_lstm.config import Recipe
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     if arguments.num_steps < 1:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
-    check_output_folder(arguments.output)
+    check_output_file(arguments.output)
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
     recipes = [override_recipe(get_recipe(name), assignments) for name in arguments.recipes]
 

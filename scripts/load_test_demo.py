@@ -4,10 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import run_command_line
+from hf_lstm.cli import check_output_file, run_command_line
 from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    from load_testing.clients import Tally
 
 WARM_UP_SHARE = 0.2
 """Of the duration; memory is compared from then on, once caches are filled."""
@@ -34,9 +37,22 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Run the test, and print and write its figures."""
     arguments = parse_arguments(argv)
-    if arguments.output is not None and not arguments.output.parent.is_dir():
-        raise InputError(f"{arguments.output}: there is no folder {arguments.output.parent}; make it first")
+    check_output_file(arguments.output)
+    figures = measure_demo(arguments)
+    print(describe(figures))
+    if arguments.output is not None:
+        from hf_lstm.model_files import write_json
 
+        write_json(arguments.output, figures)
+        print(f"saved in {arguments.output}")
+
+
+def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Serve the model, let clients ask and send what must be refused, and return the figures.
+
+    Raises:
+        InputError: what the demo needs is not installed, or no request was answered.
+    """
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     try:
         from load_testing.clients import run_clients
@@ -46,7 +62,6 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
     from benchmarking.machine import describe_machine
 
-    from hf_lstm.model_files import write_json
     from hf_lstm.text_files import read_texts
 
     reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
@@ -57,31 +72,41 @@ def main(argv: Sequence[str]) -> None:
         memory_mb = list(server.memory_mb)
         print("sending what must be refused", file=sys.stderr)
         refusals = measure_refusals(server.address)
-    latencies_s = [latency_s for each in tally.latencies_s.values() for latency_s in each]
-    if not latencies_s:
+    if not any(tally.latencies_s.values()):
         raise InputError(f"no request was answered; the errors were {dict(tally.errors)}")
-    warm_mb = memory_mb[int(WARM_UP_SHARE * len(memory_mb))]
-    figures = {
+    return {
         "machine": describe_machine(),
         "model": Path(arguments.model).name,
         "num_clients": arguments.clients,
         "seconds": arguments.seconds,
         "startup_s": round(server.startup_s, 2),
+        **describe_answers(tally, arguments.seconds),
+        **describe_memory(memory_mb),
+        "refusals": refusals,
+    }
+
+
+def describe_answers(tally: "Tally", duration_s: float) -> dict[str, Any]:
+    """Return how many answers the clients got, how fast, and what else they met."""
+    latencies_s = [latency_s for each in tally.latencies_s.values() for latency_s in each]
+    return {
         "num_answers": len(latencies_s),
-        "answers_per_s": round(len(latencies_s) / arguments.seconds, 1),
+        "answers_per_s": round(len(latencies_s) / duration_s, 1),
         "latency_s": summarize(latencies_s),
         "latency_s_by_endpoint": {name: summarize(each) for name, each in tally.latencies_s.items() if each},
         "num_server_errors": tally.num_server_errors,
         "num_busy": tally.num_busy,
         "errors": dict(tally.errors.most_common()),
+    }
+
+
+def describe_memory(memory_mb: Sequence[float]) -> dict[str, Any]:
+    """Return the server's memory once it is warm, at the end and at its peak, and by which share it grew."""
+    warm_mb = memory_mb[int(WARM_UP_SHARE * len(memory_mb))]
+    return {
         "memory_mb": {"warm": round(warm_mb), "end": round(memory_mb[-1]), "peak": round(max(memory_mb))},
         "memory_growth": round(memory_mb[-1] / warm_mb - 1, 4),
-        "refusals": refusals,
     }
-    print(describe(figures))
-    if arguments.output is not None:
-        write_json(arguments.output, figures)
-        print(f"saved in {arguments.output}")
 
 
 def summarize(latencies_s: list[float]) -> dict[str, float]:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm.cli import add_data_arguments, run_command_line
-from hf_lstm.errors import InputError
+from hf_lstm.cli import add_data_arguments, check_output_file, run_command_line
 
 if TYPE_CHECKING:
     from hf_lstm.modeling import LSTMSentiment
@@ -51,8 +50,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Measure, print the figures and write them."""
     arguments = parse_arguments(argv)
-    if arguments.output is not None and not arguments.output.absolute().parent.is_dir():
-        raise InputError(f"output {arguments.output}: its folder is not there; make it or choose another")
+    check_output_file(arguments.output)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     import torch

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import add_data_arguments, add_device_argument, check_output_folder, run_command_line
+from hf_lstm.cli import add_data_arguments, add_device_argument, check_output_file, run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Measure, print and, if asked, write."""
     arguments = parse_arguments(argv)
-    check_output_folder(arguments.output)
+    check_output_file(arguments.output)
     names = [Path(source).name for source in arguments.models]
     if len(set(names)) < len(names):
         raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli import add_device_argument, run_command_line
+from hf_lstm.cli import add_device_argument, check_output_file, run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.text_files import check_output_file, names_file, read_lines, read_texts, write_rows
+from hf_lstm.text_files import check_output_type, names_file, read_lines, read_texts, write_rows
 
 if TYPE_CHECKING:
     from hf_lstm.modeling import LSTMSentiment
@@ -55,8 +55,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Score the input, and print or write the answers."""
     arguments = parse_arguments(argv)
+    check_output_file(arguments.output)
     if arguments.output is not None:
-        check_output_file(arguments.output)
+        check_output_type(arguments.output)
         if os.path.realpath(arguments.output) == os.path.realpath(arguments.input):
             raise InputError(f"{arguments.output}: is the input itself; choose another --output")
     is_file = arguments.input == STANDARD_INPUT or names_file(arguments.input)

@@ -11,7 +11,7 @@ from hf_lstm.cli import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
-    check_output_folder,
+    check_output_file,
     run_command_line,
 )
 from hf_lstm.overrides import override_recipe
@@ -44,7 +44,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Train, print and write."""
     arguments = parse_arguments(argv)
-    check_output_folder(arguments.output)
+    check_output_file(arguments.output)
     dataset = f"data.dataset={arguments.dataset}"
     recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
 

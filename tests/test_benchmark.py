@@ -249,7 +249,7 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
     [
         (["--only", "epochs"], f"--only epochs: there is no such section; expected some of {', '.join(SECTIONS)}"),
         (["--repeats", "0"], "--repeats 0: expected at least 1"),
-        (["--output", "no/such/file.json"], "--output no/such/file.json: there is no such folder"),
+        (["--output", "no/such/file.json"], "--output no/such/file.json: there is no folder no/such; make it first"),
     ],
 )
 def test_wrong_use_gives_one_line_and_exit_code_2(run_script, arguments, message):

@@ -30,7 +30,7 @@ def test_a_run_of_all_epochs_takes_its_tokens_at_the_measured_speed(tmp_path, ca
     [
         (["no-such-recipe"], "no recipe 'no-such-recipe'"),
         (["packed-lstm", *SMALL, "--num-steps", "0"], "at least 1"),
-        (["packed-lstm", *SMALL, "--output", "no/such/folder.json"], "no such folder"),
+        (["packed-lstm", *SMALL, "--output", "no/such/folder.json"], "no folder no/such"),
         (["packed-lstm", *SMALL, "train.batch_size=100000"], "but one step"),
     ],
 )

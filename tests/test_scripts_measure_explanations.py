@@ -32,7 +32,7 @@ def test_figures_are_printed_and_written(run_script, tiny_model_folder, tmp_path
     ("arguments", "expected"),
     [
         (["--num-reviews", "1"], "expected at least 2"),
-        (["--output", "nowhere/figures.json"], "its folder is not there"),
+        (["--output", "nowhere/figures.json"], "there is no folder nowhere"),
         (["--dataset", "nowhere.csv"], "nowhere.csv"),
     ],
 )

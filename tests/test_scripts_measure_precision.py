@@ -47,5 +47,5 @@ def test_two_models_of_one_name_are_refused(tmp_path, tiny_model_folder):
 
 
 def test_a_missing_folder_is_refused_before_any_work(tmp_path):
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match="there is no folder"):
         SCRIPT["main"](["no-model", "--output", str(tmp_path / "no" / "file.json")])

@@ -40,5 +40,5 @@ def test_a_run_leaves_its_results_and_the_warning(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_is_refused_before_any_work():
-    with pytest.raises(InputError, match="there is no such folder"):
+    with pytest.raises(InputError, match="there is no folder"):
         SCRIPT["main"](["--output", "none/warning.json"])
