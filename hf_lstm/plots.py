@@ -1,11 +1,14 @@
 """The plots of a report, drawn from the figures in its metrics.json."""
 
 import importlib.util
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from hf_lstm.plot_fonts import find_font_families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,8 +49,9 @@ def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
     bar.set_label("share of the true label")
     fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
     shown = [shorten(name, MAX_LABEL_CHARACTERS) for name in names]
-    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, parse_math=False)
-    axes.set_yticks(range(len(names)), shown, parse_math=False)  # a name may have dollar signs
+    style = _style_names(shown)
+    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, **style)
+    axes.set_yticks(range(len(names)), shown, **style)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted label")
@@ -146,7 +150,8 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) 
         epochs = [record["epoch"] for record in report["epochs"]]
         values = [record["validation"]["accuracy"] for record in report["epochs"]]
         right.plot(epochs, values, color=color, marker=marker, markersize=4)
-    left.set_yticks(range(len(reports)), [shorten(name, MAX_MODEL_CHARACTERS) for name in names], parse_math=False)
+    shown = [shorten(name, MAX_MODEL_CHARACTERS) for name in names]
+    left.set_yticks(range(len(reports)), shown, **_style_names(shown))
     left.invert_yaxis()
     left.margins(y=0.5 / len(reports))
     left.set_title("accuracy, 95 % interval")
@@ -164,7 +169,9 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) 
 
 def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG on white, which dark pages show as it is."""
-    figure.savefig(path, dpi=150, facecolor="white")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # was told, in one line
+        figure.savefig(path, dpi=150, facecolor="white")
 
 
 def shorten(name: str, max_characters: int) -> str:
@@ -177,6 +184,11 @@ def _make_figure(width_inches: float, height_inches: float) -> "Figure":
     from matplotlib.figure import Figure  # slow to import, and needed here alone
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
+
+
+def _style_names(names: Sequence[str]) -> dict[str, Any]:
+    """Return the text properties of names, which may be in any script and have dollar signs that are no formulas."""
+    return {"fontfamily": find_font_families(names), "parse_math": False}
 
 
 def _percent_formatter() -> "Formatter":

@@ -19,7 +19,7 @@ ORDER = """
     model_files model_download report_files generated_mark markdown card_metadata card hub space_readme hub_space
     prediction lstm_decomposition explanation modeling
     vector_files embeddings metrics objectives calibration evaluation optimization passes training starting_point
-    text_files held_out error_analysis plots mistakes_page report_page report_summary report comparison
+    text_files held_out error_analysis plot_fonts plots mistakes_page report_page report_summary report comparison
     checkpointing preparation measurement experiment onnx_graph onnx_network onnx_export upload_check log_redaction
     request_bodies request_guard
     demo_figures demo_tables demo_wording demo_requests demo_words demo_single demo_batch demo_model demo
