@@ -85,6 +85,7 @@ BILSTM = Recipe(
         max_grad_norm=None,
         patience=5,
         best_by="accuracy",
+        group_by_length=False,
     ),
 )
 
