@@ -1,4 +1,4 @@
-"""What the recipes would take whose run is not in the results, of `results/estimates.json`."""
+"""What recipes would take that are too large for many a machine, of `results/estimates.json`."""
 
 from collections.abc import Mapping
 from pathlib import Path
