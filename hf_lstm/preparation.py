@@ -57,7 +57,7 @@ def prepare_run(
     """
     start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
     if start is None and recipe.tokenizer.vocab is not None:
-        load_vocab(recipe.tokenizer.vocab)
+        load_vocab(recipe.tokenizer.vocab)  # for its errors alone: it is read again, and quickly, once needed
     vector_file = find_vector_file(recipe)
     splits = load_splits(recipe.data, text_column=text_column, label_column=label_column)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))

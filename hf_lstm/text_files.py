@@ -83,7 +83,9 @@ def check_output_type(path: Path) -> None:
         InputError: the suffix is none of `OUTPUT_SUFFIXES`.
     """
     if path.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise InputError(f"{path}: unknown file type {path.suffix!r}; expected one of {', '.join(OUTPUT_SUFFIXES)}")
+        raise InputError(
+            f"--output {path}: unknown file type {path.suffix!r}; expected one of {', '.join(OUTPUT_SUFFIXES)}"
+        )
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
     if arguments.output is not None:
         check_output_type(arguments.output)
         if os.path.realpath(arguments.output) == os.path.realpath(arguments.input):
-            raise InputError(f"{arguments.output}: is the input itself; choose another --output")
+            raise InputError(f"--output {arguments.output}: is the input itself; choose another")
     is_file = arguments.input == STANDARD_INPUT or names_file(arguments.input)
     texts = open_texts(arguments.input, arguments.text_column) if is_file else [arguments.input]
 

@@ -4,6 +4,7 @@ import pytest
 from hf_lstm.calibration import compute_calibration
 from hf_lstm.error_analysis import measure_by_length
 from hf_lstm.metrics import ClassificationMetrics
+from hf_lstm.plot_fonts import find_font_families
 from hf_lstm.plots import (
     draw_accuracy_by_length,
     draw_comparison,
@@ -84,6 +85,17 @@ def test_dollar_signs_in_names_are_no_formulas(tmp_path):
     metrics = make_metrics(names)
     save_figure(draw_confusion_matrix(metrics), tmp_path / "matrix.png")
     save_figure(draw_comparison(names, [{"metrics": metrics, "epochs": []}] * 2), tmp_path / "comparison.png")
+
+
+def test_names_are_drawn_with_fonts_that_have_their_characters(tmp_path, recwarn):
+    names = ["neg", "\u24b6"]  # a letter in a circle, of which matplotlib's own font has none
+    figure = draw_confusion_matrix(make_metrics(names))
+    families = find_font_families(names)
+    assert len(families) > len(find_font_families(["neg"]))
+    for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
+        assert [text.get_fontfamily() for text in axis.get_ticklabels()] == [families, families]
+    save_figure(figure, tmp_path / "circled.png")
+    assert not recwarn.list
 
 
 def test_plots_are_written_as_png_on_white(tmp_path):

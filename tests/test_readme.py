@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from readme.results import format_results  # noqa: E402 - found beside the scripts
+from readme.estimates import format_estimates  # noqa: E402 - found beside the scripts
+from readme.explanations import format_explanations  # noqa: E402
+from readme.precision import format_precision  # noqa: E402
+from readme.results import format_results  # noqa: E402
 from readme.sections import WRITERS, replace_section  # noqa: E402
 from readme.speed import find_missing_sections, format_speed  # noqa: E402
 from readme.star_classes import format_star_classes  # noqa: E402
@@ -174,6 +177,24 @@ def test_figures_in_the_text_are_those_of_the_files():
         for group in ("packed-lstm", "packed-lstm-glove", "packed-lstm-glove-frozen")
     )
     assert trained > frozen > plain  # "the three variants come out in the published order"
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"a": {}}'])
+@pytest.mark.parametrize(
+    ("name", "format_section"),
+    [
+        ("benchmark.json", format_speed),
+        ("estimates.json", format_estimates),
+        ("precision.json", format_precision),
+        ("explanations/a-seed0.json", format_explanations),
+    ],
+)
+def test_figures_that_can_not_be_read_name_the_file_and_what_writes_it(tmp_path, name, format_section, content):
+    (tmp_path / "results" / "explanations").mkdir(parents=True)
+    if content is not None:
+        (tmp_path / "results" / name).write_text(content)
+    with pytest.raises(InputError, match=r"results/.* scripts/\w+\.py"):
+        format_section(tmp_path)
 
 
 def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):

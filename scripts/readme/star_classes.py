@@ -34,7 +34,7 @@ def format_star_classes(root: Path) -> str:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
         return _format_run(results, path.relative_to(root).as_posix())
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} is not the results.json of a run on the classes {', '.join(_LABELS)}: {error!r}; "
             "copy it from the run anew"
