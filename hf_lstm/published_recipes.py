@@ -82,7 +82,7 @@ BILSTM = Recipe(
         batch_size=512,
         learning_rate=1e-3,
         adam_epsilon=_KERAS_ADAM_EPSILON,
-        max_grad_norm=1.0,  # ours: without it one of three runs from GloVe ended 2 points lower on validation
+        max_grad_norm=None,
         patience=5,
         best_by="accuracy",
         group_by_length=False,
@@ -101,7 +101,11 @@ BILSTM_GLOVE = dataclasses.replace(
     BILSTM_GLOVE_FROZEN,
     name="bilstm-glove",
     description="bilstm with GloVe vectors to start from, zeros for words without",
-    train=dataclasses.replace(BILSTM_GLOVE_FROZEN.train, freeze_embeddings=False),
+    train=dataclasses.replace(
+        BILSTM_GLOVE_FROZEN.train,
+        freeze_embeddings=False,
+        max_grad_norm=1.0,  # ours: without it one of three runs ended 2 points lower on validation
+    ),
 )
 
 # Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) is out of reach otherwise: of the 25,000
