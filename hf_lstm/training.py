@@ -150,11 +150,12 @@ def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progr
             step_loss_sum, step_num_correct = train_step(run, split, *batches)
             loss_sum += step_loss_sum
             num_correct += step_num_correct
-            for rows in batches:
-                weight_sum += float(run.row_weights[rows].sum())
-                num_rows += len(rows)
-                progress.update(len(rows))
-            progress.set_postfix(loss=f"{loss_sum / weight_sum:.4f}", accuracy=f"{num_correct / num_rows:.4f}")
+            rows = np.concatenate(batches)
+            weight_sum += float(run.row_weights[rows].sum())
+            num_rows += len(rows)
+            figures = {"loss": f"{loss_sum / weight_sum:.4f}", "accuracy": f"{num_correct / num_rows:.4f}"}
+            progress.set_postfix(figures, refresh=False)  # shown by the next line, ten times a second at most
+            progress.update(len(rows))
     return {"loss": loss_sum / weight_sum, "accuracy": num_correct / num_rows}
 
 
