@@ -20,7 +20,6 @@ from hf_lstm.modeling import LSTMSentiment
 from hf_lstm.starting_point import StartingPoint, load_starting_point
 from hf_lstm.tokenization import find_special_ids, train_tokenizer
 from hf_lstm.vector_files import fetch_vector_file
-from hf_lstm.wordpiece import load_vocab
 
 logger = logging.getLogger(__name__)
 
@@ -56,12 +55,12 @@ def prepare_run(
             at in this order, so that what costs little to find is found before the data are read.
     """
     start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
-    if start is None and recipe.tokenizer.vocab is not None:
-        load_vocab(recipe.tokenizer.vocab)  # for its errors alone: it is read again, and quickly, once needed
+    needs_no_texts = start is None and recipe.tokenizer.vocab is not None
+    tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
     splits = load_splits(recipe.data, text_column=text_column, label_column=label_column)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-    recipe, tokenizer = resolve_recipe(recipe, splits["train"], start)
+    recipe, tokenizer = resolve_recipe(recipe, splits["train"], start, tokenizer)
     encoded = {name: encode_split(split, tokenizer, recipe.model) for name, split in splits.items()}
     model = build_model(recipe, tokenizer, model_class).to(device)
     origin: dict[str, Any] = {}
@@ -88,8 +87,10 @@ def find_vector_file(recipe: Recipe) -> Path | None:
     return path
 
 
-def resolve_recipe(recipe: Recipe, train_split: Dataset, start: StartingPoint | None) -> tuple[Recipe, Tokenizer]:
-    """Return the recipe with its model's config complete, and the tokenizer: trained, or that of `start`.
+def resolve_recipe(
+    recipe: Recipe, train_split: Dataset, start: StartingPoint | None, tokenizer: Tokenizer | None = None
+) -> tuple[Recipe, Tokenizer]:
+    """Return the recipe with its model's config complete, and the tokenizer: of `start`, or `tokenizer`, or trained.
 
     With a model to fine-tune, its architecture and its way of finding words take the place of the recipe's.
 
@@ -100,7 +101,8 @@ def resolve_recipe(recipe: Recipe, train_split: Dataset, start: StartingPoint | 
     if start is not None:
         tokenizer_config = start.read_tokenizer_config() or recipe.tokenizer
         return replace(recipe, model=start.resolve(label_names), tokenizer=tokenizer_config), start.tokenizer
-    tokenizer = train_tokenizer(train_split["text"], recipe.tokenizer)
+    if tokenizer is None:
+        tokenizer = train_tokenizer(train_split["text"], recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
     config = recipe.model.resolve(
         vocab_size=tokenizer.get_vocab_size(),

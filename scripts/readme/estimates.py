@@ -17,7 +17,9 @@ def format_estimates(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/estimate_training.py` writes.
     """
-    return format_measured(root / "results" / "estimates.json", "estimate_training.py", _format_estimates)
+    return format_measured(
+        root / "results" / "estimates.json", "what scripts/estimate_training.py writes", _format_estimates
+    )
 
 
 def _format_estimates(estimates: Mapping[str, Any]) -> str:

@@ -35,7 +35,9 @@ def format_explanations(root: Path) -> str:
 
 
 def _read_row(path: Path) -> list[str]:
-    return format_measured(path, "measure_explanations.py", lambda figures: _format_row(path.stem, figures))
+    return format_measured(
+        path, "what scripts/measure_explanations.py writes", lambda figures: _format_row(path.stem, figures)
+    )
 
 
 def _format_row(name: str, figures: Mapping[str, Any]) -> list[str]:

@@ -10,13 +10,13 @@ from hf_lstm.errors import InputError
 T = TypeVar("T")
 
 
-def format_measured(path: Path, script: str, format_figures: Callable[[Any], T]) -> T:
+def format_measured(path: Path, what: str, format_figures: Callable[[Any], T], *, remedy: str = "measure anew") -> T:
     """Return what `format_figures` makes of the JSON in a file.
 
     Raises:
-        InputError: the file is not there, or not what `scripts/{script}` writes.
+        InputError: the file is not there, or not `what`.
     """
     try:
         return format_figures(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is not what scripts/{script} writes: {error!r}; measure anew") from None
+        raise InputError(f"{path} is not {what}: {error!r}; {remedy}") from None

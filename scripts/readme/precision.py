@@ -25,7 +25,9 @@ def format_precision(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/measure_precision.py` writes.
     """
-    return format_measured(root / "results" / "precision.json", "measure_precision.py", _format_models)
+    return format_measured(
+        root / "results" / "precision.json", "what scripts/measure_precision.py writes", _format_models
+    )
 
 
 def _format_models(models: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ def format_speed(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/benchmark.py` writes.
     """
-    return format_measured(_locate(root), "benchmark.py", _format_benchmark)
+    return format_measured(_locate(root), "what scripts/benchmark.py writes", _format_benchmark)
 
 
 def _format_benchmark(benchmark: Mapping[str, Any]) -> str:

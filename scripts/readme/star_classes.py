@@ -1,6 +1,5 @@
 """What the run on four classes of stars reached, of `results/star-classes-seed0.json`."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_interval, format_percent, format_table
+from readme.measured import format_measured
 
 RUN_NAME = "star-classes"
 """What the file's name has before the seed."""
@@ -31,14 +30,12 @@ def format_star_classes(root: Path) -> str:
         InputError: the file is not the `results.json` of a run on these classes.
     """
     path = root / "results" / f"{RUN_NAME}-seed0.json"
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))
-        return _format_run(results, path.relative_to(root).as_posix())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} is not the results.json of a run on the classes {', '.join(_LABELS)}: {error!r}; "
-            "copy it from the run anew"
-        ) from None
+    return format_measured(
+        path,
+        f"the results.json of a run on the classes {', '.join(_LABELS)}",
+        lambda results: _format_run(results, path.relative_to(root).as_posix()),
+        remedy="copy it from the run anew",
+    )
 
 
 def _format_run(results: Mapping[str, Any], link: str) -> str:
