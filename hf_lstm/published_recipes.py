@@ -27,7 +27,7 @@ STOPWORD_LSTM = Recipe(
         learning_rate=1e-3,
         adam_epsilon=1e-6,
         warmup_steps=200,
-        # Ours: without it the loss jumped in some runs, and one of four ended 3 points lower on validation.
+        # Ours: without it the loss jumped in some runs, and one, of another split, ended 3 points lower on validation.
         max_grad_norm=1.0,
         group_by_length=False,  # batches of like length make it jump more often
     ),

@@ -171,9 +171,15 @@ def test_figures_in_the_text_are_those_of_the_files():
     assert f"({runs['stopword-lstm-seed0']['model']['vocab_size']:,} entries here, 33,873 there)" in text
     longer = runs["bilstm-glove-frozen-long-seed0"]
     validation = 100 * longer["splits"]["validation"]["accuracy"]
-    assert f"after {longer['best_epoch']} they have {validation:.1f} % on validation, and still rise" in text
-    assert longer["best_epoch"] == len(longer["epochs"])
+    assert f"After {longer['best_epoch']} they have {validation:.1f} % on validation" in text
+    assert longer["best_epoch"] == len(longer["epochs"])  # "with the last epoch the best"
     assert f"`lstm-15m` took {runs['lstm-15m-seed0']['elapsed_s'] / 3600:.1f} hours in all" in text
+    unpacked = [100 * record["validation"]["accuracy"] for record in runs["packed-lstm-unpacked-seed0"]["epochs"]]
+    assert f"has {min(unpacked):.0f} to {max(unpacked):.0f} % on validation in three epochs" in text
+    assert len(unpacked) == 3
+    found = runs["packed-lstm-glove-seed0"]["embeddings"]
+    share = f"{found['num_found']:,} have a vector, {100 * found['share_of_vocabulary']:.2f} %"
+    assert f"Of the {found['num_entries']:,} entries {share} (published: 15,814, 63.25 %)" in text
     plain, trained, frozen = (
         sum(run["splits"]["test"]["accuracy"] for name, run in runs.items() if re.fullmatch(group + r"-seed\d", name))
         for group in ("packed-lstm", "packed-lstm-glove", "packed-lstm-glove-frozen")
