@@ -9,18 +9,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarking.machine import describe_machine
+from benchmarking.harness.machine import describe_machine
+from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
+from benchmarking.harness.rounds import measure_interleaved
+from benchmarking.harness.summaries import describe_section
 from benchmarking.plan import NORMAL, QUICK, SECTIONS, Effort, Plan
-from benchmarking.progress import show_progress
-from benchmarking.report import format_machine, format_section, write_json
 from benchmarking.reviews import load_reviews
-from benchmarking.rounds import measure_interleaved
-from benchmarking.summaries import describe_section
-
-from hf_lstm.cli import check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.config.recipes import PACKED_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.provenance import find_commit
-from hf_lstm.recipes import PACKED_LSTM
 
 # Where the full-size public data stand during development; without them a vocabulary of the same size is trained.
 WORDPIECE_VOCABULARY = Path(__file__).resolve().parents[2] / "shared" / "data" / "bert-base-uncased" / "vocab.txt"

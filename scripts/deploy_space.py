@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli import run_command_line
+from hf_lstm.cli.common import run_command_line
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -32,8 +32,8 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.hub import require_login, resolve_repo_id
-    from hf_lstm.hub_space import deploy_space
+    from hf_lstm.hub.push import require_login, resolve_repo_id
+    from hf_lstm.hub.space import deploy_space
 
     user = require_login()
     deployment = deploy_space(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli import (
+from hf_lstm.cli.common import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
@@ -15,9 +15,9 @@ from hf_lstm.cli import (
     run_command_line,
 )
 from hf_lstm.config import Recipe
+from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.recipes import RECIPES, get_recipe
 from hf_lstm.errors import InputError
-from hf_lstm.overrides import override_recipe
-from hf_lstm.recipes import RECIPES, get_recipe
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
     recipes = [override_recipe(get_recipe(name), assignments) for name in arguments.recipes]
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.model_files import write_json
+    from hf_lstm.files import write_json
 
     figures: dict[str, Any] = {}
     for recipe in recipes:
@@ -67,10 +67,10 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     import torch
 
     from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
-    from hf_lstm.modeling import LSTMSentiment
-    from hf_lstm.preparation import prepare_run
+    from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.provenance import describe_code
-    from hf_lstm.training import draw_steps, start_run, train_step
+    from hf_lstm.training.loop import draw_steps, start_run, train_step
+    from hf_lstm.training.setup import prepare_run
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()

@@ -1,121 +1,9 @@
 """Measure saved models and explain their mistakes: `python scripts/evaluate.py --help`."""
 
-import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
 from importlib.machinery import PathFinder
-from pathlib import Path
-from typing import Any
-
-from hf_lstm.cli import add_data_arguments, add_device_argument, run_command_line
-from hf_lstm.errors import InputError
-
-
-def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
-        "calibration, plots, and the most confident mistakes with the words behind them.",
-        epilog="example: python scripts/evaluate.py runs/packed-lstm --dataset reviews.csv --output-dir evaluation",
-    )
-    parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
-    add_data_arguments(parser, default_dataset=None)
-    parser.add_argument(
-        "--split", default="test", choices=("train", "validation", "test"), help="of the data set (default: test)"
-    )
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
-    add_device_argument(parser)
-    parser.add_argument(
-        "--output-dir",
-        metavar="DIR",
-        type=Path,
-        help="where to write report.md, metrics.json, errors.jsonl and plots, or of several models comparison.md, "
-        ".json and .png (default: reports/MODEL or reports/comparison)",
-    )
-    return parser.parse_intermixed_args(argv)
-
-
-def main(argv: Sequence[str]) -> None:
-    """Measure, print and write."""
-    arguments = parse_arguments(argv)
-    is_comparison = len(arguments.models) > 1
-    names = name_models(arguments.models)
-    folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
-    make_folder(folder)
-
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.comparison import format_comparison, write_comparison
-    from hf_lstm.plots import NO_PLOTS, can_draw
-    from hf_lstm.report import write_report
-    from hf_lstm.report_summary import format_summary
-
-    reports = [
-        measure(model, name, arguments, has_details=not is_comparison)
-        for model, name in zip(arguments.models, names, strict=True)
-    ]
-    if is_comparison:
-        print(format_comparison(reports))
-        write_comparison(folder, reports)
-    else:
-        (report,) = reports
-        num_rows = f"{report['metrics']['num_rows']:,} rows of {report['dataset']}"
-        print(f"{arguments.models[0]}: {num_rows}, in {report['precision']}\n\n{format_summary(report)}")
-        write_report(folder, report)
-    if not can_draw():
-        print(f"\n{NO_PLOTS}")
-    print(f"\nsaved in {folder}")
-
-
-def measure(path: str, name: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
-    """Return the report of the model at `path`, called `name`, with what its texts tell if `has_details`."""
-    from hf_lstm.devices import name_dtype, resolve_precision
-    from hf_lstm.held_out import load_held_out
-    from hf_lstm.modeling import LSTMSentiment
-    from hf_lstm.report import analyze_split, measure_split, score_split
-
-    model = LSTMSentiment.from_pretrained(path, device=arguments.device)
-    held_out = load_held_out(
-        model,
-        arguments.split,
-        source=arguments.dataset,
-        text_column=arguments.text_column,
-        label_column=arguments.label_column,
-    )
-    dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    precision = name_dtype(dtype)
-    split = score_split(model, arguments.split, held_out.rows, dtype)
-    figures = measure_split(model, split, name, held_out.source, precision)
-    report = {**figures, "is_own_data": held_out.is_own_data}
-    return {**report, **analyze_split(model, split, held_out.seen, precision)} if has_details else report
-
-
-def name_models(paths: Sequence[str]) -> list[str]:
-    """Return for each folder or Hub id its last part, or as many of its last parts as tell different ones apart."""
-    parts = [Path(path).resolve().parts for path in paths]
-    names = []
-    for own in parts:
-        rivals = [other for other in parts if other != own]
-        length = 1
-        while any(own[-length:] == other[-length:] for other in rivals):
-            length += 1
-        names.append("/".join(own[-length:]))
-    return names
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder if need be.
-
-    Raises:
-        InputError: it can't be made or written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output folder {folder} can't be made: {error.strerror}; choose another") from None
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"output folder {folder} can't be written; choose another")
 
 
 def give_way_to_library() -> None:
@@ -130,6 +18,9 @@ def give_way_to_library() -> None:
 
 
 if __name__ == "__main__":
+    from hf_lstm.cli.common import run_command_line
+    from hf_lstm.cli.evaluate import main
+
     run_command_line(main)
 elif __name__ == "evaluate":  # found in place of the library, since Python looks into a script's own folder first
     give_way_to_library()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     figures = measure_demo(arguments)
     print(describe(figures))
     if arguments.output is not None:
-        from hf_lstm.model_files import write_json
+        from hf_lstm.files import write_json
 
         write_json(arguments.output, figures)
         print(f"saved in {arguments.output}")
@@ -60,9 +60,8 @@ def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
         from load_testing.server import CHECKOUT, run_demo
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
-    from benchmarking.machine import describe_machine
-
-    from hf_lstm.text_files import read_texts
+    from benchmarking.harness.machine import describe_machine
+    from hf_lstm.data.texts import read_texts
 
     reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
     print(f"starting the demo with {arguments.model}", file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli import run_command_line
+from hf_lstm.cli.common import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
     # Imported once the archive is known to be one: `--help` and typing errors answer at once.
     import pyarrow.parquet as pq
 
-    from hf_lstm.checkpointing import staged_folder
+    from hf_lstm.training.output_folder import staged_folder
 
     with staged_folder(arguments.output_dir, overwrite=False) as staging:
         for split, class_of_file in files.items():

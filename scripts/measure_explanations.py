@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm.cli import add_data_arguments, check_output_file, run_command_line
+from hf_lstm.cli.common import add_data_arguments, check_output_file, run_command_line
 
 if TYPE_CHECKING:
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.model.classifier import LSTMSentiment
 
 NUM_DELETED = 5
 TIMED_WORDS = 400
@@ -55,8 +55,8 @@ def main(argv: Sequence[str]) -> None:
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     import torch
 
-    from hf_lstm.model_files import write_json
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.files import write_json
+    from hf_lstm.model.classifier import LSTMSentiment
 
     figures = {
         "command": shlex.join(["python", "scripts/measure_explanations.py", *argv]),
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> None:
 
 def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
     """Return all figures of a model."""
-    from hf_lstm.held_out import load_held_out
+    from hf_lstm.evaluation.rows import load_held_out
 
     columns = {"text_column": arguments.text_column, "label_column": arguments.label_column}
     held_out = load_held_out(model, "test", source=arguments.dataset, **columns)
@@ -149,7 +149,7 @@ def measure_error(
     """Return how far, at most, contributions miss the difference of the model's own logits, as a share of it."""
     import torch
 
-    from hf_lstm.prediction import compute_logits
+    from hf_lstm.model.prediction import compute_logits
 
     config = model.config
     texts = [text[: config.max_length_characters] for text in texts]

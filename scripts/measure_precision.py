@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import add_data_arguments, add_device_argument, check_output_file, run_command_line
+from hf_lstm.cli.common import add_data_arguments, add_device_argument, check_output_file, run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
 
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.model.classifier import LSTMSentiment
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -38,9 +38,9 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.data import load_split
-    from hf_lstm.model_files import write_json
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.data.loading import load_split
+    from hf_lstm.files import write_json
+    from hf_lstm.model.classifier import LSTMSentiment
 
     figures: dict[str, Any] = {}
     for name, source in zip(names, arguments.models, strict=True):
@@ -62,9 +62,9 @@ def main(argv: Sequence[str]) -> None:
 
 def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]:
     """Return how bfloat16, and what `auto` stands for on the model's device, compare with float32."""
-    from hf_lstm.batching import encode_split
+    from hf_lstm.data.encoded import encode_split
     from hf_lstm.devices import name_dtype, resolve_precision
-    from hf_lstm.prediction import compute_logits
+    from hf_lstm.model.prediction import compute_logits
 
     assert model.tokenizer is not None
     texts = encode_split(rows, model.tokenizer, model.config).texts
@@ -88,7 +88,7 @@ def compare(logits: "torch.Tensor", exact: "torch.Tensor", temperature: float) -
     A margin is a logit less that of the first label: what the label hangs on, as it is also where a model has a single
     logit. Both arrays are float32 (rows, labels); the probabilities are those at `temperature`, the margins at 1.
     """
-    from hf_lstm.calibration import compute_probabilities
+    from hf_lstm.model.prediction import compute_probabilities
 
     probabilities, exact_probabilities = (compute_probabilities(each, temperature) for each in (logits, exact))
     margins, exact_margins = (each - each[:, :1] for each in (logits, exact))

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli import (
+from hf_lstm.cli.common import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     check_output_file,
     run_command_line,
 )
-from hf_lstm.overrides import override_recipe
-from hf_lstm.recipes import get_recipe
+from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.recipes import get_recipe
 
 if TYPE_CHECKING:
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.model.classifier import LSTMSentiment
 
 RECIPE = "packed-lstm"
 WARNING = "reads padding as text"
@@ -49,8 +49,8 @@ def main(argv: Sequence[str]) -> None:
     recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.experiment import RunOptions, run_experiment
-    from hf_lstm.model_files import write_json
+    from hf_lstm.files import write_json
+    from hf_lstm.training.run import RunOptions, run_experiment
 
     with tempfile.TemporaryDirectory() as folder:  # `from_pretrained` would have the model skip the padding
         options = RunOptions(
@@ -75,7 +75,7 @@ def make_padding_reader() -> "type[LSTMSentiment]":
     import torch
     from torch.nn import functional
 
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.model.classifier import LSTMSentiment
 
     class PaddingReader(LSTMSentiment):
         """Reads each row as if it were of the longest length; the embedding of `<pad>` is zero and stays so."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli import run_command_line
+from hf_lstm.cli.common import run_command_line
 from hf_lstm.errors import InputError
 
 MODEL_FOLDER = Path(__file__).resolve().parent / "model"
@@ -36,12 +36,12 @@ def main(argv: Sequence[str]) -> None:
     import torch
 
     try:
-        from hf_lstm.demo import build_demo, launch_demo
-        from hf_lstm.demo_figures import find_report_folder
+        from hf_lstm.demo.app import build_demo, launch_demo
+        from hf_lstm.demo.figures import find_report_folder
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
     from hf_lstm.devices import limit_kernel_cache
-    from hf_lstm.modeling import LSTMSentiment
+    from hf_lstm.model.classifier import LSTMSentiment
 
     limit_kernel_cache()
     torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all

@@ -59,8 +59,8 @@ def tiny_model():
     import torch
 
     from hf_lstm.config import ModelConfig, TokenizerConfig
-    from hf_lstm.modeling import LSTMSentiment
-    from hf_lstm.tokenization import train_tokenizer
+    from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.tokenization.build import train_tokenizer
 
     torch.manual_seed(0)
     tokenizer = train_tokenizer(TINY_TEXTS, TokenizerConfig())

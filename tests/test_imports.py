@@ -1,6 +1,7 @@
-"""The layout: what imports what, and how little inference needs."""
+"""The rooms: what may import what, and how little inference needs."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,48 +10,65 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
-# A module may import only modules that stand before it.
-ORDER = """
-    errors cli provenance setting_checks model_config train_config config overrides published_recipes recipes
-    hub_errors hub_session hub_commit hub_files
-    splits data_columns utf8_files row_files data_text_files data_files data_cache data_sources data
-    word_patterns word_splitting wordpiece tokenization encoding
-    batching ragged_rows cpu_threads cpu_lstm segment_states cpu_layer dropout recurrence pooling network devices
-    model_files model_download report_files generated_mark markdown card_metadata card hub space_readme hub_space
-    prediction lstm_decomposition explanation modeling
-    vector_files embeddings metrics objectives calibration evaluation optimization passes training starting_point
-    text_files held_out error_analysis plot_fonts plots mistakes_page report_page report_summary report comparison
-    checkpointing preparation measurement experiment onnx_graph onnx_network onnx_export upload_check log_redaction
-    request_bodies request_guard
-    demo_figures demo_tables demo_wording demo_requests demo_words demo_single demo_batch demo_model demo
+ROOMS = """
+    errors files markdown provenance devices
+    config hub nn tokenization data model export evaluation report demo training cli
 """.split()
+"""A room, or a module beside the rooms, may import only itself and those that stand before it."""
 
 
 def find_imports(module: Path) -> set[str]:
+    """Return all modules of the package that a module imports: also for types alone, and inside functions."""
     imported = set()
     for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == "hf_lstm":
-            imported |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hf_lstm."):
-            imported.add(node.module.split(".")[1])
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "hf_lstm":
+            imported |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            imported |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("hf_lstm.")}
-    return imported
+            imported |= {alias.name for alias in node.names if alias.name.split(".")[0] == "hf_lstm"}
+    return {found for name in imported if (found := find_module(name)) is not None}
 
 
-def is_for_type_checking_alone(module: str, imported: str) -> bool:
-    return module in ("prediction", "explanation") and imported == "modeling"  # methods of the model delegate to these
+def find_module(name: str) -> str | None:
+    """Return the longest part of a dotted name that is a module or a room, without `hf_lstm.`; None for itself."""
+    parts = name.split(".")[1:]
+    while parts:
+        path = PACKAGE.joinpath(*parts)
+        if path.with_suffix(".py").is_file() or (path / "__init__.py").is_file():
+            return ".".join(parts)
+        parts.pop()
+    return None
 
 
-def test_every_module_has_its_place():
-    assert sorted(ORDER) == sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+def name_module(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-@pytest.mark.parametrize("module", ORDER)
+MODULES = {name_module(path): path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"}
+
+
+def test_every_module_is_in_a_room_or_has_its_place_beside_them():
+    assert sorted({name.split(".")[0] for name in MODULES}) == sorted(ROOMS)
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_imports_go_one_way(module):
-    for imported in find_imports(PACKAGE / f"{module}.py") & set(ORDER):
-        if not is_for_type_checking_alone(module, imported):
-            assert ORDER.index(imported) < ORDER.index(module), f"{module} imports {imported}"
+    room = module.split(".")[0]
+    for imported in find_imports(MODULES[module]):
+        assert ROOMS.index(imported.split(".")[0]) <= ROOMS.index(room), f"{module} imports {imported}"
+
+
+def test_no_modules_import_each_other():
+    graph = {module: find_imports(path) - {module} for module, path in MODULES.items()}
+    graph["config"] = set()  # gives out what its own modules define
+    assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(graph)
+
+
+@pytest.mark.parametrize("room", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
+def test_importing_a_room_imports_nothing_else(room):
+    tree = ast.parse((PACKAGE / room / "__init__.py").read_text())
+    assert ast.get_docstring(tree)
+    assert len(tree.body) == 1 or room == "config"
 
 
 def run_python(code: str) -> str:
@@ -59,7 +77,7 @@ def run_python(code: str) -> str:
 
 def test_inference_loads_nothing_of_training_data_or_demo(tiny_model_folder):
     heavy = """datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 torch._dynamo
-        hf_lstm.training""".split()
+        hf_lstm.data hf_lstm.training""".split()
     code = f"""
 import sys
 from hf_lstm import LSTMSentiment
@@ -70,10 +88,9 @@ print(sorted(set({heavy!r}) & set(sys.modules)))
 
 
 def test_config_and_recipes_do_not_wait_for_torch():
-    assert run_python("import sys, hf_lstm.recipes; print('torch' in sys.modules)") == "False\n"
+    assert run_python("import sys, hf_lstm.config.recipes; print('torch' in sys.modules)") == "False\n"
 
 
-def test_the_train_script_parses_its_arguments_before_torch_is_imported():
-    scripts = str(PACKAGE.parent / "scripts")
-    code = f"import sys; sys.path.insert(0, {scripts!r}); import train; print('torch' in sys.modules)"
-    assert run_python(code) == "False\n"
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "export_onnx"])
+def test_a_command_parses_its_arguments_before_torch_is_imported(command):
+    assert run_python(f"import sys, hf_lstm.cli.{command}; print('torch' in sys.modules)") == "False\n"

@@ -5,23 +5,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from benchmarking.bulk_scoring import build_bulk_scoring
-from benchmarking.cold_start import build_cold_start
-from benchmarking.contenders import Section
-from benchmarking.distilbert import WordPiece, load_wordpiece
-from benchmarking.epoch import build_epoch
-from benchmarking.latency import build_latency, pick_usual_reviews
-from benchmarking.our_prediction import RandomModel
-from benchmarking.plain_words import choose_word_finder
-from benchmarking.reviews import LabeledReviews, ReviewSplits
-from benchmarking.sequence_length import build_sequence_length, join_reviews
-from benchmarking.text_to_label import TextToLabelTask, build_text_to_label
-from benchmarking.tokenization import build_tokenization
-from benchmarking.training_step import build_training_step
-from benchmarking.training_tasks import TrainingTask
+from benchmarking.contenders.distilbert import WordPiece, load_wordpiece
+from benchmarking.harness.spec import Section
+from benchmarking.reviews import LabeledReviews, ReviewSplits, choose_word_finder
+from benchmarking.sections.bulk_scoring import build_bulk_scoring
+from benchmarking.sections.cold_start import build_cold_start
+from benchmarking.sections.epoch import build_epoch
+from benchmarking.sections.latency import build_latency, pick_usual_reviews
+from benchmarking.sections.sequence_length import build_sequence_length, join_reviews
+from benchmarking.sections.text_to_label import TextToLabelTask, build_text_to_label
+from benchmarking.sections.tokenization import build_tokenization
+from benchmarking.sections.training_step import build_training_step
+from benchmarking.tasks import RandomModel, TrainingTask
 from hf_lstm.config import ModelConfig, TokenizerConfig
-from hf_lstm.recipes import PACKED_LSTM, STOPWORD_LSTM
-from hf_lstm.tokenization import train_tokenizer
+from hf_lstm.config.recipes import PACKED_LSTM, STOPWORD_LSTM
+from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelConfig(embedding_dim=100, hidden_size=256, bidirectional=True, pooling="mean_max", max_length_tokens=400)
 _BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max_words=25_000)

@@ -1,11 +1,13 @@
 """The reviews that everything is measured on."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from hf_lstm.config import DataConfig
+from hf_lstm.config import DataConfig, TokenizerConfig
 from hf_lstm.errors import InputError
 
 
@@ -46,7 +48,7 @@ def load_reviews(source: str, data: DataConfig) -> ReviewSplits:
         InputError: the source is unusable, or its reviews are not of two classes.
     """
     # Imported when it is needed: it takes a second, and each contender's process imports this module.
-    from hf_lstm.data import load_splits
+    from hf_lstm.data.loading import load_splits
 
     splits = load_splits(replace(data, dataset=source))
     names = splits["train"].features["label"].names
@@ -57,3 +59,23 @@ def load_reviews(source: str, data: DataConfig) -> ReviewSplits:
         for split, rows in splits.items()
     }
     return ReviewSplits(name=Path(source).name, **reviews)  # its path is nobody's business
+
+
+def find_lowercase_words(text: str) -> list[str]:
+    r"""Return the matches of `\b\w+\b` in the lower-cased text."""
+    return re.findall(r"\b\w+\b", text.lower())
+
+
+def split_lowercase(text: str) -> list[str]:
+    """Return the lower-cased text split at whitespace."""
+    return text.lower().split()
+
+
+def choose_word_finder(config: TokenizerConfig) -> Callable[[str], list[str]]:
+    """Return the function that finds the words that a tokenizer of `config` does."""
+    finders: dict[tuple[str, bool], Callable[[str], list[str]]] = {
+        ("word_characters", True): find_lowercase_words,
+        ("whitespace", True): split_lowercase,
+        ("whitespace", False): str.split,
+    }
+    return finders[config.words, config.lowercase]

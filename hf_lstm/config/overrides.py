@@ -1,0 +1,70 @@
+"""Changes a recipe's settings as the command line names them: `section.key=value`."""
+
+import ast
+import dataclasses
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from hf_lstm.config.checks import nearest_names, split_optional
+from hf_lstm.config.data import DataConfig
+from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.recipe import Recipe
+from hf_lstm.config.tokenizer import TokenizerConfig
+from hf_lstm.config.train import TrainConfig
+from hf_lstm.errors import InputError
+
+SECTIONS: Mapping[str, type] = {
+    "data": DataConfig,
+    "tokenizer": TokenizerConfig,
+    "model": ModelConfig,
+    "train": TrainConfig,
+}
+
+RESOLVED_FROM_DATA = frozenset(
+    {"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id", "model.temperature"}
+)
+
+
+def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+    """Return `recipe` with `section.key=value` assignments applied, e.g. `train.learning_rate=3e-4`.
+
+    Raises:
+        InputError: an assignment has another form, names an unknown key (the nearest names are given), or its value
+            has the wrong type or is out of range.
+    """
+    changes: dict[str, dict[str, Any]] = {}
+    known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
+    known = [key for key in known if key not in RESOLVED_FROM_DATA]
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        key = key.strip()
+        if not equals:
+            raise InputError(f"--set {assignment!r}: expected section.key=value, e.g. train.learning_rate=3e-4")
+        if key not in known:
+            raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {nearest_names(key, known)}")
+        section, name = key.split(".")
+        changes.setdefault(section, {})[name] = _parse_value(SECTIONS[section], name, text.strip(), key)
+    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
+    return dataclasses.replace(recipe, **sections)
+
+
+def _parse_value(cls: type, name: str, text: str, key: str) -> Any:
+    kind, is_optional = split_optional(typing.get_type_hints(cls)[name])
+    if is_optional and text.lower() in ("none", "null"):
+        return None
+    if kind is str or typing.get_origin(kind) is Literal:
+        return text
+    if kind is bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise InputError(f"--set {key}={text}: expected true or false")
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = None
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise InputError(f"--set {key}={text}: expected {'a whole number' if kind is int else 'a number'}")
+    return value

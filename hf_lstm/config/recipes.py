@@ -1,0 +1,41 @@
+"""All recipes by name: the published systems and our own."""
+
+from collections.abc import Mapping
+
+from hf_lstm.config.checks import nearest_names
+from hf_lstm.config.data import DataConfig
+from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.published_recipes import PACKED_LSTM, PUBLISHED_RECIPES, STOPWORD_LSTM
+from hf_lstm.config.recipe import Recipe
+from hf_lstm.config.tokenizer import TokenizerConfig
+from hf_lstm.config.train import TrainConfig
+from hf_lstm.errors import InputError
+
+__all__ = ["DEFAULT_RECIPE", "PACKED_LSTM", "POOLED_BILSTM", "RECIPES", "STOPWORD_LSTM", "get_recipe"]
+
+# Ours, and the default: it learns from a few thousand rows already, which a last state alone does not.
+POOLED_BILSTM = Recipe(
+    name="pooled-bilstm",
+    description="ours: both directions, mean and max over all states; good from a few thousand rows on",
+    source="this package",
+    tokenizer=TokenizerConfig(words="word_characters", min_count=2, max_words=25_000),
+    model=ModelConfig(
+        embedding_dim=100, hidden_size=128, bidirectional=True, pooling="mean_max", dropout=0.4, max_length_tokens=400
+    ),
+    data=DataConfig(validation_fraction=0.1),
+    train=TrainConfig(num_epochs=8, batch_size=32, learning_rate=2e-3, patience=2, best_by="loss"),
+)
+
+RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (POOLED_BILSTM, *PUBLISHED_RECIPES)}
+DEFAULT_RECIPE = POOLED_BILSTM.name
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`.
+
+    Raises:
+        InputError: there is none; the nearest names are given.
+    """
+    if name not in RECIPES:
+        raise InputError(f"there is no recipe {name!r}; {nearest_names(name, RECIPES)}")
+    return RECIPES[name]

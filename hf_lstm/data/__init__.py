@@ -1,0 +1,1 @@
+"""Labeled rows: found, read, checked, cut into splits, and encoded."""

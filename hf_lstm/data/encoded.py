@@ -1,0 +1,61 @@
+"""Encodes a split as token ids and class ids, cached by `datasets`."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from datasets import Dataset
+from tokenizers import Tokenizer
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder, fill_empty
+
+_ENCODING_VERSION = 1
+"""Part of the cache's key: to be raised whenever the same text and tokenizer come to give other ids."""
+
+
+@dataclass(frozen=True)
+class LabeledTexts:
+    """Encoded rows of a split with their classes."""
+
+    texts: EncodedTexts
+    labels: np.ndarray
+    """int64 (num_rows,)"""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def encode_split(split: Dataset, tokenizer: Tokenizer, config: ModelConfig) -> LabeledTexts:
+    """Return a split with columns `text` and `label` as flat token buffers, cut and filled as `config` says.
+
+    The ids are mapped once by `datasets` and cached under a fingerprint of the rows, the tokenizer and the limits, so
+    that a second run with the same ones reads them back.
+    """
+    encoder = Encoder(tokenizer)
+
+    def encode(columns: pa.Table) -> pa.Table:
+        texts = [text[: config.max_length_characters] for text in columns.column("text").to_pylist()]
+        encoded = encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+        encoded = fill_empty(encoded, config.unk_token_id)
+        return pa.table({"input_ids": pa.ListArray.from_arrays(encoded.offsets.astype(np.int32), encoded.input_ids)})
+
+    limits = f"{config.truncation} {config.max_length_tokens} {config.max_length_characters} {config.unk_token_id}"
+    key = f"{_ENCODING_VERSION} {split._fingerprint} {limits} {tokenizer.to_str()}"
+    mapped = split.with_format("arrow").map(
+        encode,
+        batched=True,
+        remove_columns=split.column_names,
+        new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
+        desc="tokenize",
+    )
+    labels = np.asarray(split.with_format("numpy")["label"][:], dtype=np.int64)
+    return LabeledTexts(_read_lists(mapped.data.column("input_ids")), labels)
+
+
+def _read_lists(column: pa.ChunkedArray) -> EncodedTexts:
+    chunks = column.chunks
+    lengths = np.concatenate([[0], *(chunk.value_lengths().to_numpy() for chunk in chunks)])
+    input_ids = np.concatenate([chunk.flatten().to_numpy() for chunk in chunks])
+    return EncodedTexts(input_ids=input_ids.astype(np.int32, copy=False), offsets=np.cumsum(lengths, dtype=np.int64))

@@ -1,0 +1,1 @@
+"""The web page that serves a model."""

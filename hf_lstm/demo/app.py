@@ -1,0 +1,151 @@
+"""The demo: a Gradio page and API around one model, closed to all that classifying texts does not need."""
+
+import atexit
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from hf_lstm.demo.batch_tab import add_batch_tab
+from hf_lstm.demo.endpoints import list_labels
+from hf_lstm.demo.guard import RequestGuard, redact_server_logs
+from hf_lstm.demo.model_tab import add_model_tab
+from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, list_endpoints
+from hf_lstm.demo.single_tab import add_single_tab
+from hf_lstm.errors import InputError
+from hf_lstm.model.classifier import LSTMSentiment
+
+MAX_QUEUE_SIZE = 64
+"""Requests that may wait for each endpoint; more are told that the demo is busy."""
+MAX_THREADS = 4
+"""Endpoints computed at a time, whichever they are."""
+
+_GRADIO_SETTINGS = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    # Gradio keeps figures of the last 10,000 answers and summarizes them with pandas after each: not needed.
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+}
+"""What can be set by the environment alone."""
+_STYLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "demo" / "page.css"
+_BUTTON_COLORS = {
+    f"button_primary_background_fill{when}{where}": color
+    for when, color in (("", "*primary_700"), ("_hover", "*primary_800"))
+    for where in ("", "_dark")
+}
+"""White on the theme's own blue has a contrast of 3.7; texts need 4.5."""
+_CLEANING_INTERVAL_S = 60
+_SENTIMENTS = ({"neg", "pos"}, {"negative", "positive"})
+
+
+def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_folder: Path | None = None) -> gr.Blocks:
+    """Return the page, to be started with `launch_demo`; its API: `/classify`, `/explain` and `/classify_batch`.
+
+    Args:
+        model: what classifies.
+        model_id: where the model's card is on the Hub, if it is there.
+        report_folder: the report of the run that made the model, if it is at hand.
+    """
+    wording = choose_wording(list_labels(model))
+    os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
+    with gr.Blocks(
+        title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)
+    ) as demo:
+        gr.Markdown(f"# {wording.title}\n{wording.description}", elem_id="heading")
+        with gr.Tab("One text"):
+            add_single_tab(model, wording.examples)
+        with gr.Tab("Many texts"):
+            add_batch_tab(model)
+        with gr.Tab("The model"):
+            add_model_tab(model, model_id=model_id, report_folder=report_folder)
+    return demo
+
+
+def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port: int | None = None) -> str:
+    """Serve the demo in the background, without all that it does not need, and return its address.
+
+    Args:
+        demo: what `build_demo` returned; `demo.close()` stops it.
+        server_name: address to listen on; by default `GRADIO_SERVER_NAME`, else this machine alone.
+        server_port: by default the first free one from 7860 on.
+
+    Raises:
+        InputError: the port is taken, or may not be used.
+    """
+    demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
+    font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # fetched from nowhere
+    guard = Middleware(RequestGuard, upload_folder=_make_upload_folder(), endpoints=list_endpoints(demo))
+    redact_server_logs()
+    try:
+        _, address, _ = demo.launch(
+            server_name=server_name,
+            server_port=server_port,
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": [guard], "openapi_url": None},
+            theme=gr.themes.Soft(primary_hue="blue", secondary_hue="blue", font=font, font_mono=font_mono).set(
+                **_BUTTON_COLORS
+            ),
+            css_paths=[_STYLE_FILE],
+            footer_links=["api", "gradio", "settings"],
+            show_error=False,
+            max_threads=MAX_THREADS,
+            state_session_capacity=MAX_QUEUE_SIZE,  # sessions have no state here, yet Gradio would keep 10,000
+            max_file_size=MAX_UPLOAD_BYTES,
+            strict_cors=True,
+            enable_monitoring=False,
+            run_history=False,
+            share=False,
+            ssr_mode=False,
+            mcp_server=False,
+            pwa=False,
+            quiet=True,
+        )
+    except OSError as error:
+        raise InputError(f"can't serve on port {server_port or 'any'}: {error}; choose another port") from None
+    return str(address)
+
+
+@functools.cache
+def _make_upload_folder() -> Path:
+    """Return this process's own folder for uploads, readable by its user alone, which goes when the process does."""
+    folder = Path(tempfile.mkdtemp(prefix="hf-lstm-demo-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The texts of the page that depend on the model's labels."""
+
+    title: str
+    description: str
+    examples: tuple[str, ...]
+    """Texts to try."""
+
+
+def choose_wording(labels: Sequence[str]) -> Wording:
+    """Return the wording for a model's labels: of film reviews if they are negative and positive."""
+    if {label.lower() for label in labels} in _SENTIMENTS:
+        return Wording(
+            title="Sentiment of a film review",
+            description="A small LSTM reads a review, says how probable it is that its writer liked the film, and "
+            "shows which words count.",
+            examples=(
+                "A wonderful film: warm, funny and beautifully acted.",
+                # These two are negative, and worded so that single words mislead.
+                "I didn't hate it, but I wouldn't watch it again.",
+                "I laughed a few times, but the rest of the film was just awkward and badly paced.",
+            ),
+        )
+    return Wording(
+        title="Text classification",
+        description=f"A small LSTM reads a text, says how probable each of its {len(labels)} labels is, and shows "
+        "which words count.",
+        examples=(),
+    )

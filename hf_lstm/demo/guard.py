@@ -1,0 +1,187 @@
+"""ASGI middleware before Gradio: what the demo does not need is answered here, at once."""
+
+import asyncio
+import logging
+import os
+import re
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hf_lstm.demo.request_checks import (
+    MAX_UPLOAD_BYTES,
+    BodyError,
+    Endpoint,
+    find_upload_fault,
+    make_room,
+    rebuild_body,
+)
+
+MAX_BODY_BYTES = 256 * 1024
+"""Of a request: 20,000 characters, each escaped as a surrogate pair of 12 bytes, and what stands around them."""
+MAX_UPLOAD_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
+"""The file, and what multipart puts around it."""
+BODY_TIMEOUT_S = 0.8
+"""A request's body must have arrived in this time, so that slow senders hold nothing up..."""
+MIN_BYTES_PER_S = 64 * 1024
+"""... and the time that its bytes take at this speed, which is that of a slow phone."""
+MAX_BODIES_AT_ONCE = 64
+"""Requests whose bodies are held in memory at a time: as many as may be queued."""
+
+MAX_STREAMS_AT_ONCE = 400
+"""Answers that are waited for, and pages that are open, at a time; most systems give a process 1,024 connections."""
+
+_API = "/gradio_api"
+_UPLOAD = re.compile(rf"{_API}/upload/?")
+_ENDPOINT = r"call/(v2/)?(classify|explain|classify_batch)"
+_POSTED_TO = re.compile(rf"{_API}/(upload|queue/join|{_ENDPOINT}|reset|cancel)/?")
+_STREAMED = re.compile(rf"{_API}/(queue/data|{_ENDPOINT}/\w+|heartbeat/[\w-]+|upload_progress)/?")
+_READ = re.compile(
+    rf"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/[^\r\n]+"
+    rf"|{_API}/(info|app_id|theme\.css|startup-events)/?"  # Gradio itself reads startup-events as it starts
+)
+_HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
+"""From which Gradio would build the addresses that it sends."""
+_LOGGERS = ("uvicorn.error", "asyncio", "gradio")
+
+
+class BodyTooLargeError(Exception):
+    """Raised when a request's body has more bytes than it may."""
+
+
+class RequestGuard:
+    """ASGI middleware that refuses what the demo does not need.
+
+    Gradio gives every app files, a proxy and more. Here all that is 404. Of uploads, one small table or text file at a
+    time is let through, see `upload_check`; no route gives any file back. A body with too many bytes is 413, one that
+    arrives too slowly 408, one that no endpoint takes 422, see `request_bodies`, and 503 is said while others take all
+    the room; the page shows the answer's `detail`. Of headers that name another host, the one of a Space's own proxy
+    is believed.
+
+    Args:
+        app: what comes next.
+        upload_folder: where Gradio stores uploads.
+        endpoints: what is computed, by `fn_index`.
+    """
+
+    def __init__(self, app: ASGIApp, upload_folder: Path, endpoints: Mapping[int, Endpoint]) -> None:
+        self.app = app
+        self.upload_folder = upload_folder
+        self.endpoints = endpoints
+        self._num_bodies = 0
+        self._num_streams = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if not _is_needed(scope["method"], path):
+                return await _refuse(404, "There is nothing here.", scope, receive, send)
+            scope = {**scope, "headers": _drop_false_hosts(scope["headers"])}
+            if _STREAMED.fullmatch(path):
+                return await self._stream(scope, receive, send)
+            if scope["method"] == "POST":
+                body, fault = await self._receive_body(scope, path, receive)
+                if fault is not None:
+                    return await _refuse(*fault, scope, receive, send)
+                receive = _replay(body, receive)
+        return await self.app(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._num_streams >= MAX_STREAMS_AT_ONCE:
+            return await _refuse(503, "The demo is busy; please try again in a minute.", scope, receive, send)
+        self._num_streams += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._num_streams -= 1
+
+    async def _receive_body(self, scope: Scope, path: str, receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
+        """Return a request's body, and why it is refused, as HTTP status and message; None if it is not."""
+        is_upload = _UPLOAD.fullmatch(path) is not None
+        if self._num_bodies >= MAX_BODIES_AT_ONCE or (is_upload and not make_room(self.upload_folder)):
+            return b"", (503, "The demo is busy; please try again in a minute.")
+        self._num_bodies += 1
+        try:
+            body = await _read_body(receive, MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES)
+        except asyncio.TimeoutError:
+            return b"", (408, "The text took too long to arrive; please try again.")
+        except BodyTooLargeError:
+            return b"", (413, "That is too much text; please shorten it.")
+        finally:
+            self._num_bodies -= 1
+        if is_upload:
+            headers = dict(scope["headers"])
+            return body, find_upload_fault(headers.get(b"content-type", b"").decode("latin-1"), body)
+        try:
+            return rebuild_body(path, body, self.endpoints, self.upload_folder), None
+        except BodyError as error:
+            return b"", (422, str(error))
+
+
+def _is_needed(method: str, path: str) -> bool:
+    if method in ("GET", "HEAD"):
+        return (_READ.fullmatch(path) or _STREAMED.fullmatch(path)) is not None
+    return method == "POST" and _POSTED_TO.fullmatch(path) is not None
+
+
+def _drop_false_hosts(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    own_host = os.environ.get("SPACE_HOST", "").encode()
+    return [(name, value) for name, value in headers if name not in _HOST_HEADERS or (own_host and value == own_host)]
+
+
+async def _read_body(receive: Receive, max_bytes: int) -> bytes:
+    body = bytearray()
+    loop = asyncio.get_running_loop()
+    started_s = loop.time()
+    while True:
+        deadline_s = started_s + BODY_TIMEOUT_S + len(body) / MIN_BYTES_PER_S
+        message = await asyncio.wait_for(receive(), deadline_s - loop.time())
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
+            raise BodyTooLargeError
+        if not message.get("more_body", False):  # nor has the message of a client that has gone
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the body that was read already, then what `receive` gives."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
+
+
+async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
+    response = JSONResponse({"detail": detail}, status_code=status, headers={"Connection": "close"})
+    await response(scope, receive, send)
+
+
+class DropTracebacks(logging.Filter):
+    """Says where an error happened, and of which type it is, instead of its traceback and message.
+
+    Messages of errors hold the values that caused them.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record, if it is about an error, and keep it."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            where = f" in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+            record.msg, record.args = f"{type(error).__name__}{where}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def redact_server_logs() -> None:
+    """Let the server's loggers tell of errors without what was sent; calling it again changes nothing."""
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, DropTracebacks) for each in logger.filters):
+            logger.addFilter(DropTracebacks())

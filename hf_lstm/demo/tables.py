@@ -1,0 +1,52 @@
+"""Tables of the demo that no one edits: HTML that scrolls inside its own frame, or becomes cards on a phone."""
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from hf_lstm.demo.figures import Table
+
+
+def format_share(share: float) -> str:
+    """Return a share of one as percent, with a no-break space; what is not all of it never reads as 100.0 %."""
+    return ">99.9\N{NO-BREAK SPACE}%" if 0.9995 <= share < 1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int = 0) -> None:
+    """Add a table to the page that is being built; strings are shown as they are, never as HTML.
+
+    Args:
+        rows: strings, counts as int, and shares of one as float.
+        header: a name for each column.
+        title: what stands above the table.
+        num_long: columns at the end whose texts may be broken into lines. Such a table is shown as cards on a phone;
+            all other cells are one line high.
+    """
+    cells = [
+        "".join(_build_cell(cell, name, index >= len(header) - num_long) for index, (cell, name) in enumerate(pairs))
+        for pairs in (zip(row, header, strict=True) for row in rows)
+    ]
+    names = "".join(
+        f'<th scope="col"{_number_class(cell)}>{html.escape(name)}</th>'
+        for name, cell in zip(header, rows[0], strict=True)
+    )
+    body = "".join(f"<tr>{row}</tr>" for row in cells)
+    kind = "figures cards" if num_long else "figures"
+    with gr.Column(min_width=300):  # beside each other on a wide screen, one below the other on a phone
+        gr.HTML(
+            f'<h3 class="figures-title">{html.escape(title)}</h3>'
+            f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(title)}">'
+            f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>",
+        )
+
+
+def _build_cell(cell: Any, name: str, is_long: bool) -> str:
+    shown = format_share(cell) if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else str(cell)
+    kind = ' class="long"' if is_long else _number_class(cell)
+    return f'<td{kind} data-column="{html.escape(name)}">{html.escape(shown)}</td>'
+
+
+def _number_class(cell: Any) -> str:
+    return ' class="number"' if isinstance(cell, int | float) else ""

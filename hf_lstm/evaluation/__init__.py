@@ -1,0 +1,1 @@
+"""How good a model is: figures, calibration and analysis of its mistakes."""

@@ -1,0 +1,117 @@
+"""Where a model errs: its most confident mistakes and the words behind them, review length, and texts it has seen."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_lstm.evaluation.metrics import compute_wilson_interval
+
+if TYPE_CHECKING:
+    from hf_lstm.model.classifier import LSTMSentiment
+
+NUM_LENGTH_GROUPS = 8
+NUM_DRIVING_WORDS = 5
+TRICKY_REVIEWS = (
+    "I didn't hate it, but I wouldn't watch it again.",
+    "I laughed a few times, but the rest of the film was just awkward and badly paced.",
+)
+"""Both negative, and worded so that single words mislead: the test of the repository behind `lstm-15m`."""
+_NEGATIVE_NAMES, _POSITIVE_NAMES = {"neg", "negative"}, {"pos", "positive"}
+
+
+@dataclass(frozen=True)
+class MistakenPair:
+    """The rows of one label that are taken for another, the most confident first."""
+
+    label_id: int
+    predicted_id: int
+    rows: NDArray[np.int64]
+
+
+def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> list[MistakenPair]:
+    """Return the mistakes by true and predicted label, pairs with the most rows first.
+
+    Args:
+        probabilities: (num_rows, num_labels)
+        labels: (num_rows,), the true class ids.
+    """
+    predicted = probabilities.argmax(axis=1)
+    rows = np.flatnonzero(predicted != labels)
+    rows = rows[np.argsort(-probabilities[rows].max(axis=1), kind="stable")]
+    pairs = np.stack([labels[rows], predicted[rows]], axis=1)
+    distinct, pair_of_row = np.unique(pairs, axis=0, return_inverse=True)
+    pair_of_row = pair_of_row.reshape(-1)
+    grouped = [
+        MistakenPair(int(label), int(other), rows[pair_of_row == i]) for i, (label, other) in enumerate(distinct)
+    ]
+    return sorted(grouped, key=lambda pair: -len(pair.rows))
+
+
+def find_driving_words(model: "LSTMSentiment", text: str, label: str) -> list[dict[str, Any]]:
+    """Return the occurrences that speak most for `label`, as `LSTMSentiment.explain` gives them, the strongest first.
+
+    A word that occurs several times is listed once, where it speaks the most.
+    """
+    strongest: dict[str, dict[str, Any]] = {}
+    for word in sorted(model.explain(text, label=label), key=lambda word: -word["contribution"]):
+        if word["contribution"] > 0:
+            strongest.setdefault(word["word"].lower(), word)
+    return list(strongest.values())[:NUM_DRIVING_WORDS]
+
+
+def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list[dict[str, Any]]:
+    """Return the accuracy of up to `NUM_LENGTH_GROUPS` groups of about equally many texts, from short to long.
+
+    Length is counted in words between white space, whatever the model reads of them. `is_right` is (num_texts,).
+    """
+    num_words = np.array([len(text.split()) for text in texts])
+    edges = np.unique(np.quantile(num_words, np.linspace(0, 1, NUM_LENGTH_GROUPS + 1), method="nearest"))
+    starts = edges[:-1] if len(edges) > 1 else edges
+    group_of_row = np.searchsorted(starts, num_words, side="right") - 1
+    return [
+        {
+            "from_words": int(num_words[in_group].min()),
+            "to_words": int(num_words[in_group].max()),
+            **_measure(is_right[in_group]),
+        }
+        for index in range(len(starts))
+        if (in_group := group_of_row == index).any()
+    ]
+
+
+def measure_unseen(
+    texts: Sequence[str], is_right: NDArray[np.bool_], seen: Mapping[str, AbstractSet[str]]
+) -> dict[str, Any]:
+    """Return the accuracy on the texts that do not stand word for word in a split of `seen`, and how many do.
+
+    The accuracy is None where all do. `is_right` is (num_texts,).
+    """
+    is_unseen = np.array([all(text not in split for split in seen.values()) for text in texts], dtype=bool)
+    figures = _measure(is_right[is_unseen]) if is_unseen.any() else {"num_rows": 0, "accuracy": None}
+    return {"seen_in": list(seen), "num_rows_seen": int((~is_unseen).sum()), **figures}
+
+
+def score_tricky_reviews(model: "LSTMSentiment", precision: str) -> list[dict[str, Any]]:
+    """Return the probability of a positive label for each of `TRICKY_REVIEWS`; nothing for other labels than these."""
+    ids = {label.lower(): index for index, label in (model.config.id2label or {}).items()}
+    positive = [index for label, index in ids.items() if label in _POSITIVE_NAMES]
+    if len(ids) != 2 or not positive or not _NEGATIVE_NAMES & set(ids):
+        return []
+    probabilities = model.predict_proba(TRICKY_REVIEWS, precision=precision)[:, positive[0]].tolist()
+    return [
+        {"text": text, "label": "negative", "positive_probability": probability, "is_right": probability < 0.5}
+        for text, probability in zip(TRICKY_REVIEWS, probabilities, strict=True)
+    ]
+
+
+def _measure(is_right: NDArray[np.bool_]) -> dict[str, Any]:
+    num_right, num_rows = int(is_right.sum()), len(is_right)
+    return {
+        "num_rows": num_rows,
+        "accuracy": num_right / num_rows,
+        "accuracy_interval": compute_wilson_interval(num_right, num_rows),
+    }

@@ -1,0 +1,76 @@
+"""The rows that a saved model is measured on: those of its own data cut as for training, others whole."""
+
+import os
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from datasets import Dataset
+
+from hf_lstm.config import DataConfig
+from hf_lstm.data.loading import load_split, load_splits
+from hf_lstm.errors import InputError
+from hf_lstm.model.classifier import LSTMSentiment
+
+
+@dataclass(frozen=True)
+class HeldOutRows:
+    """The rows of a split, and what the model has seen."""
+
+    source: str
+    """The data set's name."""
+    rows: Dataset
+    """With the columns `text` and `label`, the model's class ids."""
+    is_own_data: bool
+    """Whether the model was trained on the same data set, cut as here."""
+    seen: Mapping[str, AbstractSet[str]] | None
+    """The texts of the splits used before this one: train, and validation, by which the epoch and the temperature are
+    chosen; None if they are not at hand, or these rows are train."""
+
+
+def load_held_out(
+    model: LSTMSentiment,
+    split: str,
+    *,
+    source: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+) -> HeldOutRows:
+    """Return the rows of a split of `source`, by default the data set that the model was trained on.
+
+    That one is cut as it was then: no row of train is measured as one of test.
+
+    Raises:
+        InputError: the source is unusable, or its labels are not the model's.
+    """
+    label_names = [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
+    columns = {"text_column": text_column, "label_column": label_column}
+    trained_on = _read_data_config(model)
+    source = source or (trained_on or DataConfig()).dataset
+    if trained_on is None or not _is_same_source(source, trained_on.dataset):
+        rows = load_split(source, split, label_names=label_names, **columns)
+        return HeldOutRows(source, rows, is_own_data=False, seen=None)
+    splits = load_splits(trained_on, **columns)
+    found = splits[split].features["label"].names
+    if found != label_names:
+        raise InputError(
+            f"{source}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
+        )
+    earlier = {"train": (), "validation": ("train",), "test": ("train", "validation")}[split]
+    seen = {name: set(splits[name]["text"][:]) for name in earlier}
+    return HeldOutRows(source, splits[split], is_own_data=True, seen=seen or None)
+
+
+def _read_data_config(model: LSTMSentiment) -> DataConfig | None:
+    """Return which rows the model was trained on, None if it was saved without its recipe."""
+    if model.recipe is None:
+        return None
+    try:
+        return DataConfig(**model.recipe["data"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the model's recipe.json does not say which rows it was trained on: {error}") from None
+
+
+def _is_same_source(first: str, second: str) -> bool:
+    """Return whether two names mean the same data set, as names or as paths."""
+    return first == second or (os.path.exists(first) and os.path.realpath(first) == os.path.realpath(second))

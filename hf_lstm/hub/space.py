@@ -1,0 +1,208 @@
+"""Deploying the demo as a Space: what is uploaded, what its owner changed and keeps, and the model that it serves."""
+
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from huggingface_hub import CardData, HfApi, ModelInfo, RepoCard, SpaceInfo
+from huggingface_hub.errors import HfHubHTTPError
+
+from hf_lstm.errors import InputError
+from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
+from hf_lstm.hub.edit_mark import is_generated, mark_generated
+from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
+from hf_lstm.hub.session import call_hub
+
+logger = logging.getLogger(__name__)
+
+MODEL_VARIABLE = "MODEL_ID"
+PACKAGE = "hf_lstm"
+_SOURCE_SUFFIXES = (".py", ".txt", ".typed", ".json", ".css", ".js", ".html", ".svg")
+_UNUSED_FOLDER = ("resources", "sample")  # the reviews to train on
+README_FILE = "README.md"
+EXAMPLE_MODEL, EXAMPLE_SPACE, EXAMPLE_HOST = (
+    "org/imdb-lstm",
+    "org/imdb-lstm-demo",
+    "https://org-imdb-lstm-demo.hf.space",
+)
+"""What our page calls them before it is deployed."""
+_OUR_FIELDS = ("sdk", "sdk_version", "python_version", "app_file", "models", "preload_from_hub")
+"""Of the README's front matter: what the app needs to be built. The others are the owner's to change."""
+
+
+class Deployment(NamedTuple):
+    """What became of a deployment."""
+
+    url: str
+    """Of the Space."""
+    model_id: str
+    """Of the model that it serves."""
+    has_changed: bool
+    """Whether the Space is any different now."""
+
+
+def deploy_space(
+    repo_id: str,
+    model_id: str | None,
+    *,
+    space_folder: Path,
+    package_folder: Path,
+    default_model_id: str,
+    private: bool | None = None,
+    hardware: str | None = None,
+    token: str | None = None,
+) -> Deployment:
+    """Make or update a Space that serves a model, and return where it is and what it serves.
+
+    The files go up in one commit: those of `space_folder`, and the package, since a Space installs nothing but
+    `requirements.txt`. A Space that is there already keeps its owner's own files, variables, secrets and hardware, and
+    what the owner wrote into README.md.
+
+    Args:
+        repo_id: `owner/name` of the Space.
+        model_id: `owner/name` of the model; None for the one that the Space serves already.
+        space_folder: holds app.py, README.md and requirements.txt.
+        package_folder: the package `hf_lstm`.
+        default_model_id: for a Space that serves none yet.
+        private: whether a new Space is private; by default as the owner's settings say.
+        hardware: to request, such as `cpu-basic`; by default it stays as it is.
+        token: access token; by default `HF_TOKEN` or the client's login.
+
+    Raises:
+        InputError: a file is missing, the model is not there, the Space is not permitted, or the Hub keeps failing.
+    """
+    sources = list_space_files(space_folder, package_folder)
+    api = HfApi(token=token)
+    commit = RepeatableCommit(api, repo_id, "Deploy the demo", repo_type="space")
+    has_new_settings = hardware is not None
+
+    def deploy_once() -> Deployment:
+        nonlocal has_new_settings
+        served = _find_served_model(api, repo_id)
+        wanted = model_id or served or default_model_id
+        model = _find_model(api, wanted)
+        api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+        space = api.space_info(repo_id)
+        if private and not space.private:
+            raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")
+        readme = _read_readme(api, space)
+        files = _list_changes(space, sources, wanted, readme)
+        if served != wanted:  # before the commit, so that what is built then finds it
+            has_new_settings = True
+            api.add_space_variable(repo_id, MODEL_VARIABLE, wanted)
+        assert space.sha is not None
+        committed = commit.attempt(files, parent=space.sha)
+        if hardware is not None:
+            api.request_space_hardware(repo_id, hardware)  # type: ignore[arg-type]  # an enumeration of strings
+        _warn_of_what_is_left(model, readme)
+        return Deployment(f"{api.endpoint}/spaces/{repo_id}", wanted, committed.is_new or has_new_settings)
+
+    try:
+        return call_hub(deploy_once)
+    except InputError:
+        raise
+    except HUB_ERRORS as error:
+        here = "; without a Space, MODEL_ID=MODEL python space/app.py serves the demo on this machine"
+        raise InputError(f"{describe_hub_error(error, f'Space {repo_id!r}')}{here}") from error
+
+
+def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path]:
+    """Return the files to upload by their path in the Space: sources and what they read, nothing hidden or cached.
+
+    Raises:
+        InputError: `space_folder` lacks a file.
+    """
+    required = ("app.py", README_FILE, "requirements.txt")
+    missing = [name for name in required if not (space_folder / name).is_file()]
+    if missing:
+        raise InputError(f"{space_folder} has no {' and no '.join(missing)}; run this from a checkout of hf_lstm")
+    files = {name: space_folder / name for name in required}
+    for path in sorted(package_folder.rglob("*")):
+        parts = path.relative_to(package_folder).parts
+        is_source = path.is_file() and path.suffix in _SOURCE_SUFFIXES
+        is_left_out = parts[:2] == _UNUSED_FOLDER or any(part.startswith((".", "__pycache__")) for part in parts)
+        if is_source and not is_left_out:
+            files["/".join((PACKAGE, *parts))] = path
+    return files
+
+
+def _find_served_model(api: HfApi, repo_id: str) -> str | None:
+    """Return the id of the model that a Space serves, None if there is no Space or it says none."""
+    variables = api.get_space_variables(repo_id) if api.repo_exists(repo_id, repo_type="space") else {}
+    return variables[MODEL_VARIABLE].value if MODEL_VARIABLE in variables else None
+
+
+def _find_model(api: HfApi, model_id: str) -> ModelInfo:
+    try:
+        return api.model_info(model_id)
+    except (HfHubHTTPError, ValueError) as error:
+        raise describe_hub_error(error, f"model {model_id!r}, which the Space is to serve,") from error
+
+
+def _list_files(space: SpaceInfo) -> list[str]:
+    return [sibling.rfilename for sibling in space.siblings or []]
+
+
+def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
+    """Return the README of a Space that was deployed before, else None: there it is the Hub's own first one."""
+    if not {f"{PACKAGE}/__init__.py", README_FILE} <= set(_list_files(space)):
+        return None
+    assert space.sha is not None
+    content = read_remote_file(api, space.id, README_FILE, revision=space.sha, repo_type="space")
+    return content.decode(errors="replace")
+
+
+def _list_changes(
+    space: SpaceInfo, sources: Mapping[str, Path], model_id: str, readme: str | None
+) -> dict[str, Path | bytes | None]:
+    """Return what is to stand in a Space at each path; None where a module is that the package has no more."""
+    template = sources[README_FILE].read_text(encoding="utf-8")
+    rendered = render_readme(template, readme, model_id=model_id, space_id=space.id, host=space.host)
+    stale = [name for name in _list_files(space) if name.startswith(f"{PACKAGE}/") and name not in sources]
+    return {**sources, README_FILE: rendered.encode(), **dict.fromkeys(stale)}
+
+
+def _warn_of_what_is_left(model: ModelInfo, readme: str | None) -> None:
+    """Say what the owner should know; only once all has succeeded, so that an error stands alone."""
+    if readme is not None and not is_generated(readme):
+        logger.warning("%s of the Space was edited: only the fields that the app needs are ours", README_FILE)
+    if model.private or model.gated:
+        logger.warning("model %s is not public: the Space needs a secret HF_TOKEN with a token that reads it", model.id)
+
+
+def render_readme(template: str, current: str | None, *, model_id: str, space_id: str, host: str | None) -> str:
+    """Return the Space's README.
+
+    Args:
+        template: our README.
+        current: the README that the Space has. If somebody edited it, its text and fields stay, but for those fields
+            that the app needs to be built.
+        model_id: the model that the Space serves.
+        space_id: `owner/name` of the Space.
+        host: where the app itself is, as the Hub says.
+
+    Raises:
+        InputError: the front matter of `current` can't be read.
+    """
+    names = {EXAMPLE_SPACE: space_id, EXAMPLE_MODEL: model_id, EXAMPLE_HOST: host or EXAMPLE_HOST}
+    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    # All in one go: the name that is put in may hold another example.
+    text, fields = _split_front_matter(re.sub(longest_first, lambda found: names[found[0]], template))
+    if current is None or is_generated(current):
+        return mark_generated(_join_front_matter(fields, text))
+    their_text, their_fields = _split_front_matter(current)
+    return _join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
+
+
+def _split_front_matter(readme: str) -> tuple[str, dict[str, object]]:
+    try:
+        card = RepoCard(readme)
+        return card.text, dict(card.data.to_dict())  # type: ignore[no-untyped-call]
+    except Exception as error:  # the client raises errors of its YAML library
+        raise InputError(f"{README_FILE} of the Space has no valid front matter: {error}") from None
+
+
+def _join_front_matter(fields: Mapping[str, object], text: str) -> str:
+    return f"---\n{CardData(ignore_metadata_errors=False, **dict(fields)).to_yaml()}\n---\n\n{text.strip()}\n"

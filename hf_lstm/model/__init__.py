@@ -1,0 +1,1 @@
+"""The classifier: network and tokenizer together, loaded, saved, predicting and explaining."""

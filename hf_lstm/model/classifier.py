@@ -1,0 +1,289 @@
+"""The model: the network with its tokenizer; loading, saving and predicting are methods that delegate."""
+
+# No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
+
+import logging
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, overload
+
+import torch
+from huggingface_hub import PyTorchModelHubMixin
+from tokenizers import Tokenizer
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.devices import resolve_device
+from hf_lstm.errors import InputError
+from hf_lstm.files import TOKENIZER_FILE, read_json, write_file, write_json
+from hf_lstm.hub.card import write_card
+from hf_lstm.hub.download import fetch_model_folder
+from hf_lstm.hub.push import push_model_folder, require_login, resolve_repo_id
+from hf_lstm.model.explanation import explain_text
+from hf_lstm.model.folder import (
+    carry_report,
+    read_config,
+    read_tokenizer,
+    read_weights,
+    write_config,
+    write_weights,
+)
+from hf_lstm.model.prediction import name_labels, predict_probabilities
+from hf_lstm.nn.initialization import UndrawnWeights
+from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.tokenization.encoder import Encoder
+
+logger = logging.getLogger(__name__)
+
+
+class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
+    """An LSTM text classifier with its tokenizer.
+
+    Args:
+        config: the network and its labels; `vocab_size` and `id2label` must be set.
+        tokenizer: turns text into ids; needed by `predict`, `predict_proba` and saving, not by the forward pass.
+
+    Example:
+        >>> model = LSTMSentiment.from_pretrained("org/imdb-lstm")
+        >>> model.predict("A wonderful film.")
+        {'label': 'pos', 'score': 0.98}
+    """
+
+    def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
+        super().__init__(config)
+        self.tokenizer = tokenizer
+        self._encoder: tuple[Tokenizer, Encoder] | None = None
+        self.recipe: dict[str, Any] | None = None
+        """How the weights were made, as saved in recipe.json."""
+        self.results: dict[str, Any] | None = None
+        """What was measured of these weights, as saved in results.json."""
+        self._loaded_from: Path | None = None
+        """The folder, perhaps the Hub client's snapshot, that may have a report of the run."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """The tokenizer's fast form, made once for each tokenizer that the model gets.
+
+        Raises:
+            InputError: the model has no tokenizer.
+        """
+        if self.tokenizer is None:
+            raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
+        if self._encoder is None or self._encoder[0] is not self.tokenizer:
+            self._encoder = (self.tokenizer, Encoder(self.tokenizer))
+        return self._encoder[1]
+
+    @overload
+    def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first
+        self, texts: str, *, batch_size: int | None = ..., precision: str = ..., show_progress: bool | None = ...
+    ) -> dict[str, Any]: ...
+
+    @overload
+    def predict(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_size: int | None = ...,
+        precision: str = ...,
+        show_progress: bool | None = ...,
+    ) -> list[dict[str, Any]]: ...
+
+    def predict(
+        self,
+        texts: str | Iterable[str],
+        *,
+        batch_size: int | None = None,
+        precision: str = "auto",
+        show_progress: bool | None = None,
+    ) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return the most probable label and its probability of each text, in the order given.
+
+        A text with no known word (empty, blank, other script) is scored all the same: as the single token `<unk>`, or
+        as that many `<unk>` as it has words.
+
+        Args:
+            texts: one text, which gives one dict, or any iterable of them, which gives a list.
+            batch_size: texts per batch; by default batches hold about equally many tokens.
+            precision: `float32`, `bfloat16`, or `auto` for what `devices.resolve_precision` says of this model.
+            show_progress: show a progress bar; by default on long lists.
+
+        Raises:
+            InputError: a row is not a string; its row is named.
+            RuntimeError: the model answers values that are not finite.
+        """
+        probabilities = self.predict_proba(
+            texts, batch_size=batch_size, precision=precision, show_progress=show_progress
+        )
+        answers = name_labels(probabilities, self.config.id2label or {})
+        return answers[0] if isinstance(texts, str) else answers
+
+    def predict_proba(
+        self,
+        texts: str | Iterable[str],
+        *,
+        batch_size: int | None = None,
+        precision: str = "auto",
+        show_progress: bool | None = None,
+    ) -> torch.Tensor:
+        """Return probabilities, float32 (num_texts, num_labels) on the CPU; rows sum to 1. Arguments as `predict`."""
+        return predict_probabilities(
+            self,
+            self.encoder,
+            [texts] if isinstance(texts, str) else texts,
+            batch_size=batch_size,
+            precision=precision,
+            show_progress=show_progress,
+        )
+
+    def explain(self, text: str, *, label: str | int | None = None) -> list[dict[str, Any]]:
+        """Return `{"word", "start", "end", "contribution"}` of each word that is read, in the order of the text.
+
+        `text[start:end] == word`. With two labels, contributions add up to the logit of label 1 less that of label 0,
+        so that a positive one speaks for label 1. With more, or where a `label` is asked for, they add up to that
+        label's logit less the mean of the others; by default it is the predicted label. What belongs to no word, such
+        as biases, is spread evenly. Words that the model does not read, as they are beyond its longest text, are left
+        out; unknown words are not. A text without words gives an empty list. See `explanation.py` for the method.
+
+        Args:
+            text: one text.
+            label: the name or id of the label to explain.
+
+        Raises:
+            InputError: `text` is not a string, or there is no such label.
+        """
+        return explain_text(self, self.encoder, text, label)
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # the mixin's **model_kwargs would swallow misspelt arguments
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        device: str = "cpu",
+    ) -> "LSTMSentiment":
+        """Return the model of a Hub id or local folder, weights and tokenizer of one version, in evaluation mode.
+
+        Args:
+            pretrained_model_name_or_path: Hub id such as `org/imdb-lstm`, or a folder.
+            revision: branch, tag or commit on the Hub.
+            token: access token; by default `HF_TOKEN` or the client's login.
+            cache_dir: where downloads are kept; by default the client's cache.
+            force_download: download even what is cached.
+            local_files_only: use the cache alone.
+            device: `cpu`, `cuda`, ..., or `auto` for an accelerator where there is one.
+
+        Raises:
+            InputError: nothing is found there, it cannot be reached, or a file is damaged or does not fit the others.
+        """
+        folder = fetch_model_folder(
+            pretrained_model_name_or_path,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
+        config = read_config(folder)
+        # Shapes only: sizes are compared with the file before any memory is taken.
+        with torch.device("meta"), UndrawnWeights():
+            model = cls(config, read_tokenizer(folder, config))
+        shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
+        model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
+        for name in ("recipe", "results"):
+            path = folder / f"{name}.json"
+            setattr(model, name, read_json(path) if path.is_file() else None)
+        model._loaded_from = folder
+        return model.to(resolve_device(device)).eval()
+
+    def save_pretrained(  # type: ignore[override]  # explicit, as above
+        self, save_directory: str | Path, *, repo_id: str | None = None, overwrite_card: bool = False
+    ) -> None:
+        """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
+
+        The report of the run goes along if the weights are still those that were loaded with it.
+
+        A card that somebody edited (it lacks our marker) is kept, unless `overwrite_card`.
+
+        Args:
+            save_directory: the folder.
+            repo_id: where the model will live on the Hub, for the card's usage example.
+            overwrite_card: replace an edited README.md too.
+
+        Raises:
+            InputError: the model has no tokenizer or one of another size, or the folder cannot be made; nothing is
+                written.
+        """
+        if self.tokenizer is None:
+            raise InputError("the model has no tokenizer to save; build it as LSTMSentiment(config, tokenizer)")
+        if (num_entries := self.tokenizer.get_vocab_size()) != self.config.vocab_size:
+            raise InputError(
+                f"the tokenizer has {num_entries} entries, but the model's vocab_size is {self.config.vocab_size}; "
+                "save a model with the tokenizer that it was trained with"
+            )
+        folder = Path(save_directory)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"folder {folder} cannot be made: {error.strerror}; choose another") from None
+        self._save_pretrained(folder)
+        write_card(
+            folder,
+            config=self.config,
+            recipe=self.recipe,
+            results=self.results,
+            repo_id=repo_id,
+            overwrite=overwrite_card,
+        )
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        assert self.tokenizer is not None
+        digest = write_weights(save_directory, self.state_dict(), getattr(torch, self.config.dtype))
+        if self.results is not None and self.results.get("weights_sha256", digest) != digest:
+            logger.warning("the weights are not those that were measured: results.json and the card leave them out")
+            self.results = None
+        tokenizer_json = self.tokenizer.to_str(pretty=True)
+        write_file(save_directory / TOKENIZER_FILE, tokenizer_json.encode())
+        write_config(save_directory, self.config)
+        for name in ("recipe", "results"):
+            path = save_directory / f"{name}.json"
+            if (provenance := getattr(self, name)) is not None:
+                write_json(path, provenance)
+            else:  # what stands there tells of other weights
+                path.unlink(missing_ok=True)
+        carry_report(None if self.results is None else self._loaded_from, save_directory)
+
+    def push_to_hub(  # type: ignore[override]  # explicit, as above
+        self,
+        repo_id: str,
+        *,
+        revision: str | None = None,
+        create_pr: bool = False,
+        private: bool | None = None,
+        token: str | None = None,
+        commit_message: str = "Push LSTMSentiment",
+        overwrite_card: bool = False,
+    ) -> str:
+        """Upload the model to the Hub, making the repository if need be, and return the URL of what was made.
+
+        The arguments are those of `hub.push_model_folder`.
+
+        Raises:
+            InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
+        """
+        repo_id = resolve_repo_id(repo_id, require_login(token))
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder, repo_id=repo_id)
+            return push_model_folder(
+                folder,
+                repo_id,
+                revision=revision,
+                create_pr=create_pr,
+                private=private,
+                token=token,
+                commit_message=commit_message,
+                overwrite_card=overwrite_card,
+            )

@@ -1,0 +1,99 @@
+"""Explanations: how much each word adds to the model's answer, as an exact decomposition of its logits.
+
+The text is compared with a reference: as many `<unk>` as it has tokens. What the two answers differ by is divided among
+the embeddings in one pass backward, see `lstm_decomposition`; pooling and classifier are taken by their mean gradient
+at the two. What belongs to no word - the answer to the reference, which holds all biases, and what attention and
+normalization have beyond their gradients - is spread evenly over the words. Thus contributions add up to the difference
+of the logits. Of the methods tried it is the best over three models by what deleting the five strongest words does to
+the answer, on validation reviews; the README has the figures.
+"""
+
+import math
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.errors import InputError
+from hf_lstm.model.decomposition import find_input_multipliers, trace_lstm
+from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.tokenization.encoder import Encoder, truncate
+
+
+def explain_text(
+    network: LSTMNetwork, encoder: Encoder, text: str, label: str | int | None = None
+) -> list[dict[str, Any]]:
+    """Return the words that the model reads, with their spans and contributions; see `LSTMSentiment.explain`.
+
+    Raises:
+        InputError: `text` is not a string, or there is no such label.
+    """
+    config = network.config
+    if not isinstance(text, str):
+        raise InputError(f"text is {type(text).__name__}, expected a string; explain one text at a time")
+    label_id = None if label is None else _find_label_id(label, config)
+    located = encoder.locate(text[: config.max_length_characters])
+    tokens = truncate(located, config.max_length_tokens, config.truncation)
+    if not tokens:
+        return []
+    contributions, total = _decompose(network, [token.id for token in tokens], label_id)
+    words = [list(pieces) for _, pieces in groupby(tokens, key=attrgetter("word_index"))]
+    evenly = (total - sum(contributions)) / len(words)
+    remaining = iter(contributions)
+    explained = []
+    for pieces in words:
+        start, end = pieces[0].start, pieces[-1].end
+        contribution = sum(next(remaining) for _ in pieces) + evenly
+        explained.append({"word": text[start:end], "start": start, "end": end, "contribution": contribution})
+    return explained
+
+
+def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tuple[list[float], float]:
+    """Return what each id adds to the answer to the reference, and the answer to the ids, of which that is a part."""
+    with torch.inference_mode(False):  # its tensors take no part in gradients, and the head's is needed
+        both = torch.tensor([ids, [network.config.unk_token_id] * len(ids)])
+        embedded = network.embedding.weight.detach()[both.to(network.embedding.weight.device)]
+        embedded = embedded.to("cpu", torch.float64)  # single rows gain nothing from an accelerator
+        traces = trace_lstm(network.lstm, embedded)
+        total, output_multipliers = _differentiate_head(network, traces[-1].outputs, label_id)
+    if not math.isfinite(total):
+        raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
+    multipliers = find_input_multipliers(traces, output_multipliers)
+    return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total
+
+
+def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | None) -> tuple[float, Tensor]:
+    """Return the answer to the first row of outputs, (2, time, features), and its mean gradient over the rows.
+
+    The mean gradient is exact for what is linear, and halves the maximum between the steps where either row has it.
+    """
+    _, time, num_features = outputs.shape
+    hidden_size = network.config.hidden_size
+    with torch.enable_grad():
+        leaf = outputs.to(network.embedding.weight.device, torch.float32).requires_grad_()
+        ends = [leaf[:, -1, :hidden_size], leaf[:, 0, hidden_size:]][: num_features // hidden_size]
+        logits = network.classify(network.pooling(leaf, torch.stack(ends), torch.full((2,), time)).float())
+        answers = logits @ _weigh_logits(logits[0].detach(), label_id)
+        (gradient,) = torch.autograd.grad(answers.sum(), leaf)
+    return answers[0].item(), gradient.mean(dim=0).to(outputs)
+
+
+def _weigh_logits(logits: Tensor, label_id: int | None) -> Tensor:
+    """Return the weights (num_labels,) by which logits make the answer: of one label against the mean of the others."""
+    num_labels = len(logits)
+    if label_id is None:
+        label_id = 1 if num_labels == 2 else int(logits.argmax())
+    weights = torch.full_like(logits, -1 / (num_labels - 1))
+    weights[label_id] = 1.0
+    return weights
+
+
+def _find_label_id(label: str | int, config: ModelConfig) -> int:
+    names = config.id2label or {}
+    for index, name in names.items():
+        if label == name or (type(label) is int and label == index):
+            return index
+    raise InputError(f"label {label!r}: the model has no such label; there are {', '.join(names.values())}")

@@ -1,0 +1,160 @@
+"""Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
+
+import functools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.errors import InputError
+from hf_lstm.nn.cpu_threads import run_in_threads
+from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder, fill_empty
+
+MAX_TOKENS_PER_BATCH = 32_768
+MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
+"""With padding, which the CPU computes little of."""
+MIN_TOKENS_PER_THREAD = 2_048
+WINDOW_TEXTS = 8_192
+"""Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
+PROGRESS_FROM_TEXTS = 1_000
+"""Lists this long show a progress bar unless told otherwise."""
+
+
+def predict_probabilities(
+    network: LSTMNetwork,
+    encoder: Encoder,
+    texts: Iterable[str],
+    *,
+    batch_size: int | None = None,
+    precision: str = "auto",
+    show_progress: bool | None = None,
+) -> torch.Tensor:
+    """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`.
+
+    Raises:
+        InputError: `texts` is no iterable of strings, or as `stream_probabilities`.
+        RuntimeError: as `compute_logits`.
+    """
+    is_scalar = isinstance(texts, (bytes, bytearray, Mapping)) or getattr(texts, "ndim", None) == 0
+    if is_scalar or not isinstance(texts, Iterable):
+        raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
+    num_texts = len(texts) if isinstance(texts, Sized) else None
+    if show_progress is None:
+        show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS
+    windows = []
+    with tqdm(total=num_texts, desc="predict", unit="text", disable=not show_progress) as progress:
+        for window in stream_probabilities(network, encoder, texts, batch_size=batch_size, precision=precision):
+            windows.append(window)
+            progress.update(len(window))
+    return torch.cat(windows) if windows else torch.empty(0, network.config.num_labels, dtype=torch.float32)
+
+
+def stream_probabilities(
+    network: LSTMNetwork,
+    encoder: Encoder,
+    texts: Iterable[str],
+    *,
+    batch_size: int | None = None,
+    precision: str = "auto",
+) -> Iterator[torch.Tensor]:
+    """Yield probabilities window by window, float32 (up to `WINDOW_TEXTS`, num_labels), in the order given.
+
+    Reads `texts` as it goes, so that an endless or huge iterable takes no more memory than a window of it.
+
+    Raises:
+        InputError: `batch_size` or `precision` is none that can be; or, once it is reached, a row is not a string.
+        RuntimeError: as `compute_logits`.
+    """
+    is_number = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
+    if batch_size is not None and not (is_number and batch_size >= 1):
+        raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
+    config = network.config
+    dtype = resolve_precision(precision, network.embedding.weight.device, hidden_size=config.hidden_size)
+    remaining = iter(texts)
+    num_done = 0
+    while window := list(islice(remaining, WINDOW_TEXTS)):
+        checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
+        encoded = encoder.encode(checked, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
+        filled = fill_empty(encoded, config.unk_token_id)
+        logits = compute_logits(network, filled, dtype=dtype, batch_size=batch_size)
+        yield (logits / config.temperature).softmax(dim=1)
+        num_done += len(window)
+
+
+def compute_logits(
+    network: LSTMNetwork, texts: EncodedTexts, *, dtype: torch.dtype, batch_size: int | None = None
+) -> torch.Tensor:
+    """Return logits, float32 (num_texts, num_labels) on the CPU, of encoded texts in their order, computed in `dtype`.
+
+    The model runs in evaluation mode and is left in the mode it was in.
+
+    Raises:
+        RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
+    """
+    device = network.embedding.weight.device
+    logits = torch.empty(len(texts), network.config.num_labels, dtype=torch.float32, device="cpu")
+    was_training = network.training
+    network.eval()
+
+    def fill_in(rows: NDArray[np.int64]) -> None:
+        batch = collate(texts, rows, pad_token_id=network.config.pad_token_id)
+        with torch.inference_mode(), autocast_to(dtype, device):
+            logits[torch.from_numpy(rows)] = network(batch.input_ids.to(device), batch.lengths).cpu()
+
+    num_threads = torch.get_num_threads() if device.type == "cpu" else 1
+    if batch_size is not None:
+        batches = list(sort_batches(texts.lengths, batch_size=batch_size))
+    else:
+        num_batches = _count_batches(int(texts.lengths.sum()), num_threads)
+        batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
+    try:
+        if device.type == "cpu" and len(batches) >= num_threads:
+            # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
+            run_in_threads([functools.partial(fill_in, rows) for rows in batches])
+        else:
+            for rows in batches:
+                fill_in(rows)
+    finally:
+        network.train(was_training)
+    if not torch.isfinite(logits).all():
+        raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
+    return logits
+
+
+def _count_batches(num_tokens: int, num_threads: int) -> int:
+    """Return how many batches to make: as many for each thread, but one for all if the share of each is too small."""
+    if num_tokens < num_threads * MIN_TOKENS_PER_THREAD:
+        return 1
+    return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
+
+
+def name_labels(probabilities: torch.Tensor, id2label: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return `{"label", "score"}` of the most probable label of each row, probabilities (num_texts, num_labels)."""
+    scores, labels = probabilities.max(dim=1)
+    return [
+        {"label": id2label[label], "score": score}
+        for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
+    ]
+
+
+def _check_text(text: object, row: int, max_length_characters: int) -> str:
+    if not isinstance(text, str):
+        shown = "NaN" if isinstance(text, (float, np.floating)) and text != text else type(text).__name__
+        if isinstance(text, Mapping):
+            raise InputError(f"row {row} is {shown}, expected a string; pass the column of texts, as in rows['text']")
+        raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
+    return text[:max_length_characters]
+
+
+def compute_probabilities(logits: torch.Tensor, temperature: float) -> NDArray[np.float32]:
+    """Return softmax(logits / temperature), float32 (num_rows, num_labels)."""
+    probabilities: NDArray[np.float32] = (logits / temperature).softmax(dim=1).numpy()
+    return probabilities

@@ -1,0 +1,1 @@
+"""The network: token ids in, logits out; and the CPU kernel of its LSTM."""

@@ -1,0 +1,208 @@
+"""Plans how a right-padded batch is divided among threads, and cut into blocks that a padded kernel runs."""
+
+import dataclasses
+import itertools
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from operator import neg
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+# What one more kernel call costs (it packs the weights), in steps of one row: measured 30 to 280 over float32 and
+# bfloat16, prediction and training, 16 to 64 rows; from 50 to 400 the speed is the same to 3 %.
+CALL_COST = 150
+MAX_CHOSEN = 16
+MIN_STEPS = 16
+
+Span = tuple[int, int, int]
+"""A segment to be: its first step, its end, its number of rows."""
+MIN_ROWS_PER_THREAD = 4
+# The bfloat16 kernel has tiles of 16 rows by 16 units, reads features in pairs, and is up to 5 times slower otherwise.
+BFLOAT16_TILE = 16
+# A segment's backward pass needs a block of memory. glibc has up to 64 MiB at hand for a thread; larger ones come
+# from the system each time anew, zeroed page by page: a fifth of a training step.
+MAX_WORKSPACE_BYTES = 48 * 2**20
+WORKSPACE_BYTES_PER_FEATURE = 64  # at each place, at most; of the larger of features and units
+# Without a backward pass, a segment's states are read again at once, from a core's own cache if they fit into it.
+MAX_STATES_BYTES = 2 * 2**20
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Segment:
+    """A `(steps, rows)` block: some time steps of the longest rows of a group.
+
+    Its *places* count the flattened block; *tokens* count the flattened `(batch, time)` of the batch.
+    """
+
+    num_steps: int
+    num_rows: int
+    ending: slice
+    """Those of the group's rows that no later segment reads."""
+    last_rows: slice
+    """Those of the group's rows whose last token is here."""
+    last: Tensor
+    """The places of these tokens."""
+    tokens: tuple[Tensor, Tensor]
+    """For the forward and the reverse direction `(places,)`: the token to read; any of the row once it has ended."""
+    real: Tensor
+    """The places of tokens that are there."""
+    padding: Tensor
+    """The other places."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Some rows of a batch, which run one segment after another."""
+
+    rows: Tensor
+    """Their numbers in the batch, longest first."""
+    segments: tuple[Segment, ...]
+
+
+def group_rows(
+    lengths: Tensor,
+    time: int,
+    *,
+    num_groups: int,
+    row_multiple: int = 1,
+    max_places: int | None = None,
+    cut_at_each_length: bool = False,
+) -> list[RowGroup]:
+    """Return the rows of a batch in `num_groups` groups of like size and like lengths, or as many as there are rows.
+
+    Args:
+        lengths: int64 `(batch,)`, each in 1..time.
+        time: steps of the padded batch.
+        num_groups: groups wanted.
+        row_multiple: numbers of rows above it are filled up to a multiple of it.
+        max_places: larger segments are divided, but not into fewer than `MIN_STEPS` steps.
+        cut_at_each_length: end a segment wherever a row ends, so that the states it ends with are the row's.
+    """
+    all_lengths = lengths.numpy()
+    order = np.argsort(-all_lengths, kind="stable")
+    groups = []
+    for first in range(min(num_groups, len(order))):
+        rows = order[first::num_groups]
+        descending = all_lengths[rows].tolist()
+        ends = sorted(set(descending)) if cut_at_each_length else _choose_ends(descending, row_multiple)
+        spans = _make_spans(descending, ends, row_multiple, max_places)
+        groups.append(RowGroup(torch.from_numpy(rows), _lay_out(rows, all_lengths[rows], time, spans)))
+    return groups
+
+
+def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int:
+    """Return how many rows to run from step `start` on: those that are longer, filled up to the multiple.
+
+    Below the multiple they stay as few as they are, but for a single row, which the kernel of such multiples would run
+    by another path, with other rounding: a row alone must get the bits that it gets in a batch.
+    """
+    num_longer = bisect_left(descending, -start, key=neg)
+    if num_longer <= row_multiple:
+        return max(num_longer, min(2, row_multiple))
+    return -(-num_longer // row_multiple) * row_multiple
+
+
+def _choose_ends(descending: Sequence[int], row_multiple: int) -> list[int]:
+    """Return where segments should end so that rows of these lengths cost least."""
+    spacing = max(row_multiple, len(descending) // MAX_CHOSEN)
+    cheapest: dict[int, tuple[int, list[int]]] = {0: (0, [])}  # by the last end: the cost up to there, and all ends
+    for end in sorted(set(descending[::spacing])):
+        cheapest[end] = min(
+            (cost + (end - start) * _count_rows(descending, start, row_multiple) + CALL_COST, [*ends, end])
+            for start, (cost, ends) in cheapest.items()
+        )
+    return cheapest[descending[0]][1]
+
+
+def _make_spans(
+    descending: Sequence[int], ends: Sequence[int], row_multiple: int, max_places: int | None
+) -> list[Span]:
+    spans = []
+    for start, end in itertools.pairwise([0, *ends]):
+        num_rows = _count_rows(descending, start, row_multiple)
+        max_steps = end if max_places is None else max(MIN_STEPS, max_places // num_rows)
+        num_parts = math.ceil((end - start) / max_steps)
+        cuts = [start + (end - start) * part // num_parts for part in range(num_parts + 1)]
+        spans += [(*steps, num_rows) for steps in itertools.pairwise(cuts)]
+    return spans
+
+
+def _lay_out(
+    rows: NDArray[np.int64], lengths: NDArray[np.int64], time: int, spans: Sequence[Span]
+) -> tuple[Segment, ...]:
+    num_filled = spans[0][2] - len(rows)  # the filling repeats the last row, of which all is padding
+    first_tokens = np.pad(rows * time, (0, num_filled), mode="edge")
+    last_steps = np.pad(lengths - 1, (0, num_filled), mode="edge")
+    real_ends = np.pad(lengths, (0, num_filled))
+    segments = []
+    for (start, end, num_rows), num_next in zip(spans, [*(span[2] for span in spans[1:]), 0], strict=True):
+        steps = np.arange(start, end)[:, None]
+        within = np.minimum(steps, last_steps[:num_rows])
+        forward = first_tokens[:num_rows] + within
+        reverse = first_tokens[:num_rows] + last_steps[:num_rows] - within
+        is_real = (steps < real_ends[:num_rows]).ravel()
+        last_rows = slice(int((real_ends > end).sum()), int((real_ends > start).sum()))
+        last = (last_steps[last_rows] - start) * num_rows + np.arange(last_rows.start, last_rows.stop)
+        segments.append(
+            Segment(
+                num_steps=end - start,
+                num_rows=num_rows,
+                ending=slice(num_next, min(num_rows, len(rows))),
+                last_rows=last_rows,
+                last=torch.from_numpy(last),
+                tokens=(torch.from_numpy(forward.ravel()), torch.from_numpy(reverse.ravel())),
+                real=torch.from_numpy(np.flatnonzero(is_real)),
+                padding=torch.from_numpy(np.flatnonzero(~is_real)),
+            )
+        )
+    return tuple(segments)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """How a batch runs through a layer, and in which dtype."""
+
+    groups: list[RowGroup]
+    num_directions: int
+    hidden_size: int
+    dtype: torch.dtype
+
+
+def plan_layer(
+    lengths: Tensor,
+    time: int,
+    *,
+    num_directions: int,
+    hidden_size: int,
+    widest_input: int,
+    dtype: torch.dtype,
+    need_cell_states: bool,
+) -> LayerPlan:
+    """Return a plan for right-padded rows, for as many threads as `torch.get_num_threads` allows.
+
+    Args:
+        lengths: int64 `(batch,)`, each in 1..time.
+        time: steps of the padded batch.
+        num_directions: 2 where each row is also read from its end, else 1.
+        hidden_size: units per direction.
+        widest_input: features per step of the layer that reads most of them.
+        dtype: to compute in.
+        need_cell_states: have the layer return them at the rows' ends, which takes more segments.
+    """
+    if torch.is_grad_enabled():
+        max_places = MAX_WORKSPACE_BYTES // (WORKSPACE_BYTES_PER_FEATURE * max(hidden_size, widest_input))
+    else:
+        max_places = MAX_STATES_BYTES // (dtype.itemsize * hidden_size)
+    groups = group_rows(
+        lengths,
+        time,
+        num_groups=max(1, min(torch.get_num_threads() // num_directions, len(lengths) // MIN_ROWS_PER_THREAD)),
+        row_multiple=BFLOAT16_TILE if dtype == torch.bfloat16 and not need_cell_states else 1,
+        max_places=max_places,
+        cut_at_each_length=need_cell_states,
+    )
+    return LayerPlan(groups, num_directions, hidden_size, dtype)

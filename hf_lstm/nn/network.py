@@ -1,0 +1,95 @@
+"""The network: embedding, exact LSTM, pooling, classifier; token ids in, logits out."""
+
+import torch
+from torch import Tensor, nn
+
+from hf_lstm.config import ModelConfig
+from hf_lstm.errors import InputError
+from hf_lstm.nn.dropout import Dropout
+from hf_lstm.nn.initialization import initialize
+from hf_lstm.nn.pooling import Pooling
+from hf_lstm.nn.ragged_lstm import RaggedLSTM
+
+
+class LSTMNetwork(nn.Module):
+    """An LSTM over token ids with a classifier on top.
+
+    Args:
+        config: `vocab_size` and `id2label` must be set.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        if config.vocab_size is None or config.id2label is None:
+            raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
+        self.embedding_dropout = Dropout(
+            config.dropout if config.embedding_dropout is None else config.embedding_dropout
+        )
+        self.lstm = RaggedLSTM(
+            config.embedding_dim,
+            config.hidden_size,
+            config.num_layers,
+            bidirectional=config.bidirectional,
+            dropout=config.dropout if config.num_layers > 1 else 0.0,
+            single_bias=config.single_bias,
+        )
+        self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=self.lstm.num_directions)
+        self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
+        num_features = self.pooling.num_features
+        self.head_norm = nn.LayerNorm(num_features) if config.head_norm else nn.Identity()
+        self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)
+        if not self.embedding.weight.is_meta:
+            self.reset_parameters()
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of weights, trained or not."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def reset_parameters(self) -> None:
+        """Draw all weights anew from the global random state, as `config.initialization` says."""
+        for module in (self.embedding, self.lstm, self.pooling, self.classifier):
+            module.reset_parameters()
+        if isinstance(self.head_norm, nn.LayerNorm):
+            self.head_norm.reset_parameters()
+        initialize(self.embedding, self.lstm, self.classifier, self.config.initialization)
+
+    def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Return logits (batch, num_labels), float32.
+
+        Args:
+            input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
+            lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
+        """
+        lengths = lengths.to("cpu")
+        on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
+        wanted = self.pooling.wanted
+        if on_cpu and wanted and is_inference:
+            states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
+            features = self.pooling.join(states, lengths)
+        else:
+            embedded = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
+            if on_cpu and wanted:
+                features = self.pooling.join(self.lstm.summarize(embedded, lengths, wanted), lengths)
+            else:
+                features = self.pooling(*self.lstm(embedded, lengths), lengths)
+        return self.classify(self.output_dropout(features.float()))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits (batch, num_labels), float32, of pooled features (batch, num_features), float32."""
+        with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
+            logits: Tensor = self.classifier(self.head_norm(features.to(self.classifier.weight.dtype))).float()
+        if self.config.single_logit:
+            logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
+        return logits
+
+    def _prepare_ids(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Return the ids with padding that the embedding knows, and in training with some words as `<unk>`."""
+        is_padding = torch.arange(input_ids.shape[1], device=input_ids.device) >= lengths.to(input_ids.device)[:, None]
+        input_ids = input_ids.masked_fill(is_padding, self.config.pad_token_id)
+        if not (self.training and self.config.word_dropout):
+            return input_ids
+        is_dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.config.word_dropout
+        return input_ids.masked_fill(is_dropped & ~is_padding, self.config.unk_token_id)

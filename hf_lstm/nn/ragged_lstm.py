@@ -1,0 +1,206 @@
+"""An LSTM over right-padded rows of different lengths, exact at every length, for training and inference alike."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from hf_lstm.errors import InputError
+from hf_lstm.nn.cpu_layer import read_layer, run_layer
+from hf_lstm.nn.cpu_plan import LayerPlan, plan_layer
+from hf_lstm.nn.cpu_states import LayerStates
+from hf_lstm.nn.dropout import Dropout
+
+
+class RaggedLSTM(nn.LSTM):
+    """`nn.LSTM` over right-padded rows: what it computes of `pack_padded_sequence`, without the cost on a CPU.
+
+    Parameters and state dict are those of `nn.LSTM`. Padding is never read, and changes no result and no gradient.
+
+    Args:
+        input_size: features per time step.
+        hidden_size: units per direction.
+        num_layers: stacked layers.
+        bidirectional: also read each row from its end to its start.
+        dropout: probability of zeroing a feature between layers, in training.
+        single_bias: learn one bias for each gate, as Keras does; `bias_hh_*` are buffers of zeros.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        *,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        single_bias: bool = False,
+    ) -> None:
+        super().__init__(
+            input_size, hidden_size, num_layers, batch_first=True, bidirectional=bidirectional, dropout=dropout
+        )
+        if single_bias:
+            self._fix_second_biases()
+
+    def _fix_second_biases(self) -> None:
+        for name, parameter in list(self.named_parameters()):
+            if name.startswith("bias_hh"):
+                delattr(self, name)
+                self.register_buffer(name, torch.zeros_like(parameter))
+        self._init_flat_weights()  # cuDNN is given these, and they are gathered anew only where `nn.LSTM` sets one
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters as `nn.LSTM` does, from the global random state; fixed biases become zero."""
+        super().reset_parameters()
+        for fixed_bias in self.buffers():
+            nn.init.zeros_(fixed_bias)
+
+    @property
+    def num_directions(self) -> int:
+        """2 where each row is also read from its end, else 1."""
+        return 2 if self.bidirectional else 1
+
+    def forward(  # type: ignore[override]
+        self, inputs: Tensor, lengths: Tensor, *, need_cell_states: bool = False
+    ) -> tuple[Tensor, Any]:
+        """Return the outputs and the states at the real ends of the rows.
+
+        Args:
+            inputs: `(batch, time, input_size)`.
+            lengths: int64 `(batch,)` on the CPU, each in 1..time.
+            need_cell_states: also return the cell states, which on a CPU takes a kernel call for each distinct length.
+
+        Returns:
+            `(outputs, h_n)`, or `(outputs, (h_n, c_n))` with `need_cell_states`. `outputs` is
+            `(batch, time, num_directions * hidden_size)`, zero at padding; `h_n` and `c_n` are
+            `(num_layers * num_directions, batch, hidden_size)`, in the order of `nn.LSTM`. Under `torch.autocast` all
+            are computed and returned in its dtype, like those of other layers; otherwise in that of `inputs`.
+
+        Raises:
+            InputError: `inputs` and `lengths` don't fit each other, or a length is outside 1..time.
+        """
+        check_lengths(inputs, lengths)
+        if len(inputs) == 0:
+            outputs, h_n, c_n = self._run_nothing(inputs)
+        elif inputs.device.type == "cpu":
+            outputs, h_n, c_n = self._run_on_cpu(inputs, lengths, need_cell_states)
+        else:
+            outputs, h_n, c_n = self._run_packed(inputs, lengths)
+        return outputs, (h_n, c_n) if need_cell_states else h_n
+
+    def summarize(
+        self, inputs: Tensor, lengths: Tensor, wanted: frozenset[str], *, indices: Tensor | None = None
+    ) -> LayerStates:
+        """Return what the last layer says of each row as a whole, on the CPU, without writing out its states.
+
+        Args:
+            inputs: `(batch, time, input_size)`; with `indices`, any `(num, input_size)`, such as an embedding.
+            lengths: int64 `(batch,)`, each in 1..time.
+            wanted: fields of `LayerStates`.
+            indices: int64 `(batch, time)`: which of the inputs each step reads.
+
+        Returns:
+            The fields wanted, `(batch, num_directions, hidden_size)` each.
+
+        Raises:
+            InputError: inputs or indices don't fit the lengths, or a length is outside 1..time.
+        """
+        check_lengths(inputs if indices is None else indices[..., None], lengths)
+        dtype = _find_dtype(inputs)
+        if len(lengths) == 0:
+            empty = inputs.new_zeros(0, self.num_directions, self.hidden_size, dtype=dtype)
+            return LayerStates(*[empty] * len(LayerStates._fields))
+        time = (inputs if indices is None else indices).shape[1]
+        plan = self._plan(lengths, time, dtype, need_cell_states=False)
+        *earlier, last = self._find_weights()
+        with torch.autocast("cpu", enabled=False):
+            if indices is not None and not earlier and not torch.is_grad_enabled():
+                # once, rather than for each token
+                table = inputs.to(dtype) if indices.numel() > len(inputs) else inputs
+                flat = indices.flatten()
+                return read_layer(
+                    plan, lambda tokens: table.index_select(0, flat.index_select(0, tokens)), len(flat), last, wanted
+                )
+            outputs = (inputs if indices is None else functional.embedding(indices, inputs)).flatten(0, 1)
+            for weights in earlier:
+                outputs = run_layer(plan, outputs, weights, {"outputs"}).outputs.flatten(1)
+                outputs = self._drop(outputs)
+            return run_layer(plan, outputs, last, wanted)
+
+    def _plan(self, lengths: Tensor, time: int, dtype: torch.dtype, *, need_cell_states: bool) -> LayerPlan:
+        return plan_layer(
+            lengths,
+            time,
+            num_directions=self.num_directions,
+            hidden_size=self.hidden_size,
+            widest_input=max(self.input_size, self.num_directions * self.hidden_size if self.num_layers > 1 else 0),
+            dtype=dtype,
+            need_cell_states=need_cell_states,
+        )
+
+    def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
+        plan = self._plan(lengths, inputs.shape[1], _find_dtype(inputs), need_cell_states=need_cell_states)
+        wanted = {"outputs", "last", *(["cells"] if need_cell_states else [])}
+        outputs, h_n, c_n = inputs.flatten(0, 1), [], []
+        with torch.autocast("cpu", enabled=False):
+            for layer, weights in enumerate(self._find_weights()):
+                if layer:
+                    outputs = self._drop(outputs)
+                states = run_layer(plan, outputs, weights, wanted)
+                outputs = states.outputs.flatten(1)
+                h_n.append(states.last.transpose(0, 1))
+                c_n.append(states.cells.transpose(0, 1) if need_cell_states else states.cells)
+        return outputs.view(*inputs.shape[:2], -1), torch.cat(h_n), torch.cat(c_n)
+
+    def _drop(self, outputs: Tensor) -> Tensor:
+        dropout = Dropout(self.dropout).train(self.training)  # not a submodule: nn.LSTM has none
+        dropped: Tensor = dropout(outputs)
+        return dropped
+
+    def _find_weights(self) -> list[list[nn.Parameter]]:
+        """Return for each layer weight_ih, weight_hh, bias_ih, bias_hh of its directions."""
+        weights = self.all_weights
+        if self.bidirectional:
+            return [forward + reverse for forward, reverse in zip(weights[::2], weights[1::2], strict=True)]
+        return weights
+
+    def _run_packed(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the same from the kernel that accelerators have for it: cuDNN runs packed rows at full speed."""
+        packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
+        packed_outputs, (h_n, c_n) = super().forward(packed)
+        outputs, _ = pad_packed_sequence(packed_outputs, batch_first=True, total_length=inputs.shape[1])
+        return outputs, h_n, c_n
+
+    def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        outputs = inputs.new_zeros(
+            0, inputs.shape[1], self.num_directions * self.hidden_size, dtype=_find_dtype(inputs)
+        )
+        states = outputs.new_zeros(self.num_layers * self.num_directions, 0, self.hidden_size)
+        return outputs, states, states
+
+
+def check_lengths(inputs: Tensor, lengths: Tensor) -> None:
+    """Check that `lengths` is int64 `(batch,)` on the CPU with values in 1..time.
+
+    Raises:
+        InputError: it is not, or `inputs` is not `(batch, time, features)`.
+    """
+    if inputs.dim() != 3:
+        raise InputError(f"inputs have shape {tuple(inputs.shape)}, but must be (batch, time, features)")
+    batch, time, _ = inputs.shape
+    if lengths.shape != (batch,) or lengths.dtype != torch.int64 or lengths.device.type != "cpu":
+        raise InputError(
+            f"lengths are {lengths.dtype} of shape {tuple(lengths.shape)} on {lengths.device}, "
+            f"but must be torch.int64 of shape ({batch},) on cpu"
+        )
+    if batch and not (int(lengths.min()) >= 1 and int(lengths.max()) <= time):
+        raise InputError(f"lengths span {int(lengths.min())}..{int(lengths.max())}, but must lie in 1..{time}")
+
+
+def _find_dtype(inputs: Tensor) -> torch.dtype:
+    device_type = inputs.device.type
+    if torch.is_autocast_enabled(device_type):
+        return torch.get_autocast_dtype(device_type)
+    return inputs.dtype

@@ -1,0 +1,204 @@
+"""The plots of a report, drawn from the figures in its metrics.json."""
+
+import importlib.util
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hf_lstm.report.fonts import find_font_families
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import Formatter
+
+NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[plots]'"
+MAX_LABELS_WITH_COUNTS = 20
+"""Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
+MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
+"""Longer names are shown without their middle: models often differ in their ends alone, as in the seed."""
+MAX_CHARACTERS_SIDE_BY_SIDE = 12
+"""Longer names stand upright below a confusion matrix."""
+# Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
+BLUE, ORANGE, GREEN, PURPLE, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"
+COLORS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+GRAY, LIGHT_GRAY = "#6b7280", "#e5e7eb"
+MARKERS = "os^Dv"
+
+
+def can_draw() -> bool:
+    """Return whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
+    """Return the confusion matrix as a figure: counts, and as colors and in percent their shares of the true label."""
+    names = metrics["confusion_matrix"]["labels"]
+    counts = np.array(metrics["confusion_matrix"]["rows"])
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side_inches = float(np.clip(1.6 + 0.9 * len(names), 3.8, 14))
+    figure = _make_figure(side_inches + 1.0, side_inches)
+    axes = figure.add_subplot()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    bar = figure.colorbar(image, ax=axes, shrink=0.85)
+    bar.ax.yaxis.set_major_formatter(_percent_formatter())
+    bar.outline.set_visible(False)
+    bar.set_label("share of the true label")
+    fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
+    shown = [shorten(name, MAX_LABEL_CHARACTERS) for name in names]
+    style = _style_names(shown)
+    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, **style)
+    axes.set_yticks(range(len(names)), shown, **style)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_xlabel("predicted label")
+    axes.set_ylabel("true label")
+    axes.set_title(f"{metrics['num_rows']:,} rows, {100 * metrics['accuracy']:.2f} % right")
+    if len(names) <= MAX_LABELS_WITH_COUNTS:
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
+            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")
+    return figure
+
+
+def draw_learning_curves(epochs: Sequence[Mapping[str, Any]], best_epoch: int) -> "Figure":
+    """Return the loss and the accuracy of each epoch, on train and validation, with the epoch that was kept."""
+    figure = _make_figure(9, 3.8)
+    numbers = [record["epoch"] for record in epochs]
+    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+        for split, color, marker in (("train", ORANGE, "s"), ("validation", BLUE, "o")):
+            axes.plot(numbers, [record[split][name] for record in epochs], color=color, marker=marker, label=split)
+        axes.axvline(best_epoch, color=GRAY, linestyle=":", label="epoch kept", zorder=0)
+        axes.set_title(f"{name}, nats" if name == "loss" else name)
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        _lighten(axes)
+    axes.yaxis.set_major_formatter(_percent_formatter())
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def draw_reliability(calibrations: Mapping[str, Mapping[str, Any]]) -> "Figure":
+    """Return reliability diagrams side by side: the accuracy of each bin of `compute_calibration`, above its rows.
+
+    Args:
+        calibrations: what `compute_calibration` returns, by title.
+    """
+    figure = _make_figure(4.5 * len(calibrations), 5)
+    figure.get_layout_engine().set(wspace=0.06)  # type: ignore[call-arg, union-attr]  # ticks at the edges would touch
+    above, below = figure.subplots(2, len(calibrations), squeeze=False, sharex=True, sharey="row", height_ratios=[3, 1])
+    for column, (title, calibration) in enumerate(calibrations.items()):
+        bins = calibration["bins"]
+        starts = [each["from"] for each in bins]
+        widths = [each["to"] - each["from"] for each in bins]
+        style = {"width": widths, "align": "edge", "edgecolor": "white"}
+        top, bottom = above[column], below[column]
+        top.bar(starts, [each["accuracy"] for each in bins], color=SKY, label="accuracy of the rows", **style)
+        means = [[each[name] for each in bins] for name in ("confidence", "accuracy")]
+        top.plot(*means, color=BLUE, marker="o", linestyle="", label="at their mean confidence")
+        top.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="perfectly calibrated")
+        top.set_ylim(0, 1.02)
+        top.set_title(f"{title}: error {100 * calibration['expected_calibration_error']:.2f} %")
+        bottom.bar(starts, [each["num_rows"] for each in bins], color=GRAY, **style)
+        bottom.set_xlim(min(starts), 1)
+        bottom.yaxis.set_major_formatter("{x:,.0f}")
+        bottom.yaxis.get_major_locator().set_params(integer=True)
+        bottom.set_xlabel("confidence: probability of the predicted label")
+        for axes in (top, bottom):
+            axes.xaxis.set_major_formatter(_percent_formatter())
+            _lighten(axes)
+        top.yaxis.set_major_formatter(_percent_formatter())
+    figure.axes[0].set_ylabel("accuracy")
+    below[0].set_ylabel("rows")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def draw_accuracy_by_length(groups: Sequence[Mapping[str, Any]], accuracy: float) -> "Figure":
+    """Return the accuracy of each group of `measure_by_length` with its 95 % interval, beside that of all rows."""
+    figure = _make_figure(7, 3.8)
+    axes = figure.add_subplot()
+    values = np.array([group["accuracy"] for group in groups])
+    bounds = np.array([group["accuracy_interval"] for group in groups])
+    errors = np.abs(bounds.T - values)
+    axes.errorbar(range(len(groups)), values, yerr=errors, fmt="o", color=BLUE, capsize=4, label="95 % interval")
+    axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
+    axes.set_xticks(range(len(groups)), [f"{group['from_words']:,}\nto {group['to_words']:,}" for group in groups])
+    axes.set_xlabel("words in the text")
+    axes.yaxis.set_major_formatter(_percent_formatter())
+    axes.set_title("accuracy by length; groups of about equally many rows")
+    axes.legend(loc="best", frameon=False)
+    _lighten(axes)
+    return figure
+
+
+def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> "Figure":
+    """Return the accuracy of each report with its 95 % interval, beside the validation accuracy by epoch."""
+    height_inches = float(np.clip(1.8 + 0.35 * len(reports), 3.8, 14))
+    figure = _make_figure(11, height_inches)
+    left, right = figure.subplots(1, 2)
+    for index, report in enumerate(reports):
+        color, marker = COLORS[index % len(COLORS)], MARKERS[index // len(COLORS) % len(MARKERS)]
+        accuracy, (low, high) = report["metrics"]["accuracy"], report["metrics"]["accuracy_interval"]
+        error = [[accuracy - low], [high - accuracy]]
+        left.errorbar(accuracy, index, xerr=error, color=color, marker=marker, capsize=4)
+        epochs = [record["epoch"] for record in report["epochs"]]
+        values = [record["validation"]["accuracy"] for record in report["epochs"]]
+        right.plot(epochs, values, color=color, marker=marker, markersize=4)
+    shown = [shorten(name, MAX_MODEL_CHARACTERS) for name in names]
+    left.set_yticks(range(len(reports)), shown, **_style_names(shown))
+    left.invert_yaxis()
+    left.margins(y=0.5 / len(reports))
+    left.set_title("accuracy, 95 % interval")
+    left.xaxis.set_major_formatter(_percent_formatter())
+    left.xaxis.get_major_locator().set_params(nbins=5)  # more would touch
+    left.grid(axis="x", color=LIGHT_GRAY)
+    left.spines[["top", "right"]].set_visible(False)
+    right.set_title("validation accuracy while training")
+    right.set_xlabel("epoch")
+    right.xaxis.get_major_locator().set_params(integer=True)
+    right.yaxis.set_major_formatter(_percent_formatter())
+    _lighten(right)
+    return figure
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure as PNG on white, which dark pages show as it is."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # was told, in one line
+        figure.savefig(path, dpi=150, facecolor="white")
+
+
+def shorten(name: str, max_characters: int) -> str:
+    """Return a name that fits beside a plot: its beginning and its end, if it is too long."""
+    num_last = max_characters // 2
+    return name if len(name) <= max_characters else f"{name[: max_characters - num_last - 1]}…{name[-num_last:]}"
+
+
+def _make_figure(width_inches: float, height_inches: float) -> "Figure":
+    from matplotlib.figure import Figure  # slow to import, and needed here alone
+
+    return Figure(figsize=(width_inches, height_inches), layout="constrained")
+
+
+def _style_names(names: Sequence[str]) -> dict[str, Any]:
+    """Return the text properties of names, which may be in any script and have dollar signs that are no formulas."""
+    return {"fontfamily": find_font_families(names), "parse_math": False}
+
+
+def _percent_formatter() -> "Formatter":
+    """Return what writes shares on an axis as percent, with as many decimals as its ticks need."""
+    from matplotlib.ticker import PercentFormatter
+
+    return PercentFormatter(xmax=1, symbol=" %")
+
+
+def _lighten(axes: "Axes") -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color=LIGHT_GRAY)
+    axes.set_axisbelow(True)

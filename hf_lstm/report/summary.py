@@ -1,0 +1,40 @@
+"""The main figures of a report as plain text for the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hf_lstm.markdown import format_interval, format_percent
+from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS
+
+_FIGURES = ("precision", "recall", "f1")
+
+
+def format_summary(report: Mapping[str, Any]) -> str:
+    """Return the main figures of a report as aligned lines of plain text."""
+    metrics = report["metrics"]
+    names = metrics["confusion_matrix"]["labels"]
+    scores = [["", *_FIGURES, "rows"]]
+    for name in names:
+        label = metrics["per_label"][name]
+        scores.append([name, *(f"{label[figure]:.4f}" for figure in _FIGURES), f"{label['support']:,}"])
+    scores.append(["mean of labels", *(f"{metrics[figure]:.4f}" for figure in _FIGURES), f"{metrics['num_rows']:,}"])
+    confusion = [["true \\ predicted", *names]]
+    for name, row in zip(names, metrics["confusion_matrix"]["rows"], strict=True):
+        confusion.append([name, *(f"{count:,}" for count in row)])
+    figures = [
+        f"accuracy           {format_percent(metrics['accuracy'])}, 95 % interval {format_interval(metrics)}",
+        f"loss               {metrics['loss']:.4f}, calibrated {metrics['calibrated_loss']:.4f}",
+        f"calibration error  {format_percent(metrics['expected_calibration_error'])}, with the temperature "
+        f"{report['temperature']:.3f} {format_percent(metrics['calibrated_expected_calibration_error'])}",
+    ]
+    matrix = ["", *_align(confusion)] if len(names) <= MAX_LABELS_WITH_COUNTS else []  # no terminal is as wide
+    return "\n".join([*figures, "", *_align(scores), *matrix])
+
+
+def _align(table: Sequence[Sequence[str]]) -> list[str]:
+    """Return a line for each row: the first column to the left, the others to the right."""
+    columns = list(zip(*table, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    aligned = [[cell.rjust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
+    aligned[0] = [cell.ljust(widths[0]) for cell in columns[0]]
+    return ["  ".join(row).rstrip() for row in zip(*aligned, strict=True)]

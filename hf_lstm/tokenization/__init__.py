@@ -1,0 +1,1 @@
+"""Text to token ids: tokenizers, their fast form, and batches."""

@@ -1,0 +1,70 @@
+"""Train tokenizers whose ids are, exactly, a look-up of the words that plain Python finds, or the pieces of BERT."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tokenizers import Tokenizer
+
+from hf_lstm.config import TokenizerConfig
+from hf_lstm.errors import InputError
+from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.word_splitter import PAD_TOKEN, SPECIAL_TOKENS, UNK_TOKEN, WordSplitter
+from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece_tokenizer, load_vocab, train_vocab
+
+
+def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
+    """Return a tokenizer with the vocabulary of `texts`: `<pad>` 0, `<unk>` 1, then the words in order.
+
+    With `wordpiece` the vocabulary is the one that the configuration names, if it names one, with its own ids.
+    Nothing is truncated or padded; see `hf_lstm.tokenization.encoder.Encoder` for a faster way to use the tokenizer.
+
+    Raises:
+        InputError: no word is left for the vocabulary, or the one named cannot be had.
+    """
+    if config.words == "wordpiece":
+        dropped = load_stop_words() if config.stop_words == "drop" else frozenset[str]()
+        if config.vocab is not None:
+            return build_wordpiece_tokenizer(load_vocab(config.vocab), dropped=dropped)
+        vocab = train_vocab(texts, max_pieces=config.max_words, min_count=config.min_count, dropped=dropped)
+        return build_wordpiece_tokenizer(vocab, dropped=dropped)
+    splitter = WordSplitter(config.words, config.lowercase)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(splitter.split(text))
+    words = _choose_words(counts, config)
+    if not words:
+        raise InputError(
+            f"the training texts have {len(counts)} different words, but none is left for the vocabulary: "
+            f"expected words that occur at least {config.min_count} times; give more text or lower tokenizer.min_count"
+        )
+    if config.unknown_words == "drop":
+        splitter = WordSplitter(config.words, config.lowercase, kept=words)
+    elif config.stop_words == "drop":
+        splitter = WordSplitter(config.words, config.lowercase, dropped=load_stop_words())
+    vocab = {word: index for index, word in enumerate(itertools.chain(SPECIAL_TOKENS, words))}
+    return splitter.build_tokenizer(vocab)
+
+
+def find_special_ids(tokenizer: Tokenizer) -> tuple[int, int]:
+    """Return the ids of padding and of unknown words: of `<pad>` and `<unk>`, or of `[PAD]` and `[UNK]`.
+
+    Raises:
+        InputError: the tokenizer has neither pair.
+    """
+    for pair in ((PAD_TOKEN, UNK_TOKEN), (PAD_PIECE, UNK_PIECE)):
+        pad_token_id, unk_token_id = map(tokenizer.token_to_id, pair)
+        if pad_token_id is not None and unk_token_id is not None:
+            return pad_token_id, unk_token_id
+    raise InputError(
+        f"the tokenizer has neither {PAD_TOKEN} and {UNK_TOKEN} nor {PAD_PIECE} and {UNK_PIECE}: expected one pair"
+    )
+
+
+def _choose_words(counts: Counter[str], config: TokenizerConfig) -> Sequence[str]:
+    """Return the words that get an id of their own, in the order of their ids."""
+    excluded = {*SPECIAL_TOKENS, *(load_stop_words() if config.stop_words != "keep" else ())}
+    words = [word for word, count in counts.items() if count >= config.min_count and word not in excluded]
+    words.sort(key=lambda word: (-counts[word], word))
+    words = words[: config.max_words]
+    return sorted(words) if config.order == "alphabetical" else words

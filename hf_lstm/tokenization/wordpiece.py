@@ -1,0 +1,107 @@
+r"""WordPiece over cleaned reviews: HTML tags blanked, letters and `!?` kept, lower-cased, stop words left out.
+
+The words that are cut into pieces are what this gives in plain Python:
+
+    text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
+    re.findall(r"[a-z]+|[!?]", re.sub(r"[^A-Za-z!?]", " ", text).lower())
+
+less the stop words. Each is cut as BERT cuts it: greedily into the longest pieces that the vocabulary has, or `[UNK]`.
+
+Reference: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (2019), section 3.
+"""
+
+import string
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import Lowercase, Replace, Sequence
+from tokenizers.pre_tokenizers import Split
+from tokenizers.trainers import WordPieceTrainer
+
+from hf_lstm.errors import InputError
+from hf_lstm.hub.download import fetch_hub_file
+from hf_lstm.tokenization.word_patterns import replace_surrogates, write_alternatives
+
+PAD_PIECE = "[PAD]"
+UNK_PIECE = "[UNK]"
+DEFAULT_MAX_PIECES = 30_520
+"""With the two special ones, as many as `bert-base-uncased` has."""
+
+_TAG = r"</?[A-Za-z][^<>]*>"
+_CONTINUATION = "##"
+_MAX_CHARACTERS_PER_WORD = 100  # BERT's; longer words are unknown
+
+
+def build_wordpiece_tokenizer(vocab: dict[str, int], *, dropped: Collection[str]) -> Tokenizer:
+    """Return the tokenizer of a vocabulary of pieces that leaves out the words `dropped`."""
+    tokenizer = Tokenizer(
+        WordPiece(
+            vocab,
+            unk_token=UNK_PIECE,
+            continuing_subword_prefix=_CONTINUATION,
+            max_input_chars_per_word=_MAX_CHARACTERS_PER_WORD,
+        )
+    )
+    tokenizer.normalizer = Sequence(
+        [Replace(Regex(_TAG), " "), Replace(Regex("[^A-Za-z!?]"), " "), Lowercase()],
+    )
+    unless_dropped = f"(?!{write_alternatives(dropped)}(?![a-z]))" if dropped else ""
+    pattern = f"(?<![a-z]){unless_dropped}[a-z]+|[!?]"
+    tokenizer.pre_tokenizer = Split(Regex(pattern), "removed", invert=True)  # removes what does not match
+    return tokenizer
+
+
+def train_vocab(
+    texts: Iterable[str], *, max_pieces: int | None, min_count: int, dropped: Collection[str]
+) -> dict[str, int]:
+    """Return a vocabulary of pieces learned from `texts`: `[PAD]` 0, `[UNK]` 1, the 54 single characters, then others.
+
+    There are at most `max_pieces` besides the special two, but the characters in any case.
+    """
+    special_pieces = [PAD_PIECE, UNK_PIECE]
+    letters = string.ascii_lowercase
+    trainer = WordPieceTrainer(
+        vocab_size=len(special_pieces) + (max_pieces or DEFAULT_MAX_PIECES),
+        min_frequency=min_count,
+        # The trainer numbers characters as it meets them in a hash map, and breaks ties by number: given first, they
+        # have the same numbers, and the texts the same vocabulary, in every run.
+        special_tokens=[*special_pieces, *letters, "!", "?", *(_CONTINUATION + letter for letter in letters)],
+        continuing_subword_prefix=_CONTINUATION,
+        show_progress=False,
+    )
+    tokenizer = build_wordpiece_tokenizer({piece: index for index, piece in enumerate(special_pieces)}, dropped=dropped)
+    tokenizer.train_from_iterator(map(replace_surrogates, texts), trainer)
+    vocab: dict[str, int] = tokenizer.get_vocab()
+    return vocab
+
+
+def load_vocab(source: str) -> dict[str, int]:
+    """Return the vocabulary of a `vocab.txt`: a path, or a model on the Hub that has one.
+
+    Raises:
+        InputError: there is none, the Hub cannot be reached, or the file is no vocabulary of pieces.
+    """
+    path = Path(source).expanduser()
+    if not path.is_file():
+        if path.suffix == ".txt" or path.is_absolute() or source.startswith((".", "~")) or path.exists():
+            raise InputError(f"tokenizer.vocab={source}: there is no such file; expected a vocab.txt")
+        remedy = "or pass a vocab.txt with --set tokenizer.vocab=PATH, or train one with --set tokenizer.vocab=none"
+        path = fetch_hub_file(source, "vocab.txt", what=f"the vocabulary of {source!r}", remedy=remedy)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"tokenizer.vocab={source}: cannot be read as UTF-8 text: {error}") from None
+    pieces = [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
+    vocab: dict[str, int] = {}
+    for number, piece in enumerate(pieces, start=1):
+        if piece in vocab:
+            raise InputError(
+                f"{path}, line {number}: {piece!r} stands in line {vocab[piece] + 1} already; expected a piece a line"
+            )
+        vocab[piece] = number - 1
+    missing = [piece for piece in (PAD_PIECE, UNK_PIECE) if piece not in vocab]
+    if missing:
+        raise InputError(f"{path}: has no {' and no '.join(missing)}; expected the vocab.txt of a BERT model")
+    return vocab

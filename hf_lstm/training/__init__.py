@@ -1,0 +1,1 @@
+"""A recipe's run: set up, trained, saved, measured and reported."""

@@ -1,0 +1,219 @@
+"""The training loop: one step, one epoch, and the run that keeps the best epoch's weights."""
+
+import copy
+import logging
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+from tqdm.auto import tqdm
+
+from hf_lstm.config import TrainConfig
+from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.errors import DivergenceError
+from hf_lstm.evaluation.scoring import evaluate_split
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.tokenization.batching import collate, divide_passes, shuffle_batches
+from hf_lstm.training.optimization import (
+    average_weights,
+    build_optimizer,
+    build_scheduler,
+    require_convergence,
+    sum_cross_entropy,
+    weigh_rows,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class TrainingRun:
+    """What changes while a model is trained, and what the loop needs to know all the time."""
+
+    model: LSTMSentiment
+    averaged: AveragedModel | None
+    """The average of its weights, where `config.ema_decay` asks for one."""
+    optimizer: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    row_weights: NDArray[np.float32]
+    """(num_rows,), how often each row of train counts."""
+    dtype: torch.dtype
+    """What the forward and backward passes compute in; weights and optimizer state stay float32."""
+    config: TrainConfig
+    step: int = 0
+    """Optimizer steps done."""
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+    """One record an epoch: `epoch`, `train` and `validation` figures, `elapsed_s`."""
+
+    @property
+    def evaluated_model(self) -> LSTMSentiment:
+        """The model whose figures count and whose weights are kept."""
+        if self.averaged is None:
+            return self.model
+        assert isinstance(self.averaged.module, LSTMSentiment)
+        return self.averaged.module
+
+
+def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig) -> TrainingRun:
+    """Return a run at step 0, with optimizer and schedule as `config` says.
+
+    Raises:
+        InputError: `config.class_weights` are not as many as the labels.
+    """
+    optimizer = build_optimizer(model, config)
+    return TrainingRun(
+        model=model,
+        averaged=None if config.ema_decay is None else average_weights(model, config.ema_decay),
+        optimizer=optimizer,
+        scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
+        row_weights=weigh_rows(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
+        dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=None),
+        config=config,
+    )
+
+
+def count_steps(lengths: NDArray[np.int64], config: TrainConfig) -> int:
+    """Return the optimizer steps of a run over rows of these lengths (num_rows,), if nothing ends it early."""
+    if config.schedule == "constant" and not config.warmup_fraction:
+        return 0  # nobody asks
+    return sum(len(draw_steps(lengths, config, epoch=epoch)) for epoch in range(1, config.num_epochs + 1))
+
+
+def draw_steps(lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int) -> list[list[NDArray[np.int64]]]:
+    """Return an epoch's optimizer steps over rows of these lengths (num_rows,): lists of batches of row numbers."""
+    batches = shuffle_batches(
+        lengths,
+        config.batch_size,
+        seed=config.seed,
+        epoch=epoch,
+        group_by_length=config.group_by_length,
+        max_tokens=config.max_tokens_per_batch,
+    )
+    per_step = config.gradient_accumulation
+    return [batches[start : start + per_step] for start in range(0, len(batches), per_step)]
+
+
+def train(
+    model: LSTMSentiment,
+    train_split: LabeledTexts,
+    validation_split: LabeledTexts,
+    config: TrainConfig,
+    *,
+    show_progress: bool = True,
+) -> list[dict[str, Any]]:
+    """Train `model` in place, leave it with the weights of the best epoch, and return the epochs' records.
+
+    Each record holds `epoch` (from 1), `is_best`, `train` and `validation` (each `loss` in nats and `accuracy`, as
+    means over rows) and `elapsed_s`. The loss of train is what is minimized, with its class weights and smoothing.
+
+    Raises:
+        DivergenceError: the loss or a gradient is not finite, and the step is not taken; or the best epoch's validation
+            loss is far beyond that of guessing.
+    """
+    run = start_run(model, train_split, config)
+    best_weights = None
+    for epoch in range(1, config.num_epochs + 1):
+        started = time.perf_counter()
+        train_figures = train_epoch(run, train_split, epoch=epoch, show_progress=show_progress)
+        validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
+        validation_figures = {name: validation[name] for name in ("loss", "accuracy")}
+        is_best = _is_best(validation_figures, run.epochs, config.best_by)
+        run.epochs.append(
+            {
+                "epoch": epoch,
+                "is_best": is_best,
+                "train": train_figures,
+                "validation": validation_figures,
+                "elapsed_s": time.perf_counter() - started,
+            }
+        )
+        if is_best:
+            best_weights = copy.deepcopy(run.evaluated_model.state_dict())
+        logger.info(_describe_epoch(run.epochs[-1], config.num_epochs))
+        best_epoch = max(record["epoch"] for record in run.epochs if record["is_best"])
+        if config.patience is not None and epoch - best_epoch >= config.patience:
+            break
+    assert best_weights is not None
+    require_convergence(run.epochs, num_labels=model.config.num_labels)
+    model.load_state_dict(best_weights)
+    model.eval()
+    return run.epochs
+
+
+def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool) -> dict[str, float]:
+    """Take all steps of an epoch; return the `loss` and `accuracy` seen on the way, as means over rows."""
+    run.model.train()
+    loss_sum, weight_sum, num_correct, num_rows = 0.0, 0.0, 0, 0
+    with tqdm(total=len(split), desc=f"epoch {epoch}", unit="row", disable=not show_progress, leave=False) as progress:
+        for batches in draw_steps(split.texts.lengths, run.config, epoch=epoch):
+            step_loss_sum, step_num_correct = train_step(run, split, *batches)
+            loss_sum += step_loss_sum
+            num_correct += step_num_correct
+            rows = np.concatenate(batches)
+            weight_sum += float(run.row_weights[rows].sum())
+            num_rows += len(rows)
+            figures = {"loss": f"{loss_sum / weight_sum:.4f}", "accuracy": f"{num_correct / num_rows:.4f}"}
+            progress.set_postfix(figures, refresh=False)  # shown by the next line, ten times a second at most
+            progress.update(len(rows))
+    return {"loss": loss_sum / weight_sum, "accuracy": num_correct / num_rows}
+
+
+def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
+    """Take one optimizer step on batches of row numbers; return their summed loss and the number predicted right.
+
+    Raises:
+        DivergenceError: the loss or a gradient is not finite; the step is not taken.
+    """
+    model, config = run.model, run.config
+    device = model.embedding.weight.device
+    weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
+    run.optimizer.zero_grad(set_to_none=True)
+    loss_sum = num_correct = torch.zeros((), device=device)
+    for rows in divide_passes(split.texts.lengths, batches, model.config):
+        batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
+        labels = torch.from_numpy(split.labels[rows]).to(device)
+        row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
+        with autocast_to(run.dtype, device):
+            logits = model(batch.input_ids.to(device), batch.lengths)
+        loss = sum_cross_entropy(logits, labels, row_weights=row_weights, label_smoothing=config.label_smoothing)
+        (loss / weight_sum).backward()  # type: ignore[no-untyped-call]
+        loss_sum = loss_sum + loss.detach()
+        num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()
+    grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or math.inf)
+
+    # The only place where an accelerator is waited for. Before the step, so that bad figures never reach the weights.
+    total_loss, norm, total_correct = torch.stack([loss_sum, grad_norm, num_correct]).tolist()
+    if not (math.isfinite(total_loss) and math.isfinite(norm)):
+        raise DivergenceError(
+            f"step {run.step + 1}: loss {total_loss / weight_sum:.4g}, gradient norm {norm:.4g}: training diverged; "
+            "try a lower train.learning_rate or train.max_grad_norm"
+        )
+    run.optimizer.step()
+    run.scheduler.step()
+    if run.averaged is not None:
+        run.averaged.update_parameters(model)
+    run.step += 1
+    return total_loss, int(total_correct)
+
+
+def _is_best(figures: dict[str, float], earlier: list[dict[str, Any]], best_by: str) -> bool:
+    if not earlier:
+        return True
+    seen: list[float] = [record["validation"][best_by] for record in earlier]
+    return figures[best_by] < min(seen) if best_by == "loss" else figures[best_by] > max(seen)
+
+
+def _describe_epoch(record: dict[str, Any], num_epochs: int) -> str:
+    figures = "  ".join(
+        f"{name} loss {record[name]['loss']:.4f} accuracy {record[name]['accuracy']:.4f}"
+        for name in ("train", "validation")
+    )
+    best = "  (best so far)" if record["is_best"] else ""
+    return f"epoch {record['epoch']}/{num_epochs}  {figures}  {record['elapsed_s']:.1f} s{best}"

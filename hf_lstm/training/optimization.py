@@ -1,0 +1,141 @@
+"""What training minimizes, and how gradients become steps: loss, optimizer, learning rate, averaged weights."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
+
+from hf_lstm.config import TrainConfig
+from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.nn.network import LSTMNetwork
+
+MAX_LOSS_RATIO = 10.0
+"""A kept epoch whose validation loss is more than this many times log(num_labels), that of guessing evenly, diverged.
+Training that is merely poor stays near 1, and an overconfident model that gets most rows right far below 10."""
+
+
+def build_optimizer(model: LSTMNetwork, config: TrainConfig) -> torch.optim.AdamW:
+    """Return AdamW over the weights that are not frozen.
+
+    `weight_decay` acts on the matrices of the LSTM, the pooling and the classifier alone. Biases and the normalization
+    set a scale or an offset that is no sign of overfitting; and the embedding's rows would shrink at every step, those
+    of rare words long before they are read again.
+    """
+    decayed: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            is_decayed = parameter.dim() > 1 and not name.startswith("embedding.")
+            (decayed if is_decayed else others).append(parameter)
+    groups = ((decayed, config.weight_decay), (others, 0.0))
+    return torch.optim.AdamW(
+        [{"params": group, "weight_decay": decay} for group, decay in groups if group],
+        lr=config.learning_rate,
+        eps=config.adam_epsilon,
+        fused=model.embedding.weight.device.type in ("cpu", "cuda"),
+    )
+
+
+def build_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, num_steps: int) -> LambdaLR:
+    """Return the learning rate's course over `num_steps`, as `config.schedule` and the warm-up say."""
+    warmup_steps = config.warmup_steps or round(config.warmup_fraction * num_steps)
+
+    def scale(step: int) -> float:
+        if step < warmup_steps:
+            return step / warmup_steps
+        progress = min(1.0, (step - warmup_steps) / max(1, num_steps - warmup_steps))
+        by_schedule = {
+            "constant": 1.0,
+            "linear": 1.0 - progress,
+            "cosine": 0.5 * (1.0 + math.cos(math.pi * progress)),
+        }
+        return by_schedule[config.schedule]
+
+    return LambdaLR(optimizer, scale)
+
+
+def average_weights(model: LSTMNetwork, decay: float) -> AveragedModel:
+    """Return a copy of the model whose weights become the exponential average of the model's, update by update.
+
+    At first it forgets faster than by `decay`: as if the average had begun ten updates ago, so that it soon leaves the
+    random weights of the start behind.
+
+    Reference:
+        `num_updates` in https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage
+    """
+
+    def update(average: Tensor, weight: Tensor, num_updates: Tensor | int) -> Tensor:
+        num_updates = torch.as_tensor(num_updates, dtype=average.dtype, device=average.device)
+        return average.lerp(weight, 1.0 - ((1.0 + num_updates) / (10.0 + num_updates)).clamp(max=decay))
+
+    return AveragedModel(model, avg_fn=update)
+
+
+def sum_cross_entropy(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    row_weights: torch.Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> torch.Tensor:
+    """Return the summed cross-entropy in nats of logits (batch, num_labels) against labels (batch,) int64.
+
+    A sum, so that batches of unequal size weigh their rows alike; computed in float32. For logits (0, z) it is the
+    binary cross-entropy of sigmoid(z).
+
+    Args:
+        logits: (batch, num_labels).
+        labels: int64 (batch,).
+        row_weights: float32 (batch,), how often each row counts; once by default.
+        label_smoothing: share of the target that is spread over all labels (Szegedy et al., "Rethinking the Inception
+            Architecture for Computer Vision", 2016).
+    """
+    losses = functional.cross_entropy(logits.float(), labels, reduction="none", label_smoothing=label_smoothing)
+    return losses.sum() if row_weights is None else losses @ row_weights
+
+
+def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labels: int) -> NDArray[np.float32]:
+    """Return how often each row of train counts, float32 (num_rows,).
+
+    Args:
+        labels: (num_rows,).
+        class_weights: as `TrainConfig.class_weights`; `balanced` has all classes count alike, and the rows once on
+            average.
+        num_labels: classes there are.
+
+    Raises:
+        InputError: there are not as many weights as labels.
+    """
+    if class_weights is None:
+        return np.ones(len(labels), dtype=np.float32)
+    if class_weights == "balanced":
+        counts = np.bincount(labels, minlength=num_labels)
+        by_class = len(labels) / (num_labels * np.maximum(counts, 1))  # a class without rows has none to weigh
+    else:
+        by_class = np.array([float(weight) for weight in class_weights.split(",")])
+        if len(by_class) != num_labels:
+            raise InputError(
+                f"train.class_weights are {len(by_class)} numbers, but there are {num_labels} labels: give one for each"
+            )
+    return by_class[labels].astype(np.float32)
+
+
+def require_convergence(epochs: list[dict[str, Any]], *, num_labels: int) -> None:
+    """Check that the weights kept are worth saving.
+
+    Raises:
+        DivergenceError: the validation loss of the best epoch is beyond `MAX_LOSS_RATIO`.
+    """
+    best = [record for record in epochs if record["is_best"]][-1]
+    loss, limit = best["validation"]["loss"], MAX_LOSS_RATIO * math.log(num_labels)
+    if not loss <= limit:  # NaN too
+        raise DivergenceError(
+            f"epoch {best['epoch']}, the best: validation loss {loss:.4g}, more than {MAX_LOSS_RATIO:.0f} times that "
+            "of guessing: training diverged; try a lower train.learning_rate or train.max_grad_norm"
+        )

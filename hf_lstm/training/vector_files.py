@@ -1,0 +1,105 @@
+"""Finds and opens files of pretrained word vectors: plain, gzipped or zipped, on this machine or on the Hub."""
+
+import codecs
+import contextlib
+import gzip
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from hf_lstm.errors import InputError
+from hf_lstm.hub.download import fetch_hub_file, list_hub_files
+
+_SUFFIXES = (".txt", ".vec", ".gz", ".zip")
+_PUBLISHED_SYSTEMS_FILE = "glove.6B.zip"
+"""Taken where a repository has several that would do: 6 billion tokens of Wikipedia and newswire, in lower case."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZIP_MAGIC = b"PK\x03\x04"
+_MAX_LINE_BYTES = 2**20
+_READ_BYTES = 2**20
+_HOW_TO_PASS_A_FILE = "or pass a file in GloVe's text format with --embeddings PATH"
+
+
+def fetch_vector_file(source: str, dimension: int) -> Path:
+    """Return the file that `source` names: a path, or on the Hub `org/name` or `org/name/file`, which is downloaded.
+
+    Of a repository's files, the one whose name says the dimension (`100d`) is preferred, then `glove.6B.zip`.
+
+    Raises:
+        InputError: there is no such file or repository, it has none or several files that would do, or the Hub
+            cannot be reached.
+    """
+    path = Path(source).expanduser()
+    if path.is_file():
+        return path
+    owner_and_name, file = "/".join(source.split("/")[:2]), "/".join(source.split("/")[2:])
+    is_file_name = not file and path.suffix.lower() in _SUFFIXES
+    if path.exists() or path.is_absolute() or source.startswith((".", "~")) or "/" not in source or is_file_name:
+        raise InputError(
+            f"embeddings {source}: there is no such file; expected a file in GloVe's text format (.txt, .gz or .zip) "
+            "or a Hub repository such as stanfordnlp/glove"
+        )
+    what = f"embeddings {source!r}"
+    if not file:
+        files = list_hub_files(owner_and_name, what=what, remedy=_HOW_TO_PASS_A_FILE, repo_types=("dataset", "model"))
+        remedy = f"name one as {source}/FILE, or choose another model.embedding_dim"
+        file = _choose_file([name for name in files if name.endswith(_SUFFIXES)], dimension, source, remedy)
+    return fetch_hub_file(owner_and_name, file, what=what, remedy=_HOW_TO_PASS_A_FILE, repo_types=("dataset", "model"))
+
+
+@contextlib.contextmanager
+def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Give a name for messages and the lines of a file; of a zip, the lines of the member of that dimension.
+
+    Raises:
+        InputError: the file cannot be read or is damaged, or it is a zip without or with several such members.
+    """
+    try:
+        if _is_zip(path):
+            with zipfile.ZipFile(path) as archive:
+                texts = [name for name in archive.namelist() if name.endswith((".txt", ".vec"))]
+                texts = [name for name in texts if not name.startswith("__MACOSX/")]  # attributes that macOS adds
+                remedy = "unpack one and pass that, or choose another model.embedding_dim"
+                member = _choose_file(texts, dimension, str(path), remedy)
+                with io.BufferedReader(archive.open(member), _READ_BYTES) as lines:  # type: ignore[type-var]
+                    yield f"{path}, {member}", _iterate_lines(lines)
+        else:
+            with path.open("rb") as file:
+                is_gzipped = file.read(2) == _GZIP_MAGIC
+                file.seek(0)
+                yield str(path), _iterate_lines(gzip.GzipFile(fileobj=file) if is_gzipped else file)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:  # the last: an encrypted zip
+        raise InputError(f"embeddings {path}: cannot be read, download it again ({error})") from error
+
+
+def _is_zip(path: Path) -> bool:
+    """Return whether the file is a zip, be it one that ends too early."""
+    with path.open("rb") as file:
+        return file.read(4) == _ZIP_MAGIC or zipfile.is_zipfile(file)
+
+
+def _iterate_lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    line = file.readline(_MAX_LINE_BYTES).removeprefix(codecs.BOM_UTF8)  # as some editors of Windows write it
+    while line:
+        yield line
+        line = file.readline(_MAX_LINE_BYTES)
+
+
+def _choose_file(names: list[str], dimension: int, source: str, remedy: str) -> str:
+    of_dimension = [name for name in names if re.search(rf"(?<!\d){dimension}d(?![a-z0-9])", name)]
+    of_unknown_dimension = [name for name in names if not re.search(r"(?<!\d)\d+d(?![a-z0-9])", name)]
+    for choices in (of_dimension, of_unknown_dimension):
+        if _PUBLISHED_SYSTEMS_FILE in choices:
+            return _PUBLISHED_SYSTEMS_FILE
+        if len(choices) == 1:
+            return choices[0]
+        if choices:
+            break
+    raise InputError(
+        f"embeddings {source}: expected one file of {dimension} values a word, but there are: "
+        f"{', '.join(names) or 'no vectors'}; {remedy}"
+    )

@@ -1,0 +1,1 @@
+"""What is timed: this package, and its peers."""

@@ -1,0 +1,81 @@
+"""Contenders: linear classifiers on words and pairs of words, trained in the run, so that their accuracy is real."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarking.harness.forked import SliceProcesses
+from benchmarking.harness.machine import count_cores
+from benchmarking.harness.spec import Answer, Answers
+from benchmarking.harness.timing import time_classification
+from benchmarking.reviews import LabeledReviews
+
+SKLEARN_REQUIRES = ("sklearn",)
+FASTTEXT_REQUIRES = ("fasttext",)
+IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
+
+
+def classify_with_tfidf(train: LabeledReviews, test: LabeledReviews, num_reviews: int) -> Answers:
+    """Yield reviews/s of TF-IDF of words and pairs with logistic regression, in one process and one per core.
+
+    Args:
+        train: what it is trained on.
+        test: what its accuracy is measured on; the first `num_reviews` are timed.
+        num_reviews: how many are timed.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    started = time.perf_counter()
+    classifier = make_pipeline(
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), LogisticRegression(C=10, max_iter=1000)
+    )
+    classifier.fit(train.texts, train.labels)
+    training_s = time.perf_counter() - started
+    texts = test.texts[:num_reviews]
+    facts = {"training_s": training_s, "test_accuracy": float(classifier.score(test.texts, test.labels))}
+    yield from _time_both_ways(classifier.predict, texts, facts)
+
+
+def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
+    """Yield reviews/s of fastText with pairs of words, in both ways.
+
+    Arguments as above, and a folder for its training file.
+
+    Reference: Joulin et al. 2016, https://arxiv.org/abs/1607.01759
+    """
+    import fasttext
+
+    lines = [f"__label__{label} {_clean(text)}" for text, label in zip(train.texts, train.labels, strict=True)]
+    path = scratch / "fasttext-train.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    started = time.perf_counter()
+    model = fasttext.train_supervised(
+        str(path), wordNgrams=2, dim=50, epoch=5, lr=0.5, minCount=2, thread=count_cores(), verbose=0
+    )
+    training_s = time.perf_counter() - started
+
+    def classify(texts: list[str]) -> list[int]:
+        # What `model.predict` calls; itself it fails with NumPy 2 (fasttext 0.9.2).
+        labels, _ = model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
+        return [int(label[0].removeprefix("__label__")) for label in labels]
+
+    num_right = sum(answer == label for answer, label in zip(classify(test.texts), test.labels, strict=True))
+    texts = test.texts[:num_reviews]
+    facts = {"training_s": training_s, "test_accuracy": num_right / len(test.texts)}
+    yield from _time_both_ways(classify, texts, facts)
+
+
+def _time_both_ways(classify: Callable[[list[str]], object], texts: list[str], facts: Answer) -> Answers:
+    """Yield the facts, then reviews/s in one process, which keeps one core busy, and in a process per core."""
+    with SliceProcesses(classify, texts) as processes:
+        processes.do_all()
+        ways = {IN_ONE_PROCESS: lambda: classify(texts), WITH_A_PROCESS_PER_CORE: processes.do_all}
+        yield from time_classification(ways, len(texts), facts)
+
+
+def _clean(text: str) -> str:
+    """Return the text as fastText's tutorial prepares it: lower case, punctuation apart, one line."""
+    return " ".join(re.sub(r"([.!?,'/()])", r" \1 ", text.lower()).split())

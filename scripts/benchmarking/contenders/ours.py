@@ -1,0 +1,79 @@
+"""Contenders of this package: raw strings in, labels out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from benchmarking.harness.spec import Answers
+from benchmarking.harness.timing import time_classification
+from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
+
+if TYPE_CHECKING:
+    from hf_lstm.data.encoded import LabeledTexts
+    from hf_lstm.training.loop import TrainingRun
+
+
+_NUM_WARMUP_TEXTS = 256
+
+
+def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> Answers:
+    """Yield reviews/s from text to label, and the useful GFLOP/s of the model alone on encoded texts."""
+    from hf_lstm.devices import name_dtype, resolve_precision
+    from hf_lstm.model.prediction import compute_logits
+    from hf_lstm.tokenization.encoder import Encoder, fill_empty
+
+    classifier = model.build()
+    assert classifier.tokenizer is not None
+    encoder = Encoder(classifier.tokenizer)
+    encoded = encoder.encode(texts, max_length_tokens=model.config.max_length_tokens)
+    encoded = fill_empty(encoded, model.config.unk_token_id)
+    gflop = count_useful_gflop(model.config, int(encoded.lengths.sum()))
+    classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
+    ways: dict[str, Callable[[], object]] = {
+        "reviews_per_s": lambda: classifier.predict(texts, precision=precision, show_progress=False),
+        "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
+    }
+    facts = {"num_parameters": classifier.num_parameters, "dtype": name_dtype(dtype)}
+    answers = time_classification(ways, len(texts), facts)
+    yield next(answers)
+    for metrics in answers:
+        gflop_per_s = metrics["model_alone_reviews_per_s"] * gflop / len(texts)
+        yield metrics | {"model_alone_useful_gflop_per_s": gflop_per_s}
+
+
+def time_our_single_predictions(model: RandomModel, texts: list[str], precision: str) -> Answers:
+    """Yield p50 and p95 of the milliseconds that one review takes, each text once a round."""
+    from benchmarking.harness.timing import time_each
+    from hf_lstm.devices import name_dtype, resolve_precision
+
+    classifier = model.build()
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
+    answers = time_each(lambda text: classifier.predict(text, precision=precision), texts)
+    yield next(answers) | {"dtype": name_dtype(dtype)}
+    yield from answers
+
+
+def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun, LabeledTexts, float]":
+    """Return a run at step 0, the encoded reviews, and the seconds that encoding them took."""
+    import numpy as np
+    import torch
+    from tokenizers import Tokenizer
+
+    from hf_lstm.data.encoded import LabeledTexts
+    from hf_lstm.devices import flush_denormals
+    from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.tokenization.encoder import Encoder, fill_empty
+    from hf_lstm.training.loop import start_run
+
+    flush_denormals()  # as `scripts/train.py` does
+    torch.manual_seed(task.train.seed)
+    model = LSTMSentiment(task.model).train()
+    encoder = Encoder(Tokenizer.from_str(task.tokenizer_json))
+    started = time.perf_counter()
+    encoded = encoder.encode(task.reviews.texts, max_length_tokens=task.model.max_length_tokens)
+    texts = fill_empty(encoded, task.model.unk_token_id)
+    encode_s = time.perf_counter() - started
+    split = LabeledTexts(texts, np.array(task.reviews.labels))
+    return start_run(model, split, replace(task.train, precision=precision)), split, encode_s

@@ -1,0 +1,1 @@
+"""How contenders are timed: rounds, summaries, the report."""

@@ -1,0 +1,145 @@
+"""Section: a large Parquet file through `scripts/predict.py`, and whether memory grows with its rows."""
+
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarking.harness.machine import read_resident_memory_mb
+from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
+from benchmarking.tasks import RandomModel
+
+FIRST_ROW = 10_000
+"""By then, everything is loaded and in use; from here on memory should not grow."""
+_PREDICT = Path(__file__).resolve().parents[2] / "predict.py"
+_SAMPLING_INTERVAL_S = 0.02
+_OURS = "predict.py, stopword-lstm"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was seen of the command at some moment."""
+
+    num_rows: int
+    """Rows written so far."""
+    resident_mb: float
+
+
+def score_in_bulk(model: RandomModel, texts: list[str], num_rows: int, folder: Path) -> Answers:
+    """Yield resident memory at a row early on, at the last and at most in between, and reviews/s with start and end.
+
+    Each round runs the command as users do, on `texts`, repeated to `num_rows`, in a new file below `folder`.
+    """
+    model.build().save_pretrained(folder / "model")
+    source = folder / "reviews.parquet"
+    write_reviews(source, texts, num_rows)
+    yield {"file_mb": round(source.stat().st_size / 1e6)}
+    while True:
+        output = folder / "scored.csv"
+        started = time.perf_counter()
+        samples = list(watch_command([sys.executable, str(_PREDICT), str(folder / "model"), str(source)], output))
+        yield {
+            "reviews_per_s": num_rows / (time.perf_counter() - started),
+            **summarize_memory(samples, FIRST_ROW, num_rows),
+        }
+        output.unlink()
+
+
+def write_reviews(path: Path, texts: list[str], num_rows: int) -> None:
+    """Write `texts`, over and over, as one row group: what pandas makes of up to a million rows, and hardest to read.
+
+    Each text is made a line, so that rows can be counted in the command's output while it is being written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    lines = [" ".join(text.splitlines()) for text in texts]
+    pq.write_table(pa.table({"text": list(itertools.islice(itertools.cycle(lines), num_rows))}), path)
+
+
+def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
+    """Yield samples of the command, which writes a line for each row, and a header, into `output`, until it ends.
+
+    Raises:
+        RuntimeError: the command fails.
+    """
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen([*command, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=errors) as process,
+    ):
+        # The command writes into a file beside the output, which takes its name at the end.
+        partial = output.with_name(f".{output.name}.{process.pid}.partial")
+        try:
+            while process.poll() is None and not partial.exists():
+                time.sleep(_SAMPLING_INTERVAL_S)
+            if partial.exists():
+                with partial.open("rb") as written:
+                    yield from _watch_lines(process, written)
+            if process.wait():
+                errors.seek(0)
+                raise RuntimeError(f"predict.py failed: {errors.read().strip().splitlines()[-1:]}")
+        finally:
+            process.kill()
+
+
+def _watch_lines(process: "subprocess.Popen[bytes]", written: Iterator[bytes]) -> Iterator[Sample]:
+    num_lines = 0
+    while process.poll() is None:
+        num_lines += sum(line.endswith(b"\n") for line in written)
+        resident_mb = read_resident_memory_mb(process.pid)
+        if resident_mb is not None:
+            yield Sample(num_rows=max(0, num_lines - 1), resident_mb=resident_mb)
+        time.sleep(_SAMPLING_INTERVAL_S)
+
+
+def summarize_memory(samples: list[Sample], first_row: int, last_row: int) -> dict[str, float]:
+    """Return the memory when `first_row` and when `last_row` were first seen written, and the most in between.
+
+    Raises:
+        RuntimeError: one of them was not seen.
+    """
+    between = [sample for sample in samples if first_row <= sample.num_rows]
+    at_last = next((index for index, sample in enumerate(between) if sample.num_rows >= last_row), None)
+    if at_last is None:
+        seen = max((sample.num_rows for sample in samples), default=0)
+        raise RuntimeError(f"only {seen} of {last_row} rows were seen while the command ran")
+    return {
+        "at_first_row_mb": between[0].resident_mb,
+        "at_last_row_mb": between[at_last].resident_mb,
+        "peak_mb": max(sample.resident_mb for sample in between[: at_last + 1]),
+    }
+
+
+def build_bulk_scoring(model: RandomModel, texts: list[str], num_rows: int, folder: Path) -> Section:
+    """Return the section; the model, the reviews and their scores are written below `folder`."""
+    at_first, at_last, peak = (
+        Metric(contender=_OURS, name=name) for name in ("at_first_row_mb", "at_last_row_mb", "peak_mb")
+    )
+    return Section(
+        title=f"{num_rows:,} reviews from a Parquet file to a CSV, by one command; resident memory at row {FIRST_ROW:,}"
+        " and at the last",
+        contenders=[
+            Contender(
+                name=_OURS,
+                start=score_in_bulk,
+                arguments={"model": model, "texts": texts, "num_rows": num_rows, "folder": folder},
+            )
+        ],
+        figures=[
+            Figure(title=f"resident memory at row {FIRST_ROW:,}", of=at_first, unit="MB"),
+            Figure(title=f"resident memory at row {num_rows:,}", of=at_last, unit="MB"),
+            Figure(title="growth between them", of=at_last, to=at_first, relation="difference", unit="MB", at_most=300),
+            Figure(title="growth to the highest in between", of=peak, to=at_first, relation="difference", unit="MB"),
+            Figure(
+                title="stopword-lstm, file to file, with start and end",
+                of=Metric(contender=_OURS, name="reviews_per_s"),
+                unit="reviews/s",
+            ),
+        ],
+        settings={"num_reviews": num_rows},
+        max_repeats=1,
+    )

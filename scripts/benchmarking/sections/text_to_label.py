@@ -1,0 +1,160 @@
+"""Section: raw strings in, labels out, everything included."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarking.contenders.distilbert import REQUIRES as DISTILBERT_REQUIRES
+from benchmarking.contenders.distilbert import WordPiece, classify_with_distilbert
+from benchmarking.contenders.keras_lstm import REQUIRES as KERAS_REQUIRES
+from benchmarking.contenders.keras_lstm import classify_with_keras
+from benchmarking.contenders.linear import (  # fmt: skip
+    FASTTEXT_REQUIRES,
+    IN_ONE_PROCESS,
+    SKLEARN_REQUIRES,
+    WITH_A_PROCESS_PER_CORE,
+    classify_with_fasttext,
+    classify_with_tfidf,
+)
+from benchmarking.contenders.ours import classify_with_ours
+from benchmarking.contenders.packed import classify_with_packing
+from benchmarking.contenders.peak import PEAK
+from benchmarking.harness.spec import Contender, Figure, Metric, Section
+from benchmarking.reviews import LabeledReviews, find_lowercase_words
+from benchmarking.tasks import USEFUL_OPERATIONS, RandomModel
+
+_BF16, _FP32, _STOPWORD = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32", "ours, stopword-lstm"
+_PACKED = "packed loop, BiLSTM"
+_DISTILBERT_FP32, _DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
+_TFIDF, _FASTTEXT, _KERAS = "TF-IDF(1,2) + logistic regression", "fastText(1,2)", "Keras BiLSTM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextToLabelTask:
+    """What is scored, and by which models."""
+
+    train: LabeledReviews
+    """For the peers that are trained in the run."""
+    test: LabeledReviews
+    """In random order; the first reviews are timed, all give the accuracy of the trained peers."""
+    num_reviews: int
+    """How many are timed."""
+    num_slow_reviews: int
+    """How many of them the packed loop and Keras get."""
+    num_distilbert_reviews: int
+    """How many of them, roughly, DistilBERT gets."""
+    bilstm: RandomModel
+    stopword: RandomModel
+    wordpiece: WordPiece
+    scratch: Path
+
+    @property
+    def timed_texts(self) -> list[str]:
+        """The reviews that are timed."""
+        return self.test.texts[: self.num_reviews]
+
+
+def build_text_to_label(task: TextToLabelTask) -> Section:
+    """Return the section."""
+
+    def compare(title: str, ours: str, peer: str, at_least: float | None = None) -> Figure:
+        of, to = (Metric(contender=name, name=IN_ONE_PROCESS) for name in (ours, peer))
+        return Figure(title=title, of=of, to=to, at_least=at_least)
+
+    def compare_on_all_cores(title: str, peer: str, at_least: float | None = None) -> Figure:
+        ours = Metric(contender=_STOPWORD, name=IN_ONE_PROCESS)  # which has a thread per core
+        peers = Metric(contender=peer, name=IN_ONE_PROCESS, or_greater=WITH_A_PROCESS_PER_CORE)
+        return Figure(title=f"{title}, a process per core if faster", of=ours, to=peers, at_least=at_least)
+
+    return Section(
+        title="raw strings in, labels out",
+        contenders=[PEAK, *_list_ours(task), *_list_neural_peers(task), *_list_linear_peers(task)],
+        figures=[
+            compare("BiLSTM, bf16 against DistilBERT, fp32", _BF16, _DISTILBERT_FP32, 120),
+            compare("BiLSTM, bf16 against DistilBERT, bf16", _BF16, _DISTILBERT_BF16, 60),
+            compare("BiLSTM, fp32 against DistilBERT, fp32", _FP32, _DISTILBERT_FP32),
+            compare("BiLSTM, bf16 against the packed loop", _BF16, _PACKED),
+            compare("BiLSTM, bf16 against Keras", _BF16, _KERAS),
+            compare_on_all_cores("stopword-lstm against TF-IDF + logistic regression", _TFIDF, 1),
+            compare_on_all_cores("stopword-lstm against fastText", _FASTTEXT),
+            Figure(
+                title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
+                of=Metric(contender=_FP32, name="model_alone_useful_gflop_per_s"),
+                to=Metric(contender=PEAK.name, name="float32_gflop_per_s"),
+                unit="%",
+                at_least=60,
+            ),
+            *_list_memory_figures(),
+        ],
+        settings={
+            "num_reviews": len(task.timed_texts),
+            "num_reviews_for_accuracy": len(task.test.texts),
+            "useful_operations": USEFUL_OPERATIONS,
+            "wordpiece": task.wordpiece.source,
+            "bilstm": describe_model(task.bilstm),
+            "stopword_lstm": describe_model(task.stopword),
+        },
+    )
+
+
+def _list_memory_figures() -> list[Figure]:
+    return [
+        Figure(
+            title=f"{name}: peak memory of the process while it predicts",
+            of=Metric(contender=name, name="peak_memory_mb"),
+            unit="MB",
+        )
+        for name in (_BF16, _DISTILBERT_FP32)
+    ]
+
+
+def describe_model(model: RandomModel) -> dict[str, object]:
+    """Return the sizes that decide how much work a review is."""
+    names = ("vocab_size", "embedding_dim", "hidden_size", "bidirectional", "pooling", "max_length_tokens")
+    return {name: getattr(model.config, name) for name in names}
+
+
+def _list_ours(task: TextToLabelTask) -> list[Contender]:
+    models = {_BF16: (task.bilstm, "bfloat16"), _FP32: (task.bilstm, "float32"), _STOPWORD: (task.stopword, "auto")}
+    return [
+        Contender(
+            name=name,
+            start=classify_with_ours,
+            arguments={"model": model, "texts": task.timed_texts, "precision": precision},
+        )
+        for name, (model, precision) in models.items()
+    ]
+
+
+def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
+    few_texts = task.timed_texts[: task.num_slow_reviews]
+    packed = {"model": task.bilstm, "texts": few_texts, "find_words": find_lowercase_words}
+    keras = {"config": task.bilstm.config, "train_texts": task.train.texts, "texts": few_texts}
+    transformer = {
+        "wordpiece": task.wordpiece, "texts": task.timed_texts, "num_reviews": task.num_distilbert_reviews,
+    }  # fmt: skip
+    return [
+        Contender(name=_PACKED, start=classify_with_packing, arguments=packed),
+        Contender(name=_KERAS, start=classify_with_keras, arguments=keras, requires=KERAS_REQUIRES),
+        *(
+            Contender(
+                name=name,
+                start=classify_with_distilbert,
+                arguments={**transformer, "precision": precision},
+                requires=DISTILBERT_REQUIRES,
+            )
+            for name, precision in ((_DISTILBERT_FP32, "float32"), (_DISTILBERT_BF16, "bfloat16"))
+        ),
+    ]
+
+
+def _list_linear_peers(task: TextToLabelTask) -> list[Contender]:
+    arguments = {"train": task.train, "test": task.test, "num_reviews": task.num_reviews}
+    return [
+        Contender(name=_TFIDF, start=classify_with_tfidf, arguments=arguments, requires=SKLEARN_REQUIRES),
+        Contender(
+            name=_FASTTEXT,
+            start=classify_with_fasttext,
+            arguments={**arguments, "scratch": task.scratch},
+            requires=FASTTEXT_REQUIRES,
+        ),
+    ]

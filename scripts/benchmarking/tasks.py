@@ -1,0 +1,57 @@
+"""What contenders are given to do: a model of random weights, and what is trained on what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarking.reviews import LabeledReviews
+from hf_lstm.config import ModelConfig, TrainConfig
+
+if TYPE_CHECKING:
+    from hf_lstm.model.classifier import LSTMSentiment
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingTask:
+    """What is trained on what; the same for every contender."""
+
+    reviews: LabeledReviews
+    tokenizer_json: str
+    find_words: Callable[[str], list[str]]
+    """What the tokenizer does, as a straightforward loop does it."""
+    model: ModelConfig
+    """With vocabulary size and labels; of one layer."""
+    train: TrainConfig
+
+
+USEFUL_OPERATIONS = "8 (embedding dim + hidden size) hidden size per real token and direction; thrice that in training"
+
+
+def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
+    """Return the billions of operations of one LSTM layer's matrix products over `num_tokens` real tokens, forward.
+
+    A multiplication and an addition count as two; padding, embedding, gates and classifier are not counted. Training
+    takes three times as many.
+    """
+    assert config.num_layers == 1
+    per_token = 2 * (config.embedding_dim + config.hidden_size) * 4 * config.hidden_size * config.num_directions
+    return per_token * num_tokens / 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomModel:
+    """A model with random weights, which are as fast as any."""
+
+    config: ModelConfig
+    """With vocabulary size and labels."""
+    tokenizer_json: str
+
+    def build(self) -> "LSTMSentiment":
+        """Return the model; the same weights every time."""
+        import torch
+        from tokenizers import Tokenizer
+
+        from hf_lstm.model.classifier import LSTMSentiment
+
+        torch.manual_seed(0)
+        return LSTMSentiment(self.config, Tokenizer.from_str(self.tokenizer_json)).eval()

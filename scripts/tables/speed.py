@@ -1,0 +1,151 @@
+"""The speed tables: every figure of `results/benchmark.json`, throughput and computing format, and cost by length."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
+from benchmarking.plan import SECTIONS
+from benchmarking.sections.sequence_length import name_metric
+from hf_lstm.markdown import format_cell, format_table
+from tables.measured import format_measured
+
+_LIMITS = {"at_least": "at least", "at_most": "at most"}
+_COMMAND = 'pip install -e ".[benchmark]" && python scripts/benchmark.py --dataset stanfordnlp/imdb'
+
+
+def format_speed(root: Path) -> str:
+    """Return the tables of `root/results/benchmark.json`; what it lacks is named.
+
+    Raises:
+        InputError: the file is not what `scripts/benchmark.py` writes.
+    """
+    return format_measured(_locate(root), "what scripts/benchmark.py writes", _format_benchmark)
+
+
+def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
+    sections = benchmark["sections"]
+    parts = [
+        _describe_run(benchmark),
+        f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
+        _format_figures(sections),
+    ]
+    if "text-to-label" in sections:
+        parts.append(_describe_throughput(sections["text-to-label"]))
+    if "sequence-length" in sections:
+        parts.append(_describe_cost_by_length(sections["sequence-length"]))
+    return "\n\n".join(parts)
+
+
+def find_missing_sections(root: Path) -> list[str]:
+    """Return the sections that the benchmark has, but `root/results/benchmark.json` does not."""
+    measured = json.loads(_locate(root).read_text(encoding="utf-8"))["sections"]
+    return [name for name in SECTIONS if name not in measured]
+
+
+def _locate(root: Path) -> Path:
+    return root / "results" / "benchmark.json"
+
+
+def _describe_run(benchmark: Mapping[str, Any]) -> str:
+    machine, options, sections = benchmark["machine"], benchmark["options"], benchmark["sections"]
+    commit = f" at commit `{options['commit'][:10]}`" if options.get("commit") else ""
+    hurry = " in a hurry (`--quick`)" if options["quick"] else ""
+    missing = [name.replace("-", " ") for name in SECTIONS if name not in sections]
+    return (
+        f"{_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, on the "
+        f"same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
+        f"{machine['onednn_isa'] or 'no special instructions'}, {machine['date'][:10]}{commit}{hurry}. "
+        + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
+        + "From [`results/benchmark.json`](results/benchmark.json), written by"
+    )
+
+
+def _describe_rounds(usual: int, sections: Mapping[str, Any]) -> str:
+    """Return how many rounds there were, with the sections that had fewer."""
+    others = [
+        f"{name.replace('-', ' ')}: {count}"
+        for name, section in sections.items()
+        if (count := _count_rounds(section)) != usual
+    ]
+    exceptions = f" ({', '.join(others)})" if others else ""
+    return f"Medians over {usual} round{'s' if usual > 1 else ''}{exceptions} in which all take turns"
+
+
+def _count_rounds(section: Mapping[str, Any]) -> int:
+    return max(
+        (len(summary["samples"]) for each in section["contenders"].values() for summary in each["metrics"].values()),
+        default=0,
+    )
+
+
+def _format_figures(sections: Mapping[str, Any]) -> str:
+    rows = [
+        [name.replace("-", " "), figure["title"], *_format_figure(figure, section["contenders"])]
+        for name, section in sections.items()
+        for figure in section["figures"]
+    ]
+    return format_table(["section", "figure", "median", "range", "aim"], rows)
+
+
+def _format_figure(figure: Mapping[str, Any], contenders: Mapping[str, Any]) -> list[str]:
+    """Return a figure's cells: median, range and aim."""
+    if "missing" in figure:
+        reasons = "; ".join(f"{name}: {_explain_absence(contenders[name])}" for name in figure["missing"])
+        return [f"not measured ({reasons})", "", _format_aim(figure)]
+    spread = f"{_format_number(figure['min'])} to {_format_number(figure['max'])}" if len(figure["samples"]) > 1 else ""
+    missed = ", **missed**" if figure["is_reached"] is False else ""
+    return [f"{_format_number(figure['median'])} {figure['unit']}", spread, _format_aim(figure) + missed]
+
+
+def _explain_absence(contender: Mapping[str, Any]) -> str:
+    return f"{contender['status']}, {format_cell(contender['reason'])}"
+
+
+def _format_aim(figure: Mapping[str, Any]) -> str:
+    return " and ".join(f"{_LIMITS[kind]} {value:g}" for kind, value in (figure["target"] or {}).items())
+
+
+def _describe_throughput(section: Mapping[str, Any]) -> str:
+    rows = []
+    for name, contender in section["contenders"].items():
+        dtype = contender["facts"].get("dtype", "")
+        if contender["status"] != "measured":
+            rows.append([name, dtype, f"not measured ({_explain_absence(contender)})", ""])
+        elif IN_ONE_PROCESS in contender["metrics"]:
+            speeds = [_format_median(contender, metric) for metric in (IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE)]
+            rows.append([name, dtype, *speeds])
+    num_reviews = section["settings"]["num_reviews"]
+    title = (
+        f"Reviews per second from raw text to label, {num_reviews:,} test reviews (fewer for the slow ones). One "
+        "process has a thread per core, but for the two linear models, which get a process per core as well:"
+    )
+    header = ["contender", "computes in", "reviews/s, one process", "a process per core"]
+    return f"{title}\n\n{format_table(header, rows, num_texts=2)}"
+
+
+def _describe_cost_by_length(section: Mapping[str, Any]) -> str:
+    contenders = section["contenders"]
+    rows = [
+        [str(length), *(_format_median(contender, name_metric(length)) for contender in contenders.values())]
+        for length in section["settings"]["max_length_tokens"]
+    ]
+    absent = [f"{name}: {_explain_absence(each)}" for name, each in contenders.items() if each["status"] != "measured"]
+    title = (
+        f"Microseconds a token of a training step by the length of its {section['settings']['batch_size']} reviews; "
+        "the optimizer's step costs the same at any length, which short reviews have to carry:"
+    )
+    table = format_table(["tokens", *contenders], rows, num_texts=0)
+    return f"{title}\n\n{table}" + (f"\n\nNot measured: {'; '.join(absent)}." if absent else "")
+
+
+def _format_median(contender: Mapping[str, Any], metric: str) -> str:
+    """Return the median of a metric, or nothing where it was not measured."""
+    if contender["status"] != "measured" or metric not in contender["metrics"]:
+        return ""
+    return _format_number(contender["metrics"][metric]["median"])
+
+
+def _format_number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

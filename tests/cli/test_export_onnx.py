@@ -1,0 +1,30 @@
+"""`scripts/export_onnx.py` as users run it."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "export_onnx.py"
+
+
+def test_export_says_in_one_line_how_it_agrees(run_script, tiny_model_folder, tmp_path):
+    result = run_script(SCRIPT, tiny_model_folder.name)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "tiny-model-onnx" / "model.onnx").is_file()
+    assert (tmp_path / "tiny-model-onnx" / "tokenizer.json").is_file()
+    (line,) = result.stdout.splitlines()
+    assert "288 real reviews and beginnings of reviews, 1 to 32 tokens long" in line  # 256 reviews and 32 lengths
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [(["tiny-model", "out.txt"], "ends in .onnx"), (["no-such/model/here"], "neither a folder")],
+)
+def test_wrong_use_is_one_line(run_script, tiny_model_folder, arguments, expected):
+    result = run_script(SCRIPT, *arguments)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert expected in line

@@ -1,0 +1,142 @@
+"""`scripts/predict.py`: what it prints, writes and refuses."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hf_lstm.cli.predict import main
+from hf_lstm.errors import InputError
+from hf_lstm.model import prediction
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "predict.py"
+TEXTS = [
+    "a wonderful film",
+    "",
+    'dull, "slow"\nand long',
+    "the worst \x1b[31mred\x1b[0m" + " year" * 50,
+    "a great cast",
+]
+
+
+@pytest.fixture
+def predict(tmp_path, tiny_model_folder, monkeypatch, capsys):
+    """Run the script's main function in `tmp_path`, in windows of two texts, and return what it printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 2)
+
+    def run_main(*arguments):
+        main([str(tiny_model_folder), *arguments])
+        return capsys.readouterr().out
+
+    return run_main
+
+
+@pytest.fixture
+def answers(tiny_model):
+    return [(answer["label"], round(answer["score"], 6)) for answer in tiny_model.predict(TEXTS)]
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    """A file of each type that holds `TEXTS`."""
+    with (tmp_path / "reviews.csv").open("w", newline="") as stream:
+        csv.writer(stream).writerows([["id", "review"], *([i, text] for i, text in enumerate(TEXTS))])
+    lines = [json.dumps({"text": text}) for text in TEXTS]
+    (tmp_path / "reviews.jsonl").write_text("\n".join(lines))
+
+
+def test_a_text_gives_label_and_score(predict, answers):
+    label, score = answers[0]
+    assert predict(TEXTS[0]) == f"{label} {score:.4f}\n"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_file_gives_a_line_for_each_row_in_order(predict, answers, reviews, suffix):
+    rows = [line.split("\t") for line in predict(f"reviews{suffix}", "--precision", "float32").splitlines()]
+    assert [row[0] for row in rows] == [label for label, _ in answers]
+    assert [float(row[1]) for row in rows] == pytest.approx([score for _, score in answers], abs=1e-2)
+    assert [row[2] for row in rows][:3] == ["a wonderful film", "", 'dull, "slow" and long']
+    shown = rows[3][2]
+    assert len(shown) == 80
+    assert shown.isprintable()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
+def test_output_keeps_the_texts(predict, answers, reviews, tmp_path, suffix):
+    out = predict("reviews.csv", "--output", f"scored{suffix}", "--batch-size", "1")
+    assert out == f"saved in scored{suffix}\n"
+    with (tmp_path / f"scored{suffix}").open(newline="") as stream:
+        if suffix == ".jsonl":
+            rows = list(map(json.loads, stream))
+        else:
+            rows = list(csv.DictReader(stream, delimiter="\t" if suffix == ".tsv" else ","))
+    assert [list(row) for row in rows] == [["text", "label", "score"]] * len(TEXTS)
+    assert [row["text"] for row in rows] == TEXTS
+    assert [row["label"] for row in rows] == [label for label, _ in answers]
+    assert [float(row["score"]) for row in rows] == pytest.approx([score for _, score in answers], abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["reviews.txt"], "reviews.txt: there is no such file; to score a text that looks like a path"),
+        (["some/text"], "some/text: there is no such file"),
+        (["reviews.csv", "--text-column", "words"], "there is no column 'words'; the columns are 'id', 'review'"),
+        (["reviews.csv", "--output", "scored.xlsx"], "scored.xlsx: unknown file type '.xlsx'"),
+        (["reviews.csv", "--output", "none/scored.csv"], "there is no folder none"),
+        (["reviews.csv", "--output", "./reviews.csv"], "is the input itself"),
+        (["-", "--text-column", "review"], "standard input has no columns"),
+        (["a film", "--batch-size", "0"], "batch_size is 0"),
+    ],
+)
+def test_wrong_use_is_refused(predict, reviews, tmp_path, arguments, expected):
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(InputError) as error:
+        predict(*arguments)
+    assert expected in str(error.value)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_damaged_row_leaves_no_output(predict, tmp_path):
+    (tmp_path / "damaged.jsonl").write_text('{"text": "good"}\n' * 5 + '{"text": null}\n')
+    with pytest.raises(InputError, match=r"damaged\.jsonl, row 6 \(line 6\), column 'text': there is no text"):
+        predict("damaged.jsonl", "--output", "scored.csv")
+    assert sorted(os.listdir(tmp_path)) == ["damaged.jsonl", "tiny-model"]
+
+
+def test_standard_input_of_a_process(tiny_model_folder, answers):
+    command = [sys.executable, str(SCRIPT), str(tiny_model_folder), "-"]
+    lines = "\ufeffa wonderful film\r\n\n".encode()
+    result = subprocess.run(command, input=lines, capture_output=True, timeout=120)
+    lines = result.stdout.decode().splitlines()
+    assert [line.split("\t")[::2] for line in lines] == [[answers[0][0], "a wonderful film"], [answers[1][0], ""]]
+    assert result.returncode == 0
+    assert result.stderr == b""
+
+
+def test_standard_input_that_is_no_text_is_one_line(run_script, tiny_model_folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"good\ncaf\xe9\n")))
+    result = run_script(SCRIPT, str(tiny_model_folder), "-")
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("error: standard input, line 2: not UTF-8")
+
+
+def test_a_reader_that_goes_away_is_no_error_message(tiny_model_folder, tmp_path):
+    (tmp_path / "many.txt").write_text("a wonderful film\n" * 20_000)
+    command = [sys.executable, str(SCRIPT), str(tiny_model_folder), str(tmp_path / "many.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_help_does_not_wait_for_torch():
+    code = f"import runpy, sys; runpy.run_path({str(SCRIPT)!r}); print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"

@@ -1,0 +1,56 @@
+import dataclasses
+import json
+
+import pytest
+
+from hf_lstm.config import DataConfig, ModelConfig, TrainConfig
+from hf_lstm.config.recipes import PACKED_LSTM, STOPWORD_LSTM, get_recipe
+from hf_lstm.errors import InputError
+
+
+def test_unknown_recipe_names_the_nearest():
+    with pytest.raises(InputError, match="did you mean packed-lstm"):
+        get_recipe("paked-lstm")
+
+
+def test_model_config_survives_json():
+    config = STOPWORD_LSTM.model.resolve(vocab_size=9, label_names=["neg", "pos"])
+    assert ModelConfig(**json.loads(json.dumps(dataclasses.asdict(config)))) == config
+
+
+def test_single_logit_is_kept_for_two_labels_only():
+    assert PACKED_LSTM.model.resolve(vocab_size=9, label_names=["a", "b"]).single_logit
+    assert not PACKED_LSTM.model.resolve(vocab_size=9, label_names=["a", "b", "c"]).single_logit
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ModelConfig(hidden_size=0),
+        lambda: ModelConfig(hidden_size="4"),
+        lambda: ModelConfig(vocab_size=2, pad_token_id=2),
+        lambda: ModelConfig(id2label={0: "only"}),
+        lambda: ModelConfig(id2label={0: "a", 2: "b"}),
+        lambda: ModelConfig(pooling="sum"),
+        lambda: ModelConfig(temperature=0),
+        lambda: ModelConfig(temperature=-1.0),
+        lambda: ModelConfig(temperature=float("nan")),
+        lambda: DataConfig(split="pooled", train_fraction=0.9, validation_fraction=0.1),
+        lambda: ModelConfig(word_dropout=1.0),
+        lambda: ModelConfig(embedding_dropout=-0.1),
+        lambda: TrainConfig(seed=-1),
+        lambda: TrainConfig(gradient_accumulation=0),
+        lambda: TrainConfig(label_smoothing=1.0),
+        lambda: TrainConfig(ema_decay=1.0),
+        lambda: TrainConfig(warmup_steps=10, warmup_fraction=0.1),
+        lambda: TrainConfig(class_weights="1,-2"),
+        lambda: TrainConfig(class_weights="1;2"),
+        lambda: TrainConfig(class_weights=""),
+        lambda: TrainConfig(class_weights="1,inf"),
+        lambda: TrainConfig(class_weights="nan,1"),
+        lambda: TrainConfig(learning_rate=float("nan")),
+    ],
+)
+def test_impossible_settings_are_refused_where_they_are_built(make):
+    with pytest.raises(InputError):
+        make()

@@ -1,0 +1,142 @@
+import csv
+import json
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hf_lstm.data.texts import check_output_type, names_file, read_texts, write_rows
+from hf_lstm.errors import InputError
+
+COLUMNS = ("text", "label", "score")
+TEXTS = ["plain", "", "NA", 'say "hi", twice', "two\nlines", "lone\rreturn", "tab\there", "ünï 😀 \u2028 ‏rtl", "<br />"]
+# Python 3.10's csv module can't read NUL; half surrogates are no text and can't be written.
+texts = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=8)
+
+
+def make_rows(texts):
+    return [{"text": text, "label": "pos", "score": 0.5} for text in texts]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
+@given(texts=texts)
+def test_written_texts_are_read_back_as_they_were(suffix, texts, tmp_path_factory):
+    path = tmp_path_factory.mktemp("rows") / f"a{suffix}"
+    write_rows(path, make_rows(texts + TEXTS), COLUMNS)
+    assert list(read_texts(path)) == texts + TEXTS
+
+
+def test_written_rows_are_what_other_readers_see(tmp_path):
+    write_rows(tmp_path / "a.csv", make_rows(TEXTS), COLUMNS)
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as stream:
+        assert [row["text"] for row in csv.DictReader(stream)] == TEXTS
+    write_rows(tmp_path / "a.jsonl", make_rows(TEXTS), COLUMNS)
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line) for line in lines[:-1]] == make_rows(TEXTS)
+
+
+def test_each_line_of_a_text_file_is_a_text(tmp_path):
+    (tmp_path / "a.txt").write_bytes("\ufefffirst\r\n\nlone\rreturn \u2028 \x0b\nlast".encode())
+    assert list(read_texts(tmp_path / "a.txt")) == ["first", "", "lone\rreturn \u2028 \x0b", "last"]
+
+
+def test_the_text_column_is_guessed_or_named(tmp_path):
+    (tmp_path / "a.csv").write_text("id,Review,title\n1,good,a\n2,bad,b\n")
+    assert list(read_texts(tmp_path / "a.csv")) == ["good", "bad"]
+    assert list(read_texts(tmp_path / "a.csv", "title")) == ["a", "b"]
+
+
+def test_json_lines_and_lists(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "good"}\n\n{"text": "half \\ud83d"}\n')
+    assert list(read_texts(tmp_path / "a.jsonl")) == ["good", "half \N{REPLACEMENT CHARACTER}"]
+    (tmp_path / "a.json").write_text('[{"text": "good"},\n {"text": "bad"}]')
+    assert list(read_texts(tmp_path / "a.json")) == ["good", "bad"]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_parquet_of_any_string_type(tmp_path, kind):
+    texts = [f"text {i}" for i in range(3_000)]
+    table = pa.table({"label": list(range(3_000)), "text": pa.array(texts).cast(kind)})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=700)
+    assert list(read_texts(tmp_path / "a.parquet")) == texts
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.txt", b"good\ncaf\xe9", "a.txt, line 2: not UTF-8 (byte 0xe9 at position 4)"),
+        ("a.txt", "good".encode("utf-16"), "a.txt, line 1: not UTF-8"),
+        ("a.csv", b"text\ngood\ncaf\xe9\n", "a.csv: line 3 is not UTF-8"),
+        ("a.csv", b"id,text\n1,good\n2,good, but long\n", "a.csv, row 2 (line 3): 3 fields, but the header has 2"),
+        ("a.csv", b'text\ngood\n"open\n', "a.csv, row that starts in line 3: quotes don't match"),
+        ("a.csv", b"id,words\n1,good\n", "a.csv: there is no text column; the columns are 'id', 'words'"),
+        ("a.csv", b"", "a.csv: the file is empty"),
+        ("a.jsonl", b'{"text": "good"}\n{"text": \n', "a.jsonl, line 2: not JSON"),
+        ("a.jsonl", b'{"text": "good"}\n"bad"\n', "a.jsonl, row 2 (line 2): expected an object"),
+        ("a.jsonl", b'{"text": "good"}\n{"words": "bad"}\n', "a.jsonl, row 2 (line 2): there is no column 'text'"),
+        ("a.jsonl", b'{"text": "good"}\n{"text": null}\n', "row 2 (line 2), column 'text': there is no text (null)"),
+        ("a.jsonl", b'{"text": 5}\n', "row 1 (line 1), column 'text': int is no text"),
+        ("a.parquet", b"PAR1 damaged", "a.parquet: can't be read as Parquet"),
+        ("a.pdf", b"", "a.pdf: unknown file type '.pdf'; expected one of .txt, .csv"),
+    ],
+)
+def test_errors_name_file_row_and_what_was_expected(tmp_path, name, content, expected):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as error:
+        list(read_texts(tmp_path / name))
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_parquet_without_a_text_is_refused(tmp_path):
+    pq.write_table(pa.table({"text": ["good", None], "number": [1, 2]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"row 2, column 'text': there is no text \(null\)"):
+        list(read_texts(tmp_path / "a.parquet"))
+    with pytest.raises(InputError, match=r"row 1, column 'number': int is no text"):
+        list(read_texts(tmp_path / "a.parquet", "number"))
+
+
+def test_missing_files_and_columns_that_can_not_be(tmp_path):
+    with pytest.raises(InputError, match="there is no such file"):
+        read_texts(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="is a folder"):
+        read_texts(tmp_path)
+    (tmp_path / "a.txt").write_text("good")
+    with pytest.raises(InputError, match=r"a \.txt file has no columns"):
+        list(read_texts(tmp_path / "a.txt", "text"))
+
+
+def test_reading_is_lazy(tmp_path):
+    (tmp_path / "a.csv").write_text("text\n" + "good\n" * 100_000 + '"never closed')
+    texts = read_texts(tmp_path / "a.csv")
+    assert [next(texts) for _ in range(99_000)] == ["good"] * 99_000
+
+
+def test_what_looks_like_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my reviews").write_text("good")
+    (tmp_path / "film").mkdir()
+    assert all(map(names_file, ["reviews.csv", "a/b", "./x", "REVIEWS.JSONL", "my reviews"]))
+    assert not any(map(names_file, ["", "good", "film", "A file.csv of woes", "5 / 10", "Great.", "x" * 10**6, "a\0b"]))
+
+
+def test_a_type_that_is_not_written_is_refused(tmp_path):
+    check_output_type(tmp_path / "a.CSV")
+    with pytest.raises(InputError, match=r"unknown file type '\.parquet'; expected one of \.csv"):
+        check_output_type(tmp_path / "a.parquet")
+
+
+def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path):
+    def fail_midway():
+        yield from make_rows(["new"] * 5_000)
+        assert len(os.listdir(tmp_path)) == 2, "the new rows go into a file of their own"
+        raise InputError("row 5001 is damaged")
+
+    write_rows(tmp_path / "a.csv", make_rows(["old"]), COLUMNS)
+    with pytest.raises(InputError, match="row 5001"):
+        write_rows(tmp_path / "a.csv", fail_midway(), COLUMNS)
+    assert os.listdir(tmp_path) == ["a.csv"]
+    assert list(read_texts(tmp_path / "a.csv")) == ["old"]

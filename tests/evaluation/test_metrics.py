@@ -1,0 +1,43 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+from hf_lstm.evaluation.metrics import ClassificationMetrics, compute_wilson_interval
+
+LABELS = ["a", "b", "c"]
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40), cut=st.integers(0, 40))
+def test_metrics_equal_scikit_learn_however_rows_are_batched(rows, cut):
+    metrics = ClassificationMetrics(LABELS)
+    for batch in (rows[:cut], rows[cut:]):
+        if batch:
+            metrics.add_batch(predictions=[p for p, _ in batch], references=[r for _, r in batch])
+    result = metrics.compute()
+    predictions, references = [p for p, _ in rows], [r for _, r in rows]
+    expected = precision_recall_fscore_support(references, predictions, labels=[0, 1, 2], zero_division=0)
+    assert result["accuracy"] == pytest.approx(accuracy_score(references, predictions))
+    assert result["confusion_matrix"]["rows"] == confusion_matrix(references, predictions, labels=[0, 1, 2]).tolist()
+    for i, key in enumerate(("precision", "recall", "f1")):
+        assert [result["per_label"][name][key] for name in LABELS] == pytest.approx(list(expected[i]))
+        assert result[key] == pytest.approx(expected[i].mean())
+
+
+@pytest.mark.parametrize(
+    ("num_right", "num_rows", "expected"),
+    [(0, 10, [0.0, 0.2775]), (10, 10, [0.7225, 1.0]), (81, 263, [0.2553, 0.3662])],  # Newcombe 1998, tables I and II
+)
+def test_wilson_intervals(num_right, num_rows, expected):
+    assert compute_wilson_interval(num_right, num_rows) == pytest.approx(expected, abs=1e-4)
+
+
+def test_published_confusion_matrix_gives_published_accuracy():
+    # The project page of `packed-lstm-glove`: 10,685 / 1,815 / 2,066 / 10,434 and 84.48 %.
+    metrics = ClassificationMetrics(["neg", "pos"])
+    cells = {(0, 0): 10_685, (0, 1): 1_815, (1, 0): 2_066, (1, 1): 10_434}
+    for (reference, prediction), count in cells.items():
+        metrics.add_batch(predictions=[prediction] * count, references=[reference] * count)
+    result = metrics.compute()
+    assert result["num_rows"] == 25_000
+    assert round(100 * result["accuracy"], 2) == 84.48

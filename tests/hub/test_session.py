@@ -1,0 +1,136 @@
+"""Requests that end: what is tried again, for how long, and that the client's session is left as it was."""
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fake_clock import FakeClock
+from huggingface_hub import hf_hub_download
+from huggingface_hub.utils import get_session
+from local_hub import Fault
+
+from hf_lstm.errors import InputError
+from hf_lstm.hub import session as hub_session
+from hf_lstm.hub.errors import HubUnavailable
+from hf_lstm.hub.session import call_hub
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = FakeClock()
+    monkeypatch.setattr(hub_session, "time", clock)
+    return clock
+
+
+def test_silence_ends_within_two_minutes():
+    """The last attempt may start 80 s after the first failure, which itself took one time-out; it takes another one."""
+    assert 2 * hub_session.SILENCE_TIMEOUT_S + hub_session.RETRY_FOR_S <= 120
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected_s"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:10 GMT"}, 10.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:27:00 GMT"}, 0.0),
+        ({"ratelimit": '"api";r=0;t=55'}, 55.0),
+        ({"ratelimit": '"api";r=3;t=55'}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": ""}, None),
+        ({}, None),
+    ],
+)
+def test_every_form_of_retry_after(clock, headers, expected_s):
+    clock.now_s = 1445412480.0  # Wed, 21 Oct 2015 07:28:00 GMT
+    assert hub_session._get_retry_after_s(headers) == expected_s
+
+
+def test_the_session_is_as_before_afterwards(hub):
+    session = get_session()
+    send = session.send
+    assert call_hub(lambda: call_hub(lambda: get_session().send)) != send
+    assert session.send == send
+    with pytest.raises(ZeroDivisionError):
+        call_hub(lambda: 1 / 0)
+    assert session.send == send
+    assert get_session() is session
+
+
+def test_threads_take_turns(hub):
+    session = get_session()
+    send = session.send
+    threads = [threading.Thread(target=call_hub, args=(lambda: time.sleep(0.01),)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert session.send == send
+
+
+def test_call_hub_says_that_it_waits(hub, clock, caplog):
+    outcomes = [HubUnavailable("the Hub is busy", retry_after_s=3), 42]
+
+    def act():
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert call_hub(act) == 42
+    assert clock.sleeps_s == [3]
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "the Hub is busy; trying again in 3 s")
+    ]
+
+
+def test_a_failure_deep_in_the_clients_threads_is_found(clock):
+    outcomes = [1, 2]
+
+    def act():
+        if len(outcomes) > 1:
+            try:
+                raise HubUnavailable("busy")
+            except HubUnavailable as error:
+                outcomes.pop()
+                raise RuntimeError("Error while uploading 'model.safetensors' to the Hub.") from error
+        return outcomes
+
+    assert call_hub(act) == [1]
+    assert clock.sleeps_s == [1]
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), OSError("disk"), KeyboardInterrupt(), InputError("no")])
+def test_other_errors_pass_at_once(clock, error):
+    calls = []
+
+    def act():
+        calls.append(1)
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        call_hub(act)
+    assert caught.value is error
+    assert len(calls) == 1
+    assert clock.sleeps_s == []
+
+
+def test_the_last_failure_is_raised(clock):
+    def act():
+        raise HubUnavailable(f"busy at {clock.now_s:.0f}")
+
+    with pytest.raises(HubUnavailable, match="busy at 1079"):
+        call_hub(act)
+    assert clock.sleeps_s == [1, 2, 4] + [8] * 9
+
+
+def test_a_download_that_stalls_in_its_body_is_tried_again(hub, monkeypatch, tmp_path):
+    monkeypatch.setattr(hub_session, "FIRST_DELAY_S", 0.01)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.3)
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
+    content = bytes(100_000)
+    hub.add_repo("me/x", files={"large.bin": content})
+    hub.inject("resolve", *[Fault("stall_mid_body")] * 8)
+    path = call_hub(lambda: hf_hub_download("me/x", "large.bin", cache_dir=tmp_path))
+    assert Path(path).read_bytes() == content

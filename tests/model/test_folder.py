@@ -1,0 +1,152 @@
+import dataclasses
+import json
+import struct
+
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.files import write_file
+from hf_lstm.model.folder import ADDED_SETTINGS
+
+
+def edit_config(folder, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+
+def drop_setting(folder, name):
+    config = json.loads((folder / "config.json").read_text())
+    del config[name]
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def edit_vocab(folder, edit):
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    edit(tokenizer["model"]["vocab"])
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
+def edit_weights(folder, edit):
+    tensors = safetensors.torch.load_file(folder / "model.safetensors")
+    edit(tensors)
+    safetensors.torch.save_file(tensors, folder / "model.safetensors")
+
+
+DAMAGES = {
+    "no weights": lambda f: (f / "model.safetensors").unlink(),
+    "only a pickle": lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
+    "a pickle under its name": lambda f: torch.save({}, f / "model.safetensors"),
+    "empty weights": lambda f: (f / "model.safetensors").write_bytes(b""),
+    "huge header": lambda f: (f / "model.safetensors").write_bytes(struct.pack("<Q", 10**12) + b"{}"),
+    "tensor missing": lambda f: edit_weights(f, lambda t: t.pop("classifier.bias")),
+    "tensor too many": lambda f: edit_weights(f, lambda t: t.update(extra=torch.zeros(1))),
+    "other shape": lambda f: edit_weights(f, lambda t: t.update({"classifier.bias": torch.zeros(3)})),
+    "not finite": lambda f: edit_weights(f, lambda t: t["classifier.bias"].fill_(torch.nan)),
+    "silent float64": lambda f: edit_weights(f, lambda t: t.update({"classifier.bias": torch.zeros(2).double()})),
+    "integers": lambda f: edit_weights(f, lambda t: t.update({"classifier.bias": torch.zeros(2).to(torch.int8)})),
+    "config is no JSON": lambda f: (f / "config.json").write_text("{"),
+    "config is no object": lambda f: (f / "config.json").write_text("[]"),
+    "config is Latin-1": lambda f: (f / "config.json").write_bytes(b'{"a": "\xe9"}'),
+    "absurd size": lambda f: edit_config(f, hidden_size=10**12),
+    "absurd depth": lambda f: edit_config(f, num_layers=10**9),
+    "wrong type": lambda f: edit_config(f, hidden_size="8"),
+    "label missing": lambda f: edit_config(f, id2label=None),
+    "labels are a list": lambda f: edit_config(f, id2label=["neg", "pos"]),
+    "setting missing": lambda f: drop_setting(f, "pooling"),
+    "weights of a lost setting": lambda f: edit_config(f, head_norm=True),
+    "setting unknown": lambda f: edit_config(f, colour="red"),
+    "labels alike": lambda f: edit_config(f, id2label={"0": "a", "1": "a"}),
+    "labels are no names": lambda f: edit_config(f, id2label={"0": None, "1": {"x": 1}}),
+    "no limit of tokens": lambda f: edit_config(f, max_length_tokens=10**30),
+    "other pad id than the tokenizer's": lambda f: edit_config(f, pad_token_id=5),
+    "token id beyond the embedding": lambda f: edit_vocab(f, lambda v: v.update(film=10**6)),
+    "two words with one id": lambda f: edit_vocab(f, lambda v: v.update(film=3, dull=3)),
+    "no <unk>": lambda f: edit_vocab(f, lambda v: v.update(unk=v.pop("<unk>"))),
+    "temperature of zero": lambda f: edit_config(f, temperature=0),
+    "temperature that is no number": lambda f: edit_config(f, temperature="warm"),
+    "third label": lambda f: edit_config(f, id2label={"0": "a", "1": "b", "2": "c"}),
+    "pad id out of range": lambda f: edit_config(f, pad_token_id=10**6),
+    "vocabulary of another size": lambda f: edit_config(f, vocab_size=7),
+    "tokenizer is no JSON": lambda f: (f / "tokenizer.json").write_text("{"),
+    "no tokenizer": lambda f: (f / "tokenizer.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_folder_is_refused_in_one_line(tiny_model_folder, damage):
+    damage(tiny_model_folder)
+    with pytest.raises(InputError) as caught:
+        LSTMSentiment.from_pretrained(tiny_model_folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_folders_of_versions_without_a_temperature_answer_as_they_did(tiny_model_folder):
+    drop_setting(tiny_model_folder, "temperature")
+    assert LSTMSentiment.from_pretrained(tiny_model_folder).config.temperature == 1.0
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_truncation_or_flipped_byte_ends_in_another_error(tiny_model_folder, data):
+    path = tiny_model_folder / "model.safetensors"
+    content = original = path.read_bytes()
+    if data.draw(st.booleans()):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        position = data.draw(st.integers(0, min(1000, len(content) - 1)))
+        flipped = content[position] ^ data.draw(st.integers(1, 255))
+        content = content[:position] + bytes([flipped]) + content[position + 1 :]
+    path.write_bytes(content)
+    try:
+        LSTMSentiment.from_pretrained(tiny_model_folder)
+    except InputError as error:
+        assert "model.safetensors" in str(error)  # noqa: PT017 - some flips leave a readable file
+    finally:
+        path.write_bytes(original)
+
+
+def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "results.json"
+    write_file(path, b"old")
+
+    def fail(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hf_lstm.files.os.fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_config_of_before_any_setting_was_added_gives_the_same_model(tiny_model, tiny_model_folder):
+    for name in ADDED_SETTINGS:
+        drop_setting(tiny_model_folder, name)
+    loaded = LSTMSentiment.from_pretrained(tiny_model_folder)
+    assert loaded.config == tiny_model.config
+    assert torch.equal(loaded.predict_proba(["a great film"]), tiny_model.predict_proba(["a great film"]))
+
+
+def test_all_settings_come_back(tiny_model, tmp_path):
+    config = dataclasses.replace(
+        tiny_model.config,
+        bidirectional=True,
+        num_layers=2,
+        single_bias=True,
+        head_norm=True,
+        pooling="attention",
+        dropout=0.5,
+        embedding_dropout=0.1,
+        output_dropout=0.0,
+        word_dropout=0.2,
+    )
+    model = LSTMSentiment(config, tiny_model.tokenizer)
+    model.save_pretrained(tmp_path)
+    loaded = LSTMSentiment.from_pretrained(tmp_path)
+    assert loaded.config == config
+    assert torch.equal(loaded.predict_proba(["a great film"]), model.predict_proba(["a great film"]))
+    assert [name for name, _ in loaded.named_parameters()] == [name for name, _ in model.named_parameters()]

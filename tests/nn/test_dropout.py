@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from hf_lstm.nn.dropout import Dropout
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_share_is_zeroed_and_the_expectation_stays(p, dtype):
+    torch.manual_seed(0)
+    inputs = torch.ones(200_000, dtype=dtype, requires_grad=True)
+    outputs = Dropout(p)(inputs)
+    assert outputs.dtype == dtype
+    assert (outputs == 0).float().mean().item() == pytest.approx(p, abs=0.01)
+    torch.testing.assert_close(outputs.max().item(), 1 / (1 - p), rtol=1e-2, atol=0)
+    outputs.sum().backward()
+    torch.testing.assert_close(inputs.grad, outputs.detach())
+
+
+def test_seeds_decide_it_and_evaluation_does_without():
+    inputs = torch.randn(3, 5)
+    dropout = Dropout(0.5)
+    results = [(torch.manual_seed(seed), dropout(inputs))[1] for seed in (1, 1, 2)]
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+    assert torch.equal(dropout.eval()(inputs), inputs)
+    assert torch.equal(Dropout(0.0)(inputs), inputs)
+    assert Dropout(1.0)(inputs).abs().sum() == 0
+
+
+def test_every_element_has_bits_of_its_own():
+    torch.manual_seed(0)
+    is_kept = Dropout(0.5)(torch.ones(50_000, 4)) > 0  # the four elements that share a number
+    patterns = (is_kept * torch.tensor([8, 4, 2, 1])).sum(dim=1).bincount(minlength=16)
+    assert patterns.sub(3_125).abs().max() < 5 * 54.1  # standard deviations of a binomial count
+
+
+@pytest.mark.parametrize("shape", [(0,), (1,), (3, 5), (2, 0, 4)])
+def test_any_shape(shape):
+    assert Dropout(0.3)(torch.ones(shape)).shape == shape
+
+
+def test_nearly_certain_dropout_stays_finite():
+    outputs = Dropout(1 - 1e-9)(torch.ones(1_000_000))
+    assert outputs.isfinite().all()

@@ -1,0 +1,170 @@
+import json
+import os
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+from datasets import ClassLabel, Dataset, Features, Value
+
+from hf_lstm.errors import InputError
+from hf_lstm.evaluation.scoring import analyze_split, measure_split, score_split
+from hf_lstm.markdown import format_cell
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.report.comparison import format_comparison, write_comparison
+from hf_lstm.report.mistakes import format_mistakes
+from hf_lstm.report.page import format_page
+from hf_lstm.report.summary import format_summary
+from hf_lstm.report.writer import write_report
+
+PLOTS = {"confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png"}
+FILES = {"report.md", "metrics.json", "errors.jsonl"}
+EPOCH = {"epoch": 1, **{split: {"loss": 0.5, "accuracy": 0.75} for split in ("train", "validation")}}
+TEXTS = ["a great film", "a dull | *film* <b>", "the worst\nacting", "great fun", "a waste<br />of time"]
+
+
+@pytest.fixture
+def make_report(tiny_model):
+    """Return a function that gives the report of the tiny model on a few rows, with labels of that many names."""
+    tiny_model.results = {"epochs": [EPOCH], "best_epoch": 1, "elapsed_s": 12.3}
+
+    def make(names=("neg", "pos"), texts=TEXTS, title="model", temperature=2.0):
+        torch.manual_seed(1)
+        config = replace(tiny_model.config, id2label=dict(enumerate(names)), temperature=temperature)
+        model = LSTMSentiment(config, tiny_model.tokenizer).eval()
+        model.results = tiny_model.results
+        labels = [i % len(names) for i in range(len(texts))]
+        features = Features({"text": Value("string"), "label": ClassLabel(names=list(names))})
+        rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
+        split = score_split(model, "test", rows, torch.float32)
+        report = measure_split(model, split, title, "reviews.csv", "float32")
+        return {
+            **report,
+            "is_own_data": title != "third",
+            **analyze_split(model, split, {"train": {texts[0]}}, "float32"),
+        }
+
+    return make
+
+
+@pytest.mark.parametrize("names", [("neg", "pos"), ("glad", "sad", "so-so")])
+def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, names):
+    report = make_report(names)
+    write_report(tmp_path, report)
+    assert set(os.listdir(tmp_path)) == FILES | PLOTS
+    page = (tmp_path / "report.md").read_text()
+    assert set(re.findall(r"\]\((\w+\.png)\)", page)) == PLOTS
+    assert "1 rows removed" in page
+    assert ("Tricky reviews" in page) == (names == ("neg", "pos"))
+
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    errors = [json.loads(line) for line in (tmp_path / "errors.jsonl").read_text().splitlines()]
+    num_wrong = round(len(TEXTS) * (1 - metrics["metrics"]["accuracy"]))
+    assert sum(pair["num_rows"] for pair in metrics["mistakes"]) == num_wrong == len(errors)
+    assert [error["score"] for error in errors] == sorted((error["score"] for error in errors), reverse=True)
+    for error in errors:
+        assert error["text"] == TEXTS[error["row"]]
+        assert error["label"] != error["predicted"]
+        assert all(error["text"][word["start"] : word["end"]] == word["word"] for word in error["words"])
+
+
+def test_every_table_of_the_page_has_as_many_cells_in_each_row(make_report, tmp_path):
+    write_report(tmp_path, make_report())
+    for table in re.findall(r"(?:^\|.*\n)+", (tmp_path / "report.md").read_text(), re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+def test_without_matplotlib_the_page_says_so_and_has_tables(make_report, tmp_path, monkeypatch):
+    monkeypatch.setattr("hf_lstm.report.writer.can_draw", lambda: False)
+    write_report(tmp_path, make_report())
+    assert set(os.listdir(tmp_path)) == FILES
+    page = (tmp_path / "report.md").read_text()
+    assert "pip install 'hf-lstm[plots]'" in page
+    assert "true \\ predicted" in page
+    assert ".png" not in page
+
+
+def test_a_report_in_the_place_of_another_leaves_none_of_its_plots(make_report, tmp_path):
+    write_report(tmp_path, make_report())
+    (tmp_path / "mine.png").touch()
+    write_report(tmp_path, {**make_report(), "epochs": []})
+    assert set(os.listdir(tmp_path)) == (FILES | PLOTS | {"mine.png"}) - {"learning_curves.png"}
+
+
+@pytest.mark.parametrize("epochs", [3, [1], [{"epoch": 1}], [{**EPOCH, "train": {"loss": "low", "accuracy": 1}}]])
+def test_results_that_no_run_wrote_are_refused(make_report, tiny_model, epochs):
+    tiny_model.results = {"epochs": epochs}
+    with pytest.raises(InputError, match=r"results\.json is not from a run of hf_lstm: epochs"):
+        make_report()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"split": "test"}, "on cpu. All figures"),
+        ({"split": "validation"}, "were chosen by these rows. All"),
+        ({"split": "train"}, "was trained on these rows. All"),
+        ({"is_own_data": False}, "some of these rows is not known. All"),
+    ],
+)
+def test_the_page_says_what_the_model_knows_of_the_rows_and_how_calibration_is_measured(make_report, changes, expected):
+    page = format_page({**make_report(), **changes}, has_plots=True)
+    assert expected in page
+    assert "in 10 bins of equal width from 50.00 % to 100 %." in page
+
+
+def test_the_summary_of_many_labels_has_no_matrix(make_report):
+    assert "true \\ predicted" in format_summary(make_report())
+    assert "true \\ predicted" not in format_summary(make_report(names=[f"label {i}" for i in range(21)]))
+
+
+def test_the_summary_shows_the_figures_in_aligned_columns(make_report):
+    report = make_report()
+    summary = format_summary(report)
+    assert f"accuracy           {100 * report['metrics']['accuracy']:.2f} %" in summary
+    assert f"{report['metrics']['calibrated_loss']:.4f}" in summary
+    tables = summary.split("\n\n")[1:]
+    assert all(len({len(line) for line in table.splitlines()}) == 1 for table in tables)
+
+
+def test_mistakes_of_two_labels_are_false_positives_and_negatives():
+    text = "One of the<br />worst films that I ever liked | a lot"
+    words = [{"word": "worst", "start": 16, "end": 21, "contribution": 1.234}]
+    mistake = {"row": 3, "score": 0.99999, "words": words, "text": text}
+    pair = {"label": "pos", "predicted": "neg", "num_rows": 7, "most_confident": [mistake]}
+    page = "\n".join(format_mistakes([pair], ["neg", "pos"]))
+    assert "### False negatives: pos taken for neg, 7 rows" in page
+    assert "| worst +1.23 | One of the **worst** films that I ever liked \\| a lot | 3 | > 99.99 % |" in page
+    assert "### pos taken for neg, 7 rows" in "\n".join(format_mistakes([pair], ["neg", "pos", "so-so"]))
+
+
+def test_words_of_a_thousand_characters_are_cut():
+    words = [{"word": "-" * 1000, "start": 5, "end": 1005, "contribution": 1.0}]
+    mistake = {"row": 0, "score": 0.9, "words": words, "text": f"film {'-' * 1000} end"}
+    pair = {"label": "a", "predicted": "b", "num_rows": 1, "most_confident": [mistake]}
+    page = "\n".join(format_mistakes([pair], ["a", "b"]))
+    assert f"| \\{'-' * 39}… +1.00 |" in page
+    assert max(map(len, page.splitlines())) < 400
+
+
+@pytest.mark.parametrize("text", ["a|b", "*a*", "<img src=x>", "[a](b)", "`a`", "a\nb", "\\|", "$x$"])
+def test_cells_hold_what_they_are_given_as_plain_text(text):
+    cell = format_cell(text)
+    assert "\n" not in cell
+    assert re.sub(r"\\(.)", "", cell).strip("|*[]`<$_~") == re.sub(r"\\(.)", "", cell)
+
+
+def test_models_are_compared_and_other_rows_flagged(make_report, tmp_path):
+    reports = [make_report(title="first"), make_report(title="second", temperature=1.0)]
+    assert format_comparison(reports).endswith("\n\nAll were measured on the same 5 rows.")
+    reports.append(make_report(title="third", texts=TEXTS[:4]))
+    write_comparison(tmp_path, reports)
+    assert set(os.listdir(tmp_path)) == {"comparison.md", "comparison.json", "comparison.png"}
+    page = (tmp_path / "comparison.md").read_text()
+    assert "| third \\* | 4 |" in page
+    assert "not comparable: third." in page
+    assert "train has some of these rows: third." in page
+    runs = json.loads((tmp_path / "comparison.json").read_text())["models"]
+    assert [run["has_rows_of_first"] for run in runs] == [True, True, False]
+    assert runs[0]["metrics"]["loss"] == pytest.approx(runs[1]["metrics"]["loss"])
+    assert runs[1]["metrics"]["calibrated_loss"] == runs[1]["metrics"]["loss"]

@@ -1,0 +1,39 @@
+"""`scripts/estimate_training.py`: what it says a run takes, and what it refuses."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from hf_lstm.errors import InputError
+
+SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "estimate_training.py"))
+SMALL = ["--dataset", "sample", "--set", "model.hidden_size=4", "model.embedding_dim=4"]
+
+
+def test_a_run_of_all_epochs_takes_its_tokens_at_the_measured_speed(tmp_path, capsys):
+    output = tmp_path / "estimates.json"
+    settings = [*SMALL, "train.num_epochs=7", "train.batch_size=8"]
+    SCRIPT["main"](["packed-lstm", *settings, "--num-steps", "3", "--output", str(output)])
+    estimate = json.loads(output.read_text())["packed-lstm"]
+    assert estimate["num_measured_steps"] == 3
+    assert 0 < estimate["num_measured_tokens"] < estimate["num_tokens_per_epoch"]
+    num_tokens = estimate["num_epochs"] * estimate["num_tokens_per_epoch"]
+    assert estimate["num_epochs"] == 7
+    assert estimate["estimated_s"] == pytest.approx(num_tokens / estimate["tokens_per_s"])
+    assert "packed-lstm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["no-such-recipe"], "no recipe 'no-such-recipe'"),
+        (["packed-lstm", *SMALL, "--num-steps", "0"], "at least 1"),
+        (["packed-lstm", *SMALL, "--output", "no/such/folder.json"], "no folder no/such"),
+        (["packed-lstm", *SMALL, "train.batch_size=100000"], "but one step"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, complaint):
+    with pytest.raises(InputError, match=complaint):
+        SCRIPT["main"](arguments)

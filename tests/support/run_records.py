@@ -1,0 +1,82 @@
+"""Records as a run writes them: results, recipe and report, for tests of what is made of them."""
+
+import dataclasses
+import json
+
+from hf_lstm.config.recipes import PACKED_LSTM
+
+NEG_POS = ("neg", "pos")
+
+
+def make_figures(labels, accuracy):
+    of_label = {"precision": 0.9012, "recall": 0.8034, "f1": 0.8495, "support": 1234}
+    rows = [[1000 + i if i == j else 10 + j for j in range(len(labels))] for i in range(len(labels))]
+    return {
+        "num_rows": 1234 * len(labels), "loss": 0.34567, "accuracy": accuracy,
+        "precision": 0.8701, "recall": 0.8602, "f1": 0.8653,
+        "per_label": {label: dict(of_label) for label in labels},
+        "confusion_matrix": {"labels": list(labels), "rows": rows},
+    }  # fmt: skip
+
+
+def make_results(labels=NEG_POS, source="stanfordnlp/imdb"):
+    return {
+        "recipe": "packed-lstm",
+        "command": "python scripts/train.py --recipe packed-lstm --seed 7",
+        "dataset": {
+            "source": source,
+            "num_rows": {"train": 20_000, "validation": 5_000, "test": 25_000},
+            "duplicates": {"within_train": 96, "within_test": 0, "test_in_train": 123},
+        },
+        "model": {"num_parameters": 2_867_049, "vocab_size": 25_002},
+        "seed": 7,
+        "device": "cpu",
+        "precision": "bfloat16",
+        "num_threads": 2,
+        "versions": {"python": "3.11.2", "torch": "2.13.0"},
+        "commit": "ab" * 20,
+        "epochs": [
+            {"epoch": 1, "is_best": True, "train": {"loss": 0.5432, "accuracy": 0.71},
+             "validation": {"loss": 0.4321, "accuracy": 0.8123}, "elapsed_s": 70.0},
+        ],
+        "best_epoch": 1,
+        "splits": {"validation": make_figures(labels, 0.8123), "test": make_figures(labels, 0.871234)},
+        "elapsed_s": 333.0,
+    }  # fmt: skip
+
+
+def make_config(labels=NEG_POS):
+    return PACKED_LSTM.model.resolve(vocab_size=25_002, label_names=labels)
+
+
+def make_recipe(recipe=PACKED_LSTM, labels=NEG_POS, **data):
+    data_config = dataclasses.replace(recipe.data, **data)
+    return dataclasses.replace(recipe, model=make_config(labels), data=data_config).to_dict()
+
+
+def make_report(folder, *, has_plots=True, writes_weights=True):
+    if writes_weights:
+        (folder / "model.safetensors").write_bytes(bytes(10_900_000))
+    report = folder / "report"
+    report.mkdir()
+    for name in ("report.md", *(["reliability.png"] if has_plots else [])):
+        (report / name).touch()
+    group = {"from_words": 4, "to_words": 120, "num_rows": 5000, "accuracy": 0.9, "accuracy_interval": [0.8914, 0.908]}
+    unseen = {"seen_in": ["train", "validation"], "num_rows_seen": 9, "num_rows": 24_991, "accuracy": 0.86}
+    unseen["accuracy_interval"] = [0.855, 0.865]
+    tricky = [{"text": "Not bad_.", "label": "negative", "positive_probability": 0.25, "is_right": True}]
+    figures = {"by_length": [group], "unseen": unseen, "tricky_reviews": tricky}
+    (report / "metrics.json").write_text(json.dumps(figures))
+    words = [{"word": "fine", "contribution": 2.0}, {"word": "film", "contribution": 1.0}]
+    mistakes = [
+        {
+            "text": f"A <b>fine</b> film<br />no. {i}" + " and" * 150,
+            "label": "neg",
+            "predicted": "pos",
+            "score": 0.9987,
+            "words": words,
+        }
+        for i in range(9)
+    ]
+    (report / "errors.jsonl").write_text("\n".join(map(json.dumps, mistakes)))
+    return folder

@@ -1,0 +1,149 @@
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import BPE, WordLevel
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.processors import TemplateProcessing
+
+from hf_lstm.config import TokenizerConfig
+from hf_lstm.errors import InputError
+from hf_lstm.tokenization.build import train_tokenizer
+from hf_lstm.tokenization.encoder import Encoder
+from hf_lstm.tokenization.word_patterns import replace_surrogates
+
+CORPUS = ["A fine, fine film: it's fun", "ΟΔΟΣ naïve ½ 中文 x", "fine <unk> <pad>"]
+
+
+def make_word_level(words: str = "word_characters", lowercase: bool = True, **settings: object) -> Tokenizer:
+    return train_tokenizer(CORPUS, TokenizerConfig(words=words, lowercase=lowercase, **settings))
+
+
+def make_byte_level() -> Tokenizer:
+    """A tokenizer of another make, with all that a stored tokenizer may bring along."""
+    vocab = {char: index for index, char in enumerate(sorted(ByteLevel.alphabet()))} | {"<s>": 256, "<pad>": 257}
+    tokenizer = Tokenizer(BPE(vocab, []))
+    tokenizer.pre_tokenizer = ByteLevel()
+    tokenizer.post_processor = TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 256)])
+    tokenizer.add_special_tokens(["<s>", "<pad>"])
+    return tokenizer
+
+
+TOKENIZERS = {
+    "words": make_word_level(),
+    "cased words": make_word_level(lowercase=False),
+    "whitespace": make_word_level("whitespace"),
+    "cased whitespace": make_word_level("whitespace", lowercase=False),
+    "letters": make_word_level("letters"),
+    "known words": make_word_level("letters", stop_words="drop", unknown_words="drop"),
+    "no stop words": make_word_level(stop_words="drop"),
+    "unpunctuated": make_word_level("unpunctuated"),
+    "pieces": make_word_level("wordpiece", stop_words="drop", max_words=40),
+    "byte level": make_byte_level(),
+}
+ENCODERS = {name: Encoder(tokenizer) for name, tokenizer in TOKENIZERS.items()}
+WORDS = st.sampled_from(
+    ["fine", "FINE", "film", "film:", "it's", "ΟΔΟΣ", "½", "中文", "<unk>", "<pad>", "\ud800", "\x1c"]
+)
+TEXTS = st.one_of(st.text(), st.lists(WORDS | st.text(max_size=3)).map(" ".join))
+
+
+def encode_one_by_one(
+    tokenizer: Tokenizer, texts: list[str], max_length_tokens: int, truncation: str = "first"
+) -> list[list[int]]:
+    encodings = [tokenizer.encode(replace_surrogates(text), add_special_tokens=False) for text in texts]
+    return [keep(encoding.ids, max_length_tokens, truncation) for encoding in encodings]
+
+
+def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
+    if truncation == "first" or len(ids) <= limit:
+        return ids[:limit]
+    return ids[-limit:] if truncation == "last" else ids[: limit - limit // 2] + ids[len(ids) - limit // 2 :]
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@given(
+    texts=st.lists(TEXTS, max_size=5),
+    max_length_tokens=st.integers(1, 8),
+    truncation=st.sampled_from(["first", "last", "head_tail"]),
+)
+def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_tokens: int, truncation: str) -> None:
+    encoded = ENCODERS[name].encode(texts, max_length_tokens=max_length_tokens, truncation=truncation)
+    expected = encode_one_by_one(TOKENIZERS[name], texts, max_length_tokens, truncation)
+    assert [encoded[index].tolist() for index in range(len(encoded))] == expected
+    assert encoded.lengths.tolist() == [len(ids) for ids in expected]
+    assert encoded.input_ids.dtype == np.int32
+    assert encoded.offsets.dtype == np.int64
+    assert encoded.offsets[0] == 0
+    assert encoded.offsets[-1] == len(encoded.input_ids)
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_many_and_long_texts(name: str) -> None:
+    texts = [f"{'fine film, é ' * (index % 7)}{index}" for index in range(600)] + ["fine " * 20_000]
+    encoded = ENCODERS[name].encode(texts, max_length_tokens=50_000)
+    expected = encode_one_by_one(TOKENIZERS[name], texts, 50_000)
+    assert [encoded[index].tolist() for index in range(len(texts))] == expected
+
+
+def test_rows_are_read_like_those_of_a_list() -> None:
+    encoded = ENCODERS["words"].encode(["fine", "", "fine film"], max_length_tokens=9)
+    assert len(encoded) == 3
+    assert [row.tolist() for row in encoded] == [encoded[-3].tolist(), [], encoded[-1].tolist()]
+    with pytest.raises(IndexError):
+        encoded[3]
+
+
+@pytest.mark.parametrize("make", [make_word_level, make_byte_level])
+def test_stored_padding_and_truncation_are_ignored(make: Callable[[], Tokenizer]) -> None:
+    expected = Encoder(make()).encode(CORPUS, max_length_tokens=9)
+    tokenizer = make()
+    tokenizer.enable_padding(length=12)
+    tokenizer.enable_truncation(2)
+    encoded = Encoder(tokenizer).encode(CORPUS, max_length_tokens=9)
+    assert encoded.input_ids.tolist() == expected.input_ids.tolist()
+    assert encoded.offsets.tolist() == expected.offsets.tolist()
+    assert tokenizer.truncation["max_length"] == 2  # the caller's tokenizer stays as it was
+
+
+def test_a_copy_for_another_process_gives_the_same() -> None:
+    for encoder in ENCODERS.values():
+        copy = pickle.loads(pickle.dumps(encoder))
+        expected = encoder.encode(CORPUS, max_length_tokens=9).input_ids
+        assert copy.encode(CORPUS, max_length_tokens=9).input_ids.tolist() == expected.tolist()
+
+
+def test_unknown_words_need_an_unknown_token() -> None:
+    """What the tokenizer cannot encode, the encoder doesn't either."""
+    encoder = Encoder(Tokenizer(WordLevel({"fine": 0}, unk_token="<unk>")))
+    with pytest.raises(Exception, match="Missing"):
+        encoder.encode(["film"], max_length_tokens=9)
+
+
+@pytest.mark.parametrize("bad", [None, 7, float("nan"), b"bytes", ["a", "b"]])
+@pytest.mark.parametrize("name", ["words", "byte level"])
+def test_refuses_what_is_no_string(name: str, bad: object) -> None:
+    with pytest.raises(InputError, match=r"text 1 is .*expected a string, not"):
+        ENCODERS[name].encode(["fine", bad], max_length_tokens=9)
+
+
+def test_refuses_one_string_for_a_list() -> None:
+    with pytest.raises(InputError, match="one string"):
+        ENCODERS["words"].encode("fine", max_length_tokens=9)
+
+
+def test_reviews_give_the_ids_of_plain_python(shared_data: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = shared_data / "imdb" / "plain_text" / "unsupervised-00000-of-00001.parquet"
+    reviews = parquet.read_table(file, columns=["text"])["text"].to_pylist()[::10]
+    tokenizer = train_tokenizer(reviews[::2], TokenizerConfig(min_count=2))
+    vocab = tokenizer.get_vocab()
+    encoded = Encoder(tokenizer).encode(reviews, max_length_tokens=256)
+    expected = [[vocab.get(word, 1) for word in re.findall(r"\b\w+\b", review.lower())][:256] for review in reviews]
+    assert [encoded[index].tolist() for index in range(len(encoded))] == expected

@@ -1,0 +1,92 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from hf_lstm import InputError
+from hf_lstm.training.output_folder import staged_folder
+
+
+def fill(folder, content="new"):
+    (folder / "config.json").write_text(content)
+
+
+def run(output_dir, *, overwrite=False, content="new"):
+    with staged_folder(output_dir, overwrite=overwrite) as staging:
+        fill(staging, content)
+
+
+def test_folder_appears_whole_when_the_block_ends_well(tmp_path):
+    output_dir = tmp_path / "runs" / "a"
+    with staged_folder(output_dir, overwrite=False) as staging:
+        fill(staging)
+        assert not output_dir.exists()
+    assert (output_dir / "config.json").read_text() == "new"
+    assert os.listdir(tmp_path / "runs") == ["a"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_nothing_stays_when_it_does_not(tmp_path, error):
+    output_dir = tmp_path / "a"
+    with staged_folder(output_dir, overwrite=False) as staging:
+        fill(staging, "old")
+    with pytest.raises(error), staged_folder(output_dir, overwrite=True) as staging:  # noqa: PT012
+        fill(staging, "half")
+        raise error
+    assert (output_dir / "config.json").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_another_run_is_kept_unless_overwritten(tmp_path):
+    for content in ("first", "second"):
+        with staged_folder(tmp_path / "a", overwrite=content == "second") as staging:
+            fill(staging, content)
+    with pytest.raises(InputError, match="--overwrite"), staged_folder(tmp_path / "a", overwrite=False):
+        pytest.fail("entered")
+    assert (tmp_path / "a" / "config.json").read_text() == "second"
+
+
+def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match=r"thesis\.tex"), staged_folder(tmp_path, overwrite=True):
+        pytest.fail("entered")
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "a").write_text("")
+    for output_dir in (tmp_path / "a", tmp_path / "a" / "b"):
+        with pytest.raises(InputError, match="output folder"), staged_folder(output_dir, overwrite=True):
+            pytest.fail("entered")
+
+
+def test_a_readme_of_somebody_else_is_kept(tmp_path):
+    (tmp_path / "README.md").write_text("my own notes")
+    with pytest.raises(InputError, match="README"):
+        run(tmp_path, overwrite=True)
+    assert (tmp_path / "README.md").read_text() == "my own notes"
+
+
+def test_an_empty_current_folder_is_filled(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run(Path("."))
+    assert os.listdir(tmp_path) == ["config.json"]
+
+
+def test_links_are_followed_and_stay(tmp_path):
+    (tmp_path / "target").mkdir()
+    for name in ("target", "new"):
+        link = tmp_path / f"to-{name}"
+        link.symlink_to(tmp_path / name)
+        run(link)
+        assert link.is_symlink()
+        assert (tmp_path / name / "config.json").read_text() == "new"
+    assert sorted(os.listdir(tmp_path)) == ["new", "target", "to-new", "to-target"]
+
+
+def test_what_an_evaluation_added_goes_with_its_run(tmp_path):
+    run(tmp_path / "a", content="old")
+    (tmp_path / "a" / "metrics.json").write_text("{}")
+    run(tmp_path / "a", overwrite=True)
+    assert os.listdir(tmp_path / "a") == ["config.json"]
+    assert (tmp_path / "a" / "config.json").read_text() == "new"

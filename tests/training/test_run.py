@@ -1,0 +1,233 @@
+import copy
+import json
+import os
+
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.errors import DivergenceError
+from hf_lstm.training.loop import train
+from hf_lstm.training.run import RunOptions, run_experiment
+
+SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]
+MOODS = {"glad": "lovely fine great", "sad": "dull bad poor", "so-so": "fair plain usual"}
+
+
+def write_reviews(path):
+    """Write a CSV of 120 different rows with three labels, each told by words of its own."""
+    rows = [
+        f'"film number {i}, {words.split()[i % 3]}, {words.split()[(i + 1) % 3]}",{label}'
+        for i in range(40)
+        for label, words in MOODS.items()
+    ]
+    path.write_text("\n".join(["review,mood", *rows]))
+    return path
+
+
+def make_recipe(reviews):
+    changes = [*SMALL, f"data.dataset={reviews}", "train.num_epochs=12", "train.learning_rate=0.02"]
+    return override_recipe(POOLED_BILSTM, changes)
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    return write_reviews(tmp_path / "reviews.csv")
+
+
+@pytest.fixture
+def recipe(reviews):
+    return make_recipe(reviews)
+
+
+@pytest.fixture(scope="module")
+def finished_run(tmp_path_factory):
+    """The folder of a run, and the results it returned."""
+    folder = tmp_path_factory.mktemp("finished")
+    return folder / "run", run_experiment(make_recipe(write_reviews(folder / "reviews.csv")), options(folder))
+
+
+def options(tmp_path, **changes):
+    return RunOptions(
+        **{"output_dir": tmp_path / "run", "label_column": "mood", "show_progress": False, "device": "cpu", **changes}
+    )
+
+
+def test_a_run_measures_the_weights_it_saves(finished_run):
+    folder, results = finished_run
+    expected = {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "README.md",
+        "recipe.json",
+        "results.json",
+        "report",
+    }
+    assert set(os.listdir(folder)) == expected
+    assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
+    assert results["dataset"]["num_rows"] == {"train": 97, "validation": 11, "test": 12}
+    assert results["splits"]["test"]["accuracy"] == 1.0
+    assert sum(map(sum, results["splits"]["test"]["confusion_matrix"]["rows"])) == 12
+    assert "100.00 %" in (folder / "README.md").read_text()
+
+    model = LSTMSentiment.from_pretrained(folder)
+    assert model.config.temperature == results["temperature"]
+    for figures in results["splits"].values():
+        assert set(figures) > {"loss", "calibrated_loss", "accuracy_interval", "expected_calibration_error"}
+    assert model.config.id2label == {0: "glad", 1: "sad", 2: "so-so"}
+    assert model.predict("lovely, great")["label"] == "glad"
+    assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size
+
+
+def copy_with_other_labels(path):
+    """The same rows, of which those that were so-so are called plain."""
+    other = path.with_name("other.csv")
+    other.write_text(path.read_text().replace(",so-so", ",plain"))
+    return other
+
+
+@pytest.mark.parametrize("has_same_labels", [True, False])
+def test_a_fine_tuned_model_starts_from_the_weights_of_another(
+    finished_run, tmp_path, recipe, reviews, has_same_labels
+):
+    base_folder, base_results = finished_run
+    dataset = reviews if has_same_labels else copy_with_other_labels(reviews)
+    changes = [f"train.init_from={base_folder}", f"data.dataset={dataset}", "model.hidden_size=5"]
+    slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
+    results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
+    assert results["init_from"] == {
+        "source": str(base_folder),
+        "is_on_hub": False,
+        "weights_sha256": base_results["weights_sha256"],
+        "keeps_classifier": has_same_labels,
+    }
+    base, tuned = (LSTMSentiment.from_pretrained(folder) for folder in (base_folder, tmp_path / "run"))
+    assert tuned.tokenizer.to_str() == base.tokenizer.to_str()
+    assert set(tuned.config.id2label.values()) == {"glad", "sad", "so-so" if has_same_labels else "plain"}
+    for name, weights in base.state_dict().items():
+        is_kept = torch.allclose(tuned.state_dict()[name], weights, atol=1e-4)
+        assert is_kept == (has_same_labels or not name.startswith("classifier.")), name
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["model"]["hidden_size"] == 8
+    assert "It started from the weights of" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_model_of_the_hub_is_the_base_of_what_is_fine_tuned(hub, tmp_path, recipe, tiny_model_folder):
+    hub.add_repo("org/base", folder=tiny_model_folder)
+    changes = ["train.init_from=org/base", "train.num_epochs=1"]
+    results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
+    assert (results["init_from"]["source"], results["init_from"]["is_on_hub"]) == ("org/base", True)
+    data = ModelCard.load(tmp_path / "run" / "README.md").data.to_dict()
+    assert (data["base_model"], data["base_model_relation"]) == ("org/base", "finetune")
+
+
+def test_a_model_to_fine_tune_that_is_not_there_is_one_line(tmp_path, recipe):
+    changed = override_recipe(recipe, [f"train.init_from={tmp_path / 'none'}"])
+    with pytest.raises(InputError, match="is neither a folder here nor a Hub id"):
+        run_experiment(changed, options(tmp_path))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, recipe):
+    results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
+    report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
+    assert report["metrics"] == results["splits"]["test"]
+    assert (report["model"], report["temperature"]) == ("run", results["temperature"])
+    duplicates = results["dataset"]["duplicates"]
+    assert report["unseen"]["seen_in"] == ["train", "validation"]
+    assert report["unseen"]["num_rows_seen"] == duplicates["test_in_train"] + duplicates["test_in_validation"]
+    again = run_experiment(override_recipe(recipe, ["train.num_epochs=2"]), options(tmp_path, overwrite=True))
+    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == again["splits"]["test"]
+
+
+def test_two_runs_write_the_same_weights(tmp_path, recipe):
+    recipe = override_recipe(recipe, ["train.num_epochs=2", "train.precision=float32"])
+    weights = []
+    for name in ("a", "b"):
+        run_experiment(recipe, options(tmp_path, output_dir=tmp_path / name))
+        weights.append((tmp_path / name / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_a_run_that_diverges_leaves_nothing_behind(tmp_path, recipe):
+    recipe = override_recipe(recipe, ["train.learning_rate=1e38", "train.max_grad_norm=none"])
+    with pytest.raises(DivergenceError):
+        run_experiment(recipe, options(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == ["reviews.csv"]
+
+
+def test_an_occupied_output_folder_is_found_before_the_data_are_read(tmp_path, recipe, monkeypatch):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{}")
+    monkeypatch.setattr("hf_lstm.training.setup.load_splits", lambda *_, **__: pytest.fail("read"))
+    with pytest.raises(InputError, match="--overwrite"):
+        run_experiment(recipe, options(tmp_path))
+
+
+def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
+    recipe = override_recipe(STOPWORD_LSTM, [f"data.dataset={reviews}", "train.num_epochs=1", "model.hidden_size=4"])
+    results = run_experiment(recipe, options(tmp_path))
+    assert results["dataset"]["num_rows"] == {"train": 84, "validation": 12, "test": 24}
+    model = LSTMSentiment.from_pretrained(tmp_path / "run")
+    ids = model.tokenizer.encode("the film and number").ids
+    assert ids[0] == ids[2] == model.config.unk_token_id
+    assert min(ids[1], ids[3]) > model.config.unk_token_id
+    assert torch.isfinite(model.predict_proba("the film")).all()
+
+
+def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monkeypatch):
+    commits = ["first"]
+    monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: commits[-1])
+
+    def train_while_somebody_commits(*arguments, **settings):
+        commits.append("second")
+        return train(*arguments, **settings)
+
+    monkeypatch.setattr("hf_lstm.training.run.train", train_while_somebody_commits)
+    recipe = override_recipe(recipe, ["train.num_epochs=1"])
+    before = copy.deepcopy(recipe)
+    assert run_experiment(recipe, options(tmp_path))["commit"] == "first"
+    assert recipe == before  # options do not leak into it
+
+
+@pytest.mark.parametrize("is_frozen", [True, False])
+def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
+    (tmp_path / "vectors.txt").write_text("lovely 1 2 3 4 5 6 7 8\ndull 8 7 6 5 4 3 2 1\nelsewhere 0 0 0 0 0 0 0 0\n")
+    changes = [
+        f"train.embeddings={tmp_path / 'vectors.txt'}", f"train.freeze_embeddings={str(is_frozen).lower()}",
+        "train.missing_vectors=zero", "train.weight_decay=0.1", "train.ema_decay=0.9", "train.num_epochs=2",
+    ]  # fmt: skip
+    results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
+    model = LSTMSentiment.from_pretrained(tmp_path / "run")
+    coverage = results["embeddings"]
+    assert (coverage["num_found"], coverage["num_entries"]) == (2, model.config.vocab_size)
+    assert 0 < coverage["share_of_train_tokens"] < 1
+    assert coverage["is_frozen"] == is_frozen
+    weight = model.embedding.weight
+    assert weight.requires_grad
+    vectors = torch.arange(1, 9).float()
+    rows = weight[[model.tokenizer.token_to_id(word) for word in ("lovely", "dull")]]
+    assert rows.equal(torch.stack([vectors, vectors.flip(0)])) == is_frozen
+    assert weight.any(dim=1).sum().item() == 2 or not is_frozen
+
+
+@pytest.mark.parametrize(
+    ("setting", "file", "message"),
+    [
+        ("train.embeddings", "words.txt", "has 3 values a word"),
+        ("train.embeddings", "no-such.txt", "there is no such file"),
+        ("tokenizer.vocab", "words.txt", "expected the vocab.txt of a BERT model"),
+        ("tokenizer.vocab", "no-such.txt", "there is no such file"),
+    ],
+)
+def test_unusable_vectors_and_pieces_are_found_before_the_data_are_read(
+    tmp_path, recipe, monkeypatch, setting, file, message
+):
+    (tmp_path / "words.txt").write_text("lovely 1 2 3\n")
+    monkeypatch.setattr("hf_lstm.training.setup.load_splits", lambda *_, **__: pytest.fail("read"))
+    changes = ["tokenizer.words=wordpiece", f"{setting}={tmp_path / file}"]
+    with pytest.raises(InputError, match=message):
+        run_experiment(override_recipe(recipe, changes), options(tmp_path))
