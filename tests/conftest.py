@@ -58,13 +58,13 @@ def tiny_model():
     """A random model of 8 units with a real tokenizer, labels neg and pos."""
     import torch
 
-    from hf_lstm.config import ModelConfig, TokenizerConfig
+    from hf_lstm.config import ModelSettings, TokenizerConfig
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.tokenization.build import train_tokenizer
 
     torch.manual_seed(0)
     tokenizer = train_tokenizer(TINY_TEXTS, TokenizerConfig())
-    config = ModelConfig(embedding_dim=6, hidden_size=8, max_length_tokens=32)
+    config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32)
     config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["neg", "pos"])
     return LSTMSentiment(config, tokenizer).eval()
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
     errors files markdown provenance devices
-    config hub nn tokenization data model export evaluation report demo training cli
+    records config hub nn tokenization data model export evaluation report demo training cli
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 

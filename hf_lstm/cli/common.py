@@ -1,6 +1,7 @@
 """What the command lines share: exit codes, one clear line per error, clean interruption, and common arguments."""
 
 import argparse
+import dataclasses
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from hf_lstm.config import Recipe
 from hf_lstm.errors import DivergenceError, InputError
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -52,6 +54,12 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
     )
     parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
     parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+
+
+def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe with the columns that `add_data_arguments` was given."""
+    data = recipe.data.with_columns(arguments.text_column, arguments.label_column)
+    return dataclasses.replace(recipe, data=data)
 
 
 def add_device_argument(parser: argparse.ArgumentParser) -> None:

@@ -103,7 +103,7 @@ def score_texts(
     for probabilities in stream_probabilities(
         model, model.encoder, scored_texts, batch_size=batch_size, precision=precision
     ):
-        for answer in name_labels(probabilities, model.config.id2label or {}):
+        for answer in name_labels(probabilities, model.config.label_names):
             yield {"text": next(kept_texts), "label": answer["label"], "score": round(answer["score"], 6)}
 
 

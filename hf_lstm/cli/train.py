@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import add_data_arguments, add_device_argument, add_settings_argument
+from hf_lstm.cli.common import add_data_arguments, add_device_argument, add_settings_argument, apply_columns
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.errors import InputError
@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> None:
     """Train and, if asked, push."""
     arguments = parse_arguments(argv)
     assignments = collect_assignments(arguments)
-    recipe = override_recipe(get_recipe(arguments.recipe), assignments)
+    recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
     output_dir = arguments.output_dir or Path("runs") / recipe.name
@@ -83,16 +83,14 @@ def main(argv: Sequence[str]) -> None:
     options = RunOptions(
         output_dir=output_dir,
         device=arguments.device,
-        text_column=arguments.text_column,
-        label_column=arguments.label_column,
         repo_id=repo_id,
         command=f"python scripts/train.py {shlex.join(argv)}",
         overwrite=arguments.overwrite,
         show_progress=arguments.show_progress,
     )
     results = run_experiment(recipe, options)
-    test = results["splits"]["test"]
-    print(f"test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}, {test['num_rows']:,} rows")
+    test = results.splits["test"]
+    print(f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}, {test.num_rows:,} rows")
     quoted_dir = shlex.quote(str(output_dir))
     print(f'saved in {output_dir}; try: python scripts/predict.py {quoted_dir} "A wonderful film."')
     if repo_id is not None:

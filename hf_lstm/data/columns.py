@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,13 @@ MISSING_LABELS = frozenset({"", "nan", "null"})
 SYNONYMS = {"neg": "negative", "negative": "neg", "pos": "positive", "positive": "pos"}
 MAX_SPARSE_CLASSES = 20
 """From more classes than this, each must have two rows on average: else the column holds something else."""
+
+
+class Columns(NamedTuple):
+    """The columns that are asked for; None for the first well-known name."""
+
+    text: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +116,14 @@ class LabelMap:
         return pa.array(id_of_code, pa.int64()).take(codes.indices)
 
 
-def find_columns(
-    name: str, columns: Sequence[str], text_column: str | None, label_column: str | None
-) -> tuple[str, str]:
-    """Return which columns hold text and label: those asked for, else the first well-known names.
+def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, str]:
+    """Return which columns hold text and label: those wanted, else the first well-known names.
 
     Raises:
         InputError: there is no such column; the columns there are are listed.
     """
-    text = find_text_column(name, columns, text_column)
-    label = _find_column(name, columns, "label", label_column, LABEL_COLUMNS)
+    text = find_text_column(name, columns, wanted.text)
+    label = _find_column(name, columns, "label", wanted.label, LABEL_COLUMNS)
     if text == label:
         raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
     return text, label
