@@ -12,13 +12,11 @@ from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES,
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
 from hf_lstm.hub.edit_mark import is_generated
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
-from hf_lstm.hub.session import call_hub
+from hf_lstm.hub.session import READ_RETRY_FOR_S, call_hub
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_MESSAGE = "Push the model"
-LOGIN_RETRY_FOR_S = 10.0
-"""The login is checked before training starts: somebody waits for it."""
 
 
 def require_login(token: str | None = None) -> str:
@@ -31,7 +29,7 @@ def require_login(token: str | None = None) -> str:
         InputError: nobody is logged in, the token is invalid or may only read, or the Hub cannot be reached.
     """
     try:
-        user = call_hub(lambda: HfApi(token=token).whoami(), retry_for_s=LOGIN_RETRY_FOR_S)
+        user = call_hub(lambda: HfApi(token=token).whoami(), retry_for_s=READ_RETRY_FOR_S)
     except LocalTokenNotFoundError:
         raise InputError(f"not logged in to {constants.ENDPOINT}: {HOW_TO_LOG_IN}") from None
     except HUB_ERRORS as error:
