@@ -38,7 +38,7 @@ def fetch_model_folder(
     force_download: bool = False,
     local_files_only: bool = False,
 ) -> Path:
-    """Return the folder of a model: itself, or its download from the Hub.
+    """Fetch a model, if need be, and return its folder.
 
     All files come from one commit, so a push that happens meanwhile cannot mix two versions. A Hub that fails is no
     reason not to use what was downloaded earlier, unless a new download is asked for.
@@ -90,9 +90,9 @@ def fetch_model_folder(
 def fetch_hub_file(
     repo_id: str, file: str, *, what: str, remedy: str, repo_types: Sequence[RepoType] = ("model",)
 ) -> Path:
-    """Return the path of a repository's file in the client's cache.
+    """Fetch a repository's file from the Hub, and return its path.
 
-    It is downloaded if need be.
+    The file is in the client's cache, and downloaded only if need be.
 
     Args:
         repo_id: `owner/name`, or `name` for the few that have no owner.
@@ -112,7 +112,7 @@ def fetch_hub_file(
 
 
 def list_hub_files(repo_id: str, *, what: str, remedy: str, repo_types: Sequence[RepoType]) -> list[str]:
-    """Return the paths of a repository's files, on the Hub or in the cache.
+    """List a repository's files, on the Hub or in the cache.
 
     The arguments are those of `fetch_hub_file`.
 
@@ -131,7 +131,7 @@ def list_hub_files(repo_id: str, *, what: str, remedy: str, repo_types: Sequence
 
 
 def _fetch_first(fetch: Callable[[RepoType], T], repo_types: Sequence[RepoType], what: str, remedy: str) -> T:
-    """Return what `fetch` gives for the first of the types that has such a repository."""
+    """Fetch from the repository of the first existing type."""
 
     def fetch_first() -> T:
         failures: list[Exception] = []

@@ -1,4 +1,4 @@
-"""Ends every call to the Hugging Face Hub: time-outs, and one bounded retry."""
+"""Bounds the time of every call to the Hugging Face Hub."""
 
 import email.utils
 import logging
@@ -26,16 +26,17 @@ READ_RETRY_FOR_S = 10.0
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 8.0
 
-_client_lock = threading.RLock()
+_session_lock = threading.RLock()
 _PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 _PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
-    """Return `action()`, tried again while the Hub fails in a passing way.
+    """Call the Hub until it answers, for a bounded time.
 
-    Each attempt starts it from its beginning. The pauses double from 1 to 8 s, or are what the Hub asks for
-    (`Retry-After`). The action must be safe to repeat: a request may have taken effect although its response was lost.
+    Returns `action()`, started again while the Hub fails in a way that may pass. The pauses double from 1 to 8 s, or
+    are what the Hub asks for (`Retry-After`). The action must be safe to repeat: a request may have taken effect
+    although its response was lost.
 
     Args:
         action: what to do with the client.
@@ -48,7 +49,7 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
     delay_s, give_up_at_s = FIRST_DELAY_S, None
     while True:
         try:
-            with _bounded_client():
+            with _bounded_session():
                 return action()
         except Exception as error:
             failure = _find_passing_failure(error)
@@ -65,10 +66,10 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
 
 
 def fetch_from_hub(action: Callable[[], T], *, uses_cache: bool = True) -> T:
-    """Return `action()`, with the client's cache behind a Hub that keeps failing.
+    """Fetch from the Hub, or from the cache while it fails.
 
-    The client falls back to its cache by itself, but at the first failure, and not at those that `call_hub` waits for.
-    So once these have lasted for `READ_RETRY_FOR_S`, the action runs a last time with a client that is offline.
+    Returns `action()`. The client falls back to its cache by itself, but not at the failures that `call_hub` waits
+    for. Once these have lasted for `READ_RETRY_FOR_S`, the action runs a last time with a client that is offline.
 
     Args:
         action: what to fetch with the client.
@@ -83,7 +84,7 @@ def fetch_from_hub(action: Callable[[], T], *, uses_cache: bool = True) -> T:
         if not uses_cache:
             raise
         try:
-            with _bounded_client(failure):
+            with _bounded_session(failure):
                 found = action()
         except HUB_ERRORS as error:
             raise failure from error
@@ -91,35 +92,35 @@ def fetch_from_hub(action: Callable[[], T], *, uses_cache: bool = True) -> T:
         return found
 
 
-class _BoundedClient(httpx.Client):
-    """Sends requests by another client, within a time-out, and raises what ends the action.
+class _BoundedSession(httpx.Client):
+    """Sends requests through another session, with time-outs and without retries.
 
-    The library sets no time-out on most requests. It retries some by itself, without a bound on the time and without
+    The client sets no time-out on most requests. It retries some by itself, without a bound on the time and without
     knowing that a commit whose response was lost did take effect; it never retries others. `HubUnavailable`, which it
     does not know, gets past all that.
 
     Args:
-        client: the user's, with its proxies, certificates, headers and hooks. It stays open.
-        failure: why the Hub was given up, if it was. No request is sent then, and the library looks into its cache, as
-            with `HF_HUB_OFFLINE`. Errors of a connection have it do so too, but only after 23 s of trying again.
+        session: the user's, with its proxies, certificates, headers and hooks. It stays open.
+        failure: why the Hub was given up, if it was. No request is sent then, and the client looks into its cache, as
+            with `HF_HUB_OFFLINE`. At a `ConnectError` it would too, but ask for another 23 s if nothing is there.
     """
 
-    def __init__(self, client: httpx.Client, failure: HubUnavailable | None) -> None:
+    def __init__(self, session: httpx.Client, failure: HubUnavailable | None) -> None:
         super().__init__(transport=httpx.BaseTransport())  # it opens no connections of its own
-        self._users_client, self._failure = client, failure
+        self._users_session, self._failure = session, failure
 
     def build_request(self, *arguments: Any, **options: Any) -> Any:
-        return self._users_client.build_request(*arguments, **options)
+        return self._users_session.build_request(*arguments, **options)
 
     def send(self, request: Any, **options: Any) -> Any:
         if self._failure is not None:
             raise OfflineModeIsEnabled(self._failure.reason)
-        # In each request, since the library overrules the client's own time-out: `model_info` sets it to None.
+        # In each request, since the client overrules the session's own time-out: `model_info` sets it to None.
         limits = request.extensions.get("timeout", {})
         limits = {kind: limits.get(kind) or SILENCE_TIMEOUT_S for kind in ("connect", "read", "write", "pool")}
         request.extensions = {**request.extensions, "timeout": limits}
         try:
-            response = self._users_client.send(request, **options)
+            response = self._users_session.send(request, **options)
         except _PASSING_ERRORS as error:
             raise _describe_transport_error(error) from error
         if response.status_code in _PASSING_STATUSES:
@@ -130,27 +131,27 @@ class _BoundedClient(httpx.Client):
 
 
 @contextmanager
-def _bounded_client(failure: HubUnavailable | None = None) -> Iterator[None]:
-    """Have the library use a `_BoundedClient`, for one action at a time: all threads share it.
+def _bounded_session(failure: HubUnavailable | None = None) -> Iterator[None]:
+    """Bound the client's session during one action.
 
-    Afterwards the user's factory and client are in place again. The client is not even closed, as the library closes
-    it when a factory is set: that would cut what other threads of the user have under way.
+    All threads share the session, so actions take turns. Afterwards the user's factory and session are in place again.
 
     Xet storage is left aside for plain HTTP: `hf_xet` has its own connections and retries, and kept on for more than
     9 minutes where the store was silent or gone. What its chunks save on a model of some megabytes is little.
     """
-    with _client_lock:
-        client, factory = get_session(), _http._GLOBAL_CLIENT_FACTORY  # which can be set, but not asked for
+    with _session_lock:
+        session, factory = get_session(), _http._GLOBAL_CLIENT_FACTORY  # which can be set, but not asked for
         without_xet = constants.HF_HUB_DISABLE_XET
+        # Setting a factory closes the session that the client knows of, and cuts what other threads have under way.
         _http._GLOBAL_CLIENT = None
-        set_client_factory(lambda: _BoundedClient(client, failure))
+        set_client_factory(lambda: _BoundedSession(session, failure))
         constants.HF_HUB_DISABLE_XET = True
         try:
             yield
         finally:
             constants.HF_HUB_DISABLE_XET = without_xet
             set_client_factory(factory)
-            _http._GLOBAL_CLIENT = client
+            _http._GLOBAL_CLIENT = session
 
 
 def _find_passing_failure(error: BaseException) -> HubUnavailable | None:
@@ -169,7 +170,7 @@ def _describe_transport_error(error: Any) -> HubUnavailable:
 
 
 def _get_retry_after_s(headers: Any) -> float | None:
-    """Return the seconds to wait that an answer asks for, be it as a number, a date or a rate limit."""
+    """Return the seconds to wait, told as a number, a date or a rate limit."""
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():
         return float(value)

@@ -1,4 +1,4 @@
-"""Tests what is tried again, for how long, and that the user's client is left as it was."""
+"""Tests what is tried again, for how long, and that the session is left as it was."""
 
 import logging
 import threading
@@ -50,7 +50,7 @@ def test_every_form_of_retry_after(clock, headers, expected_s):
 
 @pytest.fixture
 def users_factory():
-    """The factory that a user set, whose clients send a header of their own; `requests` has what they sent."""
+    """The factory that a user set, whose sessions send a header of their own; `requests` has what they sent."""
     factory, session = http._GLOBAL_CLIENT_FACTORY, get_session()
     http._GLOBAL_CLIENT = None  # not to be closed: other tests go on with it
 
@@ -65,9 +65,9 @@ def users_factory():
     http._GLOBAL_CLIENT = session
 
 
-def test_the_users_own_client_sends_the_requests_within_a_time_out(hub, users_factory):
+def test_the_users_own_session_sends_the_requests_within_a_time_out(hub, users_factory):
     hub.add_repo("me/x", files={})
-    call_hub(lambda: HfApi().model_info("me/x"))  # for which the library switches time-outs off
+    call_hub(lambda: HfApi().model_info("me/x"))  # for which the client switches time-outs off
     (request,) = users_factory.requests
     assert request.headers["X-User"] == "it's me"
     assert set(request.extensions["timeout"].values()) == {hub_session.SILENCE_TIMEOUT_S}
@@ -109,7 +109,7 @@ def test_what_another_thread_has_under_way_goes_on(hub):
         assert first + b"".join(chunks) == content
 
 
-def test_a_session_that_the_library_closes_meanwhile_is_bounded_again(hub):
+def test_a_session_that_the_client_closes_meanwhile_is_bounded_again(hub):
     def close_then_ask():
         close_session()
         hub.inject("whoami", Fault("status"))
