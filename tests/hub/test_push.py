@@ -73,13 +73,13 @@ def short_waits(monkeypatch):
     monkeypatch.setattr(hub_session, "FIRST_DELAY_S", 0.01)
     monkeypatch.setattr(hub_session, "MAX_DELAY_S", 0.02)
     monkeypatch.setattr(hub_session, "SILENCE_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(hub_session, "RETRY_FOR_S", 10.0)
+    monkeypatch.setattr(hub_session, "PUSH_RETRY_FOR_S", 10.0)
 
 
 @pytest.fixture
 def short_patience(short_waits, monkeypatch):
     """For a Hub that never recovers."""
-    monkeypatch.setattr(hub_session, "RETRY_FOR_S", 0.2)
+    monkeypatch.setattr(hub_session, "PUSH_RETRY_FOR_S", 0.2)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_a_bare_name_goes_below_the_user(hub, tiny_model):
 
 @pytest.mark.parametrize("kind", ["drop", "drop_mid_body"])
 def test_a_lost_connection_is_one_line(repo, load, monkeypatch, kind):
-    monkeypatch.setattr("hf_lstm.hub.download.RETRY_FOR_S", 0.1)
+    monkeypatch.setattr("hf_lstm.hub.session.READ_RETRY_FOR_S", 0.1)
     repo.inject("info", Fault(kind), forever=True)
     with pytest.raises(InputError, match="org/model"):
         load()
@@ -189,7 +189,7 @@ def test_what_cannot_be_loaded_says_why_in_one_line(repo, load, repo_id, prepare
 
 
 def test_a_hub_that_fails_is_named_or_the_cache_used(repo, load, monkeypatch):
-    monkeypatch.setattr("hf_lstm.hub.download.RETRY_FOR_S", 0.1)
+    monkeypatch.setattr("hf_lstm.hub.session.READ_RETRY_FOR_S", 0.1)
     before = load().predict_proba(TEXTS)
     for endpoint in ("info", "resolve", "tree"):
         repo.inject(endpoint, Fault("status", status=500), forever=True)
