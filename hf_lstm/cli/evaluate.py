@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import add_data_arguments, add_device_argument
+from hf_lstm.cli.common import add_data_arguments, add_device_argument, build_parser
 from hf_lstm.errors import InputError
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
+    parser = build_parser(
+        "evaluate",
+        "Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
         "calibration, plots, and the most confident mistakes with the words behind them.",
-        epilog="example: python scripts/evaluate.py runs/packed-lstm --dataset reviews.csv --output-dir evaluation",
+        examples=["runs/packed-lstm --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, default_dataset=None)

@@ -5,6 +5,7 @@ import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
+from hf_lstm.cli.common import build_parser, wrap
 from hf_lstm.errors import InputError
 
 NUM_REVIEWS = 256
@@ -13,13 +14,16 @@ NUM_REVIEWS = 256
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Write a saved model as ONNX, with tokenizer.json beside it, and compare it with PyTorch.",
-        epilog="The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64, and "
-        "gives logits and probabilities (batch, num_labels). Texts are cut (max_length_characters, then "
-        "kept_tokens: the first and the last so many), and empty ones are one unk_token_id, as the file's metadata "
-        "says, which has id2label, truncation and temperature too; the README has an example. "
-        "Example: python scripts/export_onnx.py runs/pooled-bilstm",
+    parser = build_parser(
+        "export",
+        "Write a saved model as ONNX, with tokenizer.json beside it, and compare it with PyTorch.",
+        notes=wrap(
+            "The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64, and "
+            "gives logits and probabilities (batch, num_labels). Texts are cut (max_length_characters, then "
+            "kept_tokens: the first and the last so many), and empty ones are one unk_token_id, as the file's metadata "
+            "says, which has id2label, truncation and temperature too; the README has an example."
+        ),
+        examples=["runs/pooled-bilstm", "org/imdb-lstm imdb-lstm.onnx"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(
