@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.extras import explain_missing_library
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
@@ -29,7 +30,8 @@ _SCRIPTS: Mapping[str, str] = {
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments and exit.
 
-    Exit codes: 0 done; 2 wrong use or bad input, with one line on stderr; 130 Ctrl-C; 143 terminated; 1 anything else.
+    Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
+    143 terminated; 1 anything else.
     """
     signal.signal(signal.SIGTERM, _raise_terminated)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
@@ -38,8 +40,11 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         main(sys.argv[1:])
         sys.stdout.flush()
     except InputError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(EXIT_WRONG_USE)
+        _refuse(error)
+    except ModuleNotFoundError as error:
+        if (explanation := explain_missing_library(error)) is None:
+            raise
+        _refuse(explanation)
     except DivergenceError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_ERROR)
@@ -141,6 +146,11 @@ def check_output_file(output: Path | None) -> None:
         raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
     if not os.access(output.parent, os.W_OK):
         raise InputError(f"--output {output}: the folder {output.parent} can't be written; choose another")
+
+
+def _refuse(error: InputError) -> NoReturn:
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(EXIT_WRONG_USE)
 
 
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:

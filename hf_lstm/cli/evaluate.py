@@ -41,7 +41,6 @@ def main(argv: Sequence[str]) -> None:
     is_comparison = len(arguments.models) > 1
     names = name_models(arguments.models)
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
-    make_folder(folder)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.report.comparison import format_comparison, write_comparison
@@ -49,6 +48,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
 
+    make_folder(folder)
     reports = [
         measure(model, name, arguments, has_details=not is_comparison)
         for model, name in zip(arguments.models, names, strict=True)

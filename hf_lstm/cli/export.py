@@ -1,15 +1,16 @@
 """Write a saved model as ONNX, checked against PyTorch on real reviews."""
 
 import argparse
-import importlib.util
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import build_parser, wrap
 from hf_lstm.errors import InputError
 
+SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
 NUM_REVIEWS = 256
-"""Of the sample's test split: what the graph is compared on, as they are and cut to every length."""
+"""Of that file: what the graph is compared on, as they are and cut to every length."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -38,18 +39,18 @@ def main(argv: Sequence[str]) -> None:
     output = arguments.output or find_default_output(arguments.model)
     if output.suffix != ".onnx":
         raise InputError(f"output {output} must be the name of a file that ends in .onnx")
-    for library in ("onnx", "onnxruntime"):
-        if importlib.util.find_spec(library) is None:
-            raise InputError(f"{library} is not installed; run pip install 'hf-lstm[onnx]'")
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.data.loading import load_split
+    import onnx  # noqa: F401  # where either is missing, this says so before the model is loaded
+    import onnxruntime  # noqa: F401
+
+    from hf_lstm.data.texts import read_texts
     from hf_lstm.export.onnx import export_onnx
     from hf_lstm.model.classifier import LSTMSentiment
 
+    reviews = list(itertools.islice(read_texts(SAMPLE_FILE), NUM_REVIEWS))
     model = LSTMSentiment.from_pretrained(arguments.model)
-    reviews = load_split("sample", "test")["text"][:NUM_REVIEWS]
-    export = export_onnx(model, output, list(reviews))
+    export = export_onnx(model, output, reviews)
     print(
         f"saved {export.path}, {export.num_bytes / 1e6:.1f} MB: on {export.num_rows:,} real reviews and beginnings of "
         f"reviews, {export.min_length_tokens} to {export.max_length_tokens:,} tokens long, its probabilities differ "

@@ -48,13 +48,11 @@ def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
         server_port = read_port("GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT"))
 
     # Imported once the settings are known to be right, since it takes seconds.
+    import gradio  # noqa: F401  # where it is missing, this says so before PyTorch is loaded
     import torch
 
-    try:
-        from hf_lstm.demo.app import build_demo, launch_demo
-        from hf_lstm.demo.figures import find_report_folder
-    except ModuleNotFoundError as error:
-        raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
+    from hf_lstm.demo.app import build_demo, launch_demo
+    from hf_lstm.demo.figures import find_report_folder
     from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
