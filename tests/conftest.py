@@ -45,6 +45,14 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _denormals_stay_numbers() -> Iterator[None]:
+    """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats."""
+    yield
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
     """The local Hub, empty and without faults; `HF_ENDPOINT` points to it in this process and those it starts."""

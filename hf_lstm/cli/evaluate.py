@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import add_data_arguments, add_device_argument
+from hf_lstm.cli.common import add_data_arguments, add_device_argument, build_parser
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
+    parser = build_parser(
+        "evaluate",
+        "Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
         "calibration, plots, and the most confident mistakes with the words behind them.",
-        epilog="example: python scripts/evaluate.py runs/packed-lstm --dataset reviews.csv --output-dir evaluation",
+        examples=["runs/packed-lstm --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, default_dataset=None)
@@ -43,7 +44,6 @@ def main(argv: Sequence[str]) -> None:
     is_comparison = len(arguments.models) > 1
     names = name_models(arguments.models)
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
-    make_folder(folder)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.report.comparison import format_comparison, write_comparison
@@ -51,6 +51,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
 
+    make_folder(folder)
     if is_comparison:
         measured = [score(model, arguments).measure(name) for model, name in zip(arguments.models, names, strict=True)]
         print(format_comparison(measured))

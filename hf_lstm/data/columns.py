@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "message", "tweet", "document")
 LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "stars", "rating", "score")
@@ -30,8 +32,8 @@ class LabeledTable:
     """The texts and labels of one file or Hub split as they stand there, and where each row stands."""
 
     name: str
-    texts: pa.ChunkedArray
-    labels: pa.ChunkedArray
+    texts: "pa.ChunkedArray"
+    labels: "pa.ChunkedArray"
     """Strings: a class name, or a number in digits; null where there is none."""
     text_column: str
     label_column: str
@@ -97,12 +99,14 @@ class LabelMap:
             ids |= {SYNONYMS[name]: index for name, index in list(ids.items()) if SYNONYMS.get(name, name) not in ids}
         return cls(names=names, ids=ids, owner="the model's")
 
-    def encode(self, table: LabeledTable) -> pa.Array:
+    def encode(self, table: LabeledTable) -> "pa.Array":
         """Return the class id of each row, int64.
 
         Raises:
             InputError: a label is missing, -1, or none of the classes.
         """
+        import pyarrow as pa  # scoring the texts of a file needs its columns' names alone
+
         codes = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
         id_of_code = []
         for label, row in _find_distinct_labels(table):

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import logging
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.errors import InputError
+from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
 from hf_lstm.hub.card_metadata import (
     IMDB_SOURCES,
@@ -31,6 +33,8 @@ from hf_lstm.records.results import RunResults, SplitFigures
 
 if TYPE_CHECKING:
     import jinja2
+
+logger = logging.getLogger(__name__)
 
 NO_CHOICES = CardChoices()
 MAX_MISTAKES = 3
@@ -80,13 +84,24 @@ def write_card(
     choices: CardChoices = NO_CHOICES,
     overwrite: bool = False,
 ) -> None:
-    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`."""
+    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`.
+
+    Without jinja2, which saving a model does not need, none is written, and a warning says so once.
+    """
     card = folder / CARD_FILE
     if overwrite or not card.exists() or is_generated(card.read_text(encoding="utf-8")):
+        if not is_installed("jinja2"):
+            _warn_without_jinja2()
+            return
         content = render_card(
             config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
         )
         write_file(card, content.encode())
+
+
+@functools.cache  # once
+def _warn_without_jinja2() -> None:
+    logger.warning("the model card is not written: it needs jinja2, so run %s", name_install_command("jinja2"))
 
 
 @functools.cache  # compiling it takes most of the time of a card

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Formatter
 
-NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[plots]'"
+NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[train]'"
 MAX_LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
 MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36

@@ -13,7 +13,9 @@ _DESCRIPTIONS = {
     "space/requirements.txt": "what a Space installs",
     "tests/": "a file per module, and the local Hub they talk to",
     "results/": "results.json of each run that this page quotes",
+    ".ci/check": "the static checks",
     ".ci/run": "a fresh environment, the static checks, the test command",
+    "Makefile": "what contributors run: `make` lists it",
     "model_card.md": "template of the model card",
     "pyproject.toml": "metadata, dependencies, and the settings of ruff, mypy and pytest",
 }

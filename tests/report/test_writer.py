@@ -99,7 +99,7 @@ def test_without_matplotlib_the_page_says_so_and_has_tables(make_report, tmp_pat
     write_report(tmp_path, *make_report())
     assert set(os.listdir(tmp_path)) == FILES
     page = (tmp_path / "report.md").read_text()
-    assert "pip install 'hf-lstm[plots]'" in page
+    assert "pip install 'hf-lstm[train]'" in page
     assert "true \\ predicted" in page
     assert ".png" not in page
 

@@ -28,7 +28,7 @@ def test_what_is_computed_is_as_the_repository_holds(name):
 
 
 def test_the_set_up_commands_are_there():
-    assert "pip install -e . && python scripts/train.py --dataset sample" in README
+    assert 'pip install -e ".[train]" && python scripts/train.py --dataset sample' in README
     assert 'pip install -e ".[test]" && pytest' in README
 
 
