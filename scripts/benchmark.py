@@ -1,4 +1,4 @@
-"""Measure every speed figure of the README beside its peers: `python scripts/benchmark.py --help`."""
+"""Measure every figure of speed beside its peers: `python scripts/benchmark.py --help`."""
 
 import argparse
 import os

@@ -1,50 +1,68 @@
-"""Write the README's results, speed and tree from what is there: `python scripts/update_tables.py --help`."""
+"""Write what the pages say in tables and figures from what was measured: `python scripts/update_tables.py --help`."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import EXIT_ERROR, run_command_line
-from tables.sections import WRITERS, update_sections
+from tables.contenders import collect_contenders
+from tables.pages import PAGES, update_page
+from tables.picture import THEMES
+from tables.picture_files import IMAGES, describe_contenders, read_description
 from tables.speed import find_missing_sections
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(argv: Sequence[str]) -> None:
-    """Write the README, or say that it would change."""
+    """Write the pages, or say what would change."""
     parser = argparse.ArgumentParser(
-        description=f"Write README.md's sections {', '.join(WRITERS)} from results/*.json and the modules' docstrings."
+        description=f"Write the computed sections of {', '.join(PAGES)} from results/*.json and the package itself. "
+        "The picture is drawn by scripts/draw_speed.py."
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; exit with 1 if something would change, or if the benchmark lacks a section",
+        help="write nothing; exit with 1 if something would change, if the picture shows other figures, or if the "
+        "benchmark lacks a section",
     )
     arguments = parser.parse_args(argv)
-    path = ROOT / "README.md"
-    old = path.read_text(encoding="utf-8")
-    new = update_sections(old, ROOT)
+    outdated = {}
+    for name in PAGES:
+        old = (ROOT / name).read_text(encoding="utf-8")
+        new = update_page(name, old, ROOT)
+        if new != old:
+            outdated[name] = new
     if arguments.check:
-        if complaints := list_complaints(is_current=new == old):
+        if complaints := list_complaints(outdated):
             print("\n".join(complaints), file=sys.stderr)
             sys.exit(EXIT_ERROR)
-    elif new != old:
-        path.write_text(new, encoding="utf-8")
-        print(f"{path} is up to date now")
+        return
+    for name, new in outdated.items():
+        (ROOT / name).write_text(new, encoding="utf-8")
+        print(f"{name} is up to date now")
 
 
-def list_complaints(*, is_current: bool) -> list[str]:
-    """Return what is wrong with the README and the results that it is made of, a line each."""
-    complaints = []
-    if not is_current:
-        complaints.append("README.md is not what the repository holds: run python scripts/update_tables.py")
+def list_complaints(outdated_pages: Iterable[str]) -> list[str]:
+    """Return what is wrong with the pages, the pictures and the results that both are made of, a line each."""
+    complaints = [
+        f"{name} is not what the repository holds: run python scripts/update_tables.py" for name in outdated_pages
+    ]
+    complaints += [
+        f"{path} does not show what was measured: run python scripts/draw_speed.py" for path in find_old_pictures()
+    ]
     if missing := find_missing_sections(ROOT):
         complaints.append(
             f"results/benchmark.json lacks {', '.join(missing)}: run python scripts/benchmark.py with all sections"
         )
     return complaints
+
+
+def find_old_pictures() -> list[Path]:
+    """Return the pictures that show something else than what was measured."""
+    expected = describe_contenders(collect_contenders(ROOT))
+    return [IMAGES / name for name in THEMES if read_description(ROOT / IMAGES / name) != expected]
 
 
 if __name__ == "__main__":

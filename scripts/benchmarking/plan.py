@@ -18,7 +18,7 @@ from benchmarking.sections.tokenization import build_tokenization
 from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
 from hf_lstm.config import ModelSettings, TokenizerConfig
-from hf_lstm.config.recipes import PACKED_LSTM, STOPWORD_LSTM
+from hf_lstm.config.recipes import PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelSettings(
@@ -105,6 +105,7 @@ class Plan:
             num_slow_reviews=self._effort.num_slow_reviews,
             num_distilbert_reviews=self._effort.num_distilbert_reviews,
             bilstm=self._bilstm,
+            pooled=self._pooled,
             stopword=self._stopword,
             wordpiece=self._wordpiece,
             scratch=self._scratch,
@@ -147,6 +148,10 @@ class Plan:
     @cached_property
     def _stopword(self) -> RandomModel:
         return self._make_model(STOPWORD_LSTM.model, STOPWORD_LSTM.tokenizer)
+
+    @cached_property
+    def _pooled(self) -> RandomModel:
+        return self._make_model(POOLED_BILSTM.model, POOLED_BILSTM.tokenizer)
 
     @cached_property
     def _bilstm(self) -> RandomModel:

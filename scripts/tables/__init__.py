@@ -1,1 +1,1 @@
-"""The parts of the README that are computed: one file for each, and how they get between their markers."""
+"""Write the parts of the pages that are computed: a file for each, and their places."""

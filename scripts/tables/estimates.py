@@ -1,4 +1,4 @@
-"""What recipes would take that are too large for many a machine, of `results/estimates.json`."""
+"""Write how long recipes would take that were not run, of `results/estimates.json`."""
 
 from collections.abc import Mapping
 from pathlib import Path

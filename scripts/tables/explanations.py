@@ -1,4 +1,4 @@
-"""The table of what explanations are worth, of `results/explanations/*.json`."""
+"""Write the table of what explanations are worth, of `results/explanations/*.json`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +44,7 @@ def _format_row(name: str, figures: Mapping[str, Any]) -> list[str]:
     strongest, random, fewer = figures["strongest"], figures["random"], figures["fewer_reviews"]
     ratio = f"{strongest['drop'] / random['drop']:.0f} x" if random["drop"] > 0 else "none at random"
     return [
-        f"[`{name}`](results/explanations/{name}.json)",
+        f"[`{name}`](explanations/{name}.json)",
         f"{figures['num_reviews']:,}",
         _format_percent(strongest["probability_before"]),
         _format_percent(strongest["probability_after"]),

@@ -1,4 +1,4 @@
-"""How a section reads the file of figures that it shows."""
+"""Read the files of figures that tables show."""
 
 import json
 from collections.abc import Callable
@@ -20,3 +20,12 @@ def format_measured(path: Path, what: str, format_figures: Callable[[Any], T], *
         return format_figures(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not {what}: {error!r}; {remedy}") from None
+
+
+def read_benchmark(root: Path, read: Callable[[Any], T]) -> T:
+    """Return what `read` makes of `root/results/benchmark.json`.
+
+    Raises:
+        InputError: the file is not there, or not what the benchmark writes.
+    """
+    return format_measured(root / "results" / "benchmark.json", "what scripts/benchmark.py writes", read)

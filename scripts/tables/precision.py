@@ -1,4 +1,4 @@
-"""The table of what computing in bfloat16 changes, of `results/precision.json`."""
+"""Write the table of what computing in bfloat16 changes, of `results/precision.json`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +35,7 @@ def _format_models(models: Mapping[str, Any]) -> str:
     sizes = " / ".join(dict.fromkeys(f"{figures['num_reviews']:,}" for figures in models.values()))
     return (
         f"bfloat16 against float32 on the {sizes} official test reviews, from "
-        "[`results/precision.json`](results/precision.json), by `python scripts/measure_precision.py MODEL`:\n\n"
+        "[`results/precision.json`](precision.json), by `python scripts/measure_precision.py MODEL`:\n\n"
         + format_table(_HEADER, rows)
     )
 

@@ -1,12 +1,13 @@
-"""The table of results: each recipe's published figures beside those of the committed runs, over their seeds."""
+"""Write the table of results: each recipe's published figures beside those of the committed runs, over their seeds."""
 
+import itertools
 import json
 import re
 import shlex
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hf_lstm.config.recipes import RECIPES
@@ -40,6 +41,11 @@ class RunGroup:
         """The recipe's name."""
         return str(next(iter(self.runs.values()))["recipe"])
 
+    @property
+    def mean_accuracy(self) -> float:
+        """The test accuracy over the seeds, in percent."""
+        return statistics.fmean(100 * run["splits"]["test"]["accuracy"] for run in self.runs.values())
+
 
 def format_results(root: Path) -> str:
     """Return the table of `root/results/*-seed*.json`, in the order of the recipes, changed settings after them.
@@ -49,12 +55,22 @@ def format_results(root: Path) -> str:
     Raises:
         InputError: a file is not what a run writes, or runs that differ in more than their seeds have one name.
     """
+    groups = find_groups(root).values()
+    return f"{format_table(_HEADER, [_read_row(group) for group in groups])}\n\n{_NOTE}"
+
+
+def find_groups(root: Path) -> dict[str, RunGroup]:
+    """Return the runs on the standard task in `root/results` by name, in the order of the recipes.
+
+    Raises:
+        InputError: a file is not what a run writes, or was written by a run with another seed.
+    """
     order = {name: index for index, name in enumerate(RECIPES)}
     groups = sorted(
         (group for group in read_groups(root / "results") if group.name != STAR_CLASSES),
         key=lambda group: (order.get(group.recipe, len(order)), group.recipe, group.name != group.recipe, group.name),
     )
-    return f"{format_table(_HEADER, [_read_row(group) for group in groups])}\n\n{_NOTE}"
+    return {group.name: group for group in groups}
 
 
 def read_groups(folder: Path) -> Iterable[RunGroup]:
@@ -100,8 +116,8 @@ def _read_row(group: RunGroup) -> list[str]:
 
 def _format_row(group: RunGroup) -> list[str]:
     runs = group.runs.values()
-    published = _find_published(group)
-    files = ", ".join(f"[{seed}](results/{group.name}-seed{seed}.json)" for seed in sorted(group.runs))
+    published = find_published(group)
+    files = ", ".join(f"[{seed}]({group.name}-seed{seed}.json)" for seed in sorted(group.runs))
 
     def summarize(read: Callable[[Mapping[str, Any]], float], digits: int) -> str:
         return _summarize([read(run) for run in runs], digits)
@@ -120,13 +136,18 @@ def _format_row(group: RunGroup) -> list[str]:
     ]
 
 
-def _find_published(group: RunGroup) -> Mapping[str, float]:
+def find_published(group: RunGroup) -> Mapping[str, float]:
     """Return the figures to compare with: those that a warning names, or the recipe's if nothing was changed."""
     run = next(iter(group.runs.values()))
     if "warning" in run:
         return dict(run["published"])
-    is_as_published = group.name == group.recipe and group.recipe in RECIPES and not _list_changes(run)
-    return RECIPES[group.recipe].published if is_as_published else {}
+    return RECIPES[group.recipe].published if is_as_the_recipe(group) and group.recipe in RECIPES else {}
+
+
+def is_as_the_recipe(group: RunGroup) -> bool:
+    """Return whether the runs changed nothing of their recipe."""
+    run = next(iter(group.runs.values()))
+    return "warning" not in run and group.name == group.recipe and not _list_changes(run)
 
 
 def _describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
@@ -140,8 +161,17 @@ def _describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
 def _list_changes(run: Mapping[str, Any]) -> list[str]:
     """Return the settings that a run's command changed; where the same data and pieces were read from is none."""
     words = shlex.split(run["command"])
-    pattern = r"(?!data\.dataset=|tokenizer\.vocab=)(data|tokenizer|model|train)\.\w+=.*"
-    return [word for word in words if re.fullmatch(pattern, word)]
+    pattern = r"(?!data\.dataset=|tokenizer\.vocab=|train\.embeddings=)(data|tokenizer|model|train)\.\w+=.*"
+    return [*(word for word in words if re.fullmatch(pattern, word)), *_list_new_vectors(run, words)]
+
+
+def _list_new_vectors(run: Mapping[str, Any], words: Sequence[str]) -> list[str]:
+    """Return the setting of pretrained vectors, without their folder, where the recipe itself has none."""
+    if run["recipe"] not in RECIPES or RECIPES[run["recipe"]].train.embeddings is not None:
+        return []
+    given = [word.partition("=")[2] for word in words if word.startswith(("train.embeddings=", "--embeddings="))]
+    given += [value for option, value in itertools.pairwise(words) if option == "--embeddings"]
+    return [f"train.embeddings={PurePosixPath(given[-1]).name}"] if given else []
 
 
 def _describe_device(run: Mapping[str, Any]) -> str:

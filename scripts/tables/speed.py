@@ -1,6 +1,5 @@
-"""The speed tables: every figure of `results/benchmark.json`, throughput and computing format, and cost by length."""
+"""Write the speed tables: every figure of `results/benchmark.json`, throughput, and cost by length."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CO
 from benchmarking.plan import SECTIONS
 from benchmarking.sections.sequence_length import name_metric
 from hf_lstm.markdown import format_cell, format_table
-from tables.measured import format_measured
+from tables.measured import read_benchmark
 
 _LIMITS = {"at_least": "at least", "at_most": "at most"}
 _COMMAND = 'pip install -e ".[benchmark]" && python scripts/benchmark.py --dataset stanfordnlp/imdb'
@@ -21,7 +20,7 @@ def format_speed(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/benchmark.py` writes.
     """
-    return format_measured(_locate(root), "what scripts/benchmark.py writes", _format_benchmark)
+    return read_benchmark(root, _format_benchmark)
 
 
 def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
@@ -40,12 +39,8 @@ def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
 
 def find_missing_sections(root: Path) -> list[str]:
     """Return the sections that the benchmark has, but `root/results/benchmark.json` does not."""
-    measured = json.loads(_locate(root).read_text(encoding="utf-8"))["sections"]
+    measured = read_benchmark(root, lambda benchmark: set(benchmark["sections"]))
     return [name for name in SECTIONS if name not in measured]
-
-
-def _locate(root: Path) -> Path:
-    return root / "results" / "benchmark.json"
 
 
 def _describe_run(benchmark: Mapping[str, Any]) -> str:
@@ -58,7 +53,7 @@ def _describe_run(benchmark: Mapping[str, Any]) -> str:
         f"same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
         f"{machine['onednn_isa'] or 'no special instructions'}, {machine['date'][:10]}{commit}{hurry}. "
         + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
-        + "From [`results/benchmark.json`](results/benchmark.json), written by"
+        + "From [`results/benchmark.json`](benchmark.json), written by"
     )
 
 
@@ -94,9 +89,9 @@ def _format_figure(figure: Mapping[str, Any], contenders: Mapping[str, Any]) -> 
     if "missing" in figure:
         reasons = "; ".join(f"{name}: {_explain_absence(contenders[name])}" for name in figure["missing"])
         return [f"not measured ({reasons})", "", _format_aim(figure)]
-    spread = f"{_format_number(figure['min'])} to {_format_number(figure['max'])}" if len(figure["samples"]) > 1 else ""
+    spread = f"{format_number(figure['min'])} to {format_number(figure['max'])}" if len(figure["samples"]) > 1 else ""
     missed = ", **missed**" if figure["is_reached"] is False else ""
-    return [f"{_format_number(figure['median'])} {figure['unit']}", spread, _format_aim(figure) + missed]
+    return [f"{format_number(figure['median'])} {figure['unit']}", spread, _format_aim(figure) + missed]
 
 
 def _explain_absence(contender: Mapping[str, Any]) -> str:
@@ -119,7 +114,7 @@ def _describe_throughput(section: Mapping[str, Any]) -> str:
     num_reviews = section["settings"]["num_reviews"]
     title = (
         f"Reviews per second from raw text to label, {num_reviews:,} test reviews (fewer for the slow ones). One "
-        "process has a thread per core, but for the two linear models, which get a process per core as well:"
+        "process has a thread per core, but for the linear models, which get a process per core as well:"
     )
     header = ["contender", "computes in", "reviews/s, one process", "a process per core"]
     return f"{title}\n\n{format_table(header, rows, num_texts=2)}"
@@ -144,8 +139,9 @@ def _format_median(contender: Mapping[str, Any], metric: str) -> str:
     """Return the median of a metric, or nothing where it was not measured."""
     if contender["status"] != "measured" or metric not in contender["metrics"]:
         return ""
-    return _format_number(contender["metrics"][metric]["median"])
+    return format_number(contender["metrics"][metric]["median"])
 
 
-def _format_number(value: float) -> str:
+def format_number(value: float) -> str:
+    """Return a number to three significant digits, and whole from 1,000 on."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

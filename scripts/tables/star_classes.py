@@ -1,4 +1,4 @@
-"""What the run on four classes of stars reached, of `results/star-classes-seed0.json`."""
+"""Write what the run on four classes of stars reached, of `results/star-classes-seed0.json`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +33,7 @@ def format_star_classes(root: Path) -> str:
     return format_measured(
         path,
         f"the results.json of a run on the classes {', '.join(_LABELS)}",
-        lambda results: _format_run(results, path.relative_to(root).as_posix()),
+        lambda results: _format_run(results, path.name),
         remedy="copy it from the run anew",
     )
 
@@ -48,7 +48,7 @@ def _format_run(results: Mapping[str, Any], link: str) -> str:
         [
             f"```bash\n{results['command']}\n```",
             f"With the recipe `{results['recipe']}`, seed {results['seed']}, on the {counts.sum():,} official test "
-            f"reviews (95 % interval of the first share: {interval}), from [`{link}`]({link}):",
+            f"reviews (95 % interval of the first share: {interval}), from [`results/{link}`]({link}):",
             format_table(("answers with", "the model", "the best constant answer"), _format_shares(counts)),
             format_table(
                 ("the author gave", *(f"answer {label}" for label in _LABELS), "recall"), _format_counts(counts)

@@ -1,4 +1,4 @@
-"""The tree: each module with the first line of its docstring, and what else the repository holds."""
+"""Write the tree: each module with its docstring, and what else the repository holds."""
 
 import ast
 from pathlib import Path
@@ -12,10 +12,11 @@ _DESCRIPTIONS = {
     "space/model/": "the demo's model: pooled-bilstm, seed 0, saved in bfloat16",
     "space/requirements.txt": "what a Space installs",
     "tests/": "a file per module, and the local Hub they talk to",
-    "results/": "results.json of each run that this page quotes",
+    "results/": "what was measured, and the page that shows it",
+    "docs/": "architecture, recipes, settings, deployment, ideas that failed",
     ".ci/check": "the static checks",
     ".ci/run": "a fresh environment, the static checks, the test command",
-    "Makefile": "what contributors run: `make` lists it",
+    "Makefile": "the commands for contributors",
     "model_card.md": "template of the model card",
     "pyproject.toml": "metadata, dependencies, and the settings of ruff, mypy and pytest",
 }
@@ -29,7 +30,7 @@ def format_tree(root: Path) -> str:
     lines = {path.relative_to(root).as_posix(): _read_summary(path) for path in modules}
     lines |= {f"{path.parent.relative_to(root).as_posix()}/": _read_summary(path) for path in packages}
     lines |= {name: text for name, text in _DESCRIPTIONS.items() if (root / name).exists()}
-    tops = [*(f"{folder}/" for folder in _FOLDERS), "tests/", "results/"]
+    tops = [*(f"{folder}/" for folder in _FOLDERS), "tests/", "results/", "docs/"]
 
     def rank(name: str) -> tuple[int, str]:
         return next((index for index, top in enumerate(tops) if name.startswith(top)), len(tops)), name

@@ -151,13 +151,13 @@ def test_what_is_compared_is_cut_as_for_the_model(tiny_model, tmp_path, monkeypa
 
 @pytest.mark.parametrize("truncation", ["first", "last", "head_tail"])
 @pytest.mark.parametrize("text", ["A wonderful film.", "", "dull", "a dull film and a waste of time with a cast"])
-def test_the_readmes_example_gives_our_probabilities(tiny_model, tmp_path, monkeypatch, truncation, text):
+def test_the_example_in_the_docs_gives_our_probabilities(tiny_model, tmp_path, monkeypatch, truncation, text):
     tiny_model.config = dataclasses.replace(
         tiny_model.config, truncation=truncation, max_length_tokens=5, temperature=2.5
     )
     export_onnx(tiny_model, tmp_path / "imdb-lstm-onnx" / "model.onnx", ["a film"])
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n((?:(?!```).)*onnxruntime.*?)```", readme, flags=re.DOTALL)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n((?:(?!```).)*onnxruntime.*?)```", page, flags=re.DOTALL)
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(example.replace('"A wonderful film."', repr(text)), names)

@@ -1,40 +1,24 @@
-"""The README keeps its word: its commands are the ones run, its tree is the tree, its figures are measured."""
+"""What the pages compute: each table is of its files, and files that are not theirs are refused."""
 
 import json
-import re
-import runpy
 from pathlib import Path
 
 import pytest
 
 from hf_lstm.errors import InputError
+from tables.baselines import format_baselines
+from tables.demo_load import format_demo_load
 from tables.estimates import format_estimates
 from tables.explanations import format_explanations
 from tables.precision import format_precision
+from tables.recipes import format_recipes
 from tables.results import format_results
-from tables.sections import WRITERS, replace_section
+from tables.settings import format_settings
 from tables.speed import find_missing_sections, format_speed
 from tables.star_classes import format_star_classes
 from tables.tree import format_tree
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("name", WRITERS)
-def test_what_is_computed_is_as_the_repository_holds(name):
-    section = replace_section(README, name, WRITERS[name](ROOT))
-    assert section == README, f"the section {name} is out of date: run python scripts/update_tables.py"
-
-
-def test_the_set_up_commands_are_there():
-    assert 'pip install -e ".[train]" && python scripts/train.py --dataset sample' in README
-    assert 'pip install -e ".[test]" && pytest' in README
-
-
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?://|#)([^)#]+)", README))))
-def test_links_lead_somewhere(link):
-    assert (ROOT / link).exists()
 
 
 def write_run(folder, name, recipe, seed, accuracy, command="python scripts/train.py", **extra):
@@ -60,7 +44,7 @@ def test_results_are_means_over_seeds_beside_what_was_published(tmp_path):
     assert row["test accuracy, %"] == "**84.00 ± 2.00**"
     assert (row["published"], row["published validation"]) == ("81.91", "83.08")
     assert (row["parameters"], row["seconds"], row["computed with"]) == ("1,234", "60 ± 0", "2 CPU cores, bfloat16")
-    assert row["seeds"].startswith("3: [0](results/packed-lstm-seed0.json), [1](")
+    assert row["seeds"].startswith("3: [0](packed-lstm-seed0.json), [1](packed-lstm-seed1.json), ")
 
 
 def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_own(tmp_path):
@@ -79,6 +63,14 @@ def test_where_the_same_pieces_are_read_from_is_no_other_setting(tmp_path):
     command = "python scripts/train.py --recipe lstm-15m --set tokenizer.vocab=folder/vocab.txt"
     write_run(tmp_path / "results", "lstm-15m", "lstm-15m", 0, 0.87, command)
     assert read_cells(format_results(tmp_path))["`lstm-15m`"]["published"] == "86.25"
+
+
+@pytest.mark.parametrize("option", ["--embeddings ../data/glove.txt.gz", "--set train.embeddings=../data/glove.txt.gz"])
+def test_vectors_that_the_recipe_has_not_are_a_setting_without_their_folder(tmp_path, option):
+    for name in ("pooled-bilstm", "packed-lstm-glove"):
+        write_run(tmp_path / "results", name, name, 0, 0.9, f"hf-lstm train --recipe {name} {option}")
+    rows = read_cells(format_results(tmp_path))
+    assert list(rows) == ["`pooled-bilstm` with `train.embeddings=glove.txt.gz`", "`packed-lstm-glove`"]
 
 
 def test_a_warning_says_so_beside_what_was_published_of_it(tmp_path):
@@ -154,36 +146,6 @@ def test_nothing_is_published_of_changed_settings_whatever_the_file_is_called(tm
     assert (row["published"], row["published validation"]) == ("", "")
 
 
-def test_figures_in_the_text_are_those_of_the_files():
-    demo = json.loads((ROOT / "results" / "demo_load.json").read_text())
-    text = " ".join(README.split())
-    slowest = max(refusal["longest_s"] for refusal in demo["refusals"].values())
-    assert f"had {demo['num_answers']} answers without an error" in text
-    assert demo["num_server_errors"] == 0
-    assert f"within {demo['latency_s']['p50']:.2f} s, 95 % within {demo['latency_s']['p95']:.2f} s" in text
-    assert f"memory grew by {100 * demo['memory_growth']:.1f} %" in text
-    assert slowest <= float(re.search(r"was refused within (\S+) s", text)[1]) < slowest + 0.011
-
-    runs = {path.stem: json.loads(path.read_text()) for path in (ROOT / "results").glob("*-seed*.json")}
-    assert f"({runs['stopword-lstm-seed0']['model']['vocab_size']:,} entries here, 33,873 there)" in text
-    longer = runs["bilstm-glove-frozen-long-seed0"]
-    validation = 100 * longer["splits"]["validation"]["accuracy"]
-    assert f"After {longer['best_epoch']} they have {validation:.1f} % on validation" in text
-    assert longer["best_epoch"] == len(longer["epochs"])  # "with the last epoch the best"
-    assert f"`lstm-15m` took {runs['lstm-15m-seed0']['elapsed_s'] / 3600:.1f} hours in all" in text
-    unpacked = [100 * record["validation"]["accuracy"] for record in runs["packed-lstm-unpacked-seed0"]["epochs"]]
-    assert f"has {min(unpacked):.0f} to {max(unpacked):.0f} % on validation in three epochs" in text
-    assert len(unpacked) == 3
-    found = runs["packed-lstm-glove-seed0"]["embeddings"]
-    share = f"{found['num_found']:,} have a vector, {100 * found['share_of_vocabulary']:.2f} %"
-    assert f"Of the {found['num_entries']:,} entries {share} (published: 15,814, 63.25 %)" in text
-    plain, trained, frozen = (
-        sum(run["splits"]["test"]["accuracy"] for name, run in runs.items() if re.fullmatch(group + r"-seed\d", name))
-        for group in ("packed-lstm", "packed-lstm-glove", "packed-lstm-glove-frozen")
-    )
-    assert trained > frozen > plain  # "the three variants come out in the published order"
-
-
 @pytest.mark.parametrize("content", [None, "{", "[]", '{"a": {}}'])
 @pytest.mark.parametrize(
     ("name", "format_section"),
@@ -192,6 +154,8 @@ def test_figures_in_the_text_are_those_of_the_files():
         ("estimates.json", format_estimates),
         ("precision.json", format_precision),
         ("explanations/a-seed0.json", format_explanations),
+        ("demo_load.json", format_demo_load),
+        ("baselines.json", format_baselines),
     ],
 )
 def test_figures_that_can_not_be_read_name_the_file_and_what_writes_it(tmp_path, name, format_section, content):
@@ -208,42 +172,6 @@ def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):
     (tmp_path / "scripts" / "parts" / "__init__.py").write_text('"""What goes."""\n')
     (tmp_path / "scripts" / "parts" / "wheel.py").write_text('"""Turns."""\n')
     assert format_tree(tmp_path) == "```\nscripts/go.py   Goes\nscripts/parts/  What goes\n```"
-
-
-@pytest.mark.parametrize(
-    "readme", ["", "<!-- tree -->", "<!-- /tree --> <!-- tree -->", "<!-- tree --><!-- /tree -->" * 2]
-)
-def test_markers_must_be_there_once(readme):
-    with pytest.raises(InputError, match="README"):
-        replace_section(readme, "tree", "text")
-
-
-def test_checking_tells_by_its_exit_code_and_writes_nothing(tmp_path, monkeypatch, capsys):
-    script = runpy.run_path(str(ROOT / "scripts" / "update_tables.py"))
-    monkeypatch.setitem(script["main"].__globals__, "find_missing_sections", lambda root: [])
-    script["main"](["--check"])
-    (tmp_path / "README.md").write_text("".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in WRITERS))
-    monkeypatch.setitem(script["main"].__globals__, "ROOT", tmp_path)
-    monkeypatch.setitem(script["main"].__globals__, "update_sections", lambda readme, root: README)
-    with pytest.raises(SystemExit) as exit_:
-        script["main"](["--check"])
-    assert exit_.value.code == 1
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert (tmp_path / "README.md").read_text() != README
-    script["main"]([])
-    assert (tmp_path / "README.md").read_text() == README
-
-
-def test_checking_names_the_sections_that_the_benchmark_lacks(monkeypatch, capsys):
-    script = runpy.run_path(str(ROOT / "scripts" / "update_tables.py"))
-    monkeypatch.setitem(script["main"].__globals__, "find_missing_sections", lambda root: ["epoch", "latency"])
-    with pytest.raises(SystemExit):
-        script["main"](["--check"])
-    assert "results/benchmark.json lacks epoch, latency: run" in capsys.readouterr().err
-
-
-def test_the_committed_benchmark_has_every_section():
-    assert find_missing_sections(ROOT) == []
 
 
 def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
@@ -273,3 +201,55 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
     assert "at commit `0123456789`" in text
     assert "Not measured in this run: training step, epoch, tokenization, bulk scoring, latency, cold start." in text
     assert "epoch" in find_missing_sections(tmp_path)
+
+
+def test_linear_classifiers_are_listed_with_what_was_fixed_in_advance(tmp_path):
+    test = {"num_rows": 8, "accuracy": 0.875, "accuracy_interval": [0.5, 0.975], "elapsed_s": 1.0}
+    model = {"settings": {"pattern": "a|b", "C": 1.0}, "num_features": 1234, "test": test}
+    baselines = {"command": "python x.py", "machine": {"versions": {"scikit-learn": "1.2"}}, "models": {"SVM": model}}
+    fasttext = {"contenders": {"fastText(1,2)": {"facts": {"test_accuracy": 0.9}}}}
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "baselines.json").write_text(json.dumps(baselines))
+    (tmp_path / "results" / "benchmark.json").write_text(json.dumps({"sections": {"text-to-label": fasttext}}))
+    text = format_baselines(tmp_path)
+    assert text.startswith("```bash\npython x.py\n```")
+    assert "On the 8 official test reviews" in text
+    assert "| SVM | **87.50 %** | 50.00 to 97.50 % | 1,234 | `pattern='a\\|b'`, `C=1.0` |" in text
+    assert "trained by the benchmark: 90.00 %" in text
+
+
+def test_settings_have_their_default_their_values_and_their_doc():
+    lines = format_settings(ROOT).splitlines()
+    assert (
+        "| `train.weight_decay` | `0.0` | number | Decoupled (AdamW); 0 is plain Adam. Biases, normalization and"
+        in (next(line for line in lines if "train.weight_decay" in line))
+    )
+    assert any(line.startswith("| `model.bidirectional` | `false` | `true`, `false` |") for line in lines)
+    assert any(line.startswith("| `train.patience` | `none` | whole number, `none` | Stop after") for line in lines)
+    assert any(line.startswith("| `train.schedule` | `constant` | `constant`, `linear`, `cosine` |") for line in lines)
+    assert not any("`model.vocab_size`" in line for line in lines)  # only the data can tell
+
+
+def test_recipes_are_what_they_change_of_the_defaults_or_of_another():
+    rows = read_cells(format_recipes(ROOT))
+    changes = {name.strip("`"): row["settings, beside the defaults or another recipe's"] for name, row in rows.items()}
+    assert changes["packed-lstm-glove-frozen"] == "`packed-lstm-glove` with `train.freeze_embeddings=true`"
+    assert changes["pooled-bilstm"].startswith("`data.validation_fraction=0.1`, `tokenizer.min_count=2`")
+    assert "train.max_grad_norm=none" in changes["keras-lstm"]
+    assert "&lt;unk>" in rows["`stopword-lstm`"]["system"]
+
+
+def test_what_the_demo_met_is_listed(tmp_path):
+    figures = {
+        "num_clients": 3, "seconds": 60.0, "machine": {"num_cores": 2}, "num_answers": 1234, "num_server_errors": 0,
+        "latency_s": {"p50": 0.157, "p95": 0.637, "p99": 0.867, "max": 0.97}, "memory_growth": 0.0415,
+        "memory_mb": {"warm": 687, "end": 715, "peak": 715}, "refusals": {"proxy": {"status": [404], "longest_s": 0.5}},
+    }  # fmt: skip
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "demo_load.json").write_text(json.dumps(figures))
+    text = format_demo_load(tmp_path)
+    assert text.startswith("3 clients for 60 s, on the same 2 cores")
+    assert "| answers | 1,234 |" in text
+    assert "| 95 % within | 0.64 s |" in text
+    assert "| memory at the end | 715 MB (+4.2 %) |" in text
+    assert "| proxy | 404 | 0.50 s |" in text

@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from benchmarking.harness.forked import SliceProcesses
 from benchmarking.harness.machine import count_cores
@@ -16,27 +17,66 @@ FASTTEXT_REQUIRES = ("fasttext",)
 IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
 
 
-def classify_with_tfidf(train: LabeledReviews, test: LabeledReviews, num_reviews: int) -> Answers:
-    """Yield reviews/s of TF-IDF of words and pairs with logistic regression, in one process and one per core.
+class LinearClassifier(Protocol):
+    """Learns two classes, 0 and 1, from texts."""
+
+    settings: Mapping[str, Any]
+    """All that was chosen, before anything was measured."""
+
+    @property
+    def num_features(self) -> int:
+        """Number of n-grams that have a weight."""
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Learn the weights."""
+
+    def predict(self, texts: Sequence[str]) -> Sequence[int]:
+        """Return the class of each text."""
+
+
+class TfidfClassifier:
+    """Logistic regression on TF-IDF of words and pairs of words."""
+
+    settings: Mapping[str, Any] = {"ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "C": 10}
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Learn the weights."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+
+        counting = {name: value for name, value in self.settings.items() if name != "C"}
+        vectorizer = TfidfVectorizer(**counting)
+        self._pipeline = make_pipeline(vectorizer, LogisticRegression(C=self.settings["C"], max_iter=1000))
+        self._pipeline.fit(texts, labels)
+        self.num_features = len(vectorizer.vocabulary_)
+
+    def predict(self, texts: Sequence[str]) -> Sequence[int]:
+        """Return the class of each text."""
+        return self._pipeline.predict(texts)  # type: ignore[no-any-return]
+
+
+def classify_with_linear(
+    classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews, num_reviews: int
+) -> Answers:
+    """Yield reviews/s of a linear classifier, in one process and in one per core.
 
     Args:
+        classifier: is trained first.
         train: what it is trained on.
         test: what its accuracy is measured on; the first `num_reviews` are timed.
         num_reviews: how many are timed.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
+    facts = train_and_score(classifier, train, test)
+    yield from _time_both_ways(classifier.predict, test.texts[:num_reviews], facts)
 
+
+def train_and_score(classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews) -> Answer:
+    """Train a classifier, and return the seconds that it took, and the accuracy on test."""
     started = time.perf_counter()
-    classifier = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True), LogisticRegression(C=10, max_iter=1000)
-    )
     classifier.fit(train.texts, train.labels)
     training_s = time.perf_counter() - started
-    texts = test.texts[:num_reviews]
-    facts = {"training_s": training_s, "test_accuracy": float(classifier.score(test.texts, test.labels))}
-    yield from _time_both_ways(classifier.predict, texts, facts)
+    return {"training_s": training_s, "test_accuracy": score(classifier.predict(test.texts), test.labels)}
 
 
 def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
@@ -62,10 +102,13 @@ def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_revi
         labels, _ = model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
         return [int(label[0].removeprefix("__label__")) for label in labels]
 
-    num_right = sum(answer == label for answer, label in zip(classify(test.texts), test.labels, strict=True))
-    texts = test.texts[:num_reviews]
-    facts = {"training_s": training_s, "test_accuracy": num_right / len(test.texts)}
-    yield from _time_both_ways(classify, texts, facts)
+    facts = {"training_s": training_s, "test_accuracy": score(classify(test.texts), test.labels)}
+    yield from _time_both_ways(classify, test.texts[:num_reviews], facts)
+
+
+def score(answers: Sequence[int], labels: Sequence[int]) -> float:
+    """Return the share of right answers."""
+    return sum(int(answer) == label for answer, label in zip(answers, labels, strict=True)) / len(labels)
 
 
 def _time_both_ways(classify: Callable[[list[str]], object], texts: list[str], facts: Answer) -> Answers:

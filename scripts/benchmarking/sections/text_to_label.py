@@ -12,9 +12,12 @@ from benchmarking.contenders.linear import (  # fmt: skip
     IN_ONE_PROCESS,
     SKLEARN_REQUIRES,
     WITH_A_PROCESS_PER_CORE,
+    LinearClassifier,
+    TfidfClassifier,
     classify_with_fasttext,
-    classify_with_tfidf,
+    classify_with_linear,
 )
+from benchmarking.contenders.nb_svm import NBSVM
 from benchmarking.contenders.ours import classify_with_ours
 from benchmarking.contenders.packed import classify_with_packing
 from benchmarking.contenders.peak import PEAK
@@ -22,10 +25,11 @@ from benchmarking.harness.spec import Contender, Figure, Metric, Section
 from benchmarking.reviews import LabeledReviews, find_lowercase_words
 from benchmarking.tasks import USEFUL_OPERATIONS, RandomModel
 
-_BF16, _FP32, _STOPWORD = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32", "ours, stopword-lstm"
-_PACKED = "packed loop, BiLSTM"
-_DISTILBERT_FP32, _DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
-_TFIDF, _FASTTEXT, _KERAS = "TF-IDF(1,2) + logistic regression", "fastText(1,2)", "Keras BiLSTM"
+BF16, FP32 = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32"
+POOLED, STOPWORD = "ours, pooled-bilstm", "ours, stopword-lstm"
+PACKED, KERAS = "packed loop, BiLSTM", "Keras BiLSTM"
+DISTILBERT_FP32, DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
+TFIDF, NB_SVM, FASTTEXT = "TF-IDF(1,2) + logistic regression", "NB-SVM(1,3)", "fastText(1,2)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class TextToLabelTask:
     num_distilbert_reviews: int
     """How many of them, roughly, DistilBERT gets."""
     bilstm: RandomModel
+    pooled: RandomModel
+    """What `space/model` is, but for its weights."""
     stopword: RandomModel
     wordpiece: WordPiece
     scratch: Path
@@ -61,7 +67,7 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
         return Figure(title=title, of=of, to=to, at_least=at_least)
 
     def compare_on_all_cores(title: str, peer: str, at_least: float | None = None) -> Figure:
-        ours = Metric(contender=_STOPWORD, name=IN_ONE_PROCESS)  # which has a thread per core
+        ours = Metric(contender=STOPWORD, name=IN_ONE_PROCESS)  # which has a thread per core
         peers = Metric(contender=peer, name=IN_ONE_PROCESS, or_greater=WITH_A_PROCESS_PER_CORE)
         return Figure(title=f"{title}, a process per core if faster", of=ours, to=peers, at_least=at_least)
 
@@ -69,16 +75,18 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
         title="raw strings in, labels out",
         contenders=[PEAK, *_list_ours(task), *_list_neural_peers(task), *_list_linear_peers(task)],
         figures=[
-            compare("BiLSTM, bf16 against DistilBERT, fp32", _BF16, _DISTILBERT_FP32, 120),
-            compare("BiLSTM, bf16 against DistilBERT, bf16", _BF16, _DISTILBERT_BF16, 60),
-            compare("BiLSTM, fp32 against DistilBERT, fp32", _FP32, _DISTILBERT_FP32),
-            compare("BiLSTM, bf16 against the packed loop", _BF16, _PACKED),
-            compare("BiLSTM, bf16 against Keras", _BF16, _KERAS),
-            compare_on_all_cores("stopword-lstm against TF-IDF + logistic regression", _TFIDF, 1),
-            compare_on_all_cores("stopword-lstm against fastText", _FASTTEXT),
+            compare("BiLSTM, bf16 against DistilBERT, fp32", BF16, DISTILBERT_FP32, 120),
+            compare("BiLSTM, bf16 against DistilBERT, bf16", BF16, DISTILBERT_BF16, 60),
+            compare("BiLSTM, fp32 against DistilBERT, fp32", FP32, DISTILBERT_FP32),
+            compare("BiLSTM, bf16 against the packed loop", BF16, PACKED),
+            compare("BiLSTM, bf16 against Keras", BF16, KERAS),
+            compare("pooled-bilstm against DistilBERT, fp32", POOLED, DISTILBERT_FP32),
+            compare("pooled-bilstm against DistilBERT, bf16", POOLED, DISTILBERT_BF16),
+            compare_on_all_cores("stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
+            compare_on_all_cores("stopword-lstm against fastText", FASTTEXT),
             Figure(
                 title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
-                of=Metric(contender=_FP32, name="model_alone_useful_gflop_per_s"),
+                of=Metric(contender=FP32, name="model_alone_useful_gflop_per_s"),
                 to=Metric(contender=PEAK.name, name="float32_gflop_per_s"),
                 unit="%",
                 at_least=60,
@@ -91,6 +99,7 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             "useful_operations": USEFUL_OPERATIONS,
             "wordpiece": task.wordpiece.source,
             "bilstm": describe_model(task.bilstm),
+            "pooled_bilstm": describe_model(task.pooled),
             "stopword_lstm": describe_model(task.stopword),
         },
     )
@@ -103,7 +112,7 @@ def _list_memory_figures() -> list[Figure]:
             of=Metric(contender=name, name="peak_memory_mb"),
             unit="MB",
         )
-        for name in (_BF16, _DISTILBERT_FP32)
+        for name in (BF16, DISTILBERT_FP32)
     ]
 
 
@@ -114,7 +123,12 @@ def describe_model(model: RandomModel) -> dict[str, object]:
 
 
 def _list_ours(task: TextToLabelTask) -> list[Contender]:
-    models = {_BF16: (task.bilstm, "bfloat16"), _FP32: (task.bilstm, "float32"), _STOPWORD: (task.stopword, "auto")}
+    models = {
+        BF16: (task.bilstm, "bfloat16"),
+        FP32: (task.bilstm, "float32"),
+        POOLED: (task.pooled, "auto"),
+        STOPWORD: (task.stopword, "auto"),
+    }
     return [
         Contender(
             name=name,
@@ -133,8 +147,8 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
         "wordpiece": task.wordpiece, "texts": task.timed_texts, "num_reviews": task.num_distilbert_reviews,
     }  # fmt: skip
     return [
-        Contender(name=_PACKED, start=classify_with_packing, arguments=packed),
-        Contender(name=_KERAS, start=classify_with_keras, arguments=keras, requires=KERAS_REQUIRES),
+        Contender(name=PACKED, start=classify_with_packing, arguments=packed),
+        Contender(name=KERAS, start=classify_with_keras, arguments=keras, requires=KERAS_REQUIRES),
         *(
             Contender(
                 name=name,
@@ -142,17 +156,26 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
                 arguments={**transformer, "precision": precision},
                 requires=DISTILBERT_REQUIRES,
             )
-            for name, precision in ((_DISTILBERT_FP32, "float32"), (_DISTILBERT_BF16, "bfloat16"))
+            for name, precision in ((DISTILBERT_FP32, "float32"), (DISTILBERT_BF16, "bfloat16"))
         ),
     ]
 
 
 def _list_linear_peers(task: TextToLabelTask) -> list[Contender]:
     arguments = {"train": task.train, "test": task.test, "num_reviews": task.num_reviews}
+    classifiers: dict[str, LinearClassifier] = {TFIDF: TfidfClassifier(), NB_SVM: NBSVM()}
     return [
-        Contender(name=_TFIDF, start=classify_with_tfidf, arguments=arguments, requires=SKLEARN_REQUIRES),
+        *(
+            Contender(
+                name=name,
+                start=classify_with_linear,
+                arguments={**arguments, "classifier": classifier},
+                requires=SKLEARN_REQUIRES,
+            )
+            for name, classifier in classifiers.items()
+        ),
         Contender(
-            name=_FASTTEXT,
+            name=FASTTEXT,
             start=classify_with_fasttext,
             arguments={**arguments, "scratch": task.scratch},
             requires=FASTTEXT_REQUIRES,

@@ -1,0 +1,36 @@
+"""Draw accuracy against speed from what was measured: `python scripts/draw_speed.py --help`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from hf_lstm.cli.common import run_command_line
+from hf_lstm.errors import InputError
+from tables.contenders import collect_contenders, read_num_cores
+from tables.picture import THEMES, draw_picture
+from tables.picture_files import IMAGES, save_picture
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(argv: Sequence[str]) -> None:
+    """Draw the picture for light and for dark pages."""
+    parser = argparse.ArgumentParser(
+        description=f"Draw accuracy against reviews per second, from results/*.json, into {IMAGES}: "
+        f"{' and '.join(THEMES)}."
+    )
+    parser.add_argument("--output-dir", metavar="DIR", type=Path, default=ROOT / IMAGES, help=f"(default: {IMAGES})")
+    arguments = parser.parse_args(argv)
+    contenders, num_cores = collect_contenders(ROOT), read_num_cores(ROOT)
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError:
+        raise InputError("matplotlib is not installed; run pip install -e '.[train]'") from None
+    for name, theme in THEMES.items():
+        path = arguments.output_dir / name
+        save_picture(draw_picture(contenders, theme, num_cores=num_cores), contenders, path)
+        print(f"saved in {path}")
+
+
+if __name__ == "__main__":
+    run_command_line(main)

@@ -1,0 +1,63 @@
+"""Put what is computed where it belongs: between `<!-- name -->` and `<!-- /name -->` of the pages."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hf_lstm.errors import InputError
+from tables.baselines import format_baselines
+from tables.demo_load import format_demo_load
+from tables.estimates import format_estimates
+from tables.explanations import format_explanations
+from tables.precision import format_precision
+from tables.recipes import format_recipes
+from tables.results import format_results
+from tables.settings import format_settings
+from tables.speed import format_speed
+from tables.star_classes import format_star_classes
+from tables.summary import format_short_results, format_short_speed, format_summary
+from tables.tree import format_tree
+
+Writer = Callable[[Path], str]
+
+PAGES: Mapping[str, Mapping[str, Writer]] = {
+    "README.md": {"summary": format_summary, "results": format_short_results, "speed": format_short_speed},
+    "results/README.md": {
+        "results": format_results,
+        "baselines": format_baselines,
+        "estimates": format_estimates,
+        "star-classes": format_star_classes,
+        "explanations": format_explanations,
+        "speed": format_speed,
+        "precision": format_precision,
+        "demo-load": format_demo_load,
+    },
+    "docs/architecture.md": {"tree": format_tree},
+    "docs/recipes.md": {"recipes": format_recipes},
+    "docs/settings.md": {"settings": format_settings},
+}
+"""What writes each section of each page, from the repository's root folder; links lead on from the page's folder."""
+
+
+def update_page(name: str, text: str, root: Path) -> str:
+    """Return the text of a page with every section written anew from what `root` holds.
+
+    Raises:
+        InputError: a section's markers are not there once each, or a file that it is made of is damaged.
+    """
+    for section, write in PAGES[name].items():
+        text = replace_section(name, text, section, write(root))
+    return text
+
+
+def replace_section(page: str, text: str, section: str, content: str) -> str:
+    """Return the text of a page with `content` between the markers of a section.
+
+    Raises:
+        InputError: the markers are not there, each once and in their order.
+    """
+    start, end = f"<!-- {section} -->", f"<!-- /{section} -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    if not (text.count(start) == text.count(end) == 1 and pattern.search(text)):
+        raise InputError(f"{page}: expected {start} and, after it, {end}, each once; put them where {section} belongs")
+    return pattern.sub(lambda _: f"{start}\n{content}\n{end}", text)

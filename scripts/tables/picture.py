@@ -1,0 +1,228 @@
+"""Draw accuracy against speed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarking.sections import text_to_label as names
+from tables.contenders import Contender
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
+
+_TITLE = "Accuracy on the official IMDB test, and speed"
+_NOT_MEASURED = "accuracy not measured yet"
+_WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 8.0, 5.2, 200
+"""Twice the 800 dots that a page gives it."""
+_LABELS = {
+    names.POOLED: "pooled-bilstm (default)",
+    names.BF16: "BiLSTM 2x256, bf16",
+    names.FP32: "BiLSTM 2x256, fp32",
+    names.STOPWORD: "stopword-lstm",
+    names.PACKED: "PyTorch, packed loop",
+    names.KERAS: "Keras",
+    names.TFIDF: "TF-IDF + LR",
+    names.NB_SVM: "NB-SVM",
+    names.FASTTEXT: "fastText",
+}
+_LEGEND = {"ours": "this package", "neural": "other neural networks", "linear": "linear models"}
+_MARKERS = {"ours": "o", "neural": "s", "linear": "^"}
+_DISTANCES = (9, 16, 26, 40)
+"""From a marker to its label, in points, tried in turn."""
+_DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+_FONT_SIZE = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """Colors on light or dark pages, told apart by people of any color vision (Okabe and Ito 2008)."""
+
+    page: str
+    text: str
+    faint: str
+    grid: str
+    colors: Mapping[str, str]
+
+
+THEMES: Mapping[str, Theme] = {
+    "accuracy-and-speed.png": Theme(
+        page="#ffffff",
+        text="#1f2328",
+        faint="#59636e",
+        grid="#e5e7eb",
+        colors={"ours": "#0072B2", "neural": "#D55E00", "linear": "#009E73"},
+    ),
+    "accuracy-and-speed-dark.png": Theme(
+        page="#0d1117",
+        text="#f0f6fc",
+        faint="#9198a1",
+        grid="#2b323b",
+        colors={"ours": "#56B4E9", "neural": "#E69F00", "linear": "#2fc49a"},
+    ),
+}
+"""By the names of the files."""
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A contender and where its marker stands."""
+
+    contender: Contender
+    speed: float
+    height: float
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Limits of the axes."""
+
+    slowest: float
+    fastest: float
+    bottom: float
+    strip_top: float
+    """Below it, there stands what has no accuracy; `bottom` where all have one."""
+    top: float
+
+
+def draw_picture(contenders: Sequence[Contender], theme: Theme, *, num_cores: int) -> "Figure":
+    """Return accuracy against reviews per second on so many cores.
+
+    What was not timed is a line at its accuracy. What has no accuracy stands in a strip at the bottom, which says so.
+    """
+    from matplotlib.figure import Figure  # slow to import, and needed here alone
+
+    frame = _choose_frame(contenders)
+    figure = Figure(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH, facecolor=theme.page)
+    figure.text(0.01, 0.955, _TITLE, color=theme.text, fontsize=11.5, fontweight="bold")
+    _draw_legend(figure, theme)
+    axes = figure.add_axes((0.075, 0.115, 0.905, 0.755))
+    _draw_frame(axes, frame, theme)
+    speed = f"reviews per second from text to label, {num_cores} CPU cores (log scale)"
+    axes.set_xlabel(speed, color=theme.text, fontsize=_FONT_SIZE + 1)
+    spots = _choose_spots(contenders, frame)
+    untimed = [_draw_untimed(axes, each, theme) for each in contenders if each.reviews_per_s is None]
+    markers = [_draw_marker(axes, spot, theme) for spot in spots]
+    figure.draw_without_rendering()  # so that all know where they stand
+    taken = [each.get_window_extent() for each in (*(text for text in untimed if text is not None), *markers)]
+    for spot in spots:
+        taken.append(_place_label(axes, spot, taken, theme))
+    return figure
+
+
+def _choose_frame(contenders: Sequence[Contender]) -> _Frame:
+    speeds = [each.reviews_per_s for each in contenders if each.reviews_per_s is not None]
+    accuracies = [each.accuracy for each in contenders if each.accuracy is not None]
+    low, high = min(accuracies, default=85.0) - 0.6, max(accuracies, default=95.0) + 0.9
+    has_strip = any(each.accuracy is None for each in contenders)
+    return _Frame(
+        slowest=min(speeds, default=10.0) / 2.5,
+        fastest=max(speeds, default=10_000.0) * 3,
+        bottom=low - 1 if has_strip else low,
+        strip_top=low,
+        top=high,
+    )
+
+
+def _choose_spots(contenders: Sequence[Contender], frame: _Frame) -> list[_Spot]:
+    """Return where markers stand: of all that was timed."""
+    middle_of_strip = frame.bottom + 0.25
+    return [
+        _Spot(each, each.reviews_per_s, middle_of_strip if each.accuracy is None else each.accuracy)
+        for each in contenders
+        if each.reviews_per_s is not None
+    ]
+
+
+def _draw_frame(axes: "Axes", frame: _Frame, theme: Theme) -> None:
+    """Set limits, ticks and grid, and draw the strip of what has no accuracy."""
+    from matplotlib.ticker import FuncFormatter, MultipleLocator, NullLocator
+
+    axes.set_facecolor(theme.page)
+    axes.set_xscale("log")
+    axes.set_xlim(frame.slowest, frame.fastest)
+    axes.set_ylim(frame.bottom, frame.top)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(MultipleLocator(1))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f} %" if value > frame.strip_top else ""))
+    axes.tick_params(colors=theme.faint, labelsize=_FONT_SIZE, length=0)
+    axes.grid(color=theme.grid, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    if frame.strip_top > frame.bottom:
+        axes.axhspan(frame.bottom, frame.strip_top, color=theme.grid, alpha=0.45, linewidth=0)
+        place = (frame.slowest * 1.06, frame.strip_top - 0.08)
+        axes.text(*place, _NOT_MEASURED, color=theme.faint, fontsize=_FONT_SIZE, va="top")
+
+
+def _draw_legend(figure: "Figure", theme: Theme) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=theme.colors[kind], marker=_MARKERS[kind], linestyle="", markersize=7, label=text)
+        for kind, text in _LEGEND.items()
+    ]
+    hollow = Line2D([], [], color=theme.faint, marker="s", markerfacecolor="none", linestyle="", markersize=7)
+    hollow.set_label("published accuracy")
+    figure.legend(
+        handles=[*handles, hollow], loc="upper left", bbox_to_anchor=(0.0, 0.945), ncols=4, frameon=False,
+        fontsize=_FONT_SIZE, labelcolor=theme.text, handletextpad=0.3, columnspacing=1.4,
+    )  # fmt: skip
+
+
+def _draw_marker(axes: "Axes", spot: _Spot, theme: Theme) -> "Line2D":
+    """Draw a marker, hollow where nobody measured the accuracy here."""
+    color = theme.colors[spot.contender.kind]
+    is_hollow = spot.contender.note == "published" or spot.contender.accuracy is None
+    (marker,) = axes.plot([spot.speed], [spot.height], marker=_MARKERS[spot.contender.kind], linestyle="", zorder=3)
+    marker.set_markersize(9)
+    marker.set_markerfacecolor(theme.page if is_hollow else color)
+    marker.set_markeredgecolor(color if is_hollow else theme.page)
+    marker.set_markeredgewidth(1.8 if is_hollow else 1.0)
+    return marker
+
+
+def _draw_untimed(axes: "Axes", contender: Contender, theme: Theme) -> "Annotation | None":
+    """Draw a line at the accuracy of what has no speed yet, and its name above it."""
+    if contender.accuracy is None:
+        return None
+    color = theme.colors[contender.kind]
+    axes.axhline(contender.accuracy, color=color, linestyle=":", linewidth=1.2, zorder=1)
+    words = f"{_name(contender)}: {contender.accuracy:.1f} %, speed not measured yet"
+    return axes.annotate(
+        words, (0.99, contender.accuracy), xycoords=("axes fraction", "data"), xytext=(0, 2.5),
+        textcoords="offset points", ha="right", va="bottom", color=color, fontsize=_FONT_SIZE,
+    )  # fmt: skip
+
+
+def _place_label(axes: "Axes", spot: _Spot, taken: Sequence["Bbox"], theme: Theme) -> "Bbox":
+    """Write a contender's name and accuracy at the first free place beside its marker, and return where that is."""
+    from matplotlib.patheffects import withStroke
+
+    contender, inside = spot.contender, axes.get_window_extent()
+    words = _name(contender)
+    if contender.accuracy is not None:
+        words += f"\n{contender.accuracy:.1f} %{', ' if contender.note else ''}{contender.note}"
+    label = axes.annotate(
+        words, (spot.speed, spot.height), xytext=(0, 0), textcoords="offset points", color=theme.text,
+        fontsize=_FONT_SIZE, linespacing=1.15, zorder=4,
+    )  # fmt: skip
+    if contender.accuracy is not None:  # lines of the grid end before the letters
+        label.set_path_effects([withStroke(linewidth=3, foreground=theme.page)])
+    for right, up in ((distance * x, distance * y) for distance in _DISTANCES for x, y in _DIRECTIONS):
+        label.set_position((right, up))
+        label.set_horizontalalignment("left" if right > 0 else "right" if right < 0 else "center")
+        label.set_verticalalignment("bottom" if up > 0 else "top" if up < 0 else "center")
+        box = label.get_window_extent()
+        is_inside = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
+        if is_inside and not any(box.padded(3).overlaps(other) for other in taken):
+            break
+    return box
+
+
+def _name(contender: Contender) -> str:
+    return _LABELS.get(contender.name, contender.name)

@@ -1,0 +1,202 @@
+"""Write what the README says in figures: the summary, the short table of results, and three sentences on speed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarking.sections import text_to_label as names
+from hf_lstm.config.recipes import RECIPES
+from hf_lstm.errors import InputError
+from hf_lstm.markdown import format_table
+from tables.contenders import LARGE_RUNS, SHIPPED_RUNS, STOPWORD_RUNS, Contender, collect_contenders, read_num_cores
+from tables.measured import format_measured, read_benchmark
+from tables.results import RunGroup, find_groups, find_published, is_as_the_recipe
+from tables.speed import format_number
+
+SHIPPED_MODEL = Path("space") / "model"
+_TIMED_AS = {SHIPPED_RUNS: names.POOLED, LARGE_RUNS: names.BF16, STOPWORD_RUNS: names.STOPWORD}
+"""What the benchmark calls the network of these runs."""
+_SHORT_NAMES = {
+    names.NB_SVM: "NB-SVM on words, pairs and triples",
+    names.TFIDF: "TF-IDF with logistic regression",
+    names.FASTTEXT: "fastText",
+}
+_HEADER = ("model", "test accuracy, %", "published, %", "parameters", "reviews/s")
+
+
+def format_summary(root: Path) -> str:
+    """Return what the package beats, what beats it, and what it gives instead.
+
+    Raises:
+        InputError: a file of `root/results` is damaged, or says something else than the sentences do.
+    """
+    return "\n".join([_say_speed(root), _say_published(root), _say_linear(root), _say_instead(root)])
+
+
+def _say_speed(root: Path) -> str:
+    fp32, bf16, loop, keras = (
+        read_figure(root, "text-to-label", f"BiLSTM, bf16 against {peer}")
+        for peer in ("DistilBERT, fp32", "DistilBERT, bf16", "the packed loop", "Keras")
+    )
+    speed = _find(collect_contenders(root), names.BF16).reviews_per_s
+    return (
+        f"- **Fast.** On {_describe_cores(root)} a BiLSTM of 2x256 units takes {_format_speed(speed)} reviews a second "
+        f"from text to label: {fp32} times as many as DistilBERT in float32, {bf16} times as many as DistilBERT in "
+        f"bfloat16. The same network does {loop} times as many as in the usual PyTorch loop, and {keras} times as many "
+        "as in Keras."
+    )
+
+
+def _describe_cores(root: Path) -> str:
+    num_cores = read_num_cores(root)
+    has_amx = read_benchmark(root, lambda benchmark: "amx_bf16" in benchmark["machine"]["isa_flags"])
+    return f"{num_cores} CPU cores{' (with AMX)' if has_amx else ''}"
+
+
+def _say_published(root: Path) -> str:
+    leads = [lead for group in find_groups(root).values() if (lead := _find_lead(group)) is not None]
+    behind = [lead for lead in leads if lead < 0]
+    missed = " and ".join(f"{-lead:.1f}" for lead in behind)
+    ends = (
+        f"{len(behind)} {'is' if len(behind) == 1 else 'are'} missed, by {missed} points" if behind else "none missed"
+    )
+    return (
+        f"- **Better than the LSTMs that it reproduces.** Of {len(leads)} published test accuracies, "
+        f"{len(leads) - len(behind)} are passed and {ends}."
+    )
+
+
+def _find_lead(group: RunGroup) -> float | None:
+    """Return by how many points a recipe passes its published test accuracy; None where nothing is published."""
+    published = find_published(group).get("test_accuracy")
+    return None if published is None or not is_as_the_recipe(group) else group.mean_accuracy - published
+
+
+def _say_linear(root: Path) -> str:
+    contenders = collect_contenders(root)
+    ours = [_find(contenders, name) for name in (names.POOLED, names.BF16)]
+    linear = sorted(
+        (each for each in contenders if each.kind == "linear"), key=lambda each: each.accuracy or 0, reverse=True
+    )
+    default, large = (each.accuracy for each in ours)
+    if default is None or any(each.accuracy is None or each.accuracy <= default for each in linear):
+        raise InputError("results: the linear models are no longer ahead of the default: write tables/summary.py anew")
+    best, *others = [f"{_SHORT_NAMES[each.name]} gets {each.accuracy:.1f} %" for each in linear]
+    fastest = max(contenders, key=lambda each: each.reviews_per_s or 0)
+    large_sentence = f" A BiLSTM of 2x256 units that starts from GloVe gets {large:.1f} %." if large is not None else ""
+    return (
+        "- **Not yet as accurate as good linear models.** The default recipe, `pooled-bilstm`, gets "
+        f"{default:.1f} % of the official IMDB test right.{large_sentence} {best}, {' and '.join(others)}; "
+        f"{_SHORT_NAMES.get(fastest.name, fastest.name)} is the fastest of all, too. DistilBERT gets "
+        f"{_find(contenders, names.DISTILBERT_FP32).accuracy:.1f} % (published). The next releases aim to pass the "
+        "linear models."
+    )
+
+
+def _say_instead(root: Path) -> str:
+    megabytes = (root / SHIPPED_MODEL / "model.safetensors").stat().st_size / 1e6
+    error = format_measured(
+        root / SHIPPED_MODEL / "results.json",
+        "a run's results.json",
+        lambda results: 100 * float(results["splits"]["test"]["calibrated_expected_calibration_error"]),
+    )
+    num_ngrams = _count_features(root, names.NB_SVM) or 0
+    return (
+        f"- **What it gives instead.** {megabytes:.1f} MB of weights (NB-SVM keeps {num_ngrams / 1e6:.1f} million "
+        "n-grams), more speed than any other neural network here, calibrated probabilities (expected calibration error "
+        f"{error:.1f} %), what each word adds to the answer, and ONNX, which needs no PyTorch."
+    )
+
+
+def format_short_results(root: Path) -> str:
+    """Return accuracy and speed of each recipe that was run as it stands, and of what people use instead.
+
+    Raises:
+        InputError: a file of `root/results` is not what writes it.
+    """
+    contenders = collect_contenders(root)
+    groups = [group for group in find_groups(root).values() if is_as_the_recipe(group) or group.name == LARGE_RUNS]
+    rows = [_format_group(group, contenders) for group in groups]
+    rows += [_format_linear(root, each) for each in contenders if each.kind == "linear"]
+    fastest = max(
+        (_find(contenders, name) for name in (names.DISTILBERT_FP32, names.DISTILBERT_BF16)),
+        key=lambda each: each.reviews_per_s or 0,
+    )
+    rows.append(["DistilBERT", "", f"{fastest.accuracy:g}", "", _format_speed(fastest.reviews_per_s)])
+    return format_table(_HEADER, rows)
+
+
+def _format_group(group: RunGroup, contenders: Sequence[Contender]) -> list[str]:
+    published = find_published(group).get("test_accuracy")
+    is_official = group.recipe not in RECIPES or RECIPES[group.recipe].data.split == "official"
+    timed = _find(contenders, _TIMED_AS[group.name]).reviews_per_s if group.name in _TIMED_AS else None
+    return [
+        f"`{group.name}`{'' if is_official else ' *'}",
+        f"**{group.mean_accuracy:.2f}**",
+        "" if published is None else f"{published:g}",
+        f"{next(iter(group.runs.values()))['model']['num_parameters']:,}",
+        _format_speed(timed),
+    ]
+
+
+def _format_linear(root: Path, contender: Contender) -> list[str]:
+    num_features = _count_features(root, contender.name)
+    return [
+        _SHORT_NAMES[contender.name],
+        "" if contender.accuracy is None else f"**{contender.accuracy:.2f}**",
+        "",
+        "" if num_features is None else f"{num_features:,}",
+        _format_speed(contender.reviews_per_s),
+    ]
+
+
+def _count_features(root: Path, name: str) -> int | None:
+    """Return how many n-grams a linear model weighs; None where nobody counted them."""
+    count: int | None = format_measured(
+        root / "results" / "baselines.json",
+        "what scripts/measure_baselines.py writes",
+        lambda baselines: baselines["models"].get(name, {}).get("num_features"),
+    )
+    return count
+
+
+def format_short_speed(root: Path) -> str:
+    """Return three sentences: training, one review, and starting afresh.
+
+    Raises:
+        InputError: the benchmark's file is not what the benchmark writes, or lacks one of the figures.
+    """
+    step, epoch = (read_figure(root, section, "bf16 against the packed loop") for section in ("training-step", "epoch"))
+    step_fp32 = read_figure(root, "training-step", "fp32 against the packed loop")
+    latency = read_figure(root, "latency", "BiLSTM, bf16: p50")
+    start, beyond = (
+        read_figure(root, "cold-start", title) for title in ("ours: first prediction", "ours beyond `import torch`")
+    )
+    return (
+        f"A training step of `packed-lstm` is {step} times as fast as the usual packed loop in bfloat16, "
+        f"{step_fp32} times in float32, and a whole epoch {epoch} times. One review of 250 words takes {latency} ms. "
+        f"A new process gives its first answer after {start} s, of which `import torch` takes all but {beyond} s."
+    )
+
+
+def read_figure(root: Path, section: str, title: str) -> str:
+    """Return the median of one of the benchmark's figures, in words.
+
+    Raises:
+        InputError: the file is not what the benchmark writes, or lacks the figure.
+    """
+
+    def read(benchmark: Mapping[str, Any]) -> str:
+        figures = {figure["title"]: figure for figure in benchmark["sections"][section]["figures"]}
+        median = figures[title]["median"]
+        return f"{median:,.0f}" if median >= 10 else f"{median:.2g}"
+
+    return read_benchmark(root, read)
+
+
+def _find(contenders: Iterable[Contender], name: str) -> Contender:
+    return next(each for each in contenders if each.name == name)
+
+
+def _format_speed(reviews_per_s: float | None) -> str:
+    return "" if reviews_per_s is None else format_number(reviews_per_s)
