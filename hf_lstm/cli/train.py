@@ -13,7 +13,7 @@ from hf_lstm.cli.common import (
     build_parser,
     name_command,
 )
-from hf_lstm.cli.push import add_repository_arguments, find_repository_options, push_folder
+from hf_lstm.cli.push import add_card_arguments, add_repository_arguments, find_repository_options, push_folder
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.errors import InputError
@@ -49,6 +49,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_settings_argument(parser)
     parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
     add_repository_arguments(parser)
+    add_card_arguments(parser)
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
     check_push_arguments(parser, arguments)
@@ -72,10 +73,13 @@ def main(argv: Sequence[str]) -> None:
     output_dir = arguments.output_dir or Path("runs") / recipe.name
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.hub.card_metadata import CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.training.run import RunOptions, run_experiment
 
-    repo_id = resolve_repo_id(arguments.repo_id, require_login()) if arguments.push else None
+    repo_id = None
+    if arguments.push:
+        repo_id = resolve_repo_id(arguments.repo_id, require_login(), name_repository(recipe.data.dataset))
     options = RunOptions(
         output_dir=output_dir,
         device=arguments.device,
@@ -83,6 +87,7 @@ def main(argv: Sequence[str]) -> None:
         command=f"{name_command('train')} {shlex.join(argv)}".rstrip(),
         overwrite=arguments.overwrite,
         show_progress=arguments.show_progress,
+        choices=CardChoices(license=arguments.license, language=arguments.language),
     )
     results = run_experiment(recipe, options)
     test = results.splits["test"]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huggingface_hub import RepoCard
+
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed, name_install_command
@@ -86,6 +88,8 @@ def write_card(
 ) -> None:
     """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`.
 
+    Licence and language that are not given stay what an earlier card says.
+
     Without jinja2, which saving a model does not need, none is written, and a warning says so once.
     """
     card = folder / CARD_FILE
@@ -93,6 +97,8 @@ def write_card(
         if not is_installed("jinja2"):
             _warn_without_jinja2()
             return
+        earlier = _read_choices(card)
+        choices = CardChoices(license=choices.license or earlier.license, language=choices.language or earlier.language)
         content = render_card(
             config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
         )
@@ -128,6 +134,19 @@ def _find_template() -> Path:
     package = Path(__file__).resolve().parents[1]
     installed = package / "resources" / "model_card.md"
     return installed if installed.is_file() else package.parent / "model_card.md"
+
+
+def _read_choices(card: Path) -> CardChoices:
+    """Return the licence and the language that a card's front matter has, if it has any."""
+    if not card.exists():
+        return NO_CHOICES
+    try:
+        content = card.read_text(encoding="utf-8")
+        data = RepoCard(content, ignore_metadata_errors=True).data.to_dict()  # type: ignore[no-untyped-call]
+    except Exception:  # the client raises errors of its YAML library
+        return NO_CHOICES
+    chosen = {name: data.get(name) for name in ("license", "language")}
+    return CardChoices(**{name: value if isinstance(value, str) else None for name, value in chosen.items()})
 
 
 @dataclass(frozen=True)

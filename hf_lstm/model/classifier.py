@@ -15,6 +15,7 @@ from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card import write_card
+from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.hub.push import push_model_folder, require_login, resolve_repo_id
 from hf_lstm.model.explanation import explain_text
@@ -227,7 +228,13 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         return model.to(resolve_device(device)).eval()
 
     def save_pretrained(  # type: ignore[override]  # explicit, as above
-        self, save_directory: str | Path, *, repo_id: str | None = None, overwrite_card: bool = False
+        self,
+        save_directory: str | Path,
+        *,
+        repo_id: str | None = None,
+        license: str | None = None,
+        language: str | None = None,
+        overwrite_card: bool = False,
     ) -> None:
         """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
 
@@ -238,6 +245,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         Args:
             save_directory: the folder.
             repo_id: where the model will live on the Hub, for the card's usage example.
+            license: of the weights, for the card, such as `apache-2.0`; nobody else can choose one.
+            language: of the texts, for the card, such as `en`; known without asking for models of IMDB.
             overwrite_card: replace an edited README.md too.
 
         Raises:
@@ -261,6 +270,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             recipe=provenance.recipe,
             results=provenance.results,
             repo_id=repo_id,
+            choices=CardChoices(license=license, language=language),
             overwrite=overwrite_card,
         )
 
@@ -283,18 +293,20 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         private: bool | None = None,
         token: str | None = None,
         commit_message: str = "Push LSTMSentiment",
+        license: str | None = None,
+        language: str | None = None,
         overwrite_card: bool = False,
     ) -> str:
         """Upload the model to the Hub, making the repository if need be, and return the URL of what was made.
 
-        The arguments are those of `hub.push_model_folder`.
+        The arguments are those of `save_pretrained` and of `hub.push.push_model_folder`.
 
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
         repo_id = resolve_repo_id(repo_id, require_login(token))
         with tempfile.TemporaryDirectory() as folder:
-            self.save_pretrained(folder, repo_id=repo_id)
+            self.save_pretrained(folder, repo_id=repo_id, license=license, language=language)
             return push_model_folder(
                 folder,
                 repo_id,

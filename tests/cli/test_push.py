@@ -27,12 +27,15 @@ def push(tmp_path, tiny_model_folder, monkeypatch, capsys):
 
 
 def test_the_folder_arrives_and_its_card_names_the_repository(push, hub, tiny_model_folder):
-    assert "me/imdb-lstm" not in (tiny_model_folder / "README.md").read_text()
-    assert push("tiny-model") == f"pushed: {hub.endpoint}/me/imdb-lstm/commit/{hub.commits('me/imdb-lstm')[-1]}\n"
-    pushed = hub.files("me/imdb-lstm")
+    assert "me/tiny-model-lstm" not in (tiny_model_folder / "README.md").read_text()
+    assert (
+        push("tiny-model")
+        == f"pushed: {hub.endpoint}/me/tiny-model-lstm/commit/{hub.commits('me/tiny-model-lstm')[-1]}\n"
+    )
+    pushed = hub.files("me/tiny-model-lstm")
     assert pushed == {path.name: path.read_bytes() for path in tiny_model_folder.iterdir()}
-    assert 'from_pretrained("me/imdb-lstm")' in pushed["README.md"].decode()
-    assert hub.repos["model", "me/imdb-lstm"].is_private is False
+    assert 'from_pretrained("me/tiny-model-lstm")' in pushed["README.md"].decode()
+    assert hub.repos["model", "me/tiny-model-lstm"].is_private is False
 
 
 def test_a_card_that_somebody_edited_goes_as_it_is(push, hub, tiny_model_folder):
@@ -91,7 +94,7 @@ def test_a_folder_that_can_not_be_written_is_refused_in_one_line(push, hub, monk
 
     monkeypatch.setattr("hf_lstm.hub.card.write_file", refuse)  # root may write anywhere
     with pytest.raises(
-        InputError, match=r"README\.md: can't be written \(Permission denied\), but is to name me/imdb-"
+        InputError, match=r"README\.md: can't be written \(Permission denied\), but is to name me/tiny-model-"
     ):
         push("tiny-model")
     assert hub.repos == {}

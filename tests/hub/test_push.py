@@ -292,7 +292,11 @@ def test_a_generated_card_is_replaced(hub, folder, caplog):
 
 @pytest.mark.parametrize(
     "edited",
-    [HAND_MADE_CARD, make_card("another").replace(b"license: apache-2.0", b"license: mit"), b"\xff\xfe no UTF-8"],
+    [
+        HAND_MADE_CARD,
+        make_card("another").replace(b"library_name: hf_lstm", b"library_name: other"),
+        b"\xff\xfe no UTF-8",
+    ],
     ids=["made by hand", "generated, then edited", "binary"],
 )
 def test_an_edited_card_is_kept_with_a_warning_unless_told_otherwise(hub, folder, caplog, edited):
