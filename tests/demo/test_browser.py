@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from random_model import build_model
+from run_records import make_results
 
+from hf_lstm import LSTMSentiment
 from hf_lstm.demo.app import build_demo, launch_demo
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
@@ -197,13 +199,18 @@ LIST_TALL_CELLS = """[...document.querySelectorAll('.figures td:not(.long)')].fi
 
 
 def test_figures_and_mistakes_are_read_on_a_phone(open_page, tmp_path):
-    model = build_model(["negative", "positive"])
-    label = {"precision": 0.5, "recall": 0.25, "f1": 0.33, "support": 12_500}
-    confusion = {"labels": ["negative", "positive"], "rows": [[11_000, 1_500], [1_400, 11_100]]}
-    test = {"per_label": {"negative": label, "positive": label}, "confusion_matrix": confusion}
-    model.results = {"splits": {"test": test}}
-    mistake = {"label": "negative", "predicted": "positive", "score": 0.9998, "text": "<b>a wonderful film</b> " * 30}
-    (tmp_path / "errors.jsonl").write_text(json.dumps({**mistake, "words": [{"word": "wonderful"}]}) + "\n")
+    labels = ["negative", "positive"]
+    results = make_results(labels)
+    for label in labels:
+        results["splits"]["test"]["per_label"][label]["support"] = 12_500
+    results["splits"]["test"]["confusion_matrix"]["rows"] = [[11_000, 1_500], [1_400, 11_100]]
+    build_model(labels).save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "results.json").write_text(json.dumps(results))
+    model = LSTMSentiment.from_pretrained(tmp_path / "model")
+    mistake = {"row": 3, "label": labels[0], "predicted": labels[1], "score": 0.9998}
+    word = {"word": "wonderful", "start": 5, "end": 14, "contribution": 2.5}
+    mistake |= {"words": [word], "text": "<b>a wonderful film</b> " * 30}
+    (tmp_path / "errors.jsonl").write_text(json.dumps(mistake) + "\n")
     demo = build_demo(model, report_folder=tmp_path)
     try:
         page = open_page(launch_demo(demo), PHONE)
