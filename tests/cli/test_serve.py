@@ -1,6 +1,7 @@
 """`hf-lstm serve`: what it serves where, and what it refuses."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,11 +26,12 @@ def served(monkeypatch):
         calls.append(options)
         return "http://here"
 
-    def stop(event):
+    def stop():
         raise KeyboardInterrupt
 
     monkeypatch.setattr("hf_lstm.demo.app.launch_demo", launch)
-    monkeypatch.setattr("threading.Event.wait", stop)
+    # Its own name alone: other threads of this process wait for events, too.
+    monkeypatch.setattr(serve, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=stop)))
     monkeypatch.setattr("torch.set_num_threads", lambda num_threads: None)
 
     def run_main(*arguments):
