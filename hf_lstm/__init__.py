@@ -1,21 +1,31 @@
 """LSTM text classification as a first-class Hugging Face package."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
+    from hf_lstm.evaluation.evaluate import evaluate
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.training.run import TrainingResult
+    from hf_lstm.training.run import train_from_python as train
 
-__all__ = ["InputError", "LSTMSentiment", "ModelConfig"]
+__all__ = ["InputError", "LSTMSentiment", "ModelConfig", "TrainingResult", "evaluate", "train"]
 __version__ = "0.1.0"
+
+_PLACES = {
+    "LSTMSentiment": ("hf_lstm.model.classifier", "LSTMSentiment"),
+    "TrainingResult": ("hf_lstm.training.run", "TrainingResult"),
+    "evaluate": ("hf_lstm.evaluation.evaluate", "evaluate"),
+    "train": ("hf_lstm.training.run", "train_from_python"),
+}
+"""Where the rest is, loaded when it is asked for: PyTorch takes seconds, and inference needs no training."""
 
 
 def __getattr__(name: str) -> object:
-    # PyTorch takes seconds to import; command lines answer `--help` and wrong arguments before they need it.
-    if name == "LSTMSentiment":
-        from hf_lstm.model.classifier import LSTMSentiment
-
-        return LSTMSentiment
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    return getattr(importlib.import_module(module), attribute)

@@ -1,8 +1,7 @@
 """Tables and figures as Markdown and as text."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f]")
 """Characters that turn the direction of the text after them, which ends only with the paragraph, and control codes."""
@@ -33,7 +32,7 @@ def format_percent(value: float) -> str:
     return f"{100 * value:.2f} %"
 
 
-def format_interval(figures: Mapping[str, Any]) -> str:
-    """Return the 95 % interval of the accuracy in `figures`, as percent."""
-    low, high = figures["accuracy_interval"]
+def format_interval(interval: Sequence[float]) -> str:
+    """Return the low and the high end of an interval of shares, as percent."""
+    low, high = interval
     return f"{100 * low:.2f} to {100 * high:.2f} %"

@@ -11,6 +11,7 @@ from hf_lstm.cli.common import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
+    apply_columns,
     check_output_file,
     run_command_line,
 )
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
     check_output_file(arguments.output)
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
-    recipes = [override_recipe(get_recipe(name), assignments) for name in arguments.recipes]
+    recipes = [apply_columns(override_recipe(get_recipe(name), assignments), arguments) for name in arguments.recipes]
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
@@ -74,13 +75,7 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()
-    prepared = prepare_run(
-        recipe,
-        device,
-        text_column=arguments.text_column,
-        label_column=arguments.label_column,
-        model_class=LSTMSentiment,
-    )
+    prepared = prepare_run(recipe, device, model_class=LSTMSentiment)
     model, split = prepared.model.train(), prepared.encoded["train"]
     run = start_run(model, split, recipe.train)
     lengths = split.texts.lengths

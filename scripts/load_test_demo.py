@@ -51,17 +51,14 @@ def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
     """Serve the model, let clients ask and send what must be refused, and return the figures.
 
     Raises:
-        InputError: what the demo needs is not installed, or no request was answered.
+        InputError: no request was answered.
     """
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    try:
-        from load_testing.clients import run_clients
-        from load_testing.refusals import measure_refusals
-        from load_testing.server import CHECKOUT, run_demo
-    except ModuleNotFoundError as error:
-        raise InputError(f"{error.name} is not installed; run pip install 'hf-lstm[demo]'") from None
     from benchmarking.harness.machine import describe_machine
     from hf_lstm.data.texts import read_texts
+    from load_testing.clients import run_clients
+    from load_testing.refusals import measure_refusals
+    from load_testing.server import CHECKOUT, run_demo
 
     reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
     print(f"starting the demo with {arguments.model}", file=sys.stderr)

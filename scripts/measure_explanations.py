@@ -72,10 +72,11 @@ def main(argv: Sequence[str]) -> None:
 
 def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
     """Return all figures of a model."""
+    from hf_lstm.data.columns import Columns
     from hf_lstm.evaluation.rows import load_held_out
 
-    columns = {"text_column": arguments.text_column, "label_column": arguments.label_column}
-    held_out = load_held_out(model, "test", source=arguments.dataset, **columns)
+    columns = Columns(arguments.text_column, arguments.label_column)
+    held_out = load_held_out(model, "test", source=arguments.dataset, columns=columns)
     chosen = np.random.default_rng(arguments.seed).permutation(len(held_out.rows))[: arguments.num_reviews]
     texts = [text for text in held_out.rows.select(chosen)["text"] if model.encoder.locate(text)]
     predicted = compute_probabilities(model, texts).argmax(axis=1)
@@ -151,12 +152,9 @@ def measure_error(
 
     from hf_lstm.model.prediction import compute_logits
 
-    config = model.config
-    texts = [text[: config.max_length_characters] for text in texts]
-    encoded = model.encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
-    logits = compute_logits(model, encoded, dtype=torch.float32).double().numpy()
+    logits = compute_logits(model, model.encode(texts), dtype=torch.float32).double().numpy()
     own = logits[np.arange(len(texts)), predicted]
-    margins = own - (logits.sum(axis=1) - own) / (config.num_labels - 1)
+    margins = own - (logits.sum(axis=1) - own) / (model.config.num_labels - 1)
     sums = np.array([sum(word["contribution"] for word in words) for words in explained])
     return float(np.abs((sums - margins) / margins).max())
 

@@ -38,6 +38,7 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    from hf_lstm.data.columns import Columns
     from hf_lstm.data.loading import load_split
     from hf_lstm.files import write_json
     from hf_lstm.model.classifier import LSTMSentiment
@@ -45,13 +46,11 @@ def main(argv: Sequence[str]) -> None:
     figures: dict[str, Any] = {}
     for name, source in zip(names, arguments.models, strict=True):
         model = LSTMSentiment.from_pretrained(source, device=arguments.device)
-        id2label = model.config.id2label or {}
         rows = load_split(
             arguments.dataset,
             "test",
-            label_names=[id2label[index] for index in range(model.config.num_labels)],
-            text_column=arguments.text_column,
-            label_column=arguments.label_column,
+            label_names=model.config.label_names,
+            columns=Columns(arguments.text_column, arguments.label_column),
         )
         figures[name] = measure_precision(model, rows)
         print(f"{name}, {len(rows):,} rows: {describe(figures[name])}", flush=True)
@@ -66,8 +65,7 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
 
-    assert model.tokenizer is not None
-    texts = encode_split(rows, model.tokenizer, model.config).texts
+    texts = encode_split(rows, model.require_tokenizer(), model.config).texts
     device, hidden_size = model.embedding.weight.device, model.config.hidden_size
     dtypes = {
         precision: resolve_precision(precision, device, hidden_size=hidden_size)

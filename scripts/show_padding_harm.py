@@ -5,12 +5,13 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
+    apply_columns,
     check_output_file,
     run_command_line,
 )
@@ -47,26 +48,26 @@ def main(argv: Sequence[str]) -> None:
     check_output_file(arguments.output)
     dataset = f"data.dataset={arguments.dataset}"
     recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
+    recipe = apply_columns(recipe, arguments)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
+    from hf_lstm.records.reading import write_record
     from hf_lstm.training.run import RunOptions, run_experiment
 
     with tempfile.TemporaryDirectory() as folder:  # `from_pretrained` would have the model skip the padding
         options = RunOptions(
             output_dir=Path(folder) / "model",
             device=arguments.device,
-            text_column=arguments.text_column,
-            label_column=arguments.label_column,
             command=f"python scripts/show_padding_harm.py {shlex.join(argv)}",
             show_progress=arguments.show_progress,
             model_class=make_padding_reader(),
         )
-        results: dict[str, Any] = run_experiment(recipe, options)
+        results = run_experiment(recipe, options)
     published = {"test_accuracy": recipe.published["test_accuracy_without_packing"]}
-    write_json(arguments.output, {**results, "warning": WARNING, "published": published})
-    test = results["splits"]["test"]
-    print(f"{RECIPE} that {WARNING}: test accuracy {100 * test['accuracy']:.2f} %, loss {test['loss']:.4f}")
+    write_json(arguments.output, {**write_record(results), "warning": WARNING, "published": published})
+    test = results.splits["test"]
+    print(f"{RECIPE} that {WARNING}: test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}")
     print(f"saved in {arguments.output}")
 
 

@@ -45,6 +45,14 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _denormals_stay_numbers() -> Iterator[None]:
+    """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats."""
+    yield
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def hub() -> Iterator[LocalHub]:
     """The local Hub, empty and without faults; `HF_ENDPOINT` points to it in this process and those it starts."""
@@ -58,13 +66,13 @@ def tiny_model():
     """A random model of 8 units with a real tokenizer, labels neg and pos."""
     import torch
 
-    from hf_lstm.config import ModelConfig, TokenizerConfig
+    from hf_lstm.config import ModelSettings, TokenizerConfig
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.tokenization.build import train_tokenizer
 
     torch.manual_seed(0)
     tokenizer = train_tokenizer(TINY_TEXTS, TokenizerConfig())
-    config = ModelConfig(embedding_dim=6, hidden_size=8, max_length_tokens=32)
+    config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32)
     config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["neg", "pos"])
     return LSTMSentiment(config, tokenizer).eval()
 

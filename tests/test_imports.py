@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors files markdown provenance devices
-    config hub nn tokenization data model export evaluation report demo training cli
+    errors extras files markdown provenance devices
+    records config hub nn tokenization data model export evaluation report demo training cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 
@@ -76,21 +76,34 @@ def run_python(code: str) -> str:
 
 
 def test_inference_loads_nothing_of_training_data_or_demo(tiny_model_folder):
-    heavy = """datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 torch._dynamo
-        hf_lstm.data hf_lstm.training""".split()
+    heavy = """datasets evaluate pandas pyarrow transformers gradio matplotlib sklearn jinja2 onnx onnxruntime
+        torch._dynamo hf_lstm.data hf_lstm.training""".split()
     code = f"""
 import sys
 from hf_lstm import LSTMSentiment
-LSTMSentiment.from_pretrained({str(tiny_model_folder)!r}).predict(["a film"])
+model = LSTMSentiment.from_pretrained({str(tiny_model_folder)!r})
+model.predict(["a film"])
+model.explain("a film")
 print(sorted(set({heavy!r}) & set(sys.modules)))
 """
     assert run_python(code) == "[]\n"
+
+
+def test_scoring_a_file_of_text_loads_no_arrow(tiny_model_folder, tmp_path):
+    (tmp_path / "reviews.csv").write_text("id,review\n1,a film\n")
+    code = f"""
+import sys
+from hf_lstm.cli.predict import main
+main([{str(tiny_model_folder)!r}, {str(tmp_path / "reviews.csv")!r}])
+print(sorted({{"datasets", "pandas", "pyarrow"}} & set(sys.modules)))
+"""
+    assert run_python(code).splitlines()[-1] == "[]"
 
 
 def test_config_and_recipes_do_not_wait_for_torch():
     assert run_python("import sys, hf_lstm.config.recipes; print('torch' in sys.modules)") == "False\n"
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "export_onnx"])
+@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "export", "serve", "push"])
 def test_a_command_parses_its_arguments_before_torch_is_imported(command):
     assert run_python(f"import sys, hf_lstm.cli.{command}; print('torch' in sys.modules)") == "False\n"

@@ -1,24 +1,39 @@
-"""What the command lines share: exit codes, one clear line per error, clean interruption, and common arguments."""
+"""What the command lines share: exit codes, one clear line per error, their names, and common arguments."""
 
 import argparse
+import dataclasses
 import logging
 import os
+import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from hf_lstm.config import Recipe
 from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.extras import explain_missing_library
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+
+_SCRIPTS: Mapping[str, str] = {
+    "train": "scripts/train.py",
+    "predict": "scripts/predict.py",
+    "evaluate": "scripts/evaluate.py",
+    "export": "scripts/export_onnx.py",
+    "serve": "space/app.py",
+}
+"""The commands that a checkout also has as files."""
 
 
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments and exit.
 
-    Exit codes: 0 done; 2 wrong use or bad input, with one line on stderr; 130 Ctrl-C; 143 terminated; 1 anything else.
+    Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
+    143 terminated; 1 anything else.
     """
     signal.signal(signal.SIGTERM, _raise_terminated)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
@@ -27,8 +42,11 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         main(sys.argv[1:])
         sys.stdout.flush()
     except InputError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(EXIT_WRONG_USE)
+        _refuse(error)
+    except ModuleNotFoundError as error:
+        if (explanation := explain_missing_library(error)) is None:
+            raise
+        _refuse(explanation)
     except DivergenceError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_ERROR)
@@ -39,6 +57,45 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
     sys.exit(0)
+
+
+def name_command(command: str) -> str:
+    """Return how to call a command, in the way in which this process was called.
+
+    For usage lines and hints: `hf-lstm predict`, `python -m hf_lstm predict`, or `python scripts/predict.py`.
+    """
+    called = Path(sys.argv[0])
+    if called.parts[-2:] == ("hf_lstm", "__main__.py"):
+        return f"python -m hf_lstm {command}"
+    is_script = called.name in {Path(script).name for script in _SCRIPTS.values()}
+    return f"python {_SCRIPTS[command]}" if is_script and command in _SCRIPTS else f"hf-lstm {command}"
+
+
+def build_parser(
+    command: str, description: str, *, examples: Sequence[str], notes: str = ""
+) -> argparse.ArgumentParser:
+    """Return the parser of a command, named as it was called, without arguments.
+
+    Args:
+        command: its name, as in `name_command`.
+        description: what it does; wrapped to the terminal.
+        examples: arguments of a call, one line each, which can be pasted.
+        notes: what `--help` shows between the arguments and the examples, as it stands.
+    """
+    called = name_command(command)
+    lines = "\n".join(f"  {called} {example}" for example in examples)
+    heading = "examples" if len(examples) > 1 else "example"
+    return argparse.ArgumentParser(
+        prog=called,
+        description=wrap(description),
+        epilog=f"{notes}\n\n{heading}:\n{lines}".lstrip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,  # wraps no example
+    )
+
+
+def wrap(text: str) -> str:
+    """Return a paragraph of help in lines that fit the terminal."""
+    return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 40))  # as wide as argparse's own
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str | None) -> None:
@@ -52,6 +109,12 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
     )
     parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
     parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+
+
+def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
+    """Return the recipe with the columns that `add_data_arguments` was given."""
+    data = recipe.data.with_columns(arguments.text_column, arguments.label_column)
+    return dataclasses.replace(recipe, data=data)
 
 
 def add_device_argument(parser: argparse.ArgumentParser) -> None:
@@ -91,6 +154,11 @@ def check_output_file(output: Path | None) -> None:
         raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
     if not os.access(output.parent, os.W_OK):
         raise InputError(f"--output {output}: the folder {output.parent} can't be written; choose another")
+
+
+def _refuse(error: InputError) -> NoReturn:
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(EXIT_WRONG_USE)
 
 
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:

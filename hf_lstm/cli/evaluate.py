@@ -4,18 +4,22 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import add_data_arguments, add_device_argument
+from hf_lstm.cli.common import add_data_arguments, add_device_argument, build_parser
 from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    from hf_lstm.evaluation.evaluate import Evaluation
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
+    parser = build_parser(
+        "evaluate",
+        "Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
         "calibration, plots, and the most confident mistakes with the words behind them.",
-        epilog="example: python scripts/evaluate.py runs/packed-lstm --dataset reviews.csv --output-dir evaluation",
+        examples=["runs/packed-lstm --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, default_dataset=None)
@@ -40,7 +44,6 @@ def main(argv: Sequence[str]) -> None:
     is_comparison = len(arguments.models) > 1
     names = name_models(arguments.models)
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
-    make_folder(folder)
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.report.comparison import format_comparison, write_comparison
@@ -48,44 +51,31 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
 
-    reports = [
-        measure(model, name, arguments, has_details=not is_comparison)
-        for model, name in zip(arguments.models, names, strict=True)
-    ]
+    make_folder(folder)
     if is_comparison:
-        print(format_comparison(reports))
-        write_comparison(folder, reports)
+        measured = [score(model, arguments).measure(name) for model, name in zip(arguments.models, names, strict=True)]
+        print(format_comparison(measured))
+        write_comparison(folder, measured)
     else:
-        (report,) = reports
-        num_rows = f"{report['metrics']['num_rows']:,} rows of {report['dataset']}"
-        print(f"{arguments.models[0]}: {num_rows}, in {report['precision']}\n\n{format_summary(report)}")
-        write_report(folder, report)
+        scored = score(arguments.models[0], arguments)
+        measurement = scored.measure(names[0])
+        num_rows = f"{measurement.metrics.num_rows:,} rows of {measurement.dataset}"
+        print(f"{arguments.models[0]}: {num_rows}, in {measurement.precision}\n\n{format_summary(measurement)}")
+        write_report(folder, measurement, scored.analyze())
     if not can_draw():
         print(f"\n{NO_PLOTS}")
     print(f"\nsaved in {folder}")
 
 
-def measure(path: str, name: str, arguments: argparse.Namespace, *, has_details: bool) -> dict[str, Any]:
-    """Return the report of the model at `path`, called `name`, with what its texts tell if `has_details`."""
-    from hf_lstm.devices import name_dtype, resolve_precision
-    from hf_lstm.evaluation.rows import load_held_out
-    from hf_lstm.evaluation.scoring import analyze_split, measure_split, score_split
+def score(path: str, arguments: argparse.Namespace) -> "Evaluation":
+    """Return the model at `path` with its answers to the rows that the arguments ask for."""
+    from hf_lstm.data.columns import Columns
+    from hf_lstm.evaluation.evaluate import score_model
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(path, device=arguments.device)
-    held_out = load_held_out(
-        model,
-        arguments.split,
-        source=arguments.dataset,
-        text_column=arguments.text_column,
-        label_column=arguments.label_column,
-    )
-    dtype = resolve_precision(arguments.precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    precision = name_dtype(dtype)
-    split = score_split(model, arguments.split, held_out.rows, dtype)
-    figures = measure_split(model, split, name, held_out.source, precision)
-    report = {**figures, "is_own_data": held_out.is_own_data}
-    return {**report, **analyze_split(model, split, held_out.seen, precision)} if has_details else report
+    columns = Columns(arguments.text_column, arguments.label_column)
+    return score_model(model, arguments.dataset, split=arguments.split, columns=columns, precision=arguments.precision)
 
 
 def name_models(paths: Sequence[str]) -> list[str]:

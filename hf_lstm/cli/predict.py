@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import add_device_argument, check_output_file
+from hf_lstm.cli.common import add_device_argument, build_parser, check_output_file
 from hf_lstm.data.texts import check_output_type, names_file, read_lines, read_texts, write_rows
 from hf_lstm.errors import InputError
 
@@ -25,11 +25,10 @@ SHOWN_CHARACTERS = 80
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Score texts: the most probable label of each, and its probability, in the order given.",
-        epilog='examples:\n  python scripts/predict.py org/imdb-lstm "A wonderful film."\n'
-        "  python scripts/predict.py runs/packed-lstm reviews.csv --output scored.csv",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = build_parser(
+        "predict",
+        "Score texts: the most probable label of each, and its probability, in the order given.",
+        examples=['org/imdb-lstm "A wonderful film."', "runs/packed-lstm reviews.csv --output scored.csv"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(
@@ -103,7 +102,7 @@ def score_texts(
     for probabilities in stream_probabilities(
         model, model.encoder, scored_texts, batch_size=batch_size, precision=precision
     ):
-        for answer in name_labels(probabilities, model.config.id2label or {}):
+        for answer in name_labels(probabilities, model.config.label_names):
             yield {"text": next(kept_texts), "label": answer["label"], "score": round(answer["score"], 6)}
 
 

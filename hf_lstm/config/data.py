@@ -12,6 +12,10 @@ class DataConfig:
 
     dataset: str = "stanfordnlp/imdb"
     """Hub id, folder, file, or `sample`."""
+    text_column: str | None = None
+    """Column of the texts; by default the first well-known name, such as `text` or `review`."""
+    label_column: str | None = None
+    """Column of the labels; by default the first well-known name, such as `label` or `sentiment`."""
     split: Literal["official", "pooled", "pooled_test_first"] = "official"
     """`official`: the data set's own splits, validation taken from train where there is none.
     `pooled`: all labeled rows (train, then validation, then test) permuted and cut anew into train, validation, test.
@@ -31,3 +35,9 @@ class DataConfig:
         if self.split != "official":
             total = self.train_fraction + self.validation_fraction
             require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
+
+    def with_columns(self, text_column: str | None, label_column: str | None) -> "DataConfig":
+        """Return the settings with other columns; None leaves one as it is."""
+        return dataclasses.replace(
+            self, text_column=text_column or self.text_column, label_column=label_column or self.label_column
+        )

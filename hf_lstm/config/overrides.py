@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hf_lstm.config.checks import nearest_names, split_optional
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
@@ -17,13 +17,9 @@ from hf_lstm.errors import InputError
 SECTIONS: Mapping[str, type] = {
     "data": DataConfig,
     "tokenizer": TokenizerConfig,
-    "model": ModelConfig,
+    "model": ModelSettings,
     "train": TrainConfig,
 }
-
-RESOLVED_FROM_DATA = frozenset(
-    {"model.vocab_size", "model.id2label", "model.pad_token_id", "model.unk_token_id", "model.temperature"}
-)
 
 
 def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
@@ -35,7 +31,6 @@ def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     """
     changes: dict[str, dict[str, Any]] = {}
     known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
-    known = [key for key in known if key not in RESOLVED_FROM_DATA]
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         key = key.strip()
@@ -45,6 +40,22 @@ def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
             raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {nearest_names(key, known)}")
         section, name = key.split(".")
         changes.setdefault(section, {})[name] = _parse_value(SECTIONS[section], name, text.strip(), key)
+    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
+    return dataclasses.replace(recipe, **sections)
+
+
+def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """Return `recipe` with settings that are named without their section, as keyword arguments are.
+
+    Raises:
+        InputError: there is no such setting (the nearest names are given), or a value can't be.
+    """
+    section_of = {field.name: name for name, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
+    changes: dict[str, dict[str, Any]] = {}
+    for name, value in settings.items():
+        if name not in section_of:
+            raise InputError(f"there is no setting {name!r}; {nearest_names(name, section_of)}")
+        changes.setdefault(section_of[name], {})[name] = value
     sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
     return dataclasses.replace(recipe, **sections)
 

@@ -6,7 +6,7 @@ What none of them publishes is left at its default. Where ours differs from the 
 import dataclasses
 
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
@@ -22,7 +22,7 @@ STOPWORD_LSTM = Recipe(
     tokenizer=TokenizerConfig(
         words="word_characters", lowercase=True, stop_words="unknown", min_count=5, order="alphabetical"
     ),
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=1, hidden_size=100, max_length_tokens=256, initialization="xavier_orthogonal", single_logit=False
     ),
     train=TrainConfig(
@@ -50,7 +50,7 @@ KERAS_LSTM = Recipe(
     },
     data=DataConfig(split="pooled_test_first", train_fraction=0.64, validation_fraction=0.16, split_seed=42),
     tokenizer=TokenizerConfig(words="letters", stop_words="drop", unknown_words="drop", max_words=4_999),
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=128,
         hidden_size=128,
         single_bias=True,
@@ -72,7 +72,7 @@ BILSTM = Recipe(
     published={"validation_accuracy": 86.0, "num_parameters": 584_609},
     data=DataConfig(split="official", validation_fraction=0.2),
     tokenizer=TokenizerConfig(words="unpunctuated", max_words=4_998),  # and padding and unknown
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=100,
         hidden_size=64,
         bidirectional=True,
@@ -126,7 +126,7 @@ PACKED_LSTM = Recipe(
     },
     data=DataConfig(split="official", validation_fraction=0.2),
     tokenizer=TokenizerConfig(words="whitespace", lowercase=True, max_words=25_000, order="frequency"),
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=100,
         hidden_size=256,
         max_length_tokens=256,
@@ -177,7 +177,7 @@ LSTM_15M = Recipe(
     published={"test_accuracy": 86.25, "num_parameters": 15_000_000},
     data=DataConfig(split="pooled", train_fraction=0.7, validation_fraction=0.1, split_seed=0),
     tokenizer=TokenizerConfig(words="wordpiece", stop_words="drop", vocab="bert-base-uncased"),
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=256,
         hidden_size=256,
         num_layers=5,

@@ -1,13 +1,14 @@
-"""Recipes as data: frozen dataclasses that validate themselves where they are built."""
+"""Describes a run: settings of data, tokenizer, model and training in one."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.model import ModelConfig, ModelSettings
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
+from hf_lstm.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,9 +24,33 @@ class Recipe:
     """The published figures, by name; accuracies in percent."""
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     tokenizer: TokenizerConfig = dataclasses.field(default_factory=TokenizerConfig)
-    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    model: ModelSettings = dataclasses.field(default_factory=ModelSettings)
+    """A `ModelConfig` once the data have been seen."""
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the recipe as JSON-able nested dicts."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as recipe.json has it."""
         return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], where: str) -> "Recipe":
+        """Return the recipe that recipe.json holds; a section that it lacks has its defaults.
+
+        Args:
+            value: what the file says.
+            where: the file's name, for messages.
+
+        Raises:
+            InputError: it is not what a run writes.
+        """
+        try:
+            sections = {name: dict(value[name]) for name in ("data", "tokenizer", "model", "train") if name in value}
+            model: type[ModelSettings] = ModelConfig if "vocab_size" in sections.get("model", ()) else ModelSettings
+            kinds = {"data": DataConfig, "tokenizer": TokenizerConfig, "model": model, "train": TrainConfig}
+            built: dict[str, Any] = {name: kinds[name](**settings) for name, settings in sections.items()}
+            built |= {name: str(value[name]) for name in ("name", "description", "source")}
+            built["published"] = {str(name): float(figure) for name, figure in value.get("published", {}).items()}
+            return cls(**built)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            shown = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{where}: {shown}; expected what a run of hf_lstm writes") from None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hf_lstm.config.checks import nearest_names
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import ModelConfig
+from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.published_recipes import PACKED_LSTM, PUBLISHED_RECIPES, STOPWORD_LSTM
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
@@ -19,7 +19,7 @@ POOLED_BILSTM = Recipe(
     description="ours: both directions, mean and max over all states; good from a few thousand rows on",
     source="this package",
     tokenizer=TokenizerConfig(words="word_characters", min_count=2, max_words=25_000),
-    model=ModelConfig(
+    model=ModelSettings(
         embedding_dim=100, hidden_size=128, bidirectional=True, pooling="mean_max", dropout=0.4, max_length_tokens=400
     ),
     data=DataConfig(validation_fraction=0.1),

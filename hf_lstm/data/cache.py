@@ -11,6 +11,7 @@ import datasets
 import pyarrow as pa
 from datasets import Dataset
 
+from hf_lstm.data.columns import LabeledTable
 from hf_lstm.errors import InputError
 
 FORMAT_VERSION = "1"
@@ -70,6 +71,18 @@ def hash_datasets(splits: Mapping[str, Dataset], *options: object) -> str:
     """Return a key for the splits of a loaded data set and the options they are read with."""
     fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
     return hashlib.sha256(repr((FORMAT_VERSION, fingerprints, options)).encode()).hexdigest()[:32]
+
+
+def hash_tables(splits: Mapping[str, Iterable[LabeledTable]], *options: object) -> str:
+    """Return a key for rows in memory and the options they are read with."""
+    digest = hashlib.sha256(repr((FORMAT_VERSION, options)).encode())
+    for split, tables in splits.items():
+        for table in tables:
+            digest.update(f"\0{split}\0{len(table.texts)}\0{table.class_names}\0".encode())
+            for column in (table.texts, table.labels):
+                for value in column.to_pylist():
+                    digest.update(repr(value).encode("utf-8", errors="surrogatepass"))
+    return digest.hexdigest()[:32]
 
 
 def _write_arrow(table: pa.Table, file: Path) -> None:

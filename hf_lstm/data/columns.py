@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "message", "tweet", "document")
 LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "stars", "rating", "score")
@@ -17,13 +20,20 @@ MAX_SPARSE_CLASSES = 20
 """From more classes than this, each must have two rows on average: else the column holds something else."""
 
 
+class Columns(NamedTuple):
+    """The columns that are asked for; None for the first well-known name."""
+
+    text: str | None = None
+    label: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class LabeledTable:
     """The texts and labels of one file or Hub split as they stand there, and where each row stands."""
 
     name: str
-    texts: pa.ChunkedArray
-    labels: pa.ChunkedArray
+    texts: "pa.ChunkedArray"
+    labels: "pa.ChunkedArray"
     """Strings: a class name, or a number in digits; null where there is none."""
     text_column: str
     label_column: str
@@ -89,12 +99,14 @@ class LabelMap:
             ids |= {SYNONYMS[name]: index for name, index in list(ids.items()) if SYNONYMS.get(name, name) not in ids}
         return cls(names=names, ids=ids, owner="the model's")
 
-    def encode(self, table: LabeledTable) -> pa.Array:
+    def encode(self, table: LabeledTable) -> "pa.Array":
         """Return the class id of each row, int64.
 
         Raises:
             InputError: a label is missing, -1, or none of the classes.
         """
+        import pyarrow as pa  # scoring the texts of a file needs its columns' names alone
+
         codes = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
         id_of_code = []
         for label, row in _find_distinct_labels(table):
@@ -108,16 +120,14 @@ class LabelMap:
         return pa.array(id_of_code, pa.int64()).take(codes.indices)
 
 
-def find_columns(
-    name: str, columns: Sequence[str], text_column: str | None, label_column: str | None
-) -> tuple[str, str]:
-    """Return which columns hold text and label: those asked for, else the first well-known names.
+def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, str]:
+    """Return which columns hold text and label: those wanted, else the first well-known names.
 
     Raises:
         InputError: there is no such column; the columns there are are listed.
     """
-    text = find_text_column(name, columns, text_column)
-    label = _find_column(name, columns, "label", label_column, LABEL_COLUMNS)
+    text = find_text_column(name, columns, wanted.text)
+    label = _find_column(name, columns, "label", wanted.label, LABEL_COLUMNS)
     if text == label:
         raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
     return text, label

@@ -9,7 +9,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder, fill_empty
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 _ENCODING_VERSION = 1
 """Part of the cache's key: to be raised whenever the same text and tokenizer come to give other ids."""
@@ -33,12 +33,10 @@ def encode_split(split: Dataset, tokenizer: Tokenizer, config: ModelConfig) -> L
     The ids are mapped once by `datasets` and cached under a fingerprint of the rows, the tokenizer and the limits, so
     that a second run with the same ones reads them back.
     """
-    encoder = Encoder(tokenizer)
+    encoder = Encoder(tokenizer, config)
 
     def encode(columns: pa.Table) -> pa.Table:
-        texts = [text[: config.max_length_characters] for text in columns.column("text").to_pylist()]
-        encoded = encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
-        encoded = fill_empty(encoded, config.unk_token_id)
+        encoded = encoder.encode(columns.column("text").to_pylist())
         return pa.table({"input_ids": pa.ListArray.from_arrays(encoded.offsets.astype(np.int32), encoded.input_ids)})
 
     limits = f"{config.truncation} {config.max_length_tokens} {config.max_length_characters} {config.unk_token_id}"

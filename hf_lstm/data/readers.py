@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from datasets import Dataset, Features
 
-from hf_lstm.data.columns import LabeledTable, find_columns
+from hf_lstm.data.columns import Columns, LabeledTable, find_columns
 from hf_lstm.data.parsing import iterate_json_objects, locate_row, open_delimited
 from hf_lstm.errors import InputError
 
 
-def read_file(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+def read_file(path: Path, wanted: Columns) -> LabeledTable:
     """Return the texts and labels of one file; its suffix tells the type.
 
     Raises:
@@ -33,18 +33,16 @@ def read_file(path: Path, text_column: str | None, label_column: str | None) -> 
         raise InputError(f"{path}: unknown file type {path.suffix!r}; expected one of {', '.join(readers)}")
     if not path.stat().st_size:
         raise InputError(f"{path}: the file is empty; expected rows with a text and a label")
-    return _check_texts(readers[path.suffix.lower()](path, text_column, label_column))
+    return _check_texts(readers[path.suffix.lower()](path, wanted))
 
 
-def read_arrow_table(
-    name: str, table: pa.Table, features: Features, text_column: str | None, label_column: str | None
-) -> LabeledTable:
+def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Columns) -> LabeledTable:
     """Return the texts and labels of `table`, called `name` in messages.
 
     Raises:
         InputError: a column is missing or can't be a text or a label, or a text is null.
     """
-    text_column, label_column = find_columns(name, table.column_names, text_column, label_column)
+    text_column, label_column = find_columns(name, table.column_names, wanted)
     texts, labels = table[text_column], table[label_column]
     if pa.types.is_dictionary(texts.type):
         texts = texts.cast(texts.type.value_type)
@@ -58,23 +56,23 @@ def read_arrow_table(
     return _check_texts(table_of_strings)
 
 
-def _read_parquet(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+def _read_parquet(path: Path, wanted: Columns) -> LabeledTable:
     try:
         schema = pq.read_schema(path)
-        columns = find_columns(str(path), schema.names, text_column, label_column)
+        columns = find_columns(str(path), schema.names, wanted)
         table = pq.read_table(path, columns=list(columns))
     except pa.ArrowException as error:
         raise _build_damage_error(path, "Parquet", error) from error
-    return read_arrow_table(str(path), table, Features.from_arrow_schema(schema), *columns)
+    return read_arrow_table(str(path), table, Features.from_arrow_schema(schema), Columns(*columns))
 
 
-def _read_arrow_file(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+def _read_arrow_file(path: Path, wanted: Columns) -> LabeledTable:
     """Read a file of a folder that `save_to_disk` of `datasets` wrote."""
     try:
         dataset = Dataset.from_file(str(path))
     except pa.ArrowException as error:
         raise _build_damage_error(path, "an Arrow stream", error) from error
-    return read_arrow_table(str(path), dataset.data.table, dataset.features, text_column, label_column)
+    return read_arrow_table(str(path), dataset.data.table, dataset.features, wanted)
 
 
 def _build_damage_error(path: Path, kind: str, error: Exception) -> InputError:
@@ -98,7 +96,7 @@ def _check_texts(table: LabeledTable) -> LabeledTable:
     return table
 
 
-def read_delimited(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+def read_delimited(path: Path, wanted: Columns) -> LabeledTable:
     """Return the rows of a CSV or TSV file whose first line names the columns; blank lines are skipped.
 
     Raises:
@@ -108,7 +106,7 @@ def read_delimited(path: Path, text_column: str | None, label_column: str | None
     labels: list[str] = []
     lines: list[int] = []
     with open_delimited(path) as file:
-        columns = find_columns(str(path), file.header, text_column, label_column)
+        columns = find_columns(str(path), file.header, wanted)
         text_index, label_index = map(file.header.index, columns)
         for line, fields in file.rows:
             texts.append(fields[text_index])
@@ -127,7 +125,7 @@ def read_delimited(path: Path, text_column: str | None, label_column: str | None
     return table
 
 
-def read_json(path: Path, text_column: str | None, label_column: str | None) -> LabeledTable:
+def read_json(path: Path, wanted: Columns) -> LabeledTable:
     """Return the rows of a file with a JSON object on each line, or with one JSON list of objects.
 
     Raises:
@@ -140,7 +138,7 @@ def read_json(path: Path, text_column: str | None, label_column: str | None) -> 
     columns = None
     for line, row in iterate_json_objects(path):
         where = locate_row(path, len(texts), line)
-        columns = columns or find_columns(str(path), list(row), text_column, label_column)
+        columns = columns or find_columns(str(path), list(row), wanted)
         for column in columns:
             if column not in row:
                 raise InputError(f"{where}: there is no column {column!r}, which the first row has")

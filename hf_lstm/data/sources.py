@@ -1,18 +1,28 @@
-"""Finds what a `--dataset` argument names: the embedded sample, a file, a folder, or a data set on the Hub."""
+"""Finds the rows that a data argument names: the sample, a file, a folder, the Hub, or rows in memory."""
+
+from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import datasets
-from datasets import Dataset
+import pyarrow as pa
+from datasets import Dataset, DatasetDict, Features
 from datasets.data_files import EmptyDatasetError
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError, DatasetsError
 from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.data.cache import get_cache_folder
+from hf_lstm.data.columns import Columns, LabeledTable
+from hf_lstm.data.readers import read_arrow_table, read_file
 from hf_lstm.data.splits import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
 from hf_lstm.errors import InputError
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
@@ -20,6 +30,16 @@ SAMPLE = "sample"
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
 T = TypeVar("T")
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
+IN_MEMORY = "data in memory"
+"""Stands in a recipe for rows that no name leads back to."""
+
+Rows: TypeAlias = "str | Path | pd.DataFrame | Dataset | DatasetDict | tuple[Sequence[str], Sequence[str | int]]"
+"""Labeled rows: a path, a Hub id or `sample`; a data frame, a data set, or texts and labels of one length."""
+
+_EXPECTED = (
+    "a path, a Hub id, a pandas DataFrame, a datasets.Dataset or DatasetDict, or a pair of texts and labels of one "
+    "length"
+)
 
 
 def find_files(source: str) -> dict[str, list[Path]] | None:
@@ -121,3 +141,82 @@ def _describe_error(error: Exception, source: str) -> InputError:
     if isinstance(error, (DatasetGenerationError, EmptyDatasetError, ValueError, RuntimeError)):
         return InputError(f"{source}: can't be read as a data set ({line}); {REMEDY}")
     return InputError(f"{describe_hub_error(error, f'data set {source!r}')}; or {REMEDY}")
+
+
+@dataclass(frozen=True)
+class HeldSplits:
+    """Rows by split, of which at least one is in memory."""
+
+    splits: Mapping[str, Path | tuple[pa.Table, Features]]
+    """A file, or a table with what its columns hold."""
+
+    def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
+        """Return the texts and labels of each split.
+
+        Raises:
+            InputError: a column is missing, or a row can't be used; the message names the row.
+        """
+        return {
+            split: [read_file(rows, wanted) if isinstance(rows, Path) else read_arrow_table(split, *rows, wanted)]
+            for split, rows in self.splits.items()
+        }
+
+
+def hold(data: Rows, validation: Rows | None = None, test: Rows | None = None) -> str | HeldSplits:
+    """Return the name of rows that can be read again by it, or else the rows.
+
+    Args:
+        data: rows to train on, or all splits in one.
+        validation: rows of that split, instead of those of `data` or of some cut from train.
+        test: likewise.
+
+    Raises:
+        InputError: something is of another kind, or texts and labels differ in their number.
+    """
+    if isinstance(data, (str, Path)) and validation is None and test is None:
+        return str(data)
+    if isinstance(data, DatasetDict):
+        held = {split: _hold_split(data[split], split) for split in SPLITS if split in data}
+        if not held:
+            raise InputError(f"the DatasetDict has the splits {', '.join(map(str, data))}; expected train")
+    else:
+        held = {"train": _hold_split(data, "train")}
+    for split, rows in (("validation", validation), ("test", test)):
+        if rows is not None:
+            held[split] = _hold_split(rows, split)
+    return HeldSplits(held)
+
+
+def _hold_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
+    if isinstance(rows, (str, Path)):
+        path = Path(rows).expanduser()
+        if not path.is_file():
+            raise InputError(f"{split} rows {str(rows)!r}: there is no such file; beside other splits, expected a file")
+        return path
+    if isinstance(rows, Dataset):
+        return rows.with_format("arrow")[:], rows.features
+    pandas = sys.modules.get("pandas")
+    try:
+        if pandas is not None and isinstance(rows, pandas.DataFrame):
+            table = pa.Table.from_pandas(rows, preserve_index=False)
+        elif isinstance(rows, (tuple, list)) and len(rows) == 2 and not any(isinstance(part, str) for part in rows):
+            table = _pair_up(rows[0], rows[1], split)
+        else:
+            raise InputError(f"{split} rows are {type(rows).__name__}, expected {_EXPECTED}")
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{split} rows can't be read as a table: {str(error).splitlines()[0]}") from None
+    return table, Features.from_arrow_schema(table.schema)
+
+
+def _pair_up(texts: Any, labels: Any, split: str) -> pa.Table:
+    listed = [part.tolist() if hasattr(part, "tolist") else list(part) for part in (texts, labels)]
+    if len(listed[0]) != len(listed[1]):
+        raise InputError(
+            f"{split} rows are {len(listed[0])} texts and {len(listed[1])} labels; expected as many of both"
+        )
+    for row, text in enumerate(listed[0]):
+        if not isinstance(text, str):
+            raise InputError(f"{split}, row {row + 1}: the text is {type(text).__name__}, expected a string")
+    return pa.table({"text": pa.array(listed[0], pa.string()), "label": pa.array(listed[1])})

@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from hf_lstm.data.columns import find_text_column
 from hf_lstm.data.parsing import iterate_json_objects, open_delimited
 from hf_lstm.errors import InputError
@@ -139,6 +136,15 @@ def _read_json(path: Path, text_column: str | None) -> Iterator[str]:
 
 
 def _read_parquet(path: Path, text_column: str | None) -> Iterator[str]:
+    import pyarrow.parquet  # noqa: F401  # no other type needs it; where it is missing, this says so at once
+
+    return _iterate_parquet(path, text_column)
+
+
+def _iterate_parquet(path: Path, text_column: str | None) -> Iterator[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     number = 0
     try:
         # Else a row group is held whole, and pandas writes a million rows as one: 160 MB in 200,000 reviews.

@@ -13,7 +13,6 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from hf_lstm.demo.batch_tab import add_batch_tab
-from hf_lstm.demo.endpoints import list_labels
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, list_endpoints
@@ -52,7 +51,7 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run that made the model, if it is at hand.
     """
-    wording = choose_wording(list_labels(model))
+    wording = choose_wording(model.config.label_names)
     os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
     with gr.Blocks(
         title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)

@@ -104,7 +104,7 @@ def read_upload(path: Path, column: str | None) -> list[str]:
 
 def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
     """Return each text with its most probable label and that label's calibrated probability."""
-    answers = name_labels(model.predict_proba(texts, show_progress=False), model.config.id2label or {})
+    answers = name_labels(model.predict_proba(texts, show_progress=False), model.config.label_names)
     return [
         (text, answer["label"], round(answer["score"], 4))
         if has_known_word(text, model)

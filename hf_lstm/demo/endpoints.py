@@ -71,11 +71,4 @@ def check_length(text: str, name: str) -> None:
 
 def has_known_word(text: str, model: LSTMSentiment) -> bool:
     """Return whether the model reads any token of the text but `<unk>`."""
-    config = model.config
-    encoded = model.encoder.encode([text], max_length_tokens=config.max_length_tokens, truncation=config.truncation)
-    return bool((encoded.input_ids != config.unk_token_id).any())
-
-
-def list_labels(model: LSTMSentiment) -> list[str]:
-    """Return the model's labels in the order of their ids."""
-    return [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
+    return bool((model.encode([text]).input_ids != model.config.unk_token_id).any())

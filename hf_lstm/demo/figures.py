@@ -1,15 +1,20 @@
 """What the demo shows of a model's results.json and report: whatever is missing or of another form is left out."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from huggingface_hub import hf_hub_download
 
+from hf_lstm.errors import InputError
 from hf_lstm.files import REPORT_FOLDER
 from hf_lstm.hub.errors import HUB_ERRORS
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.report import Mistake
+from hf_lstm.records.results import Epoch, RunResults, SplitFigures
 
 ERRORS_FILE = "errors.jsonl"
 MAX_MISTAKES = 30
@@ -17,55 +22,49 @@ MAX_SHOWN_CHARACTERS = 400
 FIGURES = ("precision", "recall", "f1")
 CURVES = ("loss", "accuracy")
 
-T = TypeVar("T")
 Table = list[list[Any]]
 """Rows of cells: strings and numbers."""
 
 
-def read_or_leave_out(find: Callable[[Mapping[str, Any]], T], results: Mapping[str, Any] | None) -> T | None:
-    """Return what `find` makes of results, None where they are missing or not as our runs write them."""
+def read_results(model: LSTMSentiment) -> RunResults | None:
+    """Return what was measured of a model; None where nothing is said, or not as our runs write it."""
     try:
-        return find(results or {})
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return model.results
+    except InputError:
         return None
 
 
-def describe_test(results: Mapping[str, Any]) -> str:
+def describe_test(test: SplitFigures) -> str:
     """Return the test figures in a sentence or two of Markdown."""
-    test = results["splits"]["test"]
-    sentence = f"It gets **{100 * test['accuracy']:.1f}\N{NO-BREAK SPACE}%** of {test['num_rows']:,} test texts right"
-    if "accuracy_interval" in test:
-        low, high = test["accuracy_interval"]
-        sentence += f" (95\N{NO-BREAK SPACE}% interval {100 * low:.1f} to {100 * high:.1f}\N{NO-BREAK SPACE}%)"
-    if "calibrated_expected_calibration_error" in test:
-        error = test["calibrated_expected_calibration_error"]
-        sentence += f", and its probabilities are off by {100 * error:.1f} points on average"
-    return f"{sentence}."
+    low, high = test.accuracy_interval
+    return (
+        f"It gets **{100 * test.accuracy:.1f}\N{NO-BREAK SPACE}%** of {test.num_rows:,} test texts right "
+        f"(95\N{NO-BREAK SPACE}% interval {100 * low:.1f} to {100 * high:.1f}\N{NO-BREAK SPACE}%), and its "
+        f"probabilities are off by {100 * test.calibrated_expected_calibration_error:.1f} points on average."
+    )
 
 
-def list_label_figures(results: Mapping[str, Any]) -> Table:
+def list_label_figures(test: SplitFigures) -> Table:
     """Return a row for each label: its name, precision, recall, F1, and number of test texts."""
-    per_label = results["splits"]["test"]["per_label"]
     return [
-        [str(name), *(round(float(label[figure]), 4) for figure in FIGURES), int(label["support"])]
-        for name, label in per_label.items()
+        [name, *(round(score, 4) for score in (label.precision, label.recall, label.f1)), label.support]
+        for name, label in test.per_label.items()
     ]
 
 
-def list_confusions(results: Mapping[str, Any]) -> tuple[list[str], Table]:
+def list_confusions(test: SplitFigures) -> tuple[list[str], Table]:
     """Return the header and the rows of the confusion matrix."""
-    confusion = results["splits"]["test"]["confusion_matrix"]
-    names = [str(name) for name in confusion["labels"]]
-    rows = [[name, *map(int, counts)] for name, counts in zip(names, confusion["rows"], strict=True)]
+    names = test.confusion_matrix.labels
+    rows: Table = [[name, *counts] for name, counts in zip(names, test.confusion_matrix.rows, strict=False)]
     return ["true label", *(f"answered {name}" for name in names)], rows
 
 
-def list_curve_points(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_curve_points(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
     """Return `epoch`, `split` (train or validation), `loss` and `accuracy` of each point of the learning curves."""
     return [
-        {"epoch": int(epoch["epoch"]), "split": split, **{name: float(epoch[split][name]) for name in CURVES}}
-        for epoch in results["epochs"]
-        for split in ("train", "validation")
+        {"epoch": epoch.epoch, "split": split, "loss": figures.loss, "accuracy": figures.accuracy}
+        for epoch in epochs
+        for split, figures in (("train", epoch.train), ("validation", epoch.validation))
     ]
 
 
@@ -89,15 +88,14 @@ def list_mistakes(report_folder: Path | None) -> Table:
         return []
     try:
         with (report_folder / ERRORS_FILE).open(encoding="utf-8") as lines:
-            return list(_read_mistakes(islice(lines, MAX_MISTAKES)))
-    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+            return [_describe_mistake(line) for line in islice(lines, MAX_MISTAKES)]
+    except (OSError, RecursionError, ValueError):
         return []
 
 
-def _read_mistakes(lines: Iterator[str]) -> Iterator[list[Any]]:
-    for line in lines:
-        mistake = json.loads(line)
-        text = " ".join(str(mistake["text"]).replace("<br />", " ").split())
-        shown = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
-        words = ", ".join(str(word["word"]) for word in mistake.get("words", []))
-        yield [str(mistake["label"]), str(mistake["predicted"]), round(float(mistake["score"]), 4), words, shown]
+def _describe_mistake(line: str) -> list[Any]:
+    mistake = read_record(Mistake, json.loads(line), ERRORS_FILE)
+    text = " ".join(mistake.text.replace("<br />", " ").split())
+    shown = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
+    words = ", ".join(word.word for word in mistake.words)
+    return [mistake.label, mistake.predicted, round(mistake.score, 4), words, shown]

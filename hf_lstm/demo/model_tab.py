@@ -14,10 +14,11 @@ from hf_lstm.demo.figures import (
     list_curve_points,
     list_label_figures,
     list_mistakes,
-    read_or_leave_out,
+    read_results,
 )
 from hf_lstm.demo.tables import add_table
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.results import SplitFigures
 
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
@@ -36,15 +37,16 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run, with its `errors.jsonl`.
     """
-    gr.Markdown(describe_model(model, model_id))
-    with gr.Row():
-        if labels := read_or_leave_out(list_label_figures, model.results):
-            add_table(labels, ["label", *FIGURES, "texts"], title="Each label, on test texts")
-        confusions = read_or_leave_out(list_confusions, model.results)
-        if confusions and len(confusions[1]) <= MAX_MATRIX_LABELS:
-            header, rows = confusions
-            add_table(rows, header, title="What each label is taken for")
-    if points := read_or_leave_out(list_curve_points, model.results):
+    results = read_results(model)
+    test = results.splits.get("test") if results else None
+    gr.Markdown(describe_model(model, test, model_id))
+    if test is not None:
+        with gr.Row():
+            add_table(list_label_figures(test), ["label", *FIGURES, "texts"], title="Each label, on test texts")
+            header, rows = list_confusions(test)
+            if len(rows) <= MAX_MATRIX_LABELS:
+                add_table(rows, header, title="What each label is taken for")
+    if results is not None and (points := list_curve_points(results.epochs)):
         with gr.Row():
             for figure in CURVES:
                 _add_curve(points, figure)
@@ -53,13 +55,13 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
         add_table(mistakes, header, title="The most confident mistakes on test texts", num_long=2)
 
 
-def describe_model(model: LSTMSentiment, model_id: str | None) -> str:
+def describe_model(model: LSTMSentiment, test: SplitFigures | None, model_id: str | None) -> str:
     """Return a paragraph on the model as Markdown: its size, what it reads, what was measured, where its card is."""
     directions = "reads in both directions" if model.config.bidirectional else "reads from left to right"
     sentences = [
         f"An LSTM of **{model.num_parameters:,} parameters** that {directions}, "
         f"{model.config.max_length_tokens:,} tokens of a text at most.",
-        read_or_leave_out(describe_test, model.results),
+        describe_test(test) if test is not None else None,
         model_id and f"More in its [model card](https://huggingface.co/{model_id}).",
     ]
     return " ".join(filter(None, sentences))

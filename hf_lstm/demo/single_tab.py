@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, guard_endpoint, list_labels
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, guard_endpoint
 from hf_lstm.model.classifier import LSTMSentiment
 
 MAX_SHOWN_LABELS = 10
@@ -26,7 +26,7 @@ def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
         model: what classifies.
         examples: texts to try.
     """
-    labels = list_labels(model)
+    labels = model.config.label_names
 
     @guard_endpoint
     def classify(text: str) -> dict[str, float]:
@@ -97,7 +97,7 @@ def explain_words(model: LSTMSentiment, text: str) -> dict[str, Any]:
     Positive contributions speak for `label`: label 1 of two, the predicted one of more. Negative ones speak for
     `against`, which is None where that is several labels.
     """
-    labels = model.config.id2label or {}
+    labels = model.config.label_names
     label = labels[1] if len(labels) == 2 else str(model.predict(text, show_progress=False)["label"])
     return {
         "text": text,

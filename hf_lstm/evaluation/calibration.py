@@ -1,10 +1,10 @@
 """How far a model's confidence is from its accuracy, and the one number that brings it nearer: the temperature."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from hf_lstm.records.report import Calibration, CalibrationBin
 
 NUM_BINS = 10
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
@@ -40,12 +40,10 @@ def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
     return float(np.exp(-(low + high) / 2))
 
 
-def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, Any]:
+def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
     """Return how far the model's confidence is from its accuracy.
 
-    Confidence is the probability of the predicted label. Its range, from 1 / num_labels to 1, is cut into `NUM_BINS`
-    bins of equal width; `expected_calibration_error` is the mean over rows of the distance between a bin's accuracy and
-    its mean confidence. `bins` lists those that hold rows.
+    The range of the confidence, from 1 / num_labels to 1, is cut into `NUM_BINS` bins of equal width.
 
     Args:
         probabilities: (num_rows, num_labels)
@@ -58,15 +56,15 @@ def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.i
     edges = np.linspace(1 / probabilities.shape[1], 1, NUM_BINS + 1)
     bin_of_row = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, NUM_BINS - 1)
     bins = [
-        {
-            "from": float(edges[index]),
-            "to": float(edges[index + 1]),
-            "num_rows": int(in_bin.sum()),
-            "confidence": float(confidence[in_bin].mean()),
-            "accuracy": float(is_right[in_bin].mean()),
-        }
+        CalibrationBin(
+            low=float(edges[index]),
+            high=float(edges[index + 1]),
+            num_rows=int(in_bin.sum()),
+            confidence=float(confidence[in_bin].mean()),
+            accuracy=float(is_right[in_bin].mean()),
+        )
         for index in range(NUM_BINS)
         if (in_bin := bin_of_row == index).any()
     ]
-    error = sum(each["num_rows"] * abs(each["accuracy"] - each["confidence"]) for each in bins) / len(labels)
-    return {"expected_calibration_error": error, "bins": bins}
+    error = sum(each.num_rows * abs(each.accuracy - each.confidence) for each in bins) / len(labels)
+    return Calibration(expected_calibration_error=error, bins=bins)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hf_lstm.evaluation.metrics import compute_wilson_interval
-
-if TYPE_CHECKING:
-    from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.report import LengthGroup, TrickyReview, UnseenFigures, WordContribution
 
 NUM_LENGTH_GROUPS = 8
 NUM_DRIVING_WORDS = 5
@@ -51,19 +49,19 @@ def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]
     return sorted(grouped, key=lambda pair: -len(pair.rows))
 
 
-def find_driving_words(model: "LSTMSentiment", text: str, label: str) -> list[dict[str, Any]]:
-    """Return the occurrences that speak most for `label`, as `LSTMSentiment.explain` gives them, the strongest first.
+def find_driving_words(model: LSTMSentiment, text: str, label: str) -> list[WordContribution]:
+    """Return the words that speak most for `label`, the strongest first.
 
     A word that occurs several times is listed once, where it speaks the most.
     """
-    strongest: dict[str, dict[str, Any]] = {}
+    strongest: dict[str, WordContribution] = {}
     for word in sorted(model.explain(text, label=label), key=lambda word: -word["contribution"]):
         if word["contribution"] > 0:
-            strongest.setdefault(word["word"].lower(), word)
+            strongest.setdefault(word["word"].lower(), WordContribution(**word))
     return list(strongest.values())[:NUM_DRIVING_WORDS]
 
 
-def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list[dict[str, Any]]:
+def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list[LengthGroup]:
     """Return the accuracy of up to `NUM_LENGTH_GROUPS` groups of about equally many texts, from short to long.
 
     Length is counted in words between white space, whatever the model reads of them. `is_right` is (num_texts,).
@@ -73,11 +71,13 @@ def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list
     starts = edges[:-1] if len(edges) > 1 else edges
     group_of_row = np.searchsorted(starts, num_words, side="right") - 1
     return [
-        {
-            "from_words": int(num_words[in_group].min()),
-            "to_words": int(num_words[in_group].max()),
-            **_measure(is_right[in_group]),
-        }
+        LengthGroup(
+            from_words=int(num_words[in_group].min()),
+            to_words=int(num_words[in_group].max()),
+            num_rows=int(in_group.sum()),
+            accuracy=float(is_right[in_group].mean()),
+            accuracy_interval=_compute_interval(is_right[in_group]),
+        )
         for index in range(len(starts))
         if (in_group := group_of_row == index).any()
     ]
@@ -85,33 +85,34 @@ def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list
 
 def measure_unseen(
     texts: Sequence[str], is_right: NDArray[np.bool_], seen: Mapping[str, AbstractSet[str]]
-) -> dict[str, Any]:
+) -> UnseenFigures:
     """Return the accuracy on the texts that do not stand word for word in a split of `seen`, and how many do.
 
-    The accuracy is None where all do. `is_right` is (num_texts,).
+    `is_right` is (num_texts,).
     """
     is_unseen = np.array([all(text not in split for split in seen.values()) for text in texts], dtype=bool)
-    figures = _measure(is_right[is_unseen]) if is_unseen.any() else {"num_rows": 0, "accuracy": None}
-    return {"seen_in": list(seen), "num_rows_seen": int((~is_unseen).sum()), **figures}
+    has_rows = bool(is_unseen.any())
+    return UnseenFigures(
+        seen_in=list(seen),
+        num_rows_seen=int((~is_unseen).sum()),
+        num_rows=int(is_unseen.sum()),
+        accuracy=float(is_right[is_unseen].mean()) if has_rows else None,
+        accuracy_interval=_compute_interval(is_right[is_unseen]) if has_rows else None,
+    )
 
 
-def score_tricky_reviews(model: "LSTMSentiment", precision: str) -> list[dict[str, Any]]:
+def score_tricky_reviews(model: LSTMSentiment, precision: str) -> list[TrickyReview]:
     """Return the probability of a positive label for each of `TRICKY_REVIEWS`; nothing for other labels than these."""
-    ids = {label.lower(): index for index, label in (model.config.id2label or {}).items()}
+    ids = {label.lower(): index for index, label in model.config.id2label.items()}
     positive = [index for label, index in ids.items() if label in _POSITIVE_NAMES]
     if len(ids) != 2 or not positive or not _NEGATIVE_NAMES & set(ids):
         return []
     probabilities = model.predict_proba(TRICKY_REVIEWS, precision=precision)[:, positive[0]].tolist()
     return [
-        {"text": text, "label": "negative", "positive_probability": probability, "is_right": probability < 0.5}
+        TrickyReview(text=text, label="negative", positive_probability=probability, is_right=probability < 0.5)
         for text, probability in zip(TRICKY_REVIEWS, probabilities, strict=True)
     ]
 
 
-def _measure(is_right: NDArray[np.bool_]) -> dict[str, Any]:
-    num_right, num_rows = int(is_right.sum()), len(is_right)
-    return {
-        "num_rows": num_rows,
-        "accuracy": num_right / num_rows,
-        "accuracy_interval": compute_wilson_interval(num_right, num_rows),
-    }
+def _compute_interval(is_right: NDArray[np.bool_]) -> tuple[float, float]:
+    return compute_wilson_interval(int(is_right.sum()), len(is_right))

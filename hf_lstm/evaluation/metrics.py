@@ -62,7 +62,7 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
         }
 
 
-def compute_wilson_interval(num_right: int, num_rows: int) -> list[float]:
+def compute_wilson_interval(num_right: int, num_rows: int) -> tuple[float, float]:
     """Return the bounds of the 95 % interval of an accuracy measured on `num_rows` independent rows.
 
     Reference: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927.
@@ -70,7 +70,7 @@ def compute_wilson_interval(num_right: int, num_rows: int) -> list[float]:
     share, spread = num_right / num_rows, Z_95**2 / num_rows
     center = (share + spread / 2) / (1 + spread)
     half_width = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
-    return [min(max(0.0, center - half_width), share), max(min(1.0, center + half_width), share)]  # despite rounding
+    return min(max(0.0, center - half_width), share), max(min(1.0, center + half_width), share)  # despite rounding
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

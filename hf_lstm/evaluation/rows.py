@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.loading import load_split, load_splits
+from hf_lstm.data.columns import Columns
+from hf_lstm.data.loading import NO_COLUMNS, load_split, load_splits
+from hf_lstm.data.sources import IN_MEMORY, HeldSplits
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 
@@ -32,25 +34,29 @@ def load_held_out(
     model: LSTMSentiment,
     split: str,
     *,
-    source: str | None = None,
-    text_column: str | None = None,
-    label_column: str | None = None,
+    source: str | HeldSplits | None = None,
+    columns: Columns = NO_COLUMNS,
 ) -> HeldOutRows:
     """Return the rows of a split of `source`, by default the data set that the model was trained on.
 
-    That one is cut as it was then: no row of train is measured as one of test.
+    That one is cut as it was then: no row of train is measured as one of test. Its columns are those of then, unless
+    others are named.
 
     Raises:
         InputError: the source is unusable, or its labels are not the model's.
     """
-    label_names = [(model.config.id2label or {})[index] for index in range(model.config.num_labels)]
-    columns = {"text_column": text_column, "label_column": label_column}
-    trained_on = _read_data_config(model)
+    label_names = model.config.label_names
+    trained_on = None if model.recipe is None else model.recipe.data
     source = source or (trained_on or DataConfig()).dataset
+    if isinstance(source, HeldSplits):
+        rows = load_split(source, split, label_names=label_names, columns=columns)
+        return HeldOutRows(IN_MEMORY, rows, is_own_data=False, seen=None)
+    if source == IN_MEMORY:
+        raise InputError("the model was trained on data in memory, which no name leads back to: pass the data")
     if trained_on is None or not _is_same_source(source, trained_on.dataset):
-        rows = load_split(source, split, label_names=label_names, **columns)
+        rows = load_split(source, split, label_names=label_names, columns=columns)
         return HeldOutRows(source, rows, is_own_data=False, seen=None)
-    splits = load_splits(trained_on, **columns)
+    splits = load_splits(trained_on.with_columns(*columns))
     found = splits[split].features["label"].names
     if found != label_names:
         raise InputError(
@@ -59,16 +65,6 @@ def load_held_out(
     earlier = {"train": (), "validation": ("train",), "test": ("train", "validation")}[split]
     seen = {name: set(splits[name]["text"][:]) for name in earlier}
     return HeldOutRows(source, splits[split], is_own_data=True, seen=seen or None)
-
-
-def _read_data_config(model: LSTMSentiment) -> DataConfig | None:
-    """Return which rows the model was trained on, None if it was saved without its recipe."""
-    if model.recipe is None:
-        return None
-    try:
-        return DataConfig(**model.recipe["data"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"the model's recipe.json does not say which rows it was trained on: {error}") from None
 
 
 def _is_same_source(first: str, second: str) -> bool:

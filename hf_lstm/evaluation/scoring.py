@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +13,6 @@ from torch.nn import functional
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
-from hf_lstm.errors import InputError
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import (
     find_driving_words,
@@ -26,34 +24,12 @@ from hf_lstm.evaluation.error_analysis import (
 from hf_lstm.evaluation.metrics import ClassificationMetrics
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
+from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
+from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
 
 MAX_PAIRS = 10
 """Of labels mistaken for one another, of which the mistakes are shown."""
 MAX_MISTAKES_PER_PAIR = 10
-_CURVES = ("train", "validation")
-
-
-def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> dict[str, Any]:
-    """Return what `measure_logits` says of the model's logits on a split, computed in `dtype`."""
-    return measure_logits(compute_logits(model, split.texts, dtype=dtype), split.labels, model.config)
-
-
-def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
-    """Return the figures of logits (num_rows, num_labels) against labels (num_rows,).
-
-    `loss` (mean over rows, nats) and `expected_calibration_error` are of the logits as they stand, comparable with what
-    others publish; `calibrated_loss` and `calibrated_expected_calibration_error` of the logits divided by the model's
-    temperature, which is what `predict_proba` answers from. The others are those of `ClassificationMetrics`.
-    """
-    metrics = ClassificationMetrics([(config.id2label or {})[i] for i in range(config.num_labels)])
-    metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=labels)
-    figures = {}
-    for prefix, temperature in (("", 1.0), ("calibrated_", config.temperature)):
-        losses = functional.cross_entropy(logits / temperature, torch.from_numpy(labels), reduction="none")
-        calibration = compute_calibration(compute_probabilities(logits, temperature), labels)
-        figures[f"{prefix}loss"] = losses.sum().item() / len(labels)
-        figures[f"{prefix}expected_calibration_error"] = calibration["expected_calibration_error"]
-    return {**figures, **metrics.compute()}
 
 
 @dataclass(frozen=True)
@@ -72,12 +48,45 @@ class ScoredSplit:
 
 def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
     """Return the rows, with columns `text` and `label`, and the model's logits on them, computed in `dtype`."""
-    assert model.tokenizer is not None
-    encoded = encode_split(rows, model.tokenizer, model.config)
+    encoded = encode_split(rows, model.require_tokenizer(), model.config)
     return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
 
 
-def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: str, precision: str) -> dict[str, Any]:
+def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> EpochFigures:
+    """Return the loss and the accuracy of a model on a split, computed in `dtype`; all that an epoch asks for."""
+    logits = compute_logits(model, split.texts, dtype=dtype)
+    num_right = int((logits.argmax(dim=1).numpy() == split.labels).sum())
+    return EpochFigures(loss=_compute_loss(logits, split.labels), accuracy=num_right / len(split.labels))
+
+
+def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> SplitFigures:
+    """Return the figures of logits (num_rows, num_labels) against labels (num_rows,)."""
+    metrics = ClassificationMetrics(config.label_names)
+    metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=labels)
+    figures = metrics.compute()
+    per_label = {name: LabelFigures(**of_label) for name, of_label in figures.pop("per_label").items()}
+    calibrated = logits / config.temperature
+    return SplitFigures(
+        loss=_compute_loss(logits, labels),
+        expected_calibration_error=_compute_calibration_error(logits, labels),
+        calibrated_loss=_compute_loss(calibrated, labels),
+        calibrated_expected_calibration_error=_compute_calibration_error(calibrated, labels),
+        per_label=per_label,
+        confusion_matrix=ConfusionMatrix(**figures.pop("confusion_matrix")),
+        **figures,
+    )
+
+
+def measure_split(
+    model: LSTMSentiment,
+    split: ScoredSplit,
+    *,
+    title: str,
+    source: str,
+    precision: str,
+    is_own_data: bool,
+    results: RunResults | None,
+) -> Measurement:
     """Return the figures of a split and what they were measured of: the part of a report that needs no texts read.
 
     Args:
@@ -86,36 +95,35 @@ def measure_split(model: LSTMSentiment, split: ScoredSplit, title: str, source: 
         title: the model's name for people.
         source: the data set's name.
         precision: what the logits were computed in.
-
-    Raises:
-        InputError: the model's results.json is not what a run writes.
+        is_own_data: whether the model was trained on the same data set, cut as here.
+        results: of the run that made the model, if they are at hand.
     """
-    results = model.results or {}
-    _check_epochs(results)
-    return {
-        "model": title,
-        "num_parameters": model.num_parameters,
-        "dataset": source,
-        "split": split.name,
-        "rows_sha256": _hash_rows(split),
-        "device": str(model.embedding.weight.device),
-        "precision": precision,
-        "temperature": model.config.temperature,
-        "max_length_tokens": model.config.max_length_tokens,
-        "metrics": measure_logits(split.logits, split.labels, model.config),
-        "calibration": {
+    temperatures = {"raw": 1.0, "calibrated": model.config.temperature}
+    return Measurement(
+        model=title,
+        num_parameters=model.num_parameters,
+        dataset=source,
+        split=split.name,
+        split_sha256=_hash_rows(split),
+        device=str(model.embedding.weight.device),
+        precision=precision,
+        temperature=model.config.temperature,
+        max_length_tokens=model.config.max_length_tokens,
+        metrics=measure_logits(split.logits, split.labels, model.config),
+        calibration={
             name: compute_calibration(compute_probabilities(split.logits, temperature), split.labels)
-            for name, temperature in (("raw", 1.0), ("calibrated", model.config.temperature))
+            for name, temperature in temperatures.items()
         },
-        "epochs": results.get("epochs", []),
-        "best_epoch": results.get("best_epoch"),
-        "elapsed_s": results.get("elapsed_s"),
-    }
+        epochs=results.epochs if results else [],
+        best_epoch=results.best_epoch if results else None,
+        elapsed_s=results.elapsed_s if results else None,
+        is_own_data=is_own_data,
+    )
 
 
 def analyze_split(
     model: LSTMSentiment, split: ScoredSplit, seen: Mapping[str, AbstractSet[str]] | None, precision: str
-) -> dict[str, Any]:
+) -> Analysis:
     """Return what the texts tell of the figures: length, rows that earlier splits have too, tricky reviews, mistakes.
 
     Args:
@@ -126,48 +134,40 @@ def analyze_split(
     """
     texts: list[str] = split.rows["text"][:]
     is_right = split.logits.argmax(dim=1).numpy() == split.labels
-    return {
-        "by_length": measure_by_length(texts, is_right),
-        "unseen": None if seen is None else measure_unseen(texts, is_right, seen),
-        "tricky_reviews": score_tricky_reviews(model, precision),
-        "mistakes": list(_describe_mistakes(model, split, texts)),
-    }
+    return Analysis(
+        by_length=measure_by_length(texts, is_right),
+        unseen=None if seen is None else measure_unseen(texts, is_right, seen),
+        tricky_reviews=score_tricky_reviews(model, precision),
+        mistakes=list(_describe_mistakes(model, split, texts)),
+    )
 
 
-def _check_epochs(results: Mapping[str, Any]) -> None:
-    """Refuse a results.json of somebody else's making: its epochs are drawn and listed."""
-    try:
-        for record in results.get("epochs", []):
-            numbers = [record["epoch"], *(record[part][name] for part in _CURVES for name in ("loss", "accuracy"))]
-            if not all(isinstance(number, int | float) for number in numbers):
-                raise TypeError(f"{numbers} are not numbers")
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"the model's results.json is not from a run of hf_lstm: epochs: {error!r}; remove the file"
-        ) from None
+def _compute_loss(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
+    losses = functional.cross_entropy(logits, torch.from_numpy(labels), reduction="none")
+    return losses.sum().item() / len(labels)
 
 
-def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str]) -> Iterator[dict[str, Any]]:
-    names = model.config.id2label or {}
+def _compute_calibration_error(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
+    return compute_calibration(compute_probabilities(logits, 1.0), labels).expected_calibration_error
+
+
+def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str]) -> Iterator[MistakenLabels]:
+    names = model.config.label_names
     probabilities = compute_probabilities(split.logits, model.config.temperature)
     for pair in group_mistakes(probabilities, split.labels)[:MAX_PAIRS]:
         label, predicted = names[pair.label_id], names[pair.predicted_id]
-        yield {
-            "label": label,
-            "predicted": predicted,
-            "num_rows": len(pair.rows),
-            "most_confident": [
-                {
-                    "row": row,
-                    "label": label,
-                    "predicted": predicted,
-                    "score": round(float(probabilities[row, pair.predicted_id]), 6),
-                    "words": find_driving_words(model, texts[row], predicted),
-                    "text": texts[row],
-                }
-                for row in pair.rows[:MAX_MISTAKES_PER_PAIR].tolist()
-            ],
-        }
+        most_confident = [
+            Mistake(
+                row=row,
+                label=label,
+                predicted=predicted,
+                score=round(float(probabilities[row, pair.predicted_id]), 6),
+                words=find_driving_words(model, texts[row], predicted),
+                text=texts[row],
+            )
+            for row in pair.rows[:MAX_MISTAKES_PER_PAIR].tolist()
+        ]
+        yield MistakenLabels(label=label, predicted=predicted, num_rows=len(pair.rows), most_confident=most_confident)
 
 
 def _hash_rows(split: ScoredSplit) -> str:

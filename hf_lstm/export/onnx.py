@@ -14,7 +14,7 @@ from hf_lstm.files import TOKENIZER_FILE, write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
 from hf_lstm.tokenization.batching import collate, sort_batches
-from hf_lstm.tokenization.encoder import EncodedTexts, fill_empty
+from hf_lstm.tokenization.encoder import EncodedTexts
 
 if TYPE_CHECKING:
     import onnx
@@ -54,15 +54,12 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
         InputError: the folder can't be written or holds the tokenizer of another model, or the graph is too large.
         RuntimeError: a probability differs by more than `MAX_DIFFERENCE`; nothing is written.
     """
-    encoder = model.encoder  # says so if there is no tokenizer
-    assert model.tokenizer is not None
-    tokenizer_path, tokenizer_json = path.with_name(TOKENIZER_FILE), model.tokenizer.to_str(pretty=True).encode()
+    tokenizer_path = path.with_name(TOKENIZER_FILE)
+    tokenizer_json = model.require_tokenizer().to_str(pretty=True).encode()
     if tokenizer_path.exists() and tokenizer_path.read_bytes() != tokenizer_json:
         raise InputError(f"{tokenizer_path} is the tokenizer of another model: choose another folder")
     content = _serialize(build_onnx_model(model))
-    config = model.config
-    encoded = encoder.encode(texts, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
-    rows = cut_to_every_length(fill_empty(encoded, config.unk_token_id))
+    rows = cut_to_every_length(model.encode(texts))
     difference = compare_with_onnx(model, content, rows)
     if not difference <= MAX_DIFFERENCE:
         raise RuntimeError(f"ONNX Runtime differs by {difference:.1e} from PyTorch, more than {MAX_DIFFERENCE:.0e}")

@@ -1,1 +1,1 @@
-"""The Hugging Face Hub: downloads, pushes, Spaces and model cards."""
+"""Exchanges models, cards and Spaces with the Hugging Face Hub."""

@@ -1,18 +1,26 @@
 """The model card: the template `model_card.md` filled with what a run measured, and marked as generated."""
 
+import dataclasses
 import functools
 import json
+import logging
 import re
 import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.config import ModelConfig
+from huggingface_hub import RepoCard
+
+from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.errors import InputError
+from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
 from hf_lstm.hub.card_metadata import (
     IMDB_SOURCES,
-    describe_vectors,
+    CardChoices,
+    are_glove,
     find_base_model,
     find_source,
     is_hub_id,
@@ -21,10 +29,16 @@ from hf_lstm.hub.card_metadata import (
 )
 from hf_lstm.hub.edit_mark import is_generated, mark_generated
 from hf_lstm.markdown import format_cell, format_interval, format_percent
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
+from hf_lstm.records.results import RunResults, SplitFigures
 
 if TYPE_CHECKING:
     import jinja2
 
+logger = logging.getLogger(__name__)
+
+NO_CHOICES = CardChoices()
 MAX_MISTAKES = 3
 """Of the most confident ones, shown in the card; the report has more."""
 MAX_MISTAKE_CHARACTERS = 300
@@ -38,32 +52,27 @@ _PUBLISHED_ACCURACIES = {"test_accuracy": "test", "validation_accuracy": "valida
 def render_card(
     *,
     config: ModelConfig,
-    recipe: dict[str, Any] | None,
-    results: dict[str, Any] | None,
+    recipe: Recipe | None,
+    results: RunResults | None,
     repo_id: str | None,
+    choices: CardChoices = NO_CHOICES,
     folder: Path | None = None,
 ) -> str:
     """Return the model card, a Markdown text with YAML front matter.
 
     Args:
         config: the model's config, with its labels.
-        recipe: what `Recipe.to_dict` returns; None leaves the settings out.
-        results: what a run wrote into results.json; None leaves out everything measured.
+        recipe: how the model was made; None leaves the settings out.
+        results: what a run measured; None leaves out everything measured.
         repo_id: where the model lives on the Hub, for the usage example.
+        choices: of the publisher.
         folder: where the weights and perhaps a report stand, whose size and findings the card tells.
 
     Raises:
-        InputError: `recipe` or `results` lack something that a run of this package writes.
+        InputError: the folder's report is not what a run writes.
     """
-    import jinja2  # only needed to write a card, and slow to import
-
-    try:
-        context = _make_context(config, recipe, results, repo_id, _describe_folder(folder, results))
-        content = _load_template().render(context)
-    except (KeyError, TypeError, ValueError, AttributeError, jinja2.UndefinedError) as error:
-        raise InputError(
-            f"recipe.json or results.json are not from a run of hf_lstm: {error!r}; remove them"
-        ) from error
+    found = _describe_folder(folder, has_results=results is not None)
+    content = _load_template().render(_make_context(config, recipe, results, repo_id, choices, found))
     return mark_generated(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
 
 
@@ -71,16 +80,34 @@ def write_card(
     folder: Path,
     *,
     config: ModelConfig,
-    recipe: dict[str, Any] | None,
-    results: dict[str, Any] | None,
+    recipe: Recipe | None,
+    results: RunResults | None,
     repo_id: str | None,
+    choices: CardChoices = NO_CHOICES,
     overwrite: bool = False,
 ) -> None:
-    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`."""
+    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`.
+
+    Licence and language that are not given stay what an earlier card says.
+
+    Without jinja2, which saving a model does not need, none is written, and a warning says so once.
+    """
     card = folder / CARD_FILE
     if overwrite or not card.exists() or is_generated(card.read_text(encoding="utf-8")):
-        content = render_card(config=config, recipe=recipe, results=results, repo_id=repo_id, folder=folder)
+        if not is_installed("jinja2"):
+            _warn_without_jinja2()
+            return
+        earlier = _read_choices(card)
+        choices = CardChoices(license=choices.license or earlier.license, language=choices.language or earlier.language)
+        content = render_card(
+            config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
+        )
         write_file(card, content.encode())
+
+
+@functools.cache  # once
+def _warn_without_jinja2() -> None:
+    logger.warning("the model card is not written: it needs jinja2, so run %s", name_install_command("jinja2"))
 
 
 @functools.cache  # compiling it takes most of the time of a card
@@ -96,7 +123,7 @@ def _load_template() -> "jinja2.Template":
         "number": lambda value: f"{int(value):,}",
         "percent": format_percent,
         "loss": lambda value: f"{float(value):.4f}",
-        "interval": lambda figures: format_interval(figures) if "accuracy_interval" in figures else "not computed",
+        "interval": format_interval,
         "duration": lambda seconds: f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds",
     }
     return environment.from_string(_find_template().read_text(encoding="utf-8"))
@@ -109,80 +136,139 @@ def _find_template() -> Path:
     return installed if installed.is_file() else package.parent / "model_card.md"
 
 
+def _read_choices(card: Path) -> CardChoices:
+    """Return the licence and the language that a card's front matter has, if it has any."""
+    if not card.exists():
+        return NO_CHOICES
+    try:
+        content = card.read_text(encoding="utf-8")
+        data = RepoCard(content, ignore_metadata_errors=True).data.to_dict()  # type: ignore[no-untyped-call]
+    except Exception:  # the client raises errors of its YAML library
+        return NO_CHOICES
+    chosen = {name: data.get(name) for name in ("license", "language")}
+    return CardChoices(**{name: value if isinstance(value, str) else None for name, value in chosen.items()})
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What the model's folder holds besides results and recipe."""
+
+    weights_bytes: int | None = None
+    report_files: Sequence[str] = ()
+    by_length: Sequence[LengthGroup] = ()
+    unseen: UnseenFigures | None = None
+    tricky_reviews: Sequence[TrickyReview] = ()
+    mistakes: Sequence[Mistake] = ()
+
+
 def _make_context(
     config: ModelConfig,
-    recipe: dict[str, Any] | None,
-    results: dict[str, Any] | None,
+    recipe: Recipe | None,
+    results: RunResults | None,
     repo_id: str | None,
-    found: dict[str, Any],
+    choices: CardChoices,
+    found: _Findings,
 ) -> dict[str, Any]:
-    """Return the template's variables; `found` is what `_describe_folder` returns."""
+    """Return the template's variables."""
     source = find_source(recipe, results)
-    name = repo_id.rpartition("/")[2] if repo_id else recipe["name"] if recipe else "LSTM text classifier"
-    splits = dict(sorted(results["splits"].items(), key=lambda item: item[0] != "test")) if results else {}
-    is_local_copy = bool(results and source != results["dataset"]["source"])
-    scored = found["report"]["tricky_reviews"]
-    metadata = make_metadata(config, recipe=recipe, results=results, name=name, repo_id=repo_id, scored_reviews=scored)
+    name = repo_id.rpartition("/")[2] if repo_id else recipe.name if recipe else "LSTM text classifier"
+    splits = dict(sorted(results.splits.items(), key=lambda item: item[0] != "test")) if results else {}
+    is_local_copy = bool(results and source != results.dataset.source)
+    metadata = make_metadata(
+        config,
+        recipe=recipe,
+        results=results,
+        name=name,
+        repo_id=repo_id,
+        scored_reviews=found.tricky_reviews,
+        choices=choices,
+    )
+    vectors = results.embeddings if results else None
     return {
         "card_data": metadata.to_yaml(),
         "title": name,
         "architecture": _describe_architecture(config),
         "config": config,
         "what_is_read": _describe_truncation(config),
-        "labels": [config.id2label[i] for i in range(config.num_labels)] if config.id2label else [],
+        "labels": config.label_names,
+        "license": choices.license,
         "recipe": recipe,
+        "settings": _list_settings(recipe) if recipe else [],
         "results": results,
-        "published": _compare_with_published(recipe, splits),
-        "vectors": describe_vectors(results),
+        "published": _compare_with_published(recipe, splits) if recipe else [],
+        "vectors": vectors,
+        "has_glove": vectors is not None and are_glove(vectors),
         "base_model": find_base_model(results),
         "repo_id": repo_id,
         "source": source,
         "is_imdb": source in IMDB_SOURCES,
         "splits": splits,
         "is_local_copy": is_local_copy,
-        "command": _name_in_command(results["command"], str(source)) if results and is_local_copy else None,
+        "command": _name_in_command(results.command, str(source)) if results and is_local_copy else None,
         "dataset_name": name_dataset(source) if source else None,
         "data_sentence": _describe_data(source, recipe) if source else None,
-        "duplicates": _describe_duplicates(results["dataset"]["duplicates"]) if results else None,
+        "duplicates": _describe_duplicates(results.dataset.duplicates) if results else None,
         "max_matrix_labels": MAX_MATRIX_LABELS,
-        # earlier releases did not measure it
-        "calibrated": {key: of for key, of in splits.items() if "calibrated_expected_calibration_error" in of},
-        **found,
+        "found": found,
     }
 
 
-def _describe_folder(folder: Path | None, results: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the template's variables that the model's folder holds: the size of the weights, and the report."""
-    report: dict[str, Any] = {"files": [], "by_length": [], "unseen": None, "tricky_reviews": [], "mistakes": []}
-    if folder is None:
-        return {"weights_bytes": None, "report": report}
-    weights = folder / WEIGHTS_FILE
-    metrics, errors = folder / REPORT_FOLDER / "metrics.json", folder / REPORT_FOLDER / "errors.jsonl"
-    if results is not None and metrics.is_file():
-        figures = read_json(metrics)
-        report |= {name: figures[name] for name in ("by_length", "unseen", "tricky_reviews") if name in figures}
-        report["files"] = sorted(path.name for path in metrics.parent.iterdir())
-        if errors.is_file():
-            lines = errors.read_text(encoding="utf-8").splitlines()[:MAX_MISTAKES]
-            report["mistakes"] = [_describe_mistake(json.loads(line)) for line in lines]
-    return {"weights_bytes": weights.stat().st_size if weights.is_file() else None, "report": report}
-
-
-def _describe_mistake(mistake: dict[str, Any]) -> dict[str, Any]:
-    """Return a mistake with the beginning of its text, without the line breaks that web pages have."""
-    text = " ".join(re.sub(r"<br\s*/?>", " ", mistake["text"]).split())
-    if len(text) > MAX_MISTAKE_CHARACTERS:
-        text = text[:MAX_MISTAKE_CHARACTERS].rpartition(" ")[0] + " …"
-    return {**mistake, "text": text, "words": [word["word"] for word in mistake.get("words", [])]}
-
-
-def _compare_with_published(recipe: dict[str, Any] | None, splits: dict[str, Any]) -> list[tuple[str, float, float]]:
-    """Return for each published accuracy its split, the accuracy published, and this run's, both as shares."""
-    published = recipe.get("published", {}) if recipe else {}
+def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
+    """Return all settings of a recipe as `section.name` and value."""
+    sections = {name: getattr(recipe, name) for name in ("data", "tokenizer", "model", "train")}
     return [
-        (split, published[name] / 100, splits[split]["accuracy"])
+        (f"{section}.{field.name}", getattr(settings, field.name))
+        for section, settings in sections.items()
+        for field in dataclasses.fields(settings)
+        if field.name != "id2label"
+    ]
+
+
+def _describe_folder(folder: Path | None, *, has_results: bool) -> _Findings:
+    """Return what the model's folder holds: the size of the weights and, where they were measured, the report."""
+    if folder is None:
+        return _Findings()
+    weights = folder / WEIGHTS_FILE
+    weights_bytes = weights.stat().st_size if weights.is_file() else None
+    metrics, errors = folder / REPORT_FOLDER / "metrics.json", folder / REPORT_FOLDER / "errors.jsonl"
+    if not (has_results and metrics.is_file()):
+        return _Findings(weights_bytes)
+    analysis = read_record(Analysis, read_json(metrics), metrics.name)
+    return _Findings(
+        weights_bytes=weights_bytes,
+        report_files=sorted(path.name for path in metrics.parent.iterdir()),
+        by_length=analysis.by_length,
+        unseen=analysis.unseen,
+        tricky_reviews=analysis.tricky_reviews,
+        mistakes=_read_mistakes(errors) if errors.is_file() else (),
+    )
+
+
+def _read_mistakes(path: Path) -> list[Mistake]:
+    """Return the first mistakes of a report, with the beginning of their texts."""
+    mistakes = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[:MAX_MISTAKES], start=1):
+        where = f"{path.name}, line {number}"
+        try:
+            mistake = read_record(Mistake, json.loads(line), where)
+        except (ValueError, RecursionError) as error:
+            raise error if isinstance(error, InputError) else InputError(f"{where}: is not JSON: {error}") from None
+        mistakes.append(dataclasses.replace(mistake, text=_shorten(mistake.text)))
+    return mistakes
+
+
+def _shorten(text: str) -> str:
+    """Return the beginning of a text, without the line breaks that web pages have."""
+    text = " ".join(re.sub(r"<br\s*/?>", " ", text).split())
+    return text if len(text) <= MAX_MISTAKE_CHARACTERS else text[:MAX_MISTAKE_CHARACTERS].rpartition(" ")[0] + " …"
+
+
+def _compare_with_published(recipe: Recipe, splits: Mapping[str, SplitFigures]) -> list[tuple[str, float, float]]:
+    """Return for each published accuracy its split, the accuracy published, and this run's, both as shares."""
+    return [
+        (split, recipe.published[name] / 100, splits[split].accuracy)
         for name, split in _PUBLISHED_ACCURACIES.items()
-        if name in published and split in splits
+        if name in recipe.published and split in splits
     ]
 
 
@@ -190,8 +276,8 @@ def _describe_architecture(config: ModelConfig) -> str:
     layers = "1 layer" if config.num_layers == 1 else f"{config.num_layers} layers"
     direction = "bidirectional, " if config.bidirectional else ""
     units = f"{config.hidden_size} units{' in each direction' if config.bidirectional else ''}"
-    size = f", {config.vocab_size:,} vocabulary entries" if config.vocab_size else ""
-    return f"{direction}{layers} of {units}, embeddings of {config.embedding_dim}{size}"
+    words = f"embeddings of {config.embedding_dim}, {config.vocab_size:,} vocabulary entries"
+    return f"{direction}{layers} of {units}, {words}"
 
 
 def _describe_truncation(config: ModelConfig) -> str:
@@ -202,10 +288,10 @@ def _describe_truncation(config: ModelConfig) -> str:
     return f"the {config.truncation} {limit:,} tokens"
 
 
-def _describe_data(source: str, recipe: dict[str, Any] | None) -> str:
+def _describe_data(source: str, recipe: Recipe | None) -> str:
     link = f"[{source}](https://huggingface.co/datasets/{source})"
-    where = link if is_hub_id(source) else f"{format_cell(name_dataset(source))}"
-    if recipe is not None and recipe["data"]["split"] != "official":
+    where = link if is_hub_id(source) else format_cell(name_dataset(source))
+    if recipe is not None and recipe.data.split != "official":
         return f"All labeled rows of {where}, pooled, permuted and cut anew: test is not the data set's own."
     return f"The labeled rows of {where}."
 

@@ -1,13 +1,16 @@
 """The front matter of a model card: what the Hub reads to find, list, label and try out a model."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from hf_lstm.config import ModelConfig
+from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.records.report import TrickyReview
+from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
 IMDB = "stanfordnlp/imdb"
 IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
@@ -26,14 +29,25 @@ _REVIEWS_TO_TRY = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class CardChoices:
+    """What only the publisher of a model can say; what is None is left out of the card."""
+
+    license: str | None = None
+    """Of the weights: an identifier such as `apache-2.0`."""
+    language: str | None = None
+    """Of the texts: a code such as `en`; by default known for film reviews alone."""
+
+
 def make_metadata(
     config: ModelConfig,
     *,
-    recipe: Mapping[str, Any] | None,
-    results: Mapping[str, Any] | None,
+    recipe: Recipe | None,
+    results: RunResults | None,
     name: str,
     repo_id: str | None,
-    scored_reviews: Sequence[Mapping[str, Any]],
+    scored_reviews: Sequence[TrickyReview],
+    choices: CardChoices,
 ) -> ModelCardData:
     """Return the front matter.
 
@@ -42,14 +56,15 @@ def make_metadata(
 
     Args:
         config: the model's config.
-        recipe: what `Recipe.to_dict` returns, or None.
-        results: what a run wrote into results.json, or None.
+        recipe: how it was made, if that is known.
+        results: what a run measured, if it did.
         name: the model's name, for its results.
         repo_id: where the model lives on the Hub: it is not given out as derived from itself.
-        scored_reviews: reviews with the model's answers, `tricky_reviews` of the report.
+        scored_reviews: tricky reviews with the model's answers.
+        choices: of the publisher.
     """
     source = find_source(recipe, results)
-    test = results["splits"].get("test") if results else None
+    test = results.splits.get("test") if results else None
     eval_results = _make_eval_results(source, recipe, test) if source and test else None
     datasets = [IMDB] if source == SAMPLE else [source] if source and is_hub_id(source) else None
     is_sentiment = source in IMDB_SOURCES
@@ -58,16 +73,17 @@ def make_metadata(
     derivation: dict[str, Any] = {}
     if base_model not in (None, repo_id):
         derivation = {"base_model": base_model, "base_model_relation": "finetune"}
+    vectors = results.embeddings if results else None
     return ModelCardData(
-        language="en",
-        license="apache-2.0",
+        language=choices.language or ("en" if is_sentiment else None),
+        license=choices.license,
         library_name="hf_lstm",
         pipeline_tag="text-classification",
         tags=[
             *("lstm", "recurrent-neural-network", "pytorch", *_MIXIN_TAGS),
             *(["bilstm"] if config.bidirectional else []),
             *(["sentiment-analysis", "movie-reviews"] if is_sentiment else []),
-            *(["glove"] if describe_vectors(results).get("is_glove") else []),
+            *(["glove"] if vectors and are_glove(vectors) else []),
         ],
         datasets=datasets,
         metrics=list(_METRICS) if eval_results else None,
@@ -78,18 +94,17 @@ def make_metadata(
     )
 
 
-def find_source(recipe: Mapping[str, Any] | None, results: Mapping[str, Any] | None) -> str | None:
+def find_source(recipe: Recipe | None, results: RunResults | None) -> str | None:
     """Return what the model was trained on: a Hub id, `sample`, a file or a folder; None if nothing tells."""
     if results is not None:
-        dataset = results["dataset"]
-        return IMDB if dataset.get("rows_sha256") == IMDB_ROWS_SHA256 else str(dataset["source"])
-    return str(recipe["data"]["dataset"]) if recipe is not None else None
+        return IMDB if results.dataset.rows_sha256 == IMDB_ROWS_SHA256 else results.dataset.source
+    return recipe.data.dataset if recipe is not None else None
 
 
-def find_base_model(results: Mapping[str, Any] | None) -> str | None:
+def find_base_model(results: RunResults | None) -> str | None:
     """Return the Hub id of the model that was fine-tuned; None if there is none, or it was a folder."""
-    started_from = (results or {}).get("init_from") or {}
-    return str(started_from["source"]) if started_from.get("is_on_hub", False) else None  # earlier runs did not say
+    base = results.init_from if results else None
+    return base.source if base and base.is_on_hub else None
 
 
 def is_hub_id(source: str) -> bool:
@@ -104,15 +119,21 @@ def name_dataset(source: str) -> str:
     return names.get(source) or (source if is_hub_id(source) else Path(source).name)
 
 
-def describe_vectors(results: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what results.json says of the pretrained word vectors, and `is_glove`; empty without any."""
-    vectors = dict(results.get("embeddings") or {}) if results else {}
-    return vectors and {**vectors, "is_glove": "glove" in f"{vectors['source']} {vectors['file']}".lower()}
+def name_repository(source: str) -> str:
+    """Return the name of a repository for a model that was trained on a data set, such as `imdb-lstm`."""
+    stem = "imdb" if source in IMDB_SOURCES else Path(source.rstrip("/")).stem
+    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
+    return f"{slug}-lstm" if slug else "lstm"
 
 
-def _make_eval_results(source: str, recipe: Mapping[str, Any] | None, test: Mapping[str, Any]) -> list[EvalResult]:
+def are_glove(vectors: WordVectorFacts) -> bool:
+    """Return whether pretrained word vectors are GloVe's, by the names of their source."""
+    return "glove" in f"{vectors.source} {vectors.file}".lower()
+
+
+def _make_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) -> list[EvalResult]:
     """Return the test figures; a test split that we cut ourselves is not given out as the data set's own."""
-    is_official = recipe is not None and recipe["data"]["split"] == "official" and is_hub_id(source)
+    is_official = recipe is not None and recipe.data.split == "official" and is_hub_id(source)
     return [
         EvalResult(
             task_type="text-classification",
@@ -123,23 +144,23 @@ def _make_eval_results(source: str, recipe: Mapping[str, Any] | None, test: Mapp
             dataset_split="test" if is_official else None,
             metric_type=metric,
             metric_name=metric.capitalize(),
-            metric_value=round(test[metric], 6),  # 0.8844 may be 0.8844000000000001 as floats add up
+            metric_value=round(getattr(test, metric), 6),  # 0.8844 may be 0.8844000000000001 as floats add up
             metric_args=None if metric == "accuracy" else {"average": "macro"},
         )
         for metric in _METRICS
     ]
 
 
-def _make_widget(config: ModelConfig, scored_reviews: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _make_widget(config: ModelConfig, scored_reviews: Sequence[TrickyReview]) -> list[dict[str, Any]]:
     """Return reviews to try; where the model's answers were measured, the Hub shows them without running it."""
-    labels = [(config.id2label or {})[index] for index in range(config.num_labels)]
     widget: list[dict[str, Any]] = [{"text": text, "example_title": title} for title, text in _REVIEWS_TO_TRY.items()]
     for number, review in enumerate(scored_reviews, start=1):
-        positive = review["positive_probability"]
-        output = [
-            {"label": label, "score": round(positive if label.lower() in _POSITIVE_NAMES else 1 - positive, 4)}
-            for label in labels
-        ]
-        output.sort(key=lambda answer: -answer["score"])
-        widget.append({"text": review["text"], "example_title": f"Tricky review {number}", "output": output})
+        positive = review.positive_probability
+        scores = {
+            label: round(positive if label.lower() in _POSITIVE_NAMES else 1 - positive, 4)
+            for label in config.label_names
+        }
+        by_score = sorted(scores.items(), key=lambda item: -item[1])
+        output = [{"label": label, "score": score} for label, score in by_score]
+        widget.append({"text": review.text, "example_title": f"Tricky review {number}", "output": output})
     return widget

@@ -1,4 +1,4 @@
-"""Commits to the Hugging Face Hub that can be repeated safely, on a branch or as a pull request."""
+"""Commits files to the Hugging Face Hub, in safely repeated attempts."""
 
 import tempfile
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from hf_lstm.hub.errors import HubUnavailable
 
 
 class Committed(NamedTuple):
-    """What became of a commit."""
+    """Tells the outcome of a commit."""
 
     url: str
     """Of the commit, or of the pull request that was opened for it; of the last commit if there was nothing to do."""
@@ -24,7 +24,9 @@ class Committed(NamedTuple):
 
 
 class RepeatableCommit:
-    """One commit to a repository, which can be attempted again from its start until an attempt succeeds.
+    """Makes one commit to a repository, in as many attempts as needed.
+
+    Each attempt starts from the beginning.
 
     Args:
         api: the client.
@@ -50,7 +52,7 @@ class RepeatableCommit:
         self._first_parent: str | None = None
 
     def attempt(self, files: Mapping[str, Path | bytes | None], *, parent: str) -> Committed:
-        """Commit the files that differ from those of the repository; none if all are there already.
+        """Commit all new or changed files, if there are any.
 
         What differs is found out here: the client would show progress of uploading nothing, and warn.
 
@@ -103,7 +105,9 @@ class RepeatableCommit:
 
 
 class OpenedPullRequest:
-    """Whether an attempt to open a pull request succeeded although its answer was lost: a second one is not wanted.
+    """Recognizes a pull request opened by an earlier attempt.
+
+    That attempt succeeded although its answer was lost: a second pull request is not wanted.
 
     Args:
         api: the client.
@@ -116,7 +120,10 @@ class OpenedPullRequest:
         self._earlier: set[int] | None = None
 
     def find(self) -> str | None:
-        """Return the URL of a pull request with the title that was opened since the first call, which returns None."""
+        """Find the URL of a pull request opened since the first call.
+
+        It has the title. None if there is none, and at the first call.
+        """
         found = {
             discussion.num: discussion.url
             for discussion in self._api.get_repo_discussions(self._repo_id, discussion_type="pull_request")
@@ -128,7 +135,10 @@ class OpenedPullRequest:
 
 
 def read_remote_file(api: HfApi, repo_id: str, file: str, *, revision: str, repo_type: str = "model") -> bytes:
-    """Return a small file of a repository, without a progress bar, and leave the client's cache as it is."""
+    """Read a small file of a repository on the Hub.
+
+    No progress bar is shown, and the client's cache stays as it is.
+    """
     with tempfile.TemporaryDirectory() as cache_dir:
         path = api.hf_hub_download(
             repo_id,

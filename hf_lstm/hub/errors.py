@@ -1,4 +1,4 @@
-"""One clear line for each way in which a request to the Hugging Face Hub can fail."""
+"""Describes failures of the Hugging Face Hub, each in one clear line."""
 
 import errno
 import re
@@ -26,7 +26,9 @@ HOW_TO_LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 
 class HubUnavailable(Exception):  # noqa: N818 - a state of the Hub, like the client's OfflineModeIsEnabled
-    """Raised when the Hub fails in a way that may pass: silence, a lost connection, overload, an internal error.
+    """Reports a temporary failure of the Hub.
+
+    It is silent or overloaded, lost the connection, or has an internal error.
 
     Attributes:
         reason: what happened, in a few words.
@@ -53,7 +55,9 @@ _SENTENCES: tuple[tuple[type[Exception], str], ...] = (  # the first that fits: 
 
 
 def describe_hub_error(error: BaseException, what: str) -> InputError:
-    """Return the error to raise instead: one line that says what failed, why, and what to do, without any token.
+    """Describe an error of the client in one line, to raise instead.
+
+    The line says what failed, why, and what to do, without any token.
 
     Args:
         error: what the client raised. Its causes are looked at too, since the client wraps one error in another.
@@ -66,9 +70,9 @@ def describe_hub_error(error: BaseException, what: str) -> InputError:
 
 
 def iterate_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield `error`, what caused it, what caused that, each once: an error can be its cause's cause."""
+    """Yield an error and its causes, from last to first, each once."""
     cause: BaseException | None = error
-    seen: set[int] = set()
+    seen: set[int] = set()  # an error can be its cause's cause
     while cause is not None and id(cause) not in seen:
         yield cause
         seen.add(id(cause))
@@ -76,7 +80,7 @@ def iterate_causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def write_on_one_line(error: object) -> str:
-    """Return the message of `error` on one line of at most 300 characters, without tokens."""
+    """Shorten an error's message to 300 characters on one line, without tokens."""
     text = re.sub(r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )[^\s'\"]+", "<token>", " ".join(str(error).split()))
     return text if len(text) <= 300 else f"{text[:297]}..."
 

@@ -1,4 +1,4 @@
-"""Pushing a model folder to the Hugging Face Hub: who pushes, where to, and an upload that can be repeated safely."""
+"""Pushes a model folder to the Hugging Face Hub."""
 
 import logging
 from pathlib import Path
@@ -12,17 +12,15 @@ from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES,
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
 from hf_lstm.hub.edit_mark import is_generated
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
-from hf_lstm.hub.session import call_hub
+from hf_lstm.hub.session import READ_RETRY_FOR_S, call_hub
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_MESSAGE = "Push the model"
-LOGIN_RETRY_FOR_S = 10.0
-"""The login is checked before training starts: somebody waits for it."""
 
 
 def require_login(token: str | None = None) -> str:
-    """Return the name of the user who is logged in to the Hub and may write.
+    """Return the name of the logged-in user, if they may write.
 
     Args:
         token: access token; by default `HF_TOKEN` or the client's login.
@@ -31,7 +29,7 @@ def require_login(token: str | None = None) -> str:
         InputError: nobody is logged in, the token is invalid or may only read, or the Hub cannot be reached.
     """
     try:
-        user = call_hub(lambda: HfApi(token=token).whoami(), retry_for_s=LOGIN_RETRY_FOR_S)
+        user = call_hub(lambda: HfApi(token=token).whoami(), retry_for_s=READ_RETRY_FOR_S)
     except LocalTokenNotFoundError:
         raise InputError(f"not logged in to {constants.ENDPOINT}: {HOW_TO_LOG_IN}") from None
     except HUB_ERRORS as error:
@@ -45,7 +43,9 @@ def require_login(token: str | None = None) -> str:
 
 
 def resolve_repo_id(repo_id: str | None, user: str, default_name: str = "imdb-lstm") -> str:
-    """Return the full id `owner/name`: what was asked for, below `user` if it names no owner.
+    """Return the full id of a repository, `owner/name`.
+
+    It is what was asked for, below `user` if that names no owner.
 
     Args:
         repo_id: `owner/name`, `name`, or None for `default_name`.
@@ -76,11 +76,11 @@ def push_model_folder(
     overwrite_card: bool = False,
     retry_hint: str | None = None,
 ) -> str:
-    """Upload a model folder in one commit, making the repository if need be, and return the URL of what was made.
+    """Push a model folder in one commit, and return its URL.
 
-    Uploaded are the model, its provenance, its card, its plots and its report; nothing else that lies in the folder,
-    and nothing in it is changed. Pushing again is safe: files that the Hub has already are not committed again. If it
-    has them all, a warning says so.
+    The repository is made if need be. Uploaded are the model, its provenance, its card, its plots and its report;
+    nothing else that lies in the folder, and nothing in it is changed. Pushing again is safe: files that the Hub has
+    already are not committed again. If it has them all, a warning says so.
 
     A card that somebody edited on the Hub is kept, with a warning.
 
@@ -146,7 +146,7 @@ def _list_model_files(folder: Path) -> dict[str, Path]:
 
 
 def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
-    """Return whether the repository has a card that is neither generated nor the same as ours."""
+    """Return whether somebody edited the repository's card: it is neither generated nor ours."""
     if CARD_FILE not in [sibling.rfilename for sibling in remote.siblings or []]:
         return False
     assert remote.sha is not None

@@ -1,4 +1,4 @@
-"""Requests to the Hugging Face Hub that end: time-outs where the client has none, and one bounded retry around all."""
+"""Bounds the time of every call to the Hugging Face Hub."""
 
 import email.utils
 import logging
@@ -8,18 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from huggingface_hub import constants
-from huggingface_hub.utils import get_session, httpx, parse_ratelimit_headers  # type: ignore[attr-defined]
+from huggingface_hub import constants, set_client_factory
+from huggingface_hub.errors import OfflineModeIsEnabled
+from huggingface_hub.utils import _http, get_session, httpx, parse_ratelimit_headers  # type: ignore[attr-defined]
 
-from hf_lstm.hub.errors import HubUnavailable, iterate_causes, write_on_one_line
+from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, iterate_causes, write_on_one_line
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 SILENCE_TIMEOUT_S = 20.0
 """A request fails when nothing is sent or received for this long; a slow transfer that goes on does not."""
-RETRY_FOR_S = 80.0
+PUSH_RETRY_FOR_S = 80.0
 """No attempt starts later than this after the first failure, so a Hub that is down is given up on within 120 s."""
+READ_RETRY_FOR_S = 10.0
+"""The same for what is only read: somebody waits for it, and the cache may have it."""
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 8.0
 
@@ -29,19 +32,20 @@ _PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProto
 
 
 def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
-    """Return `action()`, called again from its start while the Hub fails in a way that may pass.
+    """Call the Hub until it answers, for a bounded time.
 
-    The pauses double from 1 to 8 s, or are what the Hub asks for (`Retry-After`). The action must be safe to repeat:
-    a request may have taken effect although its response was lost.
+    Returns `action()`, started again while the Hub fails in a way that may pass. The pauses double from 1 to 8 s, or
+    are what the Hub asks for (`Retry-After`). The action must be safe to repeat: a request may have taken effect
+    although its response was lost.
 
     Args:
         action: what to do with the client.
-        retry_for_s: how long after the first failure another attempt may start; by default `RETRY_FOR_S`.
+        retry_for_s: how long after the first failure another attempt may start; by default `PUSH_RETRY_FOR_S`.
 
     Raises:
         HubUnavailable: the Hub still fails after that time, or asks to wait for longer.
     """
-    retry_for_s = RETRY_FOR_S if retry_for_s is None else retry_for_s
+    retry_for_s = PUSH_RETRY_FOR_S if retry_for_s is None else retry_for_s
     delay_s, give_up_at_s = FIRST_DELAY_S, None
     while True:
         try:
@@ -61,25 +65,62 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
         delay_s = min(2 * delay_s, MAX_DELAY_S)
 
 
-@contextmanager
-def _bounded_session() -> Iterator[None]:
-    """Give every request of the client a time-out, and let each failure that may pass end the action at once.
+def fetch_from_hub(action: Callable[[], T], *, uses_cache: bool = True) -> T:
+    """Fetch from the Hub, or from the cache while it fails.
 
-    The client has no time-out on most requests. It retries some by itself, without a bound on the time and without
-    knowing that a commit whose response was lost did take effect; it never retries others. An exception that it does
-    not know gets past all that. The session is changed in place, not replaced, as it may carry the user's proxies or
-    certificates; all threads share it, so this is for one action at a time.
+    Returns `action()`. The client falls back to its cache by itself, but not at the failures that `call_hub` waits
+    for. Once these have lasted for `READ_RETRY_FOR_S`, the action runs a last time with a client that is offline.
 
-    Xet storage is left aside for plain HTTP: `hf_xet` has its own connections and retries, and kept on for more than
-    9 minutes where the store was silent or gone. What its chunks save on a model of some megabytes is little.
+    Args:
+        action: what to fetch with the client.
+        uses_cache: whether what was downloaded earlier will do.
+
+    Raises:
+        HubUnavailable: the Hub fails for that time, and the cache does not have all that the action needs.
+    """
+    try:
+        return call_hub(action, retry_for_s=READ_RETRY_FOR_S)
+    except HubUnavailable as failure:
+        if not uses_cache:
+            raise
+        try:
+            with _bounded_session(failure):
+                found = action()
+        except HUB_ERRORS as error:
+            raise failure from error
+        logger.warning("the Hub does not answer (%s): using what was downloaded earlier", failure)
+        return found
+
+
+class _BoundedSession(httpx.Client):
+    """Sends requests through another session, with time-outs and without retries.
+
+    The client sets no time-out on most requests. It retries some by itself, without a bound on the time and without
+    knowing that a commit whose response was lost did take effect; it never retries others. `HubUnavailable`, which it
+    does not know, gets past all that.
+
+    Args:
+        session: the user's, with its proxies, certificates, headers and hooks. It stays open.
+        failure: why the Hub was given up, if it was. No request is sent then, and the client looks into its cache, as
+            with `HF_HUB_OFFLINE`. At a `ConnectError` it would too, but ask for another 23 s if nothing is there.
     """
 
-    def send_or_fail(request: Any, **options: Any) -> Any:
+    def __init__(self, session: httpx.Client, failure: HubUnavailable | None) -> None:
+        super().__init__(transport=httpx.BaseTransport())  # it opens no connections of its own
+        self._users_session, self._failure = session, failure
+
+    def build_request(self, *arguments: Any, **options: Any) -> Any:
+        return self._users_session.build_request(*arguments, **options)
+
+    def send(self, request: Any, **options: Any) -> Any:
+        if self._failure is not None:
+            raise OfflineModeIsEnabled(self._failure.reason)
         # In each request, since the client overrules the session's own time-out: `model_info` sets it to None.
-        limits = {kind: limit or SILENCE_TIMEOUT_S for kind, limit in request.extensions["timeout"].items()}
+        limits = request.extensions.get("timeout", {})
+        limits = {kind: limits.get(kind) or SILENCE_TIMEOUT_S for kind in ("connect", "read", "write", "pool")}
         request.extensions = {**request.extensions, "timeout": limits}
         try:
-            response = send(request, **options)
+            response = self._users_session.send(request, **options)
         except _PASSING_ERRORS as error:
             raise _describe_transport_error(error) from error
         if response.status_code in _PASSING_STATUSES:
@@ -88,14 +129,29 @@ def _bounded_session() -> Iterator[None]:
             raise HubUnavailable(reason, _get_retry_after_s(response.headers))
         return response
 
+
+@contextmanager
+def _bounded_session(failure: HubUnavailable | None = None) -> Iterator[None]:
+    """Bound the client's session during one action.
+
+    All threads share the session, so actions take turns. Afterwards the user's factory and session are in place again.
+
+    Xet storage is left aside for plain HTTP: `hf_xet` has its own connections and retries, and kept on for more than
+    9 minutes where the store was silent or gone. What its chunks save on a model of some megabytes is little.
+    """
     with _session_lock:
-        session = get_session()
-        send, without_xet = session.send, constants.HF_HUB_DISABLE_XET
-        session.send, constants.HF_HUB_DISABLE_XET = send_or_fail, True  # type: ignore[method-assign]
+        session, factory = get_session(), _http._GLOBAL_CLIENT_FACTORY  # which can be set, but not asked for
+        without_xet = constants.HF_HUB_DISABLE_XET
+        # Setting a factory closes the session that the client knows of, and cuts what other threads have under way.
+        _http._GLOBAL_CLIENT = None
+        set_client_factory(lambda: _BoundedSession(session, failure))
+        constants.HF_HUB_DISABLE_XET = True
         try:
             yield
         finally:
-            session.send, constants.HF_HUB_DISABLE_XET = send, without_xet  # type: ignore[method-assign]
+            constants.HF_HUB_DISABLE_XET = without_xet
+            set_client_factory(factory)
+            _http._GLOBAL_CLIENT = session
 
 
 def _find_passing_failure(error: BaseException) -> HubUnavailable | None:
@@ -114,7 +170,7 @@ def _describe_transport_error(error: Any) -> HubUnavailable:
 
 
 def _get_retry_after_s(headers: Any) -> float | None:
-    """Return the seconds to wait that an answer asks for, be it as a number, a date or a rate limit."""
+    """Return the seconds to wait, told as a number, a date or a rate limit."""
     value = headers.get("Retry-After", "").strip()
     if value.isdigit():
         return float(value)

@@ -1,4 +1,4 @@
-"""Deploying the demo as a Space: what is uploaded, what its owner changed and keeps, and the model that it serves."""
+"""Deploys the demo as a Space, and keeps its owner's changes."""
 
 import logging
 import re
@@ -33,7 +33,7 @@ _OUR_FIELDS = ("sdk", "sdk_version", "python_version", "app_file", "models", "pr
 
 
 class Deployment(NamedTuple):
-    """What became of a deployment."""
+    """Tells the outcome of a deployment."""
 
     url: str
     """Of the Space."""
@@ -54,7 +54,7 @@ def deploy_space(
     hardware: str | None = None,
     token: str | None = None,
 ) -> Deployment:
-    """Make or update a Space that serves a model, and return where it is and what it serves.
+    """Deploy the demo of a model to a new or existing Space.
 
     The files go up in one commit: those of `space_folder`, and the package, since a Space installs nothing but
     `requirements.txt`. A Space that is there already keeps its owner's own files, variables, secrets and hardware, and
@@ -109,7 +109,9 @@ def deploy_space(
 
 
 def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path]:
-    """Return the files to upload by their path in the Space: sources and what they read, nothing hidden or cached.
+    """List the files to upload, by their path in the Space.
+
+    They are sources and what these read, nothing hidden or cached.
 
     Raises:
         InputError: `space_folder` lacks a file.
@@ -129,7 +131,7 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
 
 
 def _find_served_model(api: HfApi, repo_id: str) -> str | None:
-    """Return the id of the model that a Space serves, None if there is no Space or it says none."""
+    """Find the id of a Space's model; None without a Space, or if it names none."""
     variables = api.get_space_variables(repo_id) if api.repo_exists(repo_id, repo_type="space") else {}
     return variables[MODEL_VARIABLE].value if MODEL_VARIABLE in variables else None
 
@@ -146,7 +148,7 @@ def _list_files(space: SpaceInfo) -> list[str]:
 
 
 def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
-    """Return the README of a Space that was deployed before, else None: there it is the Hub's own first one."""
+    """Read the README of an earlier deployment; None before the first, when it is the Hub's own."""
     if not {f"{PACKAGE}/__init__.py", README_FILE} <= set(_list_files(space)):
         return None
     assert space.sha is not None
@@ -157,7 +159,7 @@ def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
 def _list_changes(
     space: SpaceInfo, sources: Mapping[str, Path], model_id: str, readme: str | None
 ) -> dict[str, Path | bytes | None]:
-    """Return what is to stand in a Space at each path; None where a module is that the package has no more."""
+    """Return the new content of a Space by path, None for a module to delete."""
     template = sources[README_FILE].read_text(encoding="utf-8")
     rendered = render_readme(template, readme, model_id=model_id, space_id=space.id, host=space.host)
     stale = [name for name in _list_files(space) if name.startswith(f"{PACKAGE}/") and name not in sources]
@@ -165,7 +167,7 @@ def _list_changes(
 
 
 def _warn_of_what_is_left(model: ModelInfo, readme: str | None) -> None:
-    """Say what the owner should know; only once all has succeeded, so that an error stands alone."""
+    """Warn the owner; only once all has succeeded, so that an error stands alone."""
     if readme is not None and not is_generated(readme):
         logger.warning("%s of the Space was edited: only the fields that the app needs are ours", README_FILE)
     if model.private or model.gated:
@@ -173,7 +175,7 @@ def _warn_of_what_is_left(model: ModelInfo, readme: str | None) -> None:
 
 
 def render_readme(template: str, current: str | None, *, model_id: str, space_id: str, host: str | None) -> str:
-    """Return the Space's README.
+    """Build the README of a Space.
 
     Args:
         template: our README.

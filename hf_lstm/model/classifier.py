@@ -2,7 +2,6 @@
 
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
-import logging
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,35 +11,35 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig
+from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.files import TOKENIZER_FILE, read_json, write_file, write_json
 from hf_lstm.hub.card import write_card
+from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.hub.push import push_model_folder, require_login, resolve_repo_id
 from hf_lstm.model.explanation import explain_text
 from hf_lstm.model.folder import (
-    carry_report,
+    Provenance,
     read_config,
+    read_provenance,
     read_tokenizer,
     read_weights,
-    write_config,
-    write_weights,
+    write_model,
+    write_provenance,
 )
 from hf_lstm.model.prediction import name_labels, predict_probabilities
 from hf_lstm.nn.initialization import UndrawnWeights
 from hf_lstm.nn.network import LSTMNetwork
-from hf_lstm.tokenization.encoder import Encoder
-
-logger = logging.getLogger(__name__)
+from hf_lstm.records.results import RunResults
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 
 class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
     """An LSTM text classifier with its tokenizer.
 
     Args:
-        config: the network and its labels; `vocab_size` and `id2label` must be set.
+        config: the network and its labels.
         tokenizer: turns text into ids; needed by `predict`, `predict_proba` and saving, not by the forward pass.
 
     Example:
@@ -52,26 +51,58 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config)
         self.tokenizer = tokenizer
-        self._encoder: tuple[Tokenizer, Encoder] | None = None
-        self.recipe: dict[str, Any] | None = None
-        """How the weights were made, as saved in recipe.json."""
-        self.results: dict[str, Any] | None = None
-        """What was measured of these weights, as saved in results.json."""
-        self._loaded_from: Path | None = None
-        """The folder, perhaps the Hub client's snapshot, that may have a report of the run."""
+        self._encoder: tuple[Tokenizer, ModelConfig, Encoder] | None = None
+        self._provenance = Provenance()
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How the weights were made, as recipe.json says; None if it was not saved.
+
+        Raises:
+            InputError: recipe.json is not what a run writes.
+        """
+        return self._provenance.recipe
+
+    @property
+    def results(self) -> RunResults | None:
+        """What was measured of the weights that were loaded, as results.json says; None if it was not saved.
+
+        Raises:
+            InputError: results.json is not what a run writes.
+        """
+        return self._provenance.results
 
     @property
     def encoder(self) -> Encoder:
-        """The tokenizer's fast form, made once for each tokenizer that the model gets.
+        """The tokenizer's fast form, made once for each tokenizer and config that the model gets.
 
         Raises:
             InputError: the model has no tokenizer.
         """
+        tokenizer = self.require_tokenizer()
+        if self._encoder is None or self._encoder[0] is not tokenizer or self._encoder[1] is not self.config:
+            self._encoder = (tokenizer, self.config, Encoder(tokenizer, self.config))
+        return self._encoder[2]
+
+    def require_tokenizer(self) -> Tokenizer:
+        """Return the tokenizer.
+
+        Raises:
+            InputError: the model has none.
+        """
         if self.tokenizer is None:
             raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
-        if self._encoder is None or self._encoder[0] is not self.tokenizer:
-            self._encoder = (self.tokenizer, Encoder(self.tokenizer))
-        return self._encoder[1]
+        return self.tokenizer
+
+    def encode(self, texts: Iterable[str]) -> EncodedTexts:
+        """Return the ids that the model reads of each text; `encode(texts)[i]` is int32 (num_tokens,).
+
+        Texts are cut as `config` says. One without words is the single token `<unk>`.
+
+        Raises:
+            InputError: a row is not a string; its row is named.
+        """
+        return self.encoder.encode(texts if isinstance(texts, str) else list(texts))
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first
@@ -114,7 +145,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         probabilities = self.predict_proba(
             texts, batch_size=batch_size, precision=precision, show_progress=show_progress
         )
-        answers = name_labels(probabilities, self.config.id2label or {})
+        answers = name_labels(probabilities, self.config.label_names)
         return answers[0] if isinstance(texts, str) else answers
 
     def predict_proba(
@@ -193,14 +224,17 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             model = cls(config, read_tokenizer(folder, config))
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
         model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
-        for name in ("recipe", "results"):
-            path = folder / f"{name}.json"
-            setattr(model, name, read_json(path) if path.is_file() else None)
-        model._loaded_from = folder
+        model._provenance = read_provenance(folder)
         return model.to(resolve_device(device)).eval()
 
     def save_pretrained(  # type: ignore[override]  # explicit, as above
-        self, save_directory: str | Path, *, repo_id: str | None = None, overwrite_card: bool = False
+        self,
+        save_directory: str | Path,
+        *,
+        repo_id: str | None = None,
+        license: str | None = None,
+        language: str | None = None,
+        overwrite_card: bool = False,
     ) -> None:
         """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
 
@@ -211,15 +245,15 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         Args:
             save_directory: the folder.
             repo_id: where the model will live on the Hub, for the card's usage example.
+            license: of the weights, for the card, such as `apache-2.0`; nobody else can choose one.
+            language: of the texts, for the card, such as `en`; known without asking for models of IMDB.
             overwrite_card: replace an edited README.md too.
 
         Raises:
             InputError: the model has no tokenizer or one of another size, or the folder cannot be made; nothing is
                 written.
         """
-        if self.tokenizer is None:
-            raise InputError("the model has no tokenizer to save; build it as LSTMSentiment(config, tokenizer)")
-        if (num_entries := self.tokenizer.get_vocab_size()) != self.config.vocab_size:
+        if (num_entries := self.require_tokenizer().get_vocab_size()) != self.config.vocab_size:
             raise InputError(
                 f"the tokenizer has {num_entries} entries, but the model's vocab_size is {self.config.vocab_size}; "
                 "save a model with the tokenizer that it was trained with"
@@ -229,32 +263,26 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"folder {folder} cannot be made: {error.strerror}; choose another") from None
-        self._save_pretrained(folder)
+        provenance = self._save(folder)
         write_card(
             folder,
             config=self.config,
-            recipe=self.recipe,
-            results=self.results,
+            recipe=provenance.recipe,
+            results=provenance.results,
             repo_id=repo_id,
+            choices=CardChoices(license=license, language=language),
             overwrite=overwrite_card,
         )
 
-    def _save_pretrained(self, save_directory: Path) -> None:
-        assert self.tokenizer is not None
-        digest = write_weights(save_directory, self.state_dict(), getattr(torch, self.config.dtype))
-        if self.results is not None and self.results.get("weights_sha256", digest) != digest:
-            logger.warning("the weights are not those that were measured: results.json and the card leave them out")
-            self.results = None
-        tokenizer_json = self.tokenizer.to_str(pretty=True)
-        write_file(save_directory / TOKENIZER_FILE, tokenizer_json.encode())
-        write_config(save_directory, self.config)
-        for name in ("recipe", "results"):
-            path = save_directory / f"{name}.json"
-            if (provenance := getattr(self, name)) is not None:
-                write_json(path, provenance)
-            else:  # what stands there tells of other weights
-                path.unlink(missing_ok=True)
-        carry_report(None if self.results is None else self._loaded_from, save_directory)
+    def _save_pretrained(self, save_directory: Path) -> None:  # what the mixin would call
+        self._save(save_directory)
+
+    def _save(self, folder: Path) -> Provenance:
+        """Write all but the card, and return what still holds of these weights."""
+        digest = write_model(folder, self.state_dict(), self.config, self.require_tokenizer())
+        provenance = self._provenance.of_weights(digest)
+        write_provenance(folder, provenance)
+        return provenance
 
     def push_to_hub(  # type: ignore[override]  # explicit, as above
         self,
@@ -265,18 +293,20 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         private: bool | None = None,
         token: str | None = None,
         commit_message: str = "Push LSTMSentiment",
+        license: str | None = None,
+        language: str | None = None,
         overwrite_card: bool = False,
     ) -> str:
         """Upload the model to the Hub, making the repository if need be, and return the URL of what was made.
 
-        The arguments are those of `hub.push_model_folder`.
+        The arguments are those of `save_pretrained` and of `hub.push.push_model_folder`.
 
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
         repo_id = resolve_repo_id(repo_id, require_login(token))
         with tempfile.TemporaryDirectory() as folder:
-            self.save_pretrained(folder, repo_id=repo_id)
+            self.save_pretrained(folder, repo_id=repo_id, license=license, language=language)
             return push_model_folder(
                 folder,
                 repo_id,

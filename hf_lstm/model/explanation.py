@@ -20,7 +20,7 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.model.decomposition import find_input_multipliers, trace_lstm
 from hf_lstm.nn.network import LSTMNetwork
-from hf_lstm.tokenization.encoder import Encoder, truncate
+from hf_lstm.tokenization.encoder import Encoder
 
 
 def explain_text(
@@ -32,11 +32,8 @@ def explain_text(
         InputError: `text` is not a string, or there is no such label.
     """
     config = network.config
-    if not isinstance(text, str):
-        raise InputError(f"text is {type(text).__name__}, expected a string; explain one text at a time")
     label_id = None if label is None else _find_label_id(label, config)
-    located = encoder.locate(text[: config.max_length_characters])
-    tokens = truncate(located, config.max_length_tokens, config.truncation)
+    tokens = encoder.locate(text)
     if not tokens:
         return []
     contributions, total = _decompose(network, [token.id for token in tokens], label_id)
@@ -92,8 +89,7 @@ def _weigh_logits(logits: Tensor, label_id: int | None) -> Tensor:
 
 
 def _find_label_id(label: str | int, config: ModelConfig) -> int:
-    names = config.id2label or {}
-    for index, name in names.items():
+    for index, name in config.id2label.items():
         if label == name or (type(label) is int and label == index):
             return index
-    raise InputError(f"label {label!r}: the model has no such label; there are {', '.join(names.values())}")
+    raise InputError(f"label {label!r}: the model has no such label; there are {', '.join(config.label_names)}")

@@ -1,7 +1,9 @@
 """What a model folder holds: read without trust, written without half files."""
 
 import dataclasses
+import functools
 import hashlib
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize_tensors
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig
+from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import (
     CONFIG_FILE,
+    RECIPE_FILE,
     REPORT_FOLDER,
+    RESULTS_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
     list_report_files,
@@ -23,18 +27,11 @@ from hf_lstm.files import (
     write_file,
     write_json,
 )
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.build import find_special_ids
 
-ADDED_SETTINGS: Mapping[str, Any] = {
-    "temperature": 1.0,
-    "embedding_dropout": None,
-    "output_dropout": None,
-    "word_dropout": 0.0,
-    "head_norm": False,
-    "single_bias": False,
-    "truncation": "first",
-}
-"""Settings that folders of older versions lack, with the values that mean what those versions did."""
+logger = logging.getLogger(__name__)
 
 _FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -47,18 +44,14 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / CONFIG_FILE
     values = {name: value for name, value in read_json(path).items() if name != "model_type"}
-    values = {**ADDED_SETTINGS, **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
         raise InputError(f"{path}: settings missing: {missing or 'none'}, not known: {unknown or 'none'}")
     try:
-        config = ModelConfig(**values)
+        return ModelConfig(**values)
     except (TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}: {error}") from None
-    if config.vocab_size is None or config.id2label is None:
-        raise InputError(f"{path} lacks vocab_size or id2label; expected the config of a saved LSTMSentiment")
-    return config
 
 
 def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
@@ -117,6 +110,71 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
                 f"{path}: {name} holds values that are not finite; the file is damaged or training diverged"
             )
     return weights
+
+
+@dataclasses.dataclass(frozen=True)
+class Provenance:
+    """Where weights come from, as the files beside them say; they are not read before somebody asks."""
+
+    folder: Path | None = None
+    """The model folder; None for weights that were not loaded."""
+    recipe_json: Mapping[str, Any] | None = None
+    results_json: Mapping[str, Any] | None = None
+
+    @functools.cached_property
+    def recipe(self) -> Recipe | None:
+        """How the weights were made; None if nothing says so.
+
+        Raises:
+            InputError: recipe.json is not what a run writes.
+        """
+        return None if self.recipe_json is None else Recipe.from_json(self.recipe_json, RECIPE_FILE)
+
+    @functools.cached_property
+    def results(self) -> RunResults | None:
+        """What was measured of the weights; None if nothing says so.
+
+        Raises:
+            InputError: results.json is not what a run writes.
+        """
+        return None if self.results_json is None else read_record(RunResults, self.results_json, RESULTS_FILE)
+
+    def of_weights(self, weights_sha256: str) -> "Provenance":
+        """Return what still holds of weights that were saved: results and report only of those that were measured."""
+        if self.results_json is None:
+            return Provenance(recipe_json=self.recipe_json)
+        if self.results_json.get("weights_sha256", weights_sha256) == weights_sha256:
+            return self
+        logger.warning("the weights are not those that were measured: results.json and the card leave them out")
+        return Provenance(recipe_json=self.recipe_json)
+
+
+def read_provenance(folder: Path) -> Provenance:
+    """Return what a folder says of its weights.
+
+    Raises:
+        InputError: a file is not a JSON object.
+    """
+    said = [read_json(path) if (path := folder / name).is_file() else None for name in (RECIPE_FILE, RESULTS_FILE)]
+    return Provenance(folder, *said)
+
+
+def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelConfig, tokenizer: Tokenizer) -> str:
+    """Write weights, tokenizer and config, and return the weights' SHA-256."""
+    digest = write_weights(folder, state, getattr(torch, config.dtype))
+    write_file(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True).encode())
+    write_config(folder, config)
+    return digest
+
+
+def write_provenance(folder: Path, provenance: Provenance) -> None:
+    """Write what is known of the weights in a folder; what stood there of others goes."""
+    for name, said in ((RECIPE_FILE, provenance.recipe_json), (RESULTS_FILE, provenance.results_json)):
+        if said is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_json(folder / name, said)
+    carry_report(provenance.folder if provenance.results_json is not None else None, folder)
 
 
 def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> str:

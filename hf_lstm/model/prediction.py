@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import islice
 from typing import Any
 
@@ -16,7 +16,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.nn.cpu_threads import run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder, fill_empty
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 MAX_TOKENS_PER_BATCH = 32_768
 MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
@@ -81,10 +81,8 @@ def stream_probabilities(
     remaining = iter(texts)
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
-        checked = [_check_text(text, num_done + i, config.max_length_characters) for i, text in enumerate(window)]
-        encoded = encoder.encode(checked, max_length_tokens=config.max_length_tokens, truncation=config.truncation)
-        filled = fill_empty(encoded, config.unk_token_id)
-        logits = compute_logits(network, filled, dtype=dtype, batch_size=batch_size)
+        encoded = encoder.encode(window, first_row=num_done)
+        logits = compute_logits(network, encoded, dtype=dtype, batch_size=batch_size)
         yield (logits / config.temperature).softmax(dim=1)
         num_done += len(window)
 
@@ -136,22 +134,13 @@ def _count_batches(num_tokens: int, num_threads: int) -> int:
     return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
 
 
-def name_labels(probabilities: torch.Tensor, id2label: Mapping[int, str]) -> list[dict[str, Any]]:
+def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list[dict[str, Any]]:
     """Return `{"label", "score"}` of the most probable label of each row, probabilities (num_texts, num_labels)."""
     scores, labels = probabilities.max(dim=1)
     return [
-        {"label": id2label[label], "score": score}
+        {"label": label_names[label], "score": score}
         for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
     ]
-
-
-def _check_text(text: object, row: int, max_length_characters: int) -> str:
-    if not isinstance(text, str):
-        shown = "NaN" if isinstance(text, (float, np.floating)) and text != text else type(text).__name__
-        if isinstance(text, Mapping):
-            raise InputError(f"row {row} is {shown}, expected a string; pass the column of texts, as in rows['text']")
-        raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
-    return text[:max_length_characters]
 
 
 def compute_probabilities(logits: torch.Tensor, temperature: float) -> NDArray[np.float32]:

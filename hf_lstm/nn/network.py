@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig
-from hf_lstm.errors import InputError
 from hf_lstm.nn.dropout import Dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
@@ -15,13 +14,11 @@ class LSTMNetwork(nn.Module):
     """An LSTM over token ids with a classifier on top.
 
     Args:
-        config: `vocab_size` and `id2label` must be set.
+        config: the network.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        if config.vocab_size is None or config.id2label is None:
-            raise InputError("model config: vocab_size and id2label must be set; ModelConfig.resolve sets both")
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
         self.embedding_dropout = Dropout(

@@ -1,11 +1,13 @@
 """Several models side by side, on the same rows: one table and one plot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hf_lstm.files import write_file, write_json
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
+from hf_lstm.records.reading import write_record
+from hf_lstm.records.report import Measurement
 from hf_lstm.report.plots import can_draw, draw_comparison, save_figure
 
 if TYPE_CHECKING:
@@ -17,61 +19,61 @@ _HEADER = (
 )  # fmt: skip
 
 
-def format_comparison(reports: Sequence[Mapping[str, Any]]) -> str:
-    """Return a Markdown table of what `measure_split` returned of each model; other rows than the first's are flagged.
+def format_comparison(reports: Sequence[Measurement]) -> str:
+    """Return a Markdown table of several models; other rows than the first's are flagged.
 
     Figures on other rows, as those of a split that a recipe cut itself, do not compare.
     """
     other_rows = [report for report in reports if not has_rows_of(report, reports[0])]
     table = format_table(_HEADER, [_format_row(report, report in other_rows) for report in reports])
-    notes = [f"All were measured on the same {reports[0]['metrics']['num_rows']:,} rows."]
+    notes = [f"All were measured on the same {reports[0].metrics.num_rows:,} rows."]
     if other_rows:
-        first = format_cell(reports[0]["model"])
+        first = format_cell(reports[0].model)
         notes = [f"\\* Measured on other rows than {first}, so not comparable: {_list_names(other_rows)}."]
-    foreign = [report for report in reports if not report["is_own_data"]]
+    foreign = [report for report in reports if not report.is_own_data]
     if foreign:
         what = "Not of the data set they were trained on, so not known whether train has some of these rows"
         notes.append(f"{what}: {_list_names(foreign)}.")
     return "\n\n".join([table, *notes])
 
 
-def has_rows_of(report: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def has_rows_of(report: Measurement, other: Measurement) -> bool:
     """Return whether two reports are of the same rows in the same order."""
-    return bool(report["rows_sha256"] == other["rows_sha256"])
+    return report.split_sha256 == other.split_sha256
 
 
-def write_comparison(folder: Path, reports: Sequence[Mapping[str, Any]]) -> None:
+def write_comparison(folder: Path, reports: Sequence[Measurement]) -> None:
     """Write `comparison.md`, `comparison.json` and, where matplotlib is installed, `comparison.png` into a folder."""
     page = ["# Comparison", format_comparison(reports)]
     if can_draw():
         save_figure(_draw(reports), folder / "comparison.png")
         page.append("![Accuracy with 95 % intervals, and validation accuracy by epoch](comparison.png)")
     write_file(folder / "comparison.md", ("\n\n".join(page) + "\n").encode())
-    runs = [{**report, "has_rows_of_first": has_rows_of(report, reports[0])} for report in reports]
+    runs = [{**write_record(report), "has_rows_of_first": has_rows_of(report, reports[0])} for report in reports]
     write_json(folder / "comparison.json", {"models": runs})
 
 
-def _list_names(reports: Sequence[Mapping[str, Any]]) -> str:
-    return ", ".join(format_cell(report["model"]) for report in reports)
+def _list_names(reports: Sequence[Measurement]) -> str:
+    return ", ".join(format_cell(report.model) for report in reports)
 
 
-def _draw(reports: Sequence[Mapping[str, Any]]) -> "Figure":
-    names = [f"{report['model']}{'' if has_rows_of(report, reports[0]) else ' *'}" for report in reports]
+def _draw(reports: Sequence[Measurement]) -> "Figure":
+    names = [f"{report.model}{'' if has_rows_of(report, reports[0]) else ' *'}" for report in reports]
     return draw_comparison(names, reports)
 
 
-def _format_row(report: Mapping[str, Any], has_other_rows: bool) -> list[str]:
-    metrics, elapsed_s = report["metrics"], report["elapsed_s"]
+def _format_row(report: Measurement, has_other_rows: bool) -> list[str]:
+    metrics, elapsed_s = report.metrics, report.elapsed_s
     return [
-        format_cell(report["model"]) + (" \\*" if has_other_rows else ""),
-        f"{metrics['num_rows']:,}",
-        format_percent(metrics["accuracy"]),
-        format_interval(metrics),
-        f"{metrics['f1']:.4f}",
-        f"{metrics['loss']:.4f}",
-        f"{metrics['calibrated_loss']:.4f}",
-        format_percent(metrics["expected_calibration_error"]),
-        format_percent(metrics["calibrated_expected_calibration_error"]),
-        f"{report['num_parameters']:,}",
+        format_cell(report.model) + (" \\*" if has_other_rows else ""),
+        f"{metrics.num_rows:,}",
+        format_percent(metrics.accuracy),
+        format_interval(metrics.accuracy_interval),
+        f"{metrics.f1:.4f}",
+        f"{metrics.loss:.4f}",
+        f"{metrics.calibrated_loss:.4f}",
+        format_percent(metrics.expected_calibration_error),
+        format_percent(metrics.calibrated_expected_calibration_error),
+        f"{report.num_parameters:,}",
         "" if elapsed_s is None else f"{elapsed_s:,.0f}",
     ]

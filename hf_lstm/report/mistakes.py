@@ -1,10 +1,10 @@
 """The part of a report's page that shows texts: the tricky reviews and the most confident mistakes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from hf_lstm.markdown import format_cell, format_percent, format_table
+from hf_lstm.records.report import MistakenLabels, TrickyReview, WordContribution
 
 _CHARACTERS_AROUND = 110
 """Of a text, shown on either side of the word that misled the most."""
@@ -12,7 +12,7 @@ _MAX_WORD_CHARACTERS = 40
 """Of a word in the list: some texts have rules of a thousand dashes."""
 
 
-def format_tricky_reviews(reviews: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def format_tricky_reviews(reviews: Sequence[TrickyReview]) -> Iterator[str]:
     """Yield the paragraphs on what `score_tricky_reviews` returns: none where there is nothing."""
     if not reviews:
         return
@@ -20,16 +20,16 @@ def format_tricky_reviews(reviews: Sequence[Mapping[str, Any]]) -> Iterator[str]
     yield "Both are negative; the number is the probability that the model gives to positive."
     rows = [
         [
-            format_cell(review["text"]),
-            format_percent(review["positive_probability"]),
-            "yes" if review["is_right"] else "no",
+            format_cell(review.text),
+            format_percent(review.positive_probability),
+            "yes" if review.is_right else "no",
         ]
         for review in reviews
     ]
     yield format_table(["review", "positive", "right"], rows)
 
 
-def format_mistakes(mistakes: Sequence[Mapping[str, Any]], label_names: Sequence[str]) -> Iterator[str]:
+def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[str]) -> Iterator[str]:
     """Yield the paragraphs on the mistakes, by pairs of labels, with the words that drove them.
 
     Of two labels the second counts as the positive one.
@@ -43,19 +43,19 @@ def format_mistakes(mistakes: Sequence[Mapping[str, Any]], label_names: Sequence
         "others; the passage is the one around the strongest of them."
     )
     for pair in mistakes:
-        label, predicted = format_cell(pair["label"]), format_cell(pair["predicted"])
+        label, predicted = format_cell(pair.label), format_cell(pair.predicted)
         title = f"{label} taken for {predicted}"
         if len(label_names) == 2:
-            title = f"False {'positives' if pair['predicted'] == label_names[1] else 'negatives'}: {title}"
-        yield f"### {title}, {pair['num_rows']:,} rows"
+            title = f"False {'positives' if pair.predicted == label_names[1] else 'negatives'}: {title}"
+        yield f"### {title}, {pair.num_rows:,} rows"
         rows = [
             [
-                ", ".join(f"{_format_word(word['word'])} {word['contribution']:+.2f}" for word in error["words"]),
-                _cut_passage(error["text"], error["words"]),
-                f"{error['row']:,}",
-                "> 99.99 %" if error["score"] >= 0.99995 else format_percent(error["score"]),
+                ", ".join(f"{_format_word(word.word)} {word.contribution:+.2f}" for word in mistake.words),
+                _cut_passage(mistake.text, mistake.words),
+                f"{mistake.row:,}",
+                "> 99.99 %" if mistake.score >= 0.99995 else format_percent(mistake.score),
             ]
-            for error in pair["most_confident"]
+            for mistake in pair.most_confident
         ]
         yield format_table([f"words for {predicted}", "passage", "row", "probability"], rows, num_texts=2)
 
@@ -65,12 +65,12 @@ def _format_word(word: str) -> str:
     return format_cell(f"{word[: _MAX_WORD_CHARACTERS - 1]}…" if is_long else word)
 
 
-def _cut_passage(text: str, words: Sequence[Mapping[str, Any]]) -> str:
+def _cut_passage(text: str, words: Sequence[WordContribution]) -> str:
     """Return the text around the strongest of the words, with those of them that stand there in bold."""
     text = re.sub(r"<br\s*/?>", lambda tag: " " * len(tag[0]), text)  # as long as before, so that spans hold
-    center = (words[0]["start"] + words[0]["end"]) // 2 if words else 0
+    center = (words[0].start + words[0].end) // 2 if words else 0
     start, end = max(0, center - _CHARACTERS_AROUND), min(len(text), center + _CHARACTERS_AROUND)
-    inside = sorted((word["start"], word["end"]) for word in words if start <= word["start"] and word["end"] <= end)
+    inside = sorted((word.start, word.end) for word in words if start <= word.start and word.end <= end)
     parts, position = [], start
     for word_start, word_end in inside:
         parts += [_format_prose(text[position:word_start]), f"**{format_cell(text[word_start:word_end])}**"]

@@ -1,118 +1,125 @@
 """The page of a report: Markdown as the Hub shows it, with the plots that lie beside it."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from hf_lstm.evaluation.calibration import NUM_BINS
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
+from hf_lstm.records.report import Analysis, LengthGroup, Measurement, UnseenFigures
+from hf_lstm.records.results import LabelFigures, SplitFigures
 from hf_lstm.report.mistakes import format_mistakes, format_tricky_reviews
 from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS, NO_PLOTS
 
-_FIGURES = ("precision", "recall", "f1")
+SCORES = ("precision", "recall", "f1")
 
 
-def format_page(report: Mapping[str, Any], *, has_plots: bool) -> str:
-    """Return the page of `measure_split` and `analyze_split` in one; its plots lie beside it."""
+def format_page(measurement: Measurement, analysis: Analysis, *, has_plots: bool) -> str:
+    """Return the page of a report; its plots lie beside it."""
     sections = [
-        _format_head(report),
+        _format_head(measurement, analysis.unseen),
         "" if has_plots else f"*{NO_PLOTS[0].upper()}{NO_PLOTS[1:]}.*",
-        *_format_labels(report["metrics"], has_plots),
-        *_format_curves(report, has_plots),
-        *_format_calibration(report, has_plots),
-        *_format_lengths(report, has_plots),
-        *format_tricky_reviews(report["tricky_reviews"]),
-        *format_mistakes(report["mistakes"], report["metrics"]["confusion_matrix"]["labels"]),
+        *_format_labels(measurement.metrics, has_plots),
+        *_format_curves(measurement, has_plots),
+        *_format_calibration(measurement, has_plots),
+        *_format_lengths(analysis.by_length, measurement.max_length_tokens, has_plots),
+        *format_tricky_reviews(analysis.tricky_reviews),
+        *format_mistakes(analysis.mistakes, measurement.metrics.confusion_matrix.labels),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _format_head(report: Mapping[str, Any]) -> str:
-    metrics, unseen = report["metrics"], report["unseen"]
+def format_scores(figures: LabelFigures | SplitFigures) -> list[str]:
+    """Return the `SCORES` of a label, or their means over the labels."""
+    return [f"{score:.4f}" for score in (figures.precision, figures.recall, figures.f1)]
+
+
+def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
+    metrics = report.metrics
+    interval = format_interval(metrics.accuracy_interval)
     rows = [
-        ["accuracy", format_percent(metrics["accuracy"]), f"95 % interval {format_interval(metrics)} (Wilson)"],
-        ["loss, nats", f"{metrics['loss']:.4f}", f"calibrated {metrics['calibrated_loss']:.4f}"],
-        ["macro F1", f"{metrics['f1']:.4f}", ""],
+        ["accuracy", format_percent(metrics.accuracy), f"95 % interval {interval} (Wilson)"],
+        ["loss, nats", f"{metrics.loss:.4f}", f"calibrated {metrics.calibrated_loss:.4f}"],
+        ["macro F1", f"{metrics.f1:.4f}", ""],
         [
             "expected calibration error",
-            format_percent(metrics["expected_calibration_error"]),
-            f"calibrated {format_percent(metrics['calibrated_expected_calibration_error'])}",
+            format_percent(metrics.expected_calibration_error),
+            f"calibrated {format_percent(metrics.calibrated_expected_calibration_error)}",
         ],
     ]
-    if unseen is not None and unseen["accuracy"] is not None:
-        what = f"{unseen['num_rows_seen']:,} rows removed, 95 % interval {format_interval(unseen)}"
-        where = " or ".join(unseen["seen_in"])
+    if unseen is not None and unseen.accuracy is not None and unseen.accuracy_interval is not None:
+        what = f"{unseen.num_rows_seen:,} rows removed, 95 % interval {format_interval(unseen.accuracy_interval)}"
+        where = " or ".join(unseen.seen_in)
         rows.append(
-            [f"accuracy without the rows that {where} has word for word", format_percent(unseen["accuracy"]), what]
+            [f"accuracy without the rows that {where} has word for word", format_percent(unseen.accuracy), what]
         )
     return (
-        f"# {format_cell(report['model'])} on {report['split']}\n\n"
-        f"{metrics['num_rows']:,} rows of {format_cell(report['dataset'])}, split {report['split']}; "
-        f"{report['num_parameters']:,} parameters, computed in {report['precision']} on {report['device']}. "
+        f"# {format_cell(report.model)} on {report.split}\n\n"
+        f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "
+        f"{report.num_parameters:,} parameters, computed in {report.precision} on {report.device}. "
         f"{_describe_acquaintance(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
         "`errors.jsonl` the whole texts of the mistakes below.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
     )
 
 
-def _describe_acquaintance(report: Mapping[str, Any]) -> str:
+def _describe_acquaintance(report: Measurement) -> str:
     """Return what the model knows of the rows already, if anything."""
-    if not report["is_own_data"]:
+    if not report.is_own_data:
         return "The model was trained on another data set; whether that one has some of these rows is not known. "
     return {
         "train": "The model was trained on these rows. ",
         "validation": "The epoch that was kept and the temperature were chosen by these rows. ",
-    }.get(report["split"], "")
+    }.get(report.split, "")
 
 
-def _format_labels(metrics: Mapping[str, Any], has_plots: bool) -> Iterator[str]:
-    names = metrics["confusion_matrix"]["labels"]
+def _format_labels(metrics: SplitFigures, has_plots: bool) -> Iterator[str]:
+    names = metrics.confusion_matrix.labels
     rows = []
     for name in names:
-        label = metrics["per_label"][name]
-        rows.append([format_cell(name), *(f"{label[figure]:.4f}" for figure in _FIGURES), f"{label['support']:,}"])
-    rows.append(["mean of labels", *(f"{metrics[figure]:.4f}" for figure in _FIGURES), f"{metrics['num_rows']:,}"])
+        label = metrics.per_label[name]
+        rows.append([format_cell(name), *format_scores(label), f"{label.support:,}"])
+    rows.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
     yield "## Classification report"
-    yield format_table(["label", *_FIGURES, "rows"], rows)
+    yield format_table(["label", *SCORES, "rows"], rows)
     yield "## Confusion matrix"
     if has_plots:
         yield "![Confusion matrix](confusion_matrix.png)"
     elif len(names) <= MAX_LABELS_WITH_COUNTS:
         cells = [
             [format_cell(name), *(f"{count:,}" for count in row)]
-            for name, row in zip(names, metrics["confusion_matrix"]["rows"], strict=True)
+            for name, row in zip(names, metrics.confusion_matrix.rows, strict=True)
         ]
         yield format_table(["true \\ predicted", *map(format_cell, names)], cells)
 
 
-def _format_curves(report: Mapping[str, Any], has_plots: bool) -> Iterator[str]:
-    if not report["epochs"]:
+def _format_curves(report: Measurement, has_plots: bool) -> Iterator[str]:
+    if not report.epochs:
         return
     yield "## Training"
     if has_plots:
         yield "![Loss and accuracy of each epoch](learning_curves.png)"
     rows = [
-        [f"{record['epoch']}{' (kept)' if record['epoch'] == report['best_epoch'] else ''}"]
-        + [f"{record[split]['loss']:.4f}" for split in ("train", "validation")]
-        + [format_percent(record[split]["accuracy"]) for split in ("train", "validation")]
-        for record in report["epochs"]
+        [f"{epoch.epoch}{' (kept)' if epoch.epoch == report.best_epoch else ''}"]
+        + [f"{figures.loss:.4f}" for figures in (epoch.train, epoch.validation)]
+        + [format_percent(figures.accuracy) for figures in (epoch.train, epoch.validation)]
+        for epoch in report.epochs
     ]
     yield format_table(["epoch", "train loss", "validation loss", "train accuracy", "validation accuracy"], rows)
 
 
-def _format_calibration(report: Mapping[str, Any], has_plots: bool) -> Iterator[str]:
-    metrics, temperature = report["metrics"], report["temperature"]
+def _format_calibration(report: Measurement, has_plots: bool) -> Iterator[str]:
+    metrics, temperature = report.metrics, report.temperature
     yield "## Calibration"
-    error = format_percent(metrics["expected_calibration_error"])
+    error = format_percent(metrics.expected_calibration_error)
     if temperature == 1:
         yield f"Probabilities are the softmax of the logits as they are. Their expected calibration error is {error}."
     else:
         yield (
             f"Probabilities are the softmax of the logits divided by the temperature {temperature:.3f}, which was "
             "fitted on the validation rows and changes no label. It takes the expected calibration error from "
-            f"{error} to {format_percent(metrics['calibrated_expected_calibration_error'])}, and the loss from "
-            f"{metrics['loss']:.4f} to {metrics['calibrated_loss']:.4f}."
+            f"{error} to {format_percent(metrics.calibrated_expected_calibration_error)}, and the loss from "
+            f"{metrics.loss:.4f} to {metrics.calibrated_loss:.4f}."
         )
-    lowest = format_percent(1 / len(metrics["confusion_matrix"]["labels"]))
+    lowest = format_percent(1 / len(metrics.confusion_matrix.labels))
     yield (
         "The expected calibration error is the mean over rows of the distance between accuracy and confidence (the "
         f"probability of the predicted label) in {NUM_BINS} bins of equal width from {lowest} to 100 %."
@@ -121,18 +128,18 @@ def _format_calibration(report: Mapping[str, Any], has_plots: bool) -> Iterator[
         yield "![Reliability](reliability.png)"
 
 
-def _format_lengths(report: Mapping[str, Any], has_plots: bool) -> Iterator[str]:
+def _format_lengths(groups: Sequence[LengthGroup], max_length_tokens: int, has_plots: bool) -> Iterator[str]:
     yield "## Accuracy by length"
-    yield f"The model reads {report['max_length_tokens']:,} tokens of a text at most; here words are counted."
+    yield f"The model reads {max_length_tokens:,} tokens of a text at most; here words are counted."
     if has_plots:
         yield "![Accuracy by length](accuracy_by_length.png)"
     rows = [
         [
-            f"{group['from_words']:,} to {group['to_words']:,}",
-            f"{group['num_rows']:,}",
-            format_percent(group["accuracy"]),
-            format_interval(group),
+            f"{group.from_words:,} to {group.to_words:,}",
+            f"{group.num_rows:,}",
+            format_percent(group.accuracy),
+            format_interval(group.accuracy_interval),
         ]
-        for group in report["by_length"]
+        for group in groups
     ]
     yield format_table(["words", "rows", "accuracy", "95 % interval"], rows)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hf_lstm.records.report import Calibration, LengthGroup, Measurement
+from hf_lstm.records.results import Epoch, SplitFigures
 from hf_lstm.report.fonts import find_font_families
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Formatter
 
-NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[plots]'"
+NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[train]'"
 MAX_LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
 MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
@@ -34,10 +36,10 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
+def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     """Return the confusion matrix as a figure: counts, and as colors and in percent their shares of the true label."""
-    names = metrics["confusion_matrix"]["labels"]
-    counts = np.array(metrics["confusion_matrix"]["rows"])
+    names = metrics.confusion_matrix.labels
+    counts = np.array(metrics.confusion_matrix.rows)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side_inches = float(np.clip(1.6 + 0.9 * len(names), 3.8, 14))
     figure = _make_figure(side_inches + 1.0, side_inches)
@@ -56,7 +58,7 @@ def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted label")
     axes.set_ylabel("true label")
-    axes.set_title(f"{metrics['num_rows']:,} rows, {100 * metrics['accuracy']:.2f} % right")
+    axes.set_title(f"{metrics.num_rows:,} rows, {100 * metrics.accuracy:.2f} % right")
     if len(names) <= MAX_LABELS_WITH_COUNTS:
         for (row, column), share in np.ndenumerate(shares):
             text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
@@ -64,13 +66,14 @@ def draw_confusion_matrix(metrics: Mapping[str, Any]) -> "Figure":
     return figure
 
 
-def draw_learning_curves(epochs: Sequence[Mapping[str, Any]], best_epoch: int) -> "Figure":
+def draw_learning_curves(epochs: Sequence[Epoch], best_epoch: int) -> "Figure":
     """Return the loss and the accuracy of each epoch, on train and validation, with the epoch that was kept."""
     figure = _make_figure(9, 3.8)
-    numbers = [record["epoch"] for record in epochs]
+    numbers = [epoch.epoch for epoch in epochs]
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for split, color, marker in (("train", ORANGE, "s"), ("validation", BLUE, "o")):
-            axes.plot(numbers, [record[split][name] for record in epochs], color=color, marker=marker, label=split)
+            values = [getattr(getattr(epoch, split), name) for epoch in epochs]
+            axes.plot(numbers, values, color=color, marker=marker, label=split)
         axes.axvline(best_epoch, color=GRAY, linestyle=":", label="epoch kept", zorder=0)
         axes.set_title(f"{name}, nats" if name == "loss" else name)
         axes.set_xlabel("epoch")
@@ -82,28 +85,28 @@ def draw_learning_curves(epochs: Sequence[Mapping[str, Any]], best_epoch: int) -
     return figure
 
 
-def draw_reliability(calibrations: Mapping[str, Mapping[str, Any]]) -> "Figure":
+def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
     """Return reliability diagrams side by side: the accuracy of each bin of `compute_calibration`, above its rows.
 
     Args:
-        calibrations: what `compute_calibration` returns, by title.
+        calibrations: by title.
     """
     figure = _make_figure(4.5 * len(calibrations), 5)
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[call-arg, union-attr]  # ticks at the edges would touch
     above, below = figure.subplots(2, len(calibrations), squeeze=False, sharex=True, sharey="row", height_ratios=[3, 1])
     for column, (title, calibration) in enumerate(calibrations.items()):
-        bins = calibration["bins"]
-        starts = [each["from"] for each in bins]
-        widths = [each["to"] - each["from"] for each in bins]
+        bins = calibration.bins
+        starts = [each.low for each in bins]
+        widths = [each.high - each.low for each in bins]
         style = {"width": widths, "align": "edge", "edgecolor": "white"}
         top, bottom = above[column], below[column]
-        top.bar(starts, [each["accuracy"] for each in bins], color=SKY, label="accuracy of the rows", **style)
-        means = [[each[name] for each in bins] for name in ("confidence", "accuracy")]
+        top.bar(starts, [each.accuracy for each in bins], color=SKY, label="accuracy of the rows", **style)
+        means = [[getattr(each, name) for each in bins] for name in ("confidence", "accuracy")]
         top.plot(*means, color=BLUE, marker="o", linestyle="", label="at their mean confidence")
         top.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="perfectly calibrated")
         top.set_ylim(0, 1.02)
-        top.set_title(f"{title}: error {100 * calibration['expected_calibration_error']:.2f} %")
-        bottom.bar(starts, [each["num_rows"] for each in bins], color=GRAY, **style)
+        top.set_title(f"{title}: error {100 * calibration.expected_calibration_error:.2f} %")
+        bottom.bar(starts, [each.num_rows for each in bins], color=GRAY, **style)
         bottom.set_xlim(min(starts), 1)
         bottom.yaxis.set_major_formatter("{x:,.0f}")
         bottom.yaxis.get_major_locator().set_params(integer=True)
@@ -119,16 +122,16 @@ def draw_reliability(calibrations: Mapping[str, Mapping[str, Any]]) -> "Figure":
     return figure
 
 
-def draw_accuracy_by_length(groups: Sequence[Mapping[str, Any]], accuracy: float) -> "Figure":
+def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "Figure":
     """Return the accuracy of each group of `measure_by_length` with its 95 % interval, beside that of all rows."""
     figure = _make_figure(7, 3.8)
     axes = figure.add_subplot()
-    values = np.array([group["accuracy"] for group in groups])
-    bounds = np.array([group["accuracy_interval"] for group in groups])
+    values = np.array([group.accuracy for group in groups])
+    bounds = np.array([group.accuracy_interval for group in groups])
     errors = np.abs(bounds.T - values)
     axes.errorbar(range(len(groups)), values, yerr=errors, fmt="o", color=BLUE, capsize=4, label="95 % interval")
     axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
-    axes.set_xticks(range(len(groups)), [f"{group['from_words']:,}\nto {group['to_words']:,}" for group in groups])
+    axes.set_xticks(range(len(groups)), [f"{group.from_words:,}\nto {group.to_words:,}" for group in groups])
     axes.set_xlabel("words in the text")
     axes.yaxis.set_major_formatter(_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")
@@ -137,18 +140,18 @@ def draw_accuracy_by_length(groups: Sequence[Mapping[str, Any]], accuracy: float
     return figure
 
 
-def draw_comparison(names: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> "Figure":
+def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Figure":
     """Return the accuracy of each report with its 95 % interval, beside the validation accuracy by epoch."""
     height_inches = float(np.clip(1.8 + 0.35 * len(reports), 3.8, 14))
     figure = _make_figure(11, height_inches)
     left, right = figure.subplots(1, 2)
     for index, report in enumerate(reports):
         color, marker = COLORS[index % len(COLORS)], MARKERS[index // len(COLORS) % len(MARKERS)]
-        accuracy, (low, high) = report["metrics"]["accuracy"], report["metrics"]["accuracy_interval"]
+        accuracy, (low, high) = report.metrics.accuracy, report.metrics.accuracy_interval
         error = [[accuracy - low], [high - accuracy]]
         left.errorbar(accuracy, index, xerr=error, color=color, marker=marker, capsize=4)
-        epochs = [record["epoch"] for record in report["epochs"]]
-        values = [record["validation"]["accuracy"] for record in report["epochs"]]
+        epochs = [epoch.epoch for epoch in report.epochs]
+        values = [epoch.validation.accuracy for epoch in report.epochs]
         right.plot(epochs, values, color=color, marker=marker, markersize=4)
     shown = [shorten(name, MAX_MODEL_CHARACTERS) for name in names]
     left.set_yticks(range(len(reports)), shown, **_style_names(shown))

@@ -1,31 +1,31 @@
 """The main figures of a report as plain text for the terminal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hf_lstm.markdown import format_interval, format_percent
+from hf_lstm.records.report import Measurement
+from hf_lstm.report.page import SCORES, format_scores
 from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS
 
-_FIGURES = ("precision", "recall", "f1")
 
-
-def format_summary(report: Mapping[str, Any]) -> str:
+def format_summary(report: Measurement) -> str:
     """Return the main figures of a report as aligned lines of plain text."""
-    metrics = report["metrics"]
-    names = metrics["confusion_matrix"]["labels"]
-    scores = [["", *_FIGURES, "rows"]]
+    metrics = report.metrics
+    names = metrics.confusion_matrix.labels
+    scores = [["", *SCORES, "rows"]]
     for name in names:
-        label = metrics["per_label"][name]
-        scores.append([name, *(f"{label[figure]:.4f}" for figure in _FIGURES), f"{label['support']:,}"])
-    scores.append(["mean of labels", *(f"{metrics[figure]:.4f}" for figure in _FIGURES), f"{metrics['num_rows']:,}"])
+        label = metrics.per_label[name]
+        scores.append([name, *format_scores(label), f"{label.support:,}"])
+    scores.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
     confusion = [["true \\ predicted", *names]]
-    for name, row in zip(names, metrics["confusion_matrix"]["rows"], strict=True):
+    for name, row in zip(names, metrics.confusion_matrix.rows, strict=True):
         confusion.append([name, *(f"{count:,}" for count in row)])
+    interval = format_interval(metrics.accuracy_interval)
     figures = [
-        f"accuracy           {format_percent(metrics['accuracy'])}, 95 % interval {format_interval(metrics)}",
-        f"loss               {metrics['loss']:.4f}, calibrated {metrics['calibrated_loss']:.4f}",
-        f"calibration error  {format_percent(metrics['expected_calibration_error'])}, with the temperature "
-        f"{report['temperature']:.3f} {format_percent(metrics['calibrated_expected_calibration_error'])}",
+        f"accuracy           {format_percent(metrics.accuracy)}, 95 % interval {interval}",
+        f"loss               {metrics.loss:.4f}, calibrated {metrics.calibrated_loss:.4f}",
+        f"calibration error  {format_percent(metrics.expected_calibration_error)}, with the temperature "
+        f"{report.temperature:.3f} {format_percent(metrics.calibrated_expected_calibration_error)}",
     ]
     matrix = ["", *_align(confusion)] if len(names) <= MAX_LABELS_WITH_COUNTS else []  # no terminal is as wide
     return "\n".join([*figures, "", *_align(scores), *matrix])

@@ -1,15 +1,18 @@
 """Writes the report of a model on a split: figures as JSON, a page with plots, and the most confident mistakes."""
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any
 
 from hf_lstm.data.texts import write_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
 from hf_lstm.files import write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.reading import write_record
+from hf_lstm.records.report import Analysis, Measurement, Mistake
+from hf_lstm.records.results import RunResults
 from hf_lstm.report.page import format_page
 from hf_lstm.report.plots import (
     NO_PLOTS,
@@ -24,52 +27,61 @@ from hf_lstm.report.plots import (
 logger = logging.getLogger(__name__)
 
 _PLOTS = ("confusion_matrix", "reliability", "accuracy_by_length", "learning_curves")
-ERROR_COLUMNS = ("row", "label", "predicted", "score", "words", "text")
 
 
-def report_run(model: LSTMSentiment, test: ScoredSplit, seen: Mapping[str, AbstractSet[str]], folder: Path) -> None:
-    """Write the report of a run that has just been measured, `model.results`, into a new folder below the run's.
+def report_run(
+    model: LSTMSentiment, results: RunResults, test: ScoredSplit, seen: Mapping[str, AbstractSet[str]], folder: Path
+) -> None:
+    """Write the report of a run that has just been measured into a new folder below the run's.
 
     `seen` has the texts of train and validation, by these names.
     """
-    assert model.results is not None
-    source, precision = model.results["dataset"]["source"], model.results["measured_in"]
-    figures = measure_split(model, test, folder.resolve().parent.name, source, precision)
+    measurement = measure_split(
+        model,
+        test,
+        title=folder.resolve().parent.name,
+        source=results.dataset.source,
+        precision=results.measured_in,
+        is_own_data=True,
+        results=results,
+    )
     folder.mkdir()
-    details = analyze_split(model, test, seen, precision)
-    write_report(folder, {**figures, "is_own_data": True, **details})
+    write_report(folder, measurement, analyze_split(model, test, seen, results.measured_in))
     if not can_draw():
         logger.info(NO_PLOTS)
 
 
-def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> None:
     """Write `report.md`, `metrics.json`, `errors.jsonl` and, where matplotlib is installed, the plots into a folder.
 
     Args:
         folder: exists; what an earlier report wrote there is replaced.
-        report: what `measure_split` and `analyze_split` return, in one, and `is_own_data`: whether the model was
-            trained on the same data set.
+        measurement: the figures.
+        analysis: what the texts tell of them.
     """
     has_plots = can_draw()
     for plot in folder.glob("*.png"):
         if plot.stem in _PLOTS:
             plot.unlink()  # not all are drawn of every model
     if has_plots:
-        _draw_plots(folder, report)
-    write_file(folder / "report.md", format_page(report, has_plots=has_plots).encode())
-    errors = [error for pair in report["mistakes"] for error in pair["most_confident"]]
-    write_rows(folder / "errors.jsonl", sorted(errors, key=lambda error: -error["score"]), ERROR_COLUMNS)
-    mistakes = [{name: pair[name] for name in ("label", "predicted", "num_rows")} for pair in report["mistakes"]]
-    write_json(folder / "metrics.json", {**report, "mistakes": mistakes})
+        _draw_plots(folder, measurement, analysis)
+    write_file(folder / "report.md", format_page(measurement, analysis, has_plots=has_plots).encode())
+    mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
+    mistakes.sort(key=lambda mistake: -mistake.score)
+    columns = [field.name for field in dataclasses.fields(Mistake)]
+    write_rows(folder / "errors.jsonl", map(write_record, mistakes), columns)
+    counted = [dataclasses.replace(pair, most_confident=[]) for pair in analysis.mistakes]
+    figures = {**write_record(measurement), **write_record(dataclasses.replace(analysis, mistakes=counted))}
+    write_json(folder / "metrics.json", figures)
 
 
-def _draw_plots(folder: Path, report: Mapping[str, Any]) -> None:
-    save_figure(draw_confusion_matrix(report["metrics"]), folder / "confusion_matrix.png")
-    shown = {"logits as they are": report["calibration"]["raw"]}
-    if report["temperature"] != 1:
-        shown[f"temperature {report['temperature']:.2f}"] = report["calibration"]["calibrated"]
+def _draw_plots(folder: Path, measurement: Measurement, analysis: Analysis) -> None:
+    save_figure(draw_confusion_matrix(measurement.metrics), folder / "confusion_matrix.png")
+    shown = {"logits as they are": measurement.calibration["raw"]}
+    if measurement.temperature != 1:
+        shown[f"temperature {measurement.temperature:.2f}"] = measurement.calibration["calibrated"]
     save_figure(draw_reliability(shown), folder / "reliability.png")
-    figure = draw_accuracy_by_length(report["by_length"], report["metrics"]["accuracy"])
+    figure = draw_accuracy_by_length(analysis.by_length, measurement.metrics.accuracy)
     save_figure(figure, folder / "accuracy_by_length.png")
-    if report["epochs"]:
-        save_figure(draw_learning_curves(report["epochs"], report["best_epoch"]), folder / "learning_curves.png")
+    if measurement.epochs and measurement.best_epoch is not None:
+        save_figure(draw_learning_curves(measurement.epochs, measurement.best_epoch), folder / "learning_curves.png")

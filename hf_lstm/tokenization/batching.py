@@ -1,5 +1,6 @@
 """Chooses which rows go together, and turns flat token buffers into padded tensors."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -71,12 +72,25 @@ def shuffle_batches(
     if not (group_by_length and len(lengths)):
         return list(_cut(lengths, order, batch_size, max_tokens))
     rows_per_batch = batch_size if max_tokens is None else max(1, int(max_tokens * len(lengths) / lengths.sum()))
-    num_together = min(_BATCHES_SORTED_TOGETHER, len(lengths) // (_MIN_RUNS * rows_per_batch))
-    run = rows_per_batch * max(_MIN_BATCHES_SORTED_TOGETHER, num_together)
+    run = _choose_run(len(lengths), rows_per_batch)
     runs = [order[start : start + run] for start in range(0, len(order), run)]
     runs = [rows[np.argsort(lengths[rows], kind="stable")] for rows in runs]
     batches = [batch for rows in runs for batch in _cut(lengths, rows, batch_size, max_tokens)]
     return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def count_batches(num_rows: int, batch_size: int, *, group_by_length: bool = True) -> int:
+    """Return how many batches `shuffle_batches` makes of rows in any epoch, without a budget of tokens."""
+    if not (group_by_length and num_rows):
+        return math.ceil(num_rows / batch_size)
+    run = _choose_run(num_rows, batch_size)
+    return num_rows // run * math.ceil(run / batch_size) + math.ceil(num_rows % run / batch_size)
+
+
+def _choose_run(num_rows: int, rows_per_batch: int) -> int:
+    """Return how many shuffled rows are sorted by length at once."""
+    num_together = min(_BATCHES_SORTED_TOGETHER, num_rows // (_MIN_RUNS * rows_per_batch))
+    return rows_per_batch * max(_MIN_BATCHES_SORTED_TOGETHER, num_together)
 
 
 def sort_batches(

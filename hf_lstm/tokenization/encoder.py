@@ -5,13 +5,14 @@ import dataclasses
 import itertools
 import operator
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
@@ -63,47 +64,73 @@ def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) ->
 
 
 class Encoder:
-    """Encodes with a tokenizer that is complete: what is changed in it later may or may not be seen.
+    """Encodes texts as a model reads them, with a tokenizer that is complete.
 
-    The ids of a text are `tokenizer.encode(text, add_special_tokens=False).ids`, truncated, with U+FFFD for lone
-    surrogates; padding and truncation that the tokenizer may have stored are ignored. Word-level tokenizers of
-    `train_tokenizer` are replaced by a dictionary lookup of the words a `WordSplitter` gives, all others are asked.
+    A text is cut to `config.max_length_characters`. Its ids are `tokenizer.encode(text, add_special_tokens=False).ids`,
+    truncated as `config` says, with U+FFFD for lone surrogates; padding and truncation that the tokenizer may have
+    stored are ignored. A text without tokens is the single token `<unk>`, since an LSTM must read something.
+
+    Word-level tokenizers of `train_tokenizer` are replaced by a dictionary lookup of the words a `WordSplitter` gives;
+    all others are asked. What is changed in a tokenizer later may or may not be seen.
+
+    Args:
+        tokenizer: gives the ids.
+        config: the model's limits, and the id of `<unk>`.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, config: ModelConfig) -> None:
         if tokenizer.padding is not None or tokenizer.truncation is not None:
             tokenizer = copy.deepcopy(tokenizer)
             tokenizer.no_padding()
             tokenizer.no_truncation()
         self._tokenizer = tokenizer
+        self._config = config
         self._splitter = find_splitter(tokenizer)
         # In the order of the ids, which is often by frequency, look-ups find more of the dictionary in the cache.
         self._vocab = dict(sorted(tokenizer.get_vocab().items(), key=operator.itemgetter(1)))
         self._unk_token_id = self._vocab.get(UNK_TOKEN, -1)
 
-    def encode(self, texts: Sequence[str], *, max_length_tokens: int, truncation: Truncation = "first") -> EncodedTexts:
-        """Return the ids of each text, of longer ones `max_length_tokens`: see `truncate`.
+    def encode(self, texts: Sequence[str], *, first_row: int = 0) -> EncodedTexts:
+        """Return the ids of each text.
+
+        Args:
+            texts: what is encoded.
+            first_row: the number of the first text, for messages.
 
         Raises:
-            InputError: one of `texts` is not a string, or `texts` itself is one.
+            InputError: one of `texts` is not a string, and its row is named; or `texts` itself is one.
         """
-        _check_texts(texts)
+        if isinstance(texts, str):
+            raise InputError("texts is one string: expected a list of strings, so put [ ] around it")
+        config = self._config
+        checked = [_check_text(text, row)[: config.max_length_characters] for row, text in enumerate(texts, first_row)]
         if self._splitter is not None:
-            num_read = max_length_tokens if truncation == "first" else sys.maxsize  # no more words than need be
-            words = (self._splitter.split(text, num_read) for text in texts)
-            rows = [self._look_up(truncate(row, max_length_tokens, truncation)) for row in words]
+            # no more words than need be
+            num_read = config.max_length_tokens if config.truncation == "first" else sys.maxsize
+            words = (self._splitter.split(text, num_read) for text in checked)
+            rows = [self._look_up(self._truncate(row)) for row in words]
         else:
-            kept = (truncate(ids, max_length_tokens, truncation) for ids in self._ask_tokenizer(texts))
-            rows = [np.array(ids, dtype=np.int32) for ids in kept]
+            rows = [np.array(self._truncate(ids), dtype=np.int32) for ids in self._ask_tokenizer(checked)]
         lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         nothing = np.empty(0, dtype=np.int32)  # for no texts
-        return EncodedTexts(np.concatenate([nothing, *rows]), np.concatenate([[0], np.cumsum(lengths)]))
+        encoded = EncodedTexts(np.concatenate([nothing, *rows]), np.concatenate([[0], np.cumsum(lengths)]))
+        return fill_empty(encoded, config.unk_token_id)
 
     def locate(self, text: str) -> list[Token]:
-        """Return the tokens of a text, none of them cut off, with their places in it."""
+        """Return the tokens that are read of a text, with their places in it; none of a text without words.
+
+        Raises:
+            InputError: `text` is not a string.
+        """
+        text = _check_text(text, 0)[: self._config.max_length_characters]
         encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
         places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
-        return [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
+        return self._truncate(
+            [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
+        )
+
+    def _truncate(self, tokens: list[T]) -> list[T]:
+        return truncate(tokens, self._config.max_length_tokens, self._config.truncation)
 
     def _look_up(self, words: list[str]) -> npt.NDArray[np.int32]:
         ids = map(self._vocab.get, words, itertools.repeat(self._unk_token_id))
@@ -116,12 +143,14 @@ class Encoder:
                 yield encoding.ids
 
 
-def _check_texts(texts: Sequence[str]) -> None:
-    if isinstance(texts, str):
-        raise InputError("texts is one string: expected a list of strings, so put [ ] around it")
-    for index, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InputError(f"text {index} is {text!r:.40}: expected a string, not {type(text).__name__}")
+def _check_text(text: object, row: int) -> str:
+    if isinstance(text, str):
+        return text
+    is_nan = isinstance(text, (float, np.floating)) and text != text
+    shown = "NaN" if is_nan else type(text).__name__
+    if isinstance(text, Mapping):
+        raise InputError(f"row {row} is {shown}, expected a string; pass the column of texts, as in rows['text']")
+    raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
 
 
 def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:

@@ -1,20 +1,16 @@
 """A saved model as what training starts from: its tokenizer, its architecture, and its weights."""
 
-import dataclasses
 import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, TokenizerConfig
-from hf_lstm.errors import InputError
 from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.results import BaseModelFacts
 
 logger = logging.getLogger(__name__)
 
@@ -30,38 +26,26 @@ class StartingPoint:
     model: LSTMSentiment
     weights_sha256: str
 
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer, which a saved model always has."""
-        assert self.model.tokenizer is not None
-        return self.model.tokenizer
-
     def read_tokenizer_config(self) -> TokenizerConfig | None:
         """Return how the tokenizer was made, None if the model was saved without its recipe.
 
         Raises:
-            InputError: its recipe does not say so.
+            InputError: its recipe.json is not what a run writes.
         """
-        if self.model.recipe is None:
-            return None
-        try:
-            return TokenizerConfig(**self.model.recipe["tokenizer"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"recipe.json of {self.source} does not say how its words are found: {error}") from None
+        recipe = self.model.recipe
+        return None if recipe is None else recipe.tokenizer
 
     def resolve(self, label_names: Sequence[str]) -> ModelConfig:
         """Return the model's own config with the labels of the new rows, not calibrated yet."""
         config = self.model.config
-        assert config.vocab_size is not None
-        resolved = config.resolve(
+        return config.resolve(
             vocab_size=config.vocab_size,
             label_names=label_names,
             pad_token_id=config.pad_token_id,
             unk_token_id=config.unk_token_id,
         )
-        return dataclasses.replace(resolved, temperature=1.0)
 
-    def copy_weights(self, target: LSTMSentiment) -> dict[str, Any]:
+    def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, whose config `resolve` made, and return what results.json says of it.
 
         The classifier is copied only if the labels are the same ones in the same order: else it answers another
@@ -79,12 +63,12 @@ class StartingPoint:
             self.source,
             "classifier included" if keeps_classifier else "but for the classifier, as the labels differ",
         )
-        return {
-            "source": self.source,
-            "is_on_hub": self.is_on_hub,
-            "weights_sha256": self.weights_sha256,
-            "keeps_classifier": keeps_classifier,
-        }
+        return BaseModelFacts(
+            source=self.source,
+            is_on_hub=self.is_on_hub,
+            weights_sha256=self.weights_sha256,
+            keeps_classifier=keeps_classifier,
+        )
 
 
 def load_starting_point(source: str) -> StartingPoint:

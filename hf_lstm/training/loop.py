@@ -4,8 +4,8 @@ import copy
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import DivergenceError
 from hf_lstm.evaluation.scoring import evaluate_split
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.tokenization.batching import collate, divide_passes, shuffle_batches
+from hf_lstm.records.results import Epoch, EpochFigures
+from hf_lstm.tokenization.batching import collate, count_batches, divide_passes, shuffle_batches
 from hf_lstm.training.optimization import (
     average_weights,
     build_optimizer,
@@ -49,8 +50,8 @@ class TrainingRun:
     config: TrainConfig
     step: int = 0
     """Optimizer steps done."""
-    epochs: list[dict[str, Any]] = field(default_factory=list)
-    """One record an epoch: `epoch`, `train` and `validation` figures, `elapsed_s`."""
+    epochs: list[Epoch] = field(default_factory=list)
+    """Those that are done."""
 
     @property
     def evaluated_model(self) -> LSTMSentiment:
@@ -81,8 +82,12 @@ def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConf
 
 def count_steps(lengths: NDArray[np.int64], config: TrainConfig) -> int:
     """Return the optimizer steps of a run over rows of these lengths (num_rows,), if nothing ends it early."""
+    if config.max_tokens_per_batch is None:
+        num_batches = count_batches(len(lengths), config.batch_size, group_by_length=config.group_by_length)
+        return config.num_epochs * math.ceil(num_batches / config.gradient_accumulation)
     if config.schedule == "constant" and not config.warmup_fraction:
         return 0  # nobody asks
+    # how many rows fit into a batch depends on which meet
     return sum(len(draw_steps(lengths, config, epoch=epoch)) for epoch in range(1, config.num_epochs + 1))
 
 
@@ -107,11 +112,8 @@ def train(
     config: TrainConfig,
     *,
     show_progress: bool = True,
-) -> list[dict[str, Any]]:
-    """Train `model` in place, leave it with the weights of the best epoch, and return the epochs' records.
-
-    Each record holds `epoch` (from 1), `is_best`, `train` and `validation` (each `loss` in nats and `accuracy`, as
-    means over rows) and `elapsed_s`. The loss of train is what is minimized, with its class weights and smoothing.
+) -> list[Epoch]:
+    """Train `model` in place, leave it with the weights of the best epoch, and return all epochs.
 
     Raises:
         DivergenceError: the loss or a gradient is not finite, and the step is not taken; or the best epoch's validation
@@ -123,22 +125,20 @@ def train(
         started = time.perf_counter()
         train_figures = train_epoch(run, train_split, epoch=epoch, show_progress=show_progress)
         validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
-        validation_figures = {name: validation[name] for name in ("loss", "accuracy")}
-        is_best = _is_best(validation_figures, run.epochs, config.best_by)
+        is_best = _is_best(validation, run.epochs, config.best_by)
         run.epochs.append(
-            {
-                "epoch": epoch,
-                "is_best": is_best,
-                "train": train_figures,
-                "validation": validation_figures,
-                "elapsed_s": time.perf_counter() - started,
-            }
+            Epoch(
+                epoch=epoch,
+                is_best=is_best,
+                train=train_figures,
+                validation=validation,
+                elapsed_s=time.perf_counter() - started,
+            )
         )
         if is_best:
             best_weights = copy.deepcopy(run.evaluated_model.state_dict())
         logger.info(_describe_epoch(run.epochs[-1], config.num_epochs))
-        best_epoch = max(record["epoch"] for record in run.epochs if record["is_best"])
-        if config.patience is not None and epoch - best_epoch >= config.patience:
+        if config.patience is not None and epoch - find_best_epoch(run.epochs) >= config.patience:
             break
     assert best_weights is not None
     require_convergence(run.epochs, num_labels=model.config.num_labels)
@@ -147,8 +147,11 @@ def train(
     return run.epochs
 
 
-def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool) -> dict[str, float]:
-    """Take all steps of an epoch; return the `loss` and `accuracy` seen on the way, as means over rows."""
+def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool) -> EpochFigures:
+    """Take all steps of an epoch, and return what was seen on the way.
+
+    The loss is what is minimized, with its class weights and smoothing.
+    """
     run.model.train()
     loss_sum, weight_sum, num_correct, num_rows = 0.0, 0.0, 0, 0
     with tqdm(total=len(split), desc=f"epoch {epoch}", unit="row", disable=not show_progress, leave=False) as progress:
@@ -162,7 +165,7 @@ def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progr
             figures = {"loss": f"{loss_sum / weight_sum:.4f}", "accuracy": f"{num_correct / num_rows:.4f}"}
             progress.set_postfix(figures, refresh=False)  # shown by the next line, ten times a second at most
             progress.update(len(rows))
-    return {"loss": loss_sum / weight_sum, "accuracy": num_correct / num_rows}
+    return EpochFigures(loss=loss_sum / weight_sum, accuracy=num_correct / num_rows)
 
 
 def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
@@ -203,17 +206,21 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
     return total_loss, int(total_correct)
 
 
-def _is_best(figures: dict[str, float], earlier: list[dict[str, Any]], best_by: str) -> bool:
-    if not earlier:
-        return True
-    seen: list[float] = [record["validation"][best_by] for record in earlier]
-    return figures[best_by] < min(seen) if best_by == "loss" else figures[best_by] > max(seen)
+def find_best_epoch(epochs: Sequence[Epoch]) -> int:
+    """Return the number of the epoch whose weights are kept."""
+    return max(epoch.epoch for epoch in epochs if epoch.is_best)
 
 
-def _describe_epoch(record: dict[str, Any], num_epochs: int) -> str:
+def _is_best(figures: EpochFigures, earlier: Sequence[Epoch], best_by: str) -> bool:
+    if best_by == "loss":
+        return all(figures.loss < epoch.validation.loss for epoch in earlier)
+    return all(figures.accuracy > epoch.validation.accuracy for epoch in earlier)
+
+
+def _describe_epoch(epoch: Epoch, num_epochs: int) -> str:
     figures = "  ".join(
-        f"{name} loss {record[name]['loss']:.4f} accuracy {record[name]['accuracy']:.4f}"
-        for name in ("train", "validation")
+        f"{name} loss {of_split.loss:.4f} accuracy {of_split.accuracy:.4f}"
+        for name, of_split in (("train", epoch.train), ("validation", epoch.validation))
     )
-    best = "  (best so far)" if record["is_best"] else ""
-    return f"epoch {record['epoch']}/{num_epochs}  {figures}  {record['elapsed_s']:.1f} s{best}"
+    best = "  (best so far)" if epoch.is_best else ""
+    return f"epoch {epoch.epoch}/{num_epochs}  {figures}  {epoch.elapsed_s:.1f} s{best}"

@@ -1,7 +1,7 @@
 """What training minimizes, and how gradients become steps: loss, optimizer, learning rate, averaged weights."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from hf_lstm.config import TrainConfig
 from hf_lstm.errors import DivergenceError, InputError
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.records.results import Epoch
 
 MAX_LOSS_RATIO = 10.0
 """A kept epoch whose validation loss is more than this many times log(num_labels), that of guessing evenly, diverged.
@@ -126,16 +127,16 @@ def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labe
     return by_class[labels].astype(np.float32)
 
 
-def require_convergence(epochs: list[dict[str, Any]], *, num_labels: int) -> None:
+def require_convergence(epochs: Sequence[Epoch], *, num_labels: int) -> None:
     """Check that the weights kept are worth saving.
 
     Raises:
         DivergenceError: the validation loss of the best epoch is beyond `MAX_LOSS_RATIO`.
     """
-    best = [record for record in epochs if record["is_best"]][-1]
-    loss, limit = best["validation"]["loss"], MAX_LOSS_RATIO * math.log(num_labels)
+    best = [epoch for epoch in epochs if epoch.is_best][-1]
+    loss, limit = best.validation.loss, MAX_LOSS_RATIO * math.log(num_labels)
     if not loss <= limit:  # NaN too
         raise DivergenceError(
-            f"epoch {best['epoch']}, the best: validation loss {loss:.4g}, more than {MAX_LOSS_RATIO:.0f} times that "
+            f"epoch {best.epoch}, the best: validation loss {loss:.4g}, more than {MAX_LOSS_RATIO:.0f} times that "
             "of guessing: training diverged; try a lower train.learning_rate or train.max_grad_norm"
         )

@@ -1,7 +1,16 @@
-"""A recipe's whole run: prepared, trained, saved, measured and reported."""
+"""Runs a recipe: set up, trained, saved, measured and reported; by its options, or from Python."""
 
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
 import logging
+import shutil
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +18,18 @@ from typing import Any
 from datasets import disable_progress_bars, enable_progress_bars
 
 from hf_lstm.config import Recipe
+from hf_lstm.config.overrides import change_settings
+from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.data.sources import IN_MEMORY, HeldSplits, Rows, hold
 from hf_lstm.devices import flush_denormals, resolve_device
-from hf_lstm.files import REPORT_FOLDER
-from hf_lstm.hub.card import write_card
+from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, write_json
+from hf_lstm.hub.card import NO_CHOICES, write_card
+from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.provenance import describe_code
+from hf_lstm.records.reading import write_record
+from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.training.loop import train
 from hf_lstm.training.output_folder import staged_folder
@@ -29,19 +45,21 @@ class RunOptions:
 
     output_dir: Path
     device: str = "auto"
-    text_column: str | None = None
-    label_column: str | None = None
     repo_id: str | None = None
     """Where the model will be pushed, for its card."""
     command: str = ""
     """The command line, as written into results.json."""
     overwrite: bool = False
     show_progress: bool = True
+    held: HeldSplits | None = None
+    """The rows, if they are in memory."""
+    choices: CardChoices = NO_CHOICES
+    """What the card says of licence and language."""
     model_class: type[LSTMSentiment] = LSTMSentiment
     """What is built, trained and measured: the model, or a subclass with a forward pass of its own."""
 
 
-def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
+def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
     """Train a recipe, save the model folder, measure exactly the saved weights, and return what results.json says.
 
     Raises:
@@ -54,13 +72,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
     code = describe_code()  # now: what is committed while this runs is not what runs
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
-        run = prepare_run(
-            recipe,
-            device,
-            text_column=options.text_column,
-            label_column=options.label_column,
-            model_class=options.model_class,
-        )
+        run = prepare_run(recipe, device, model_class=options.model_class, held=options.held)
         epochs = train(
             run.model,
             run.encoded["train"],
@@ -68,22 +80,117 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> dict[str, Any]:
             recipe.train,
             show_progress=options.show_progress,
         )
-        run.model.save_pretrained(staging, repo_id=options.repo_id)
-        measured = measure_saved_model(staging, run)
-        model = measured.model
-        model.results = compose_results(run, epochs, measured, command=options.command, code=code, started=started)
-        model.save_pretrained(staging, repo_id=options.repo_id)
-    _add_report(run, measured, options)  # the model is safe in its place by now
-    return model.results
+        model = run.model
+        weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
+        measured = measure_saved_model(staging, weights_sha256, run)
+        results = compose_results(run, epochs, measured, command=options.command, code=code, started=started)
+        write_config(staging, measured.model.config)  # which has a temperature now
+        write_json(staging / RECIPE_FILE, measured.recipe.to_json())
+        write_json(staging / RESULTS_FILE, write_record(results))
+    _add_report(run, measured, results, options)  # the model is safe in its place by now
+    return results
 
 
-def _add_report(run: PreparedRun, measured: MeasuredModel, options: RunOptions) -> None:
-    """Write the report into the run's folder, and the card again, which shows parts of it."""
+def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions) -> None:
+    """Write the report into the run's folder, and the card, which shows parts of it."""
     started = time.perf_counter()
-    model, folder = measured.model, options.output_dir / REPORT_FOLDER
+    folder = options.output_dir / REPORT_FOLDER
     seen = {name: set(run.splits[name]["text"][:]) for name in ("train", "validation")}
-    report_run(model, measured.scored["test"], seen, folder)
+    report_run(measured.model, results, measured.scored["test"], seen, folder)
     write_card(
-        options.output_dir, config=model.config, recipe=model.recipe, results=model.results, repo_id=options.repo_id
+        options.output_dir,
+        config=measured.model.config,
+        recipe=measured.recipe,
+        results=results,
+        repo_id=options.repo_id,
+        choices=options.choices,
     )
     logger.info("report: %s, in %.1f s", folder, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run leaves behind."""
+
+    model: LSTMSentiment
+    """The best epoch's weights, with a temperature that fits validation, in evaluation mode."""
+    results: RunResults
+    """What was measured of them, on each split."""
+    folder: Path
+    """Holds the model, its card and its report, for `LSTMSentiment.from_pretrained` and every command."""
+
+
+def train_from_python(
+    data: Rows,
+    recipe: str | Recipe = DEFAULT_RECIPE,
+    *,
+    output_dir: str | Path | None = None,
+    validation: Rows | None = None,
+    test: Rows | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    show_progress: bool = True,
+    **settings: Any,
+) -> TrainingResult:
+    """Train a recipe on labeled rows, save and measure the model, and return it with its results.
+
+    Example:
+        >>> result = hf_lstm.train(frame, text_column="body", label_column="mood", num_epochs=3, seed=1)
+        >>> result.model.predict("A wonderful film.")
+        >>> result.results.splits["test"].accuracy
+
+    Args:
+        data: a path, a Hub id, `sample`, a pandas DataFrame, a `datasets.Dataset` or `DatasetDict`, or a pair of texts
+            and labels. Validation and test are cut from it unless it has them.
+        recipe: a recipe, or the name of one.
+        output_dir: the folder to write; by default one that is deleted when the process ends.
+        validation: rows by which the best epoch is chosen, in any form of `data`; a path must be that of a file.
+        test: likewise, rows that choose nothing.
+        device: `cpu`, `cuda`, `xpu`, `mps`, or `auto` for an accelerator if there is one.
+        overwrite: replace the run that `output_dir` holds.
+        show_progress: show progress bars, and a line for each epoch.
+        **settings: of the recipe, by the names that `--set` has after the dot: `learning_rate=3e-4, hidden_size=64`.
+
+    Raises:
+        InputError: the data, a setting or the output folder is unusable; nothing is left behind.
+        DivergenceError: training diverged; nothing is left behind.
+    """
+    rows = hold(data, validation, test)
+    chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
+    source = rows if isinstance(rows, str) else IN_MEMORY
+    chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
+    folder = _make_temporary_folder() / "model" if output_dir is None else Path(output_dir)
+    options = RunOptions(
+        output_dir=folder,
+        device=device,
+        command="hf_lstm.train(...)",
+        overwrite=overwrite,
+        show_progress=show_progress,
+        held=None if isinstance(rows, str) else rows,
+    )
+    with _shown_log() if show_progress else contextlib.nullcontext():
+        results = run_experiment(chosen, options)
+    return TrainingResult(LSTMSentiment.from_pretrained(folder), results, folder)
+
+
+def _make_temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="hf-lstm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@contextlib.contextmanager
+def _shown_log() -> Iterator[None]:
+    """Print what the package logs meanwhile, unless the program has set up its own logging."""
+    logger = logging.getLogger("hf_lstm")
+    if logger.hasHandlers():
+        yield
+        return
+    handler, level = logging.StreamHandler(sys.stdout), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,11 +10,13 @@ from datasets import Dataset, DatasetDict
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from hf_lstm.config import Recipe, TrainConfig
+from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
+from hf_lstm.data.sources import HeldSplits
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.training.fine_tuning import StartingPoint, load_starting_point
 from hf_lstm.training.vector_files import fetch_vector_file
@@ -36,19 +37,18 @@ class PreparedRun:
     """The same rows as token ids."""
     model: LSTMSentiment
     """On its device, not trained yet."""
-    origin: dict[str, Any]
-    """What results.json says of weights that were not drawn at random: `embeddings` or `init_from`, or nothing."""
+    base_model: BaseModelFacts | None
+    """What its weights are a copy of, if they were not drawn at random."""
+    word_vectors: WordVectorFacts | None
+    """What its embedding starts from, if it was not drawn at random."""
 
 
 def prepare_run(
-    recipe: Recipe,
-    device: torch.device,
-    *,
-    text_column: str | None,
-    label_column: str | None,
-    model_class: type[LSTMSentiment],
+    recipe: Recipe, device: torch.device, *, model_class: type[LSTMSentiment], held: HeldSplits | None = None
 ) -> PreparedRun:
     """Return the rows of a recipe, encoded, and its model on `device`, an instance of `model_class`.
+
+    `held` has the rows, if they are in memory.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
@@ -58,20 +58,18 @@ def prepare_run(
     needs_no_texts = start is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
-    splits = load_splits(recipe.data, text_column=text_column, label_column=label_column)
+    splits = load_splits(recipe.data, held)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-    recipe, tokenizer = resolve_recipe(recipe, splits["train"], start, tokenizer)
-    encoded = {name: encode_split(split, tokenizer, recipe.model) for name, split in splits.items()}
-    model = build_model(recipe, tokenizer, model_class).to(device)
-    origin: dict[str, Any] = {}
-    if start is not None:
-        origin["init_from"] = start.copy_weights(model)
-    size, vocab_size = model.num_parameters, recipe.model.vocab_size
-    logger.info("model: %s parameters, vocabulary %s, on %s", f"{size:,}", f"{vocab_size:,}", device)
+    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], start, tokenizer)
+    encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
+    model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
+    base_model = None if start is None else start.copy_weights(model)
+    size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
+    logger.info("model: %s, on %s", size, device)
+    word_vectors = None
     if vector_file is not None:
-        train_ids = encoded["train"].texts.input_ids
-        origin["embeddings"] = use_word_vectors(model, vector_file, recipe.train, train_ids)
-    return PreparedRun(recipe, splits, encoded, model, origin)
+        word_vectors = use_word_vectors(model, vector_file, recipe.train, encoded["train"].texts.input_ids)
+    return PreparedRun(recipe, splits, encoded, model, base_model, word_vectors)
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:
@@ -89,8 +87,10 @@ def find_vector_file(recipe: Recipe) -> Path | None:
 
 def resolve_recipe(
     recipe: Recipe, train_split: Dataset, start: StartingPoint | None, tokenizer: Tokenizer | None = None
-) -> tuple[Recipe, Tokenizer]:
-    """Return the recipe with its model's config complete, and the tokenizer: of `start`, or `tokenizer`, or trained.
+) -> tuple[Recipe, ModelConfig, Tokenizer]:
+    """Return the recipe with its model's config complete, that config, and the tokenizer.
+
+    The tokenizer is that of `start`, or `tokenizer`, or one that is trained here.
 
     With a model to fine-tune, its architecture and its way of finding words take the place of the recipe's.
 
@@ -100,7 +100,8 @@ def resolve_recipe(
     label_names = train_split.features["label"].names
     if start is not None:
         tokenizer_config = start.read_tokenizer_config() or recipe.tokenizer
-        return replace(recipe, model=start.resolve(label_names), tokenizer=tokenizer_config), start.tokenizer
+        config = start.resolve(label_names)
+        return replace(recipe, model=config, tokenizer=tokenizer_config), config, start.model.require_tokenizer()
     if tokenizer is None:
         tokenizer = train_tokenizer(train_split["text"], recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
@@ -110,32 +111,32 @@ def resolve_recipe(
         pad_token_id=pad_token_id,
         unk_token_id=unk_token_id,
     )
-    return replace(recipe, model=config), tokenizer
+    return replace(recipe, model=config), config, tokenizer
 
 
-def build_model(recipe: Recipe, tokenizer: Tokenizer, model_class: type[LSTMSentiment]) -> LSTMSentiment:
-    """Return a model of a resolved recipe on the CPU, its weights drawn from the recipe's seed.
+def build_model(
+    model_class: type[LSTMSentiment], config: ModelConfig, tokenizer: Tokenizer, *, seed: int
+) -> LSTMSentiment:
+    """Return a model on the CPU, its weights drawn from the seed.
 
     Raises:
         InputError: it does not fit into memory.
     """
-    torch.manual_seed(recipe.train.seed)
+    torch.manual_seed(seed)
     try:
-        model = model_class(recipe.model, tokenizer)
+        return model_class(config, tokenizer)
     except RuntimeError as error:
         if "allocate" not in str(error):
             raise
         raise InputError(
-            f"the model does not fit into memory with model.hidden_size={recipe.model.hidden_size}, "
-            f"model.embedding_dim={recipe.model.embedding_dim}: make them smaller"
+            f"the model does not fit into memory with model.hidden_size={config.hidden_size}, "
+            f"model.embedding_dim={config.embedding_dim}: make them smaller"
         ) from None
-    model.recipe = recipe.to_dict()
-    return model
 
 
 def use_word_vectors(
     model: LSTMSentiment, path: Path, config: TrainConfig, train_ids: NDArray[np.int32]
-) -> dict[str, Any]:
+) -> WordVectorFacts:
     """Put the vectors of a file into the model's embedding, and return what results.json says of them.
 
     Args:
@@ -147,17 +148,22 @@ def use_word_vectors(
     Raises:
         InputError: the file is damaged, or no word of the vocabulary has a vector.
     """
-    assert model.tokenizer is not None
-    found = read_word_vectors(path, model.tokenizer.get_vocab(), model.config.embedding_dim)
+    found = read_word_vectors(path, model.require_tokenizer().get_vocab(), model.config.embedding_dim)
     initialize_embedding(model.embedding, found, missing=config.missing_vectors)
     model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # neither steps nor decay touch it then
-    coverage = measure_coverage(found, vocab_size=model.embedding.num_embeddings, train_ids=train_ids)
-    logger.info(
-        "embeddings: %s of %s vocabulary entries (%.2f %%) and %.2f %% of the tokens of train have a vector in %s",
-        f"{coverage['num_found']:,}",
-        f"{coverage['num_entries']:,}",
-        100 * coverage["share_of_vocabulary"],
-        100 * coverage["share_of_train_tokens"],
-        path.name,
+    vocab_size = model.config.vocab_size
+    of_vocabulary, of_tokens = measure_coverage(found, vocab_size=vocab_size, train_ids=train_ids)
+    num_found = len(found.ids)
+    entries = f"{num_found:,} of {vocab_size:,} vocabulary entries ({100 * of_vocabulary:.2f} %)"
+    tokens = f"{100 * of_tokens:.2f} % of the tokens of train"
+    logger.info("embeddings: %s and %s have a vector in %s", entries, tokens, path.name)
+    assert config.embeddings is not None
+    return WordVectorFacts(
+        source=config.embeddings,
+        file=path.name,
+        is_frozen=config.freeze_embeddings,
+        num_found=num_found,
+        num_entries=vocab_size,
+        share_of_vocabulary=of_vocabulary,
+        share_of_train_tokens=of_tokens,
     )
-    return {"source": config.embeddings, "file": path.name, "is_frozen": config.freeze_embeddings, **coverage}

@@ -6,7 +6,7 @@ Reference: Pennington et al., "GloVe: Global Vectors for Word Representation" (2
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -90,8 +90,8 @@ def initialize_embedding(embedding: nn.Embedding, found: WordVectors, *, missing
         weight[embedding.padding_idx] = 0
 
 
-def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDArray[np.int32]) -> dict[str, Any]:
-    """Return how much has a vector: `num_found` of `num_entries` of the vocabulary, and its shares, 0 to 1.
+def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDArray[np.int32]) -> tuple[float, float]:
+    """Return the shares, 0 to 1, of the vocabulary and of the tokens of train that have a vector.
 
     Args:
         found: the vectors.
@@ -100,12 +100,7 @@ def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDAr
     """
     has_vector = np.zeros(vocab_size, dtype=bool)
     has_vector[found.ids] = True
-    return {
-        "num_found": len(found.ids),
-        "num_entries": vocab_size,
-        "share_of_vocabulary": len(found.ids) / vocab_size,
-        "share_of_train_tokens": float(has_vector[train_ids].mean()),
-    }
+    return len(found.ids) / vocab_size, float(has_vector[train_ids].mean())
 
 
 def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:

@@ -17,11 +17,13 @@ from benchmarking.sections.text_to_label import TextToLabelTask, build_text_to_l
 from benchmarking.sections.tokenization import build_tokenization
 from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
-from hf_lstm.config import ModelConfig, TokenizerConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.config.recipes import PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
-_BILSTM = ModelConfig(embedding_dim=100, hidden_size=256, bidirectional=True, pooling="mean_max", max_length_tokens=400)
+_BILSTM = ModelSettings(
+    embedding_dim=100, hidden_size=256, bidirectional=True, pooling="mean_max", max_length_tokens=400
+)
 _BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max_words=25_000)
 
 
@@ -155,7 +157,7 @@ class Plan:
     def _bilstm(self) -> RandomModel:
         return self._make_model(_BILSTM, _BILSTM_TOKENIZER)
 
-    def _make_model(self, model: ModelConfig, tokenizer: TokenizerConfig) -> RandomModel:
+    def _make_model(self, model: ModelSettings, tokenizer: TokenizerConfig) -> RandomModel:
         trained = train_tokenizer(self._splits.train.texts, tokenizer)
         config = model.resolve(vocab_size=trained.get_vocab_size(), label_names=("neg", "pos"))
         return RandomModel(config=config, tokenizer_json=trained.to_str())

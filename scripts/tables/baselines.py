@@ -38,7 +38,7 @@ def _format_row(name: str, figures: Mapping[str, Any]) -> list[str]:
     return [
         name,
         f"**{format_percent(figures['test']['accuracy'])}**",
-        format_interval(figures["test"]),
+        format_interval(figures["test"]["accuracy_interval"]),
         f"{figures['num_features']:,}",
         settings.replace("|", "\\|"),
     ]

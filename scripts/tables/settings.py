@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hf_lstm.config.checks import split_optional
-from hf_lstm.config.overrides import RESOLVED_FROM_DATA, SECTIONS
+from hf_lstm.config.overrides import SECTIONS
 from hf_lstm.markdown import format_table
 
 _HEADER = ("`--set`", "default", "values", "what it does")
@@ -32,7 +32,6 @@ def _format_section(section: str, config: type) -> str:
             docs.get(field.name, "").replace("|", "\\|"),
         ]
         for field in dataclasses.fields(config)
-        if f"{section}.{field.name}" not in RESOLVED_FROM_DATA
     ]
     summary = (inspect.getdoc(config) or "").partition("\n")[0]
     return f"### `{section}`\n\n{summary}\n\n{format_table(_HEADER, rows, num_texts=len(_HEADER))}"

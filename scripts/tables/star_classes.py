@@ -43,12 +43,12 @@ def _format_run(results: Mapping[str, Any], link: str) -> str:
     confusion = test["confusion_matrix"]
     if confusion["labels"] != _LABELS:
         raise ValueError(f"its labels are {confusion['labels']}")
-    counts = np.array(confusion["rows"])
+    counts, interval = np.array(confusion["rows"]), format_interval(test["accuracy_interval"])
     return "\n\n".join(
         [
             f"```bash\n{results['command']}\n```",
             f"With the recipe `{results['recipe']}`, seed {results['seed']}, on the {counts.sum():,} official test "
-            f"reviews (95 % interval of the first share: {format_interval(test)}), from [`results/{link}`]({link}):",
+            f"reviews (95 % interval of the first share: {interval}), from [`results/{link}`]({link}):",
             format_table(("answers with", "the model", "the best constant answer"), _format_shares(counts)),
             format_table(
                 ("the author gave", *(f"answer {label}" for label in _LABELS), "recall"), _format_counts(counts)

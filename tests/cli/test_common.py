@@ -1,9 +1,10 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from hf_lstm.cli.common import check_output_file
+from hf_lstm.cli.common import build_parser, check_output_file, name_command
 from hf_lstm.errors import InputError
 
 
@@ -34,3 +35,32 @@ def test_a_folder_that_can_not_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))  # root may write anywhere
     with pytest.raises(InputError, match="can't be written; choose another"):
         check_output_file(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("called", "command", "expected"),
+    [
+        ("/usr/local/bin/hf-lstm", "predict", "hf-lstm predict"),
+        ("C:/Scripts/hf-lstm.exe", "serve", "hf-lstm serve"),
+        ("/somewhere/hf_lstm/__main__.py", "predict", "python -m hf_lstm predict"),
+        ("scripts/train.py", "predict", "python scripts/predict.py"),
+        ("/home/me/checkout/scripts/train.py", "train", "python scripts/train.py"),
+        ("export_onnx.py", "export", "python scripts/export_onnx.py"),
+        ("app.py", "serve", "python space/app.py"),
+        ("scripts/train.py", "push", "hf-lstm push"),
+        ("/somewhere/pytest/__main__.py", "train", "hf-lstm train"),
+        ("", "train", "hf-lstm train"),
+    ],
+)
+def test_a_command_is_called_as_the_process_was(monkeypatch, called, command, expected):
+    monkeypatch.setattr(sys, "argv", [called, "x"])
+    assert name_command(command) == expected
+
+
+def test_help_wraps_what_is_read_and_not_what_is_pasted(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(sys, "argv", ["hf-lstm"])
+    example = " ".join(["word"] * 20)
+    lines = build_parser("train", "does " * 20, examples=[example]).format_help().splitlines()
+    assert f"  hf-lstm train {example}" in lines
+    assert max(map(len, lines[:-1])) <= 50

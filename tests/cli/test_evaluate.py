@@ -43,10 +43,9 @@ def reviews(tmp_path):
     return DataConfig(dataset="reviews.csv", split="pooled", train_fraction=0.5, validation_fraction=0.2, split_seed=3)
 
 
-def save_with_recipe(model, folder, data):
-    recipe = get_recipe("packed-lstm")
-    model.recipe = replace(recipe, data=data, model=model.config).to_dict()
-    model.save_pretrained(folder)
+def add_recipe(model, folder, data):
+    recipe = replace(get_recipe("packed-lstm"), data=data, model=model.config)
+    (folder / "recipe.json").write_text(json.dumps(recipe.to_json()))
 
 
 def count_right(model, split):
@@ -58,7 +57,7 @@ def count_right(model, split):
 
 @pytest.mark.parametrize("arguments", [[], ["--dataset", "reviews.csv"], ["--dataset", "./reviews.csv"]])
 def test_the_models_own_data_are_cut_as_for_training(evaluate, tiny_model, tiny_model_folder, reviews, arguments):
-    save_with_recipe(tiny_model, tiny_model_folder, reviews)
+    add_recipe(tiny_model, tiny_model_folder, reviews)
     evaluate(*arguments)
     report = json.loads(Path("reports/tiny-model/metrics.json").read_text())
     metrics, test = report["metrics"], load_splits(reviews)["test"]
@@ -146,7 +145,7 @@ def test_four_labels_have_a_report_and_a_comparison(tmp_path, monkeypatch, capsy
 
 
 def test_labels_that_changed_since_training_are_refused(evaluate, tiny_model, tiny_model_folder, reviews, tmp_path):
-    save_with_recipe(tiny_model, tiny_model_folder, reviews)
+    add_recipe(tiny_model, tiny_model_folder, reviews)
     content = (tmp_path / "reviews.csv").read_text()
     (tmp_path / "reviews.csv").write_text(content.replace(",pos", ",good"))
     with pytest.raises(InputError, match="its labels are good, neg, but the model's are neg, pos"):

@@ -96,15 +96,15 @@ def test_train_push_and_load_back_from_the_hub(start, reviews, hub, tmp_path):
     assert result.returncode == 0, result.stderr
     assert WRITE_TOKEN not in result.stdout + result.stderr
     folder = tmp_path / "out"
-    pushed = hub.files("me/imdb-lstm")
+    pushed = hub.files("me/reviews-lstm")
     for path in folder.rglob("*"):
         if path.is_file():
             assert pushed[path.relative_to(folder).as_posix()] == path.read_bytes()
-    assert 'from_pretrained("me/imdb-lstm")' in pushed["README.md"].decode()
+    assert 'from_pretrained("me/reviews-lstm")' in pushed["README.md"].decode()
 
     results = json.loads((folder / "results.json").read_text())
     assert results["command"].startswith("python scripts/train.py --dataset reviews.csv")
-    local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained("me/imdb-lstm")
+    local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained("me/reviews-lstm")
     texts = ["film good", "film bad", ""]
     assert local.predict_proba(texts).equal(loaded.predict_proba(texts))
 

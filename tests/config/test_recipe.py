@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from hf_lstm.config import DataConfig, ModelConfig, TrainConfig
+from hf_lstm.config import DataConfig, ModelConfig, ModelSettings, TrainConfig
 from hf_lstm.config.recipes import PACKED_LSTM, STOPWORD_LSTM, get_recipe
 from hf_lstm.errors import InputError
 
@@ -23,21 +23,32 @@ def test_single_logit_is_kept_for_two_labels_only():
     assert not PACKED_LSTM.model.resolve(vocab_size=9, label_names=["a", "b", "c"]).single_logit
 
 
+def resolve(**changes):
+    return ModelConfig(**{"vocab_size": 2, "id2label": {0: "neg", 1: "pos"}, **changes})
+
+
+def test_labels_are_listed_by_their_ids():
+    assert resolve(id2label={"1": "pos", "0": "neg"}).label_names == ["neg", "pos"]
+
+
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: ModelConfig(hidden_size=0),
-        lambda: ModelConfig(hidden_size="4"),
-        lambda: ModelConfig(vocab_size=2, pad_token_id=2),
-        lambda: ModelConfig(id2label={0: "only"}),
-        lambda: ModelConfig(id2label={0: "a", 2: "b"}),
-        lambda: ModelConfig(pooling="sum"),
-        lambda: ModelConfig(temperature=0),
-        lambda: ModelConfig(temperature=-1.0),
-        lambda: ModelConfig(temperature=float("nan")),
+        lambda: ModelSettings(hidden_size=0),
+        lambda: ModelSettings(hidden_size="4"),
+        lambda: resolve(pad_token_id=2),
+        lambda: resolve(id2label=None),
+        lambda: resolve(id2label={0: "only"}),
+        lambda: resolve(id2label={0: "a", 1: "a"}),
+        lambda: resolve(single_logit=True, id2label={0: "a", 1: "b", 2: "c"}),
+        lambda: resolve(id2label={0: "a", 2: "b"}),
+        lambda: ModelSettings(pooling="sum"),
+        lambda: resolve(temperature=0),
+        lambda: resolve(temperature=-1.0),
+        lambda: resolve(temperature=float("nan")),
         lambda: DataConfig(split="pooled", train_fraction=0.9, validation_fraction=0.1),
-        lambda: ModelConfig(word_dropout=1.0),
-        lambda: ModelConfig(embedding_dropout=-0.1),
+        lambda: ModelSettings(word_dropout=1.0),
+        lambda: ModelSettings(embedding_dropout=-0.1),
         lambda: TrainConfig(seed=-1),
         lambda: TrainConfig(gradient_accumulation=0),
         lambda: TrainConfig(label_smoothing=1.0),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.data.columns import LabeledTable, LabelMap, find_columns
+from hf_lstm.data.columns import Columns, LabeledTable, LabelMap, find_columns
 from hf_lstm.errors import InputError
 
 
@@ -97,7 +97,7 @@ def test_encoding_loses_nothing(labels):
     ],
 )
 def test_columns_are_found(columns, wanted, found):
-    assert find_columns("data.csv", columns, *wanted) == found
+    assert find_columns("data.csv", columns, Columns(*wanted)) == found
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_columns_are_found(columns, wanted, found):
 )
 def test_columns_that_are_not_there_are_refused(wanted, expected):
     with pytest.raises(InputError, match=expected):
-        find_columns("data.csv", ["text", "label", "x" * 99], *wanted)
+        find_columns("data.csv", ["text", "label", "x" * 99], Columns(*wanted))

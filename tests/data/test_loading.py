@@ -134,7 +134,7 @@ def test_the_csv_of_kaggle(tmp_path):
 def test_any_classes_in_columns_of_any_name(tmp_path, stars):
     rows = [(i, stars[i % len(stars)], f"text {i}") for i in range(100)]
     path = write_csv(tmp_path / "reviews.tsv", rows, header=("id", "opinion", "words"))
-    splits = load_splits(DataConfig(dataset=path), text_column="words", label_column="opinion")
+    splits = load_splits(DataConfig(dataset=path, text_column="words", label_column="opinion"))
     assert splits["train"].features["label"].names == [str(star) for star in stars]
     assert sorted(text for text, _ in rows_of(*splits.values())) == sorted(text for _, _, text in rows)
 

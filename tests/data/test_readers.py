@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hf_lstm.data.columns import Columns
 from hf_lstm.data.readers import read_delimited, read_json
 from hf_lstm.errors import InputError
 
@@ -23,7 +24,7 @@ def scratch_folder(tmp_path_factory):
 def read_csv(folder, content, suffix=".csv", columns=(None, None)):
     path = folder / f"reviews{suffix}"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return (read_delimited if suffix in (".csv", ".tsv") else read_json)(path, *columns)
+    return (read_delimited if suffix in (".csv", ".tsv") else read_json)(path, Columns(*columns))
 
 
 def rows_of(table):

@@ -5,7 +5,9 @@ import json
 import pytest
 from local_hub import WRITE_TOKEN
 from random_model import build_model
+from run_records import make_results, parse_results
 
+from hf_lstm import LSTMSentiment
 from hf_lstm.demo.app import build_demo
 from hf_lstm.demo.figures import (
     MAX_MISTAKES,
@@ -13,55 +15,61 @@ from hf_lstm.demo.figures import (
     list_confusions,
     list_label_figures,
     list_mistakes,
-    read_or_leave_out,
+    read_results,
 )
 from hf_lstm.demo.model_tab import SPLIT_COLORS, describe_model
 from hf_lstm.demo.tables import format_share
 from hf_lstm.hub.push import push_model_folder
 
-LABEL = {"precision": 0.5, "recall": 0.25, "f1": 1 / 3, "support": 4}
-TEST = {
-    "accuracy": 0.8693,
-    "accuracy_interval": [0.865, 0.873],
-    "calibrated_expected_calibration_error": 0.0123,
-    "num_rows": 25_000,
-    "per_label": {"neg": LABEL, "pos": LABEL},
-    "confusion_matrix": {"labels": ["neg", "pos"], "rows": [[1, 3], [2, 2]]},
-}
-EPOCHS = [{"epoch": 1, "train": {"loss": 0.5, "accuracy": 0.7}, "validation": {"loss": 0.4, "accuracy": 0.8}}]
+
+def make_test_figures(**changes):
+    results = make_results()
+    results["splits"]["test"] |= {
+        "num_rows": 25_000,
+        "accuracy": 0.8693,
+        "accuracy_interval": [0.865, 0.873],
+        **changes,
+    }
+    return results
+
+
+def load_with_results(folder, results, labels=("neg", "pos")):
+    """A random model that was loaded from a folder with these results."""
+    build_model(labels).save_pretrained(folder)
+    (folder / "results.json").write_text(json.dumps(results))
+    return LSTMSentiment.from_pretrained(folder)
 
 
 def test_the_description_says_what_was_measured():
     model = build_model()
-    assert "test texts" not in describe_model(model, None)
-    assert "huggingface.co" not in describe_model(model, None)
-    assert "[model card](https://huggingface.co/org/imdb-lstm)" in describe_model(model, "org/imdb-lstm")
-    model.results = {"splits": {"test": TEST}}
-    description = describe_model(model, None).replace("\N{NO-BREAK SPACE}", " ")
+    assert "test texts" not in describe_model(model, None, None)
+    assert "huggingface.co" not in describe_model(model, None, None)
+    assert "[model card](https://huggingface.co/org/imdb-lstm)" in describe_model(model, None, "org/imdb-lstm")
+    test = parse_results(make_test_figures()).splits["test"]
+    description = describe_model(model, test, None).replace("\N{NO-BREAK SPACE}", " ")
     assert "**86.9 %** of 25,000 test texts right (95 % interval 86.5 to 87.3 %)" in description
-    assert "off by 1.2 points" in describe_model(model, None)
+    assert "off by 1.2 points" in description
 
 
 @pytest.mark.parametrize("accuracy", ["<script>", None, [], {}])
-def test_what_is_no_figure_is_left_out(accuracy):
-    model = build_model()
-    model.results = {"splits": {"test": {**TEST, "accuracy": accuracy}}, "epochs": 5}
-    assert "script" not in describe_model(model, None)
-    build_demo(model)
+def test_what_is_no_figure_is_left_out(tmp_path, accuracy):
+    model = load_with_results(tmp_path, make_test_figures(accuracy=accuracy))
+    assert read_results(model) is None
+    assert "<script>" not in str(build_demo(model).get_config_file()["components"])
 
 
 def test_tables_have_a_row_for_each_label():
-    results = {"splits": {"test": TEST}}
-    assert list_label_figures(results) == [["neg", 0.5, 0.25, 0.3333, 4], ["pos", 0.5, 0.25, 0.3333, 4]]
-    assert list_confusions(results) == (["true label", "answered neg", "answered pos"], [["neg", 1, 3], ["pos", 2, 2]])
-    for missing in (None, {}, {"splits": []}, {"splits": {"test": {"per_label": {"neg": {}}}}}):
-        assert read_or_leave_out(list_label_figures, missing) is None
+    test = parse_results(make_test_figures()).splits["test"]
+    assert list_label_figures(test) == [[label, 0.9012, 0.8034, 0.8495, 1234] for label in ("neg", "pos")]
+    header = ["true label", "answered neg", "answered pos"]
+    assert list_confusions(test) == (header, [["neg", 1000, 11], ["pos", 10, 1001]])
 
 
 def test_mistakes_are_shown_as_far_as_they_can_be_read(tmp_path):
     assert list_mistakes(None) == list_mistakes(tmp_path) == []
     mistake = {"row": 1, "label": "neg", "predicted": "pos", "score": 0.99, "text": "a<br />film " * 100}
-    lines = [json.dumps({**mistake, "words": [{"word": "film", "contribution": 2}]})] * (MAX_MISTAKES + 5)
+    word = {"word": "film", "start": 7, "end": 11, "contribution": 2}
+    lines = [json.dumps({**mistake, "words": [word]})] * (MAX_MISTAKES + 5)
     (tmp_path / "errors.jsonl").write_text("\n".join(lines))
     mistakes = list_mistakes(tmp_path)
     assert len(mistakes) == MAX_MISTAKES
@@ -86,8 +94,7 @@ def test_a_report_is_fetched_from_the_hub_if_it_is_there(hub, tmp_path):
 
 @pytest.mark.parametrize("labels", [["neg", "pos"], ["1", "2", "3", "4", "5"], [f"<b>{i}</b>" for i in range(60)]])
 def test_any_labels_make_a_page(labels, tmp_path):
-    model = build_model(labels)
-    model.results = {"splits": {"test": TEST}, "epochs": EPOCHS}
+    model = load_with_results(tmp_path / "model", make_results(labels), labels)
     config = str(build_demo(model, report_folder=tmp_path).get_config_file()["components"])
     assert ("film" in config) is (len(labels) == 2)
 

@@ -3,44 +3,39 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from report_records import make_rows
 from torch.nn import functional
 
 from hf_lstm.evaluation.calibration import compute_calibration, fit_temperature
 from hf_lstm.model.prediction import compute_probabilities
 
 
-def make_rows(num_rows, num_labels, seed=0):
-    random = np.random.default_rng(seed)
-    probabilities = random.dirichlet(np.ones(num_labels), num_rows).astype(np.float32)
-    return probabilities, random.integers(0, num_labels, num_rows)
-
-
 def test_calibration_of_known_rows():
     # Two rows at 0.9, of which one is right, and two at 0.6, both right: |0.5 - 0.9| and |1 - 0.6|.
     probabilities = np.array([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.4, 0.6]], dtype=np.float32)
     calibration = compute_calibration(probabilities, np.array([0, 0, 0, 1]))
-    assert calibration["expected_calibration_error"] == pytest.approx(0.4)
-    assert [each["num_rows"] for each in calibration["bins"]] == [2, 2]
-    assert [each["accuracy"] for each in calibration["bins"]] == [1.0, 0.5]
-    assert [each["confidence"] for each in calibration["bins"]] == pytest.approx([0.6, 0.9])
+    assert calibration.expected_calibration_error == pytest.approx(0.4)
+    assert [each.num_rows for each in calibration.bins] == [2, 2]
+    assert [each.accuracy for each in calibration.bins] == [1.0, 0.5]
+    assert [each.confidence for each in calibration.bins] == pytest.approx([0.6, 0.9])
 
 
 @given(st.integers(1, 200), st.integers(2, 6), st.integers(0, 100))
 def test_bins_hold_each_row_once_and_within_their_bounds(num_rows, num_labels, seed):
     probabilities, labels = make_rows(num_rows, num_labels, seed)
     calibration = compute_calibration(probabilities, labels)
-    bins = calibration["bins"]
-    assert sum(each["num_rows"] for each in bins) == num_rows
-    assert all(each["from"] - 1e-6 <= each["confidence"] <= each["to"] + 1e-6 for each in bins)
+    bins = calibration.bins
+    assert sum(each.num_rows for each in bins) == num_rows
+    assert all(each.low - 1e-6 <= each.confidence <= each.high + 1e-6 for each in bins)
     accuracy = np.mean(probabilities.argmax(axis=1) == labels)
-    assert sum(each["num_rows"] * each["accuracy"] for each in bins) / num_rows == pytest.approx(accuracy)
-    assert 0 <= calibration["expected_calibration_error"] <= 1
+    assert sum(each.num_rows * each.accuracy for each in bins) / num_rows == pytest.approx(accuracy)
+    assert 0 <= calibration.expected_calibration_error <= 1
 
 
 @pytest.mark.parametrize("confidence", [0.5, 1.0])
 def test_the_ends_of_the_range_are_counted(confidence):
     probabilities = np.array([[confidence, 1 - confidence]], dtype=np.float32)
-    assert compute_calibration(probabilities, np.array([0]))["expected_calibration_error"] == 1 - confidence
+    assert compute_calibration(probabilities, np.array([0])).expected_calibration_error == 1 - confidence
 
 
 def make_logits(num_rows, num_labels, scale, seed):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.config import ModelConfig
+from hf_lstm.config import ModelSettings
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -39,10 +39,11 @@ CONFIGS = {
 }
 
 
-def make_model(num_labels=2, **options):
+def make_model(num_labels=2, temperature=1.0, **options):
     torch.manual_seed(0)
-    config = ModelConfig(**{"embedding_dim": 5, "hidden_size": 7, **options})
-    model = LSTMSentiment(config.resolve(vocab_size=VOCAB_SIZE, label_names=[f"l{i}" for i in range(num_labels)]))
+    settings = ModelSettings(**{"embedding_dim": 5, "hidden_size": 7, **options})
+    config = settings.resolve(vocab_size=VOCAB_SIZE, label_names=[f"l{i}" for i in range(num_labels)])
+    model = LSTMSentiment(dataclasses.replace(config, temperature=temperature))
     for parameter in model.parameters():  # large enough that a wrong gate or direction shows
         torch.nn.init.normal_(parameter, std=0.7)
     return model.eval()

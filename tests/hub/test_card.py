@@ -16,12 +16,12 @@ from huggingface_hub import ModelCard, ModelCardData
 from huggingface_hub.repocard_data import eval_results_to_model_index, model_index_to_eval_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_records import NEG_POS, make_config, make_recipe, make_report, make_results
+from run_records import NEG_POS, make_config, make_recipe, make_report, make_results, parse_recipe, parse_results
 
 from hf_lstm.config.recipes import STOPWORD_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card import render_card
-from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256
+from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256, CardChoices, name_repository
 from hf_lstm.hub.edit_mark import is_generated
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,9 @@ def render(labels=NEG_POS, **changes):
         "results": make_results(labels),
         "repo_id": "me/imdb-lstm",
     }
-    return render_card(**{**arguments, **changes})
+    arguments |= changes
+    parsed = {"recipe": parse_recipe(arguments["recipe"]), "results": parse_results(arguments["results"])}
+    return render_card(**{**arguments, **parsed})
 
 
 def read_tables(card):
@@ -47,12 +49,31 @@ def read_tables(card):
 def test_front_matter_parses_back():
     data = ModelCard(render()).data
     assert data.language == "en"
-    assert data.license == "apache-2.0"
+    assert data.license is None
     assert data.library_name == "hf_lstm"
     assert data.pipeline_tag == "text-classification"
     assert data.datasets == ["stanfordnlp/imdb"]
     assert data.metrics == ["accuracy", "precision", "recall", "f1"]
     assert {"lstm", "sentiment-analysis", "movie-reviews", "pytorch", "pytorch_model_hub_mixin"} <= set(data.tags)
+
+
+def test_licence_and_language_are_what_somebody_chose():
+    chosen = ModelCard(render(choices=CardChoices(license="mit", language="de"))).data
+    assert (chosen.license, chosen.language) == ("mit", "de")
+    assert "The weights and the tokenizer are under `mit`." in render(choices=CardChoices(license="mit"))
+    assert "chose no licence" in render()
+    assert ModelCard(render(results=make_results(source="kritiken.csv"))).data.language is None
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("stanfordnlp/imdb", "imdb-lstm"), ("sample", "imdb-lstm"), ("data/My Notes (2024).csv", "my-notes-2024-lstm"),
+        ("runs/tickets/", "tickets-lstm"), ("org/ag_news", "ag-news-lstm"), ("影评.csv", "lstm"),
+    ],
+)  # fmt: skip
+def test_repositories_are_named_after_their_data(source, expected):
+    assert name_repository(source) == expected
 
 
 def test_model_index_holds_the_measured_test_figures():
@@ -73,16 +94,15 @@ def test_model_index_holds_the_measured_test_figures():
 
 @pytest.mark.parametrize(
     ("source", "is_on_hub", "is_told"),
-    [("org/base", True, True), ("runs/base", False, False), ("me/imdb-lstm", True, False), ("org/base", None, False)],
-    ids=["Hub", "folder", "an earlier version of itself", "an earlier run"],
+    [("org/base", True, True), ("runs/base", False, False), ("me/imdb-lstm", True, False)],
+    ids=["Hub", "folder", "an earlier version of itself"],
 )
 def test_a_fine_tuned_model_names_its_base_on_the_hub(source, is_on_hub, is_told):
-    init_from = {"source": source, "weights_sha256": "ab" * 32, "keeps_classifier": True}
-    init_from |= {} if is_on_hub is None else {"is_on_hub": is_on_hub}
+    init_from = {"source": source, "is_on_hub": is_on_hub, "weights_sha256": "ab" * 32, "keeps_classifier": True}
     card = render(results={**make_results(), "init_from": init_from})
     told = {name: value for name, value in ModelCard(card).data.to_dict().items() if name.startswith("base_model")}
     assert told == ({"base_model": source, "base_model_relation": "finetune"} if is_told else {})
-    assert (f"the weights of [{source}](https://huggingface.co/{source}) (SHA" in card) == bool(is_on_hub)
+    assert (f"the weights of [{source}](https://huggingface.co/{source}) (SHA" in card) == is_on_hub
 
 
 @pytest.mark.parametrize("results", [None, make_results()], ids=["no results", "results"])
@@ -139,9 +159,9 @@ def test_body_shows_what_the_run_wrote():
     assert ["train.learning_rate", "0.001"] in settings
     assert ["tokenizer.max_words", "25000"] in settings
     assert epochs[2:] == [["1", "0.5432", "71.00 %", "0.4321", "81.23 %"]]
-    figures = ["2,468", "0.3457", "81.23 %", "not computed", "87.01 %", "86.02 %", "86.53 %"]
+    figures = ["2,468", "0.3457", "81.23 %", "86.69 to 87.53 %", "87.01 %", "86.02 %", "86.53 %"]
     assert splits[2:] == [["test", *figures[:2], "87.12 %", *figures[3:]], ["validation", *figures]]
-    assert "It is right on **87.12 %** of 2,468 test texts.\n" in card
+    assert "It is right on **87.12 %** of 2,468 test texts (95 % interval 86.69 to 87.53 %).\n" in card
     assert card.index("### By label, test") < card.index("<summary>By label, validation")
     assert card.count("<details>") == card.count("</details>") == 3
     assert matrix == [
@@ -212,19 +232,9 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
     assert is_generated(card)
 
 
-def make_calibrated_results():
-    results = make_results()
-    for figures in results["splits"].values():
-        figures |= {
-            "accuracy_interval": [0.8669, 0.8753], "expected_calibration_error": 0.034,
-            "calibrated_expected_calibration_error": 0.012, "calibrated_loss": 0.3123,
-        }  # fmt: skip
-    return results
-
-
 @pytest.mark.parametrize("has_plots", [False, True])
 def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
-    card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_calibrated_results())
+    card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_results())
     assert "| weights | 10.9 MB, float32 |" in card
     assert ("(report/reliability.png)" in card) == has_plots
     assert "(report/report.md)" in card
@@ -239,7 +249,7 @@ def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
 
 
 @pytest.mark.parametrize("recipe", [None, make_recipe()], ids=["no recipe", "recipe"])
-@pytest.mark.parametrize("results", [None, make_results(), make_calibrated_results()], ids=["none", "old", "new"])
+@pytest.mark.parametrize("results", [None, make_results()], ids=["no results", "results"])
 @pytest.mark.parametrize("has_report", [False, True])
 def test_every_combination_renders(tmp_path, recipe, results, has_report):
     folder = make_report(tmp_path) if has_report else tmp_path
@@ -251,7 +261,7 @@ def test_every_combination_renders(tmp_path, recipe, results, has_report):
 
 
 @pytest.mark.parametrize("path", sorted((REPO_ROOT / "results").glob("*-seed*.json")), ids=lambda path: path.stem)
-def test_results_of_earlier_releases_render(path):
+def test_results_of_runs_render(path):
     assert "## Results" in render(results=json.loads(path.read_text()))
 
 
@@ -343,7 +353,7 @@ def test_a_missing_figure_is_an_error(path):
     for key in path[:-1]:
         part = part[key]
     del part[path[-1]]
-    with pytest.raises(InputError, match="not from a run of hf_lstm") as caught:
+    with pytest.raises(InputError, match="expected what a run of hf_lstm writes") as caught:
         render(results=results)
     assert path[-1] in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -366,7 +376,7 @@ def test_provenance_read_back_from_json_gives_the_same_card():
     [
         lambda card: card.replace("86.53 %", "96.53 %", 1),
         lambda card: card + "\nMy own notes.\n",
-        lambda card: card.replace("license: apache-2.0", "license: mit"),
+        lambda card: card.replace("language: en", "language: de"),
         lambda card: re.sub(r"<!-- generated.*-->", "", card),
         lambda card: "",
         lambda card: "---\nlicense: mit\n---\n\n# Mine\n",

@@ -73,13 +73,13 @@ def short_waits(monkeypatch):
     monkeypatch.setattr(hub_session, "FIRST_DELAY_S", 0.01)
     monkeypatch.setattr(hub_session, "MAX_DELAY_S", 0.02)
     monkeypatch.setattr(hub_session, "SILENCE_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(hub_session, "RETRY_FOR_S", 10.0)
+    monkeypatch.setattr(hub_session, "PUSH_RETRY_FOR_S", 10.0)
 
 
 @pytest.fixture
 def short_patience(short_waits, monkeypatch):
     """For a Hub that never recovers."""
-    monkeypatch.setattr(hub_session, "RETRY_FOR_S", 0.2)
+    monkeypatch.setattr(hub_session, "PUSH_RETRY_FOR_S", 0.2)
 
 
 @pytest.fixture
@@ -292,7 +292,11 @@ def test_a_generated_card_is_replaced(hub, folder, caplog):
 
 @pytest.mark.parametrize(
     "edited",
-    [HAND_MADE_CARD, make_card("another").replace(b"license: apache-2.0", b"license: mit"), b"\xff\xfe no UTF-8"],
+    [
+        HAND_MADE_CARD,
+        make_card("another").replace(b"library_name: hf_lstm", b"library_name: other"),
+        b"\xff\xfe no UTF-8",
+    ],
     ids=["made by hand", "generated, then edited", "binary"],
 )
 def test_an_edited_card_is_kept_with_a_warning_unless_told_otherwise(hub, folder, caplog, edited):

@@ -1,4 +1,4 @@
-"""Requests that end: what is tried again, for how long, and that the client's session is left as it was."""
+"""Tests what is tried again, for how long, and that the session is left as it was."""
 
 import logging
 import threading
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from fake_clock import FakeClock
-from huggingface_hub import hf_hub_download
-from huggingface_hub.utils import get_session
-from local_hub import Fault
+from huggingface_hub import HfApi, close_session, hf_hub_download, set_client_factory
+from huggingface_hub.utils import _http as http
+from huggingface_hub.utils import get_session, httpx
+from local_hub import WRITE_TOKEN, Fault
 
 from hf_lstm.errors import InputError
 from hf_lstm.hub import session as hub_session
@@ -26,7 +27,7 @@ def clock(monkeypatch):
 
 def test_silence_ends_within_two_minutes():
     """The last attempt may start 80 s after the first failure, which itself took one time-out; it takes another one."""
-    assert 2 * hub_session.SILENCE_TIMEOUT_S + hub_session.RETRY_FOR_S <= 120
+    assert 2 * hub_session.SILENCE_TIMEOUT_S + hub_session.PUSH_RETRY_FOR_S <= 120
 
 
 @pytest.mark.parametrize(
@@ -47,26 +48,94 @@ def test_every_form_of_retry_after(clock, headers, expected_s):
     assert hub_session._get_retry_after_s(headers) == expected_s
 
 
-def test_the_session_is_as_before_afterwards(hub):
+@pytest.fixture
+def users_factory():
+    """The factory that a user set, whose sessions send a header of their own; `requests` has what they sent."""
+    factory, session = http._GLOBAL_CLIENT_FACTORY, get_session()
+    http._GLOBAL_CLIENT = None  # not to be closed: other tests go on with it
+
+    def make_client():
+        hooks = {"request": [make_client.requests.append]}
+        return httpx.Client(headers={"X-User": "it's me"}, event_hooks=hooks, follow_redirects=True, timeout=None)
+
+    make_client.requests = []
+    set_client_factory(make_client)
+    yield make_client
+    set_client_factory(factory)
+    http._GLOBAL_CLIENT = session
+
+
+def test_the_users_own_session_sends_the_requests_within_a_time_out(hub, users_factory):
+    hub.add_repo("me/x", files={})
+    call_hub(lambda: HfApi().model_info("me/x"))  # for which the client switches time-outs off
+    (request,) = users_factory.requests
+    assert request.headers["X-User"] == "it's me"
+    assert set(request.extensions["timeout"].values()) == {hub_session.SILENCE_TIMEOUT_S}
+    HfApi().model_info("me/x")
+    assert set(users_factory.requests[1].extensions["timeout"].values()) == {None}
+
+
+def test_the_users_factory_and_session_are_in_place_again(hub, users_factory):
     session = get_session()
-    send = session.send
-    assert call_hub(lambda: call_hub(lambda: get_session().send)) != send
-    assert session.send == send
+    assert call_hub(lambda: call_hub(get_session)) is not session
     with pytest.raises(ZeroDivisionError):
         call_hub(lambda: 1 / 0)
-    assert session.send == send
     assert get_session() is session
+    assert not session.is_closed
+    close_session()
+    assert get_session().headers["X-User"] == "it's me"
+
+
+def test_nothing_is_patched_on_the_session(hub):
+    session = get_session()
+    methods = dict(vars(type(session)))
+    hub.add_repo("me/x", files={})
+
+    def look_then_ask():
+        assert "send" not in vars(session)
+        assert dict(vars(type(session))) == methods
+        return HfApi().model_info("me/x").id
+
+    assert look_then_ask() == call_hub(look_then_ask) == "me/x"
+
+
+def test_what_another_thread_has_under_way_goes_on(hub):
+    content = bytes(2_000_000)
+    hub.add_repo("me/x", files={"large.bin": content})
+    with get_session().stream("GET", f"{hub.endpoint}/me/x/resolve/main/large.bin") as response:
+        chunks = response.iter_bytes(1000)
+        first = next(chunks)
+        assert call_hub(lambda: 42) == 42
+        assert first + b"".join(chunks) == content
+
+
+def test_a_session_that_the_client_closes_meanwhile_is_bounded_again(hub):
+    def close_then_ask():
+        close_session()
+        hub.inject("whoami", Fault("status"))
+        return HfApi().whoami(token=WRITE_TOKEN)
+
+    with pytest.raises(HubUnavailable, match="answers 503 to GET /api/whoami-v2"):
+        call_hub(close_then_ask, retry_for_s=0.0)
 
 
 def test_threads_take_turns(hub):
     session = get_session()
-    send = session.send
-    threads = [threading.Thread(target=call_hub, args=(lambda: time.sleep(0.01),)) for _ in range(8)]
+    running = []
+
+    def act():
+        running.append(1)
+        time.sleep(0.01)
+        assert len(running) == 1
+        running.pop()
+
+    threads = [threading.Thread(target=call_hub, args=(act,)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert session.send == send
+    assert not running
+    assert get_session() is session
 
 
 def test_call_hub_says_that_it_waits(hub, clock, caplog):

@@ -5,6 +5,7 @@ import json
 import pytest
 import safetensors.torch
 import torch
+from run_records import make_results, parse_results
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.recipes import PACKED_LSTM
@@ -13,14 +14,15 @@ TEXTS = ["a wonderful film", "the worst acting of the year", "", "great fun grea
 
 
 def test_saved_folder_holds_exactly_these_files_and_loads_back_bitwise(tiny_model, tmp_path):
-    tiny_model.recipe = PACKED_LSTM.to_dict()
-    tiny_model.save_pretrained(tmp_path / "model")
+    tiny_model.save_pretrained(tmp_path / "first")
+    (tmp_path / "first" / "recipe.json").write_text(json.dumps(PACKED_LSTM.to_json()))
+    LSTMSentiment.from_pretrained(tmp_path / "first").save_pretrained(tmp_path / "model")
     files = {path.name for path in (tmp_path / "model").iterdir()}
     assert files == {"config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json"}
     loaded = LSTMSentiment.from_pretrained(tmp_path / "model")
     assert not loaded.training
     assert loaded.config == tiny_model.config
-    assert loaded.recipe == tiny_model.recipe
+    assert loaded.recipe == PACKED_LSTM
     assert loaded.results is None
     assert loaded.tokenizer.to_str() == tiny_model.tokenizer.to_str()
     assert torch.equal(loaded.predict_proba(TEXTS), tiny_model.predict_proba(TEXTS))
@@ -87,9 +89,11 @@ def test_a_model_without_tokenizer_computes_but_neither_saves_nor_predicts(tiny_
 
 
 def test_figures_of_other_weights_are_left_out(tiny_model_folder, tmp_path, caplog):
-    model = LSTMSentiment.from_pretrained(tiny_model_folder)
     weights = (tiny_model_folder / "model.safetensors").read_bytes()
-    model.results = {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+    results = {**make_results(), "weights_sha256": hashlib.sha256(weights).hexdigest()}
+    (tiny_model_folder / "results.json").write_text(json.dumps(results))
+    model = LSTMSentiment.from_pretrained(tiny_model_folder)
+    assert model.results == parse_results(results)
     with torch.no_grad():
         model.classifier.weight.zero_()
     (tmp_path / "changed").mkdir()
@@ -109,6 +113,17 @@ def test_a_model_is_not_saved_onto_a_file_nor_with_a_tokenizer_of_another_size(t
     with pytest.raises(InputError, match=r"the tokenizer has .* entries, but the model's vocab_size"):
         tiny_model.save_pretrained(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("name", ["recipe", "results"])
+def test_provenance_that_no_run_wrote_is_refused_where_it_is_asked_for(tiny_model_folder, tmp_path, name):
+    (tiny_model_folder / f"{name}.json").write_text('{"name": 1, "splits": []}')
+    model = LSTMSentiment.from_pretrained(tiny_model_folder)
+    assert model.predict("a film")["label"] in ("neg", "pos")
+    with pytest.raises(InputError, match=rf"{name}\.json: .* expected what a run of hf_lstm writes"):
+        getattr(model, name)
+    with pytest.raises(InputError, match="expected what a run of hf_lstm writes"):
+        model.save_pretrained(tmp_path / "again")
 
 
 @pytest.mark.parametrize("name", ["", " "])

@@ -1,6 +1,7 @@
 """Loading from the Hub: the real client over HTTP against the local Hub."""
 
 import hashlib
+import json
 
 import pytest
 import torch
@@ -9,7 +10,6 @@ from local_hub import OTHER_TOKEN, WRITE_TOKEN, Fault
 from run_records import make_report, make_results
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.hub.card import write_card
 from hf_lstm.hub.push import push_model_folder
 
 TEXTS = ["a wonderful film", "the worst acting", ""]
@@ -46,10 +46,9 @@ def measured_folder(tiny_model, tmp_path):
     folder = tmp_path / "measured"
     tiny_model.save_pretrained(folder)
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    tiny_model.results = {**make_results(), "weights_sha256": digest}
-    tiny_model.save_pretrained(folder, repo_id="me/tiny")
+    (folder / "results.json").write_text(json.dumps({**make_results(), "weights_sha256": digest}))
     make_report(folder, writes_weights=False)
-    write_card(folder, config=tiny_model.config, recipe=None, results=tiny_model.results, repo_id="me/tiny")
+    LSTMSentiment.from_pretrained(folder).save_pretrained(folder, repo_id="me/tiny")
     return folder
 
 
@@ -84,7 +83,7 @@ def test_a_bare_name_goes_below_the_user(hub, tiny_model):
 
 @pytest.mark.parametrize("kind", ["drop", "drop_mid_body"])
 def test_a_lost_connection_is_one_line(repo, load, monkeypatch, kind):
-    monkeypatch.setattr("hf_lstm.hub.download.RETRY_FOR_S", 0.1)
+    monkeypatch.setattr("hf_lstm.hub.session.READ_RETRY_FOR_S", 0.1)
     repo.inject("info", Fault(kind), forever=True)
     with pytest.raises(InputError, match="org/model"):
         load()
@@ -190,7 +189,7 @@ def test_what_cannot_be_loaded_says_why_in_one_line(repo, load, repo_id, prepare
 
 
 def test_a_hub_that_fails_is_named_or_the_cache_used(repo, load, monkeypatch):
-    monkeypatch.setattr("hf_lstm.hub.download.RETRY_FOR_S", 0.1)
+    monkeypatch.setattr("hf_lstm.hub.session.READ_RETRY_FOR_S", 0.1)
     before = load().predict_proba(TEXTS)
     for endpoint in ("info", "resolve", "tree"):
         repo.inject(endpoint, Fault("status", status=500), forever=True)

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.config import ModelConfig
 from hf_lstm.files import write_file
-from hf_lstm.model.folder import ADDED_SETTINGS
 
 
 def edit_config(folder, **changes):
@@ -84,11 +84,6 @@ def test_damaged_folder_is_refused_in_one_line(tiny_model_folder, damage):
     assert "\n" not in str(caught.value)
 
 
-def test_folders_of_versions_without_a_temperature_answer_as_they_did(tiny_model_folder):
-    drop_setting(tiny_model_folder, "temperature")
-    assert LSTMSentiment.from_pretrained(tiny_model_folder).config.temperature == 1.0
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_truncation_or_flipped_byte_ends_in_another_error(tiny_model_folder, data):
@@ -123,12 +118,11 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_config_of_before_any_setting_was_added_gives_the_same_model(tiny_model, tiny_model_folder):
-    for name in ADDED_SETTINGS:
-        drop_setting(tiny_model_folder, name)
-    loaded = LSTMSentiment.from_pretrained(tiny_model_folder)
-    assert loaded.config == tiny_model.config
-    assert torch.equal(loaded.predict_proba(["a great film"]), tiny_model.predict_proba(["a great film"]))
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(ModelConfig)])
+def test_a_lost_setting_is_refused_rather_than_guessed(tiny_model_folder, name):
+    drop_setting(tiny_model_folder, name)
+    with pytest.raises(InputError, match=rf"config.json: settings missing: \['{name}'\]"):
+        LSTMSentiment.from_pretrained(tiny_model_folder)
 
 
 def test_all_settings_come_back(tiny_model, tmp_path):

@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hf_lstm.config import ModelConfig
-from hf_lstm.errors import InputError
+from hf_lstm.config import ModelConfig, ModelSettings
 from hf_lstm.nn.initialization import UndrawnWeights
 from hf_lstm.nn.network import LSTMNetwork
 
@@ -14,7 +13,7 @@ POOLINGS = ["last", "mean", "max", "mean_max", "attention"]
 
 def make_model(**changes) -> LSTMNetwork:
     torch.manual_seed(0)
-    config = dataclasses.replace(ModelConfig(embedding_dim=6, hidden_size=8), **changes)
+    config = dataclasses.replace(ModelSettings(embedding_dim=6, hidden_size=8), **changes)
     return LSTMNetwork(config.resolve(vocab_size=30, label_names=["neg", "pos"])).eval()
 
 
@@ -24,7 +23,7 @@ def count_parameters(config: ModelConfig, vocab_size: int) -> int:
 
 
 def test_a_single_bias_gives_the_size_that_keras_counts():
-    config = ModelConfig(embedding_dim=100, hidden_size=64, bidirectional=True, single_logit=True, single_bias=True)
+    config = ModelSettings(embedding_dim=100, hidden_size=64, bidirectional=True, single_logit=True, single_bias=True)
     assert count_parameters(config, 5_000) == 584_609  # 5,000 x 100 + 2 x 4 x 64 x (100 + 64 + 1) + 128 + 1
 
 
@@ -90,11 +89,6 @@ def test_open_forget_gates():
         assert (bias[:8].abs() < 2 / 8**0.5).all()
         weight = getattr(model.lstm, f"weight_hh_{suffix}")
         torch.testing.assert_close(weight.T @ weight, torch.eye(8))
-
-
-def test_config_without_vocabulary_or_labels_is_refused():
-    with pytest.raises(InputError, match="vocab_size and id2label"):
-        LSTMNetwork(ModelConfig())
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean_max", "attention"])

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from report_records import make_epoch, make_measurement, make_metrics, make_rows
 
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import measure_by_length
-from hf_lstm.evaluation.metrics import ClassificationMetrics
 from hf_lstm.report.fonts import find_font_families
 from hf_lstm.report.plots import (
     draw_accuracy_by_length,
@@ -15,23 +15,7 @@ from hf_lstm.report.plots import (
     shorten,
 )
 
-EPOCHS = [
-    {"epoch": i, "train": {"loss": 1 / i, "accuracy": 0.5}, "validation": {"loss": 1.5 / i, "accuracy": 0.4 + i / 10}}
-    for i in (1, 2, 3)
-]
-
-
-def make_rows(num_rows, num_labels):
-    random = np.random.default_rng(0)
-    probabilities = random.dirichlet(np.ones(num_labels), num_rows).astype(np.float32)
-    return probabilities, random.integers(0, num_labels, num_rows)
-
-
-def make_metrics(names, num_rows=500):
-    probabilities, labels = make_rows(num_rows, len(names))
-    metrics = ClassificationMetrics(names)
-    metrics.add_batch(predictions=probabilities.argmax(axis=1), references=labels)
-    return metrics.compute()
+EPOCHS = [make_epoch(i, train=(1 / i, 0.5), validation=(1.5 / i, 0.4 + i / 10)) for i in (1, 2, 3)]
 
 
 def read_ticks(axis):
@@ -42,9 +26,9 @@ def read_ticks(axis):
 def test_confusion_matrices_show_every_label(num_labels):
     metrics = make_metrics([f"label {i}" for i in range(num_labels)])
     (axes, _) = draw_confusion_matrix(metrics).axes
-    assert read_ticks(axes.yaxis) == read_ticks(axes.xaxis) == metrics["confusion_matrix"]["labels"]
+    assert read_ticks(axes.yaxis) == read_ticks(axes.xaxis) == metrics.confusion_matrix.labels
     cells = [text.get_text().split("\n")[0] for text in axes.texts]
-    counts = [f"{count:,}" for row in metrics["confusion_matrix"]["rows"] for count in row]
+    counts = [f"{count:,}" for row in metrics.confusion_matrix.rows for count in row]
     assert cells == (counts if num_labels <= 20 else [])
 
 
@@ -59,13 +43,13 @@ def test_reliability_shows_each_calibration_with_its_error():
     calibration = compute_calibration(*make_rows(300, 2))
     figure = draw_reliability({"before": calibration, "after": calibration})
     assert len(figure.axes) == 4
-    assert figure.axes[1].get_title() == f"after: error {100 * calibration['expected_calibration_error']:.2f} %"
+    assert figure.axes[1].get_title() == f"after: error {100 * calibration.expected_calibration_error:.2f} %"
     heights = [bar.get_height() for bar in figure.axes[0].patches]
-    assert heights == [each["accuracy"] for each in calibration["bins"]]
+    assert heights == [each.accuracy for each in calibration.bins]
 
 
 def test_a_comparison_names_each_run_even_where_names_are_alike():
-    reports = [{"metrics": make_metrics(["a", "b"]), "epochs": epochs} for epochs in (EPOCHS, [])]
+    reports = [make_measurement(make_metrics(["a", "b"]), epochs) for epochs in (EPOCHS, [])]
     left, right = draw_comparison(["run", "run"], reports).axes
     assert read_ticks(left.yaxis) == ["run", "run"]
     assert [len(line.get_xdata()) for line in right.lines] == [3, 0]
@@ -74,7 +58,7 @@ def test_a_comparison_names_each_run_even_where_names_are_alike():
 
 def test_long_names_keep_both_ends_and_short_ones_are_whole():
     names = [f"packed-lstm-glove-frozen-seed{seed} *" for seed in range(3)]
-    reports = [{"metrics": make_metrics(["a", "b"]), "epochs": []}] * 3
+    reports = [make_measurement(make_metrics(["a", "b"]))] * 3
     assert read_ticks(draw_comparison(names, reports).axes[0].yaxis) == names
     assert shorten("abcdefghij", 5) == "ab…ij"
     assert shorten("abcde", 5) == "abcde"
@@ -84,7 +68,7 @@ def test_dollar_signs_in_names_are_no_formulas(tmp_path):
     names = ["under $5 or $6", "$\\frac$"]
     metrics = make_metrics(names)
     save_figure(draw_confusion_matrix(metrics), tmp_path / "matrix.png")
-    save_figure(draw_comparison(names, [{"metrics": metrics, "epochs": []}] * 2), tmp_path / "comparison.png")
+    save_figure(draw_comparison(names, [make_measurement(metrics)] * 2), tmp_path / "comparison.png")
 
 
 def test_names_are_drawn_with_fonts_that_have_their_characters(tmp_path, recwarn):

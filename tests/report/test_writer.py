@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 import torch
 from datasets import ClassLabel, Dataset, Features, Value
+from report_records import make_epoch, make_mistaken_labels
+from run_records import make_results, parse_results
 
-from hf_lstm.errors import InputError
 from hf_lstm.evaluation.scoring import analyze_split, measure_split, score_split
 from hf_lstm.markdown import format_cell
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.report import Analysis, Measurement, Mistake
 from hf_lstm.report.comparison import format_comparison, write_comparison
 from hf_lstm.report.mistakes import format_mistakes
 from hf_lstm.report.page import format_page
@@ -19,38 +22,40 @@ from hf_lstm.report.writer import write_report
 
 PLOTS = {"confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png"}
 FILES = {"report.md", "metrics.json", "errors.jsonl"}
-EPOCH = {"epoch": 1, **{split: {"loss": 0.5, "accuracy": 0.75} for split in ("train", "validation")}}
+EPOCH = make_epoch(1, train=(0.5, 0.75), validation=(0.5, 0.75))
+RESULTS = replace(parse_results(make_results()), epochs=[EPOCH], best_epoch=1, elapsed_s=12.3)
 TEXTS = ["a great film", "a dull | *film* <b>", "the worst\nacting", "great fun", "a waste<br />of time"]
 
 
 @pytest.fixture
 def make_report(tiny_model):
-    """Return a function that gives the report of the tiny model on a few rows, with labels of that many names."""
-    tiny_model.results = {"epochs": [EPOCH], "best_epoch": 1, "elapsed_s": 12.3}
+    """Return a function that measures and analyzes the tiny model on a few rows, with labels of that many names."""
 
     def make(names=("neg", "pos"), texts=TEXTS, title="model", temperature=2.0):
         torch.manual_seed(1)
         config = replace(tiny_model.config, id2label=dict(enumerate(names)), temperature=temperature)
         model = LSTMSentiment(config, tiny_model.tokenizer).eval()
-        model.results = tiny_model.results
         labels = [i % len(names) for i in range(len(texts))]
         features = Features({"text": Value("string"), "label": ClassLabel(names=list(names))})
         rows = Dataset.from_dict({"text": texts, "label": labels}, features=features)
         split = score_split(model, "test", rows, torch.float32)
-        report = measure_split(model, split, title, "reviews.csv", "float32")
-        return {
-            **report,
-            "is_own_data": title != "third",
-            **analyze_split(model, split, {"train": {texts[0]}}, "float32"),
-        }
+        measurement = measure_split(
+            model,
+            split,
+            title=title,
+            source="reviews.csv",
+            precision="float32",
+            is_own_data=title != "third",
+            results=RESULTS,
+        )
+        return measurement, analyze_split(model, split, {"train": {texts[0]}}, "float32")
 
     return make
 
 
 @pytest.mark.parametrize("names", [("neg", "pos"), ("glad", "sad", "so-so")])
 def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, names):
-    report = make_report(names)
-    write_report(tmp_path, report)
+    write_report(tmp_path, *make_report(names))
     assert set(os.listdir(tmp_path)) == FILES | PLOTS
     page = (tmp_path / "report.md").read_text()
     assert set(re.findall(r"\]\((\w+\.png)\)", page)) == PLOTS
@@ -68,34 +73,43 @@ def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, na
         assert all(error["text"][word["start"] : word["end"]] == word["word"] for word in error["words"])
 
 
+def test_the_files_of_a_report_read_back_as_its_records(make_report, tmp_path):
+    measurement, analysis = make_report()
+    write_report(tmp_path, measurement, analysis)
+    figures = json.loads((tmp_path / "metrics.json").read_text())
+    assert read_record(Measurement, figures, "metrics.json") == measurement
+    counted = [replace(pair, most_confident=[]) for pair in analysis.mistakes]
+    assert read_record(Analysis, figures, "metrics.json") == replace(analysis, mistakes=counted)
+    assert [list(pair) for pair in figures["mistakes"]] == [["label", "predicted", "num_rows"]] * len(counted)
+    lines = (tmp_path / "errors.jsonl").read_text().splitlines()
+    mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
+    assert [read_record(Mistake, json.loads(line), "errors.jsonl") for line in lines] == sorted(
+        mistakes, key=lambda mistake: -mistake.score
+    )
+
+
 def test_every_table_of_the_page_has_as_many_cells_in_each_row(make_report, tmp_path):
-    write_report(tmp_path, make_report())
+    write_report(tmp_path, *make_report())
     for table in re.findall(r"(?:^\|.*\n)+", (tmp_path / "report.md").read_text(), re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
 
 
 def test_without_matplotlib_the_page_says_so_and_has_tables(make_report, tmp_path, monkeypatch):
     monkeypatch.setattr("hf_lstm.report.writer.can_draw", lambda: False)
-    write_report(tmp_path, make_report())
+    write_report(tmp_path, *make_report())
     assert set(os.listdir(tmp_path)) == FILES
     page = (tmp_path / "report.md").read_text()
-    assert "pip install 'hf-lstm[plots]'" in page
+    assert "pip install 'hf-lstm[train]'" in page
     assert "true \\ predicted" in page
     assert ".png" not in page
 
 
 def test_a_report_in_the_place_of_another_leaves_none_of_its_plots(make_report, tmp_path):
-    write_report(tmp_path, make_report())
+    measurement, analysis = make_report()
+    write_report(tmp_path, measurement, analysis)
     (tmp_path / "mine.png").touch()
-    write_report(tmp_path, {**make_report(), "epochs": []})
+    write_report(tmp_path, replace(measurement, epochs=[]), analysis)
     assert set(os.listdir(tmp_path)) == (FILES | PLOTS | {"mine.png"}) - {"learning_curves.png"}
-
-
-@pytest.mark.parametrize("epochs", [3, [1], [{"epoch": 1}], [{**EPOCH, "train": {"loss": "low", "accuracy": 1}}]])
-def test_results_that_no_run_wrote_are_refused(make_report, tiny_model, epochs):
-    tiny_model.results = {"epochs": epochs}
-    with pytest.raises(InputError, match=r"results\.json is not from a run of hf_lstm: epochs"):
-        make_report()
 
 
 @pytest.mark.parametrize(
@@ -108,30 +122,31 @@ def test_results_that_no_run_wrote_are_refused(make_report, tiny_model, epochs):
     ],
 )
 def test_the_page_says_what_the_model_knows_of_the_rows_and_how_calibration_is_measured(make_report, changes, expected):
-    page = format_page({**make_report(), **changes}, has_plots=True)
+    measurement, analysis = make_report()
+    page = format_page(replace(measurement, **changes), analysis, has_plots=True)
     assert expected in page
     assert "in 10 bins of equal width from 50.00 % to 100 %." in page
 
 
 def test_the_summary_of_many_labels_has_no_matrix(make_report):
-    assert "true \\ predicted" in format_summary(make_report())
-    assert "true \\ predicted" not in format_summary(make_report(names=[f"label {i}" for i in range(21)]))
+    few, many = (make_report(names)[0] for names in (("neg", "pos"), [f"label {i}" for i in range(21)]))
+    assert "true \\ predicted" in format_summary(few)
+    assert "true \\ predicted" not in format_summary(many)
 
 
 def test_the_summary_shows_the_figures_in_aligned_columns(make_report):
-    report = make_report()
-    summary = format_summary(report)
-    assert f"accuracy           {100 * report['metrics']['accuracy']:.2f} %" in summary
-    assert f"{report['metrics']['calibrated_loss']:.4f}" in summary
+    measurement, _ = make_report()
+    summary = format_summary(measurement)
+    assert f"accuracy           {100 * measurement.metrics.accuracy:.2f} %" in summary
+    assert f"{measurement.metrics.calibrated_loss:.4f}" in summary
     tables = summary.split("\n\n")[1:]
     assert all(len({len(line) for line in table.splitlines()}) == 1 for table in tables)
 
 
 def test_mistakes_of_two_labels_are_false_positives_and_negatives():
     text = "One of the<br />worst films that I ever liked | a lot"
-    words = [{"word": "worst", "start": 16, "end": 21, "contribution": 1.234}]
-    mistake = {"row": 3, "score": 0.99999, "words": words, "text": text}
-    pair = {"label": "pos", "predicted": "neg", "num_rows": 7, "most_confident": [mistake]}
+    word = ("worst", 1.234)
+    pair = make_mistaken_labels("pos", "neg", num_rows=7, row=3, score=0.99999, text=text, word=word)
     page = "\n".join(format_mistakes([pair], ["neg", "pos"]))
     assert "### False negatives: pos taken for neg, 7 rows" in page
     assert "| worst +1.23 | One of the **worst** films that I ever liked \\| a lot | 3 | > 99.99 % |" in page
@@ -139,9 +154,8 @@ def test_mistakes_of_two_labels_are_false_positives_and_negatives():
 
 
 def test_words_of_a_thousand_characters_are_cut():
-    words = [{"word": "-" * 1000, "start": 5, "end": 1005, "contribution": 1.0}]
-    mistake = {"row": 0, "score": 0.9, "words": words, "text": f"film {'-' * 1000} end"}
-    pair = {"label": "a", "predicted": "b", "num_rows": 1, "most_confident": [mistake]}
+    text, word = f"film {'-' * 1000} end", ("-" * 1000, 1.0)
+    pair = make_mistaken_labels("a", "b", num_rows=1, row=0, score=0.9, text=text, word=word)
     page = "\n".join(format_mistakes([pair], ["a", "b"]))
     assert f"| \\{'-' * 39}… +1.00 |" in page
     assert max(map(len, page.splitlines())) < 400
@@ -155,9 +169,9 @@ def test_cells_hold_what_they_are_given_as_plain_text(text):
 
 
 def test_models_are_compared_and_other_rows_flagged(make_report, tmp_path):
-    reports = [make_report(title="first"), make_report(title="second", temperature=1.0)]
+    reports = [make_report(title="first")[0], make_report(title="second", temperature=1.0)[0]]
     assert format_comparison(reports).endswith("\n\nAll were measured on the same 5 rows.")
-    reports.append(make_report(title="third", texts=TEXTS[:4]))
+    reports.append(make_report(title="third", texts=TEXTS[:4])[0])
     write_comparison(tmp_path, reports)
     assert set(os.listdir(tmp_path)) == {"comparison.md", "comparison.json", "comparison.png"}
     page = (tmp_path / "comparison.md").read_text()

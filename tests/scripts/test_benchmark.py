@@ -19,7 +19,7 @@ from benchmarking.plan import SECTIONS
 from benchmarking.reviews import LabeledReviews, choose_word_finder, split_lowercase
 from benchmarking.sections.epoch import build_epoch, share_out
 from benchmarking.tasks import TrainingTask, count_useful_gflop
-from hf_lstm.config import ModelConfig, TokenizerConfig, TrainConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig, TrainConfig
 from hf_lstm.tokenization.build import train_tokenizer
 
 # PyTorch is imported where it is needed: spawned processes import this file.
@@ -148,9 +148,9 @@ def test_transformer_batches_are_neighbors_in_length_and_stand_for_all():
 
 
 def test_useful_operations_of_a_token():
-    config = ModelConfig(embedding_dim=100, hidden_size=256)
+    config = ModelSettings(embedding_dim=100, hidden_size=256)
     assert count_useful_gflop(config, 1000) == pytest.approx(0.729088)  # 2 * (100 + 256) * 4 * 256 operations a token
-    both = ModelConfig(embedding_dim=100, hidden_size=256, bidirectional=True)
+    both = ModelSettings(embedding_dim=100, hidden_size=256, bidirectional=True)
     assert count_useful_gflop(both, 10) == pytest.approx(20 * count_useful_gflop(config, 1))
 
 
@@ -163,7 +163,7 @@ def test_packed_loop_computes_what_this_package_does(options):
 
     torch.manual_seed(0)
     tokenizer = train_tokenizer(TEXTS, TokenizerConfig(words="whitespace"))
-    config = ModelConfig(embedding_dim=3, hidden_size=5, max_length_tokens=6, **options)
+    config = ModelSettings(embedding_dim=3, hidden_size=5, max_length_tokens=6, **options)
     ours = LSTMSentiment(config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names="np"), tokenizer).eval()
     vocab = tokenizer.get_vocab()
     packed = PackedLSTM(
@@ -191,7 +191,7 @@ def test_epoch_section_measures_both_loops_on_all_rows():
 
     tokenizer_config = TokenizerConfig(words="whitespace")
     tokenizer = train_tokenizer(TEXTS, tokenizer_config)
-    config = ModelConfig(embedding_dim=3, hidden_size=5, max_length_tokens=6, single_logit=True)
+    config = ModelSettings(embedding_dim=3, hidden_size=5, max_length_tokens=6, single_logit=True)
     task = TrainingTask(
         reviews=LabeledReviews(texts=TEXTS, labels=[1, 0, 0, 1, 0]),
         tokenizer_json=tokenizer.to_str(),

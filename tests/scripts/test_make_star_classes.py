@@ -76,7 +76,7 @@ def test_the_order_mixes_the_classes_and_is_the_same_however_files_are_numbered(
 
 def test_training_reads_it_as_four_classes(archive, tmp_path):
     SCRIPT["main"]([str(archive), "--output-dir", str(tmp_path / "stars")])
-    splits = load_splits(DataConfig(dataset=str(tmp_path / "stars")), label_column="stars")
+    splits = load_splits(DataConfig(dataset=str(tmp_path / "stars"), label_column="stars"))
     assert splits["test"].features["label"].names == ["1-2", "3-4", "7-8", "9-10"]
     assert len(splits["test"]) == 28
 

@@ -51,7 +51,7 @@ def test_app_refuses_settings_in_one_line(environment, expected, monkeypatch):
 def test_app_without_a_model_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.delenv("MODEL_ID", raising=False)
     shutil.copy(APP, tmp_path)
-    with pytest.raises(InputError, match="MODEL_ID is not set"):
+    with pytest.raises(InputError, match="no model is given, and MODEL_ID is not set"):
         runpy.run_path(str(tmp_path / "app.py"))["main"]([])
 
 

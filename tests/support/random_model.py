@@ -2,7 +2,7 @@
 
 import torch
 
-from hf_lstm.config import ModelConfig, TokenizerConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization.build import train_tokenizer
 
@@ -10,6 +10,6 @@ from hf_lstm.tokenization.build import train_tokenizer
 def build_model(label_names=("neg", "pos")):
     torch.manual_seed(0)
     tokenizer = train_tokenizer(["a wonderful film with a great cast", "a dull film"], TokenizerConfig())
-    config = ModelConfig(embedding_dim=6, hidden_size=8, max_length_tokens=32)
+    config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32)
     config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=label_names)
     return LSTMSentiment(config, tokenizer).eval()

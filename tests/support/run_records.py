@@ -3,7 +3,10 @@
 import dataclasses
 import json
 
+from hf_lstm.config import Recipe
 from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.results import RunResults
 
 NEG_POS = ("neg", "pos")
 
@@ -12,7 +15,8 @@ def make_figures(labels, accuracy):
     of_label = {"precision": 0.9012, "recall": 0.8034, "f1": 0.8495, "support": 1234}
     rows = [[1000 + i if i == j else 10 + j for j in range(len(labels))] for i in range(len(labels))]
     return {
-        "num_rows": 1234 * len(labels), "loss": 0.34567, "accuracy": accuracy,
+        "num_rows": 1234 * len(labels), "loss": 0.34567, "accuracy": accuracy, "accuracy_interval": [0.8669, 0.8753],
+        "expected_calibration_error": 0.034, "calibrated_expected_calibration_error": 0.012, "calibrated_loss": 0.3123,
         "precision": 0.8701, "recall": 0.8602, "f1": 0.8653,
         "per_label": {label: dict(of_label) for label in labels},
         "confusion_matrix": {"labels": list(labels), "rows": rows},
@@ -27,11 +31,14 @@ def make_results(labels=NEG_POS, source="stanfordnlp/imdb"):
             "source": source,
             "num_rows": {"train": 20_000, "validation": 5_000, "test": 25_000},
             "duplicates": {"within_train": 96, "within_test": 0, "test_in_train": 123},
+            "rows_sha256": "cd" * 32,
         },
+        "weights_sha256": "ef" * 32,
         "model": {"num_parameters": 2_867_049, "vocab_size": 25_002},
         "seed": 7,
         "device": "cpu",
         "precision": "bfloat16",
+        "measured_in": "bfloat16",
         "num_threads": 2,
         "versions": {"python": "3.11.2", "torch": "2.13.0"},
         "commit": "ab" * 20,
@@ -40,6 +47,7 @@ def make_results(labels=NEG_POS, source="stanfordnlp/imdb"):
              "validation": {"loss": 0.4321, "accuracy": 0.8123}, "elapsed_s": 70.0},
         ],
         "best_epoch": 1,
+        "temperature": 1.0,
         "splits": {"validation": make_figures(labels, 0.8123), "test": make_figures(labels, 0.871234)},
         "elapsed_s": 333.0,
     }  # fmt: skip
@@ -51,7 +59,17 @@ def make_config(labels=NEG_POS):
 
 def make_recipe(recipe=PACKED_LSTM, labels=NEG_POS, **data):
     data_config = dataclasses.replace(recipe.data, **data)
-    return dataclasses.replace(recipe, model=make_config(labels), data=data_config).to_dict()
+    return dataclasses.replace(recipe, model=make_config(labels), data=data_config).to_json()
+
+
+def parse_results(results):
+    """The record of results.json, from what the file holds; None for None."""
+    return None if results is None else read_record(RunResults, results, "results.json")
+
+
+def parse_recipe(recipe):
+    """The recipe of recipe.json, from what the file holds; None for None."""
+    return None if recipe is None else Recipe.from_json(recipe, "recipe.json")
 
 
 def make_report(folder, *, has_plots=True, writes_weights=True):
@@ -65,11 +83,15 @@ def make_report(folder, *, has_plots=True, writes_weights=True):
     unseen = {"seen_in": ["train", "validation"], "num_rows_seen": 9, "num_rows": 24_991, "accuracy": 0.86}
     unseen["accuracy_interval"] = [0.855, 0.865]
     tricky = [{"text": "Not bad_.", "label": "negative", "positive_probability": 0.25, "is_right": True}]
-    figures = {"by_length": [group], "unseen": unseen, "tricky_reviews": tricky}
+    figures = {"by_length": [group], "unseen": unseen, "tricky_reviews": tricky, "mistakes": []}
     (report / "metrics.json").write_text(json.dumps(figures))
-    words = [{"word": "fine", "contribution": 2.0}, {"word": "film", "contribution": 1.0}]
+    words = [
+        {"word": word, "start": start, "end": start + 4, "contribution": contribution}
+        for word, start, contribution in (("fine", 5, 2.0), ("film", 16, 1.0))
+    ]
     mistakes = [
         {
+            "row": i,
             "text": f"A <b>fine</b> film<br />no. {i}" + " and" * 150,
             "label": "neg",
             "predicted": "pos",

@@ -5,7 +5,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.config import ModelConfig, TokenizerConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.data.encoded import encode_split
 from hf_lstm.tokenization.batching import collate, divide_batches, padding_share, shuffle_batches, sort_batches
 from hf_lstm.tokenization.build import train_tokenizer
@@ -125,7 +125,7 @@ def split(tmp_path):
 
 def test_encoded_split_is_what_the_tokenizer_says_and_is_mapped_once(split, monkeypatch):
     tokenizer = train_tokenizer(["good film bad"], TokenizerConfig())
-    config = ModelConfig(max_length_tokens=4)
+    config = ModelSettings(max_length_tokens=4).resolve(vocab_size=9, label_names=("neg", "pos"))
     encoded = encode_split(split, tokenizer, config)
     expected = [tokenizer.encode(text).ids[:4] or [UNK] for text in split["text"]]
     assert decode(encoded.texts) == expected
@@ -139,5 +139,6 @@ def test_each_truncation_has_ids_of_its_own(split):
     ids = tokenizer.encode("a film a good film").ids
     kept = {"first": ids[:3], "last": ids[2:], "head_tail": [*ids[:2], ids[4]]}
     for truncation, expected in kept.items():
-        encoded = encode_split(split, tokenizer, ModelConfig(max_length_tokens=3, truncation=truncation))
+        settings = ModelSettings(max_length_tokens=3, truncation=truncation)
+        encoded = encode_split(split, tokenizer, settings.resolve(vocab_size=9, label_names=("neg", "pos")))
         assert encoded.texts[3].tolist() == expected

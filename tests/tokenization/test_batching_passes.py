@@ -8,14 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization import batching
 from hf_lstm.tokenization.encoder import EncodedTexts
 from hf_lstm.training.loop import start_run, train_step
 
-MODEL = ModelConfig(embedding_dim=8, hidden_size=8, num_layers=2, bidirectional=True).resolve(
+MODEL = ModelSettings(embedding_dim=8, hidden_size=8, num_layers=2, bidirectional=True).resolve(
     vocab_size=20, label_names=["neg", "pos"]
 )
 

@@ -12,7 +12,7 @@ from tokenizers.models import BPE, WordLevel
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.processors import TemplateProcessing
 
-from hf_lstm.config import TokenizerConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.encoder import Encoder
@@ -47,7 +47,14 @@ TOKENIZERS = {
     "pieces": make_word_level("wordpiece", stop_words="drop", max_words=40),
     "byte level": make_byte_level(),
 }
-ENCODERS = {name: Encoder(tokenizer) for name, tokenizer in TOKENIZERS.items()}
+UNK = 1
+
+
+def make_encoder(tokenizer: Tokenizer, **settings: object) -> Encoder:
+    config = ModelSettings(**settings).resolve(vocab_size=300, label_names=("neg", "pos"), unk_token_id=UNK)
+    return Encoder(tokenizer, config)
+
+
 WORDS = st.sampled_from(
     ["fine", "FINE", "film", "film:", "it's", "ΟΔΟΣ", "½", "中文", "<unk>", "<pad>", "\ud800", "\x1c"]
 )
@@ -58,7 +65,7 @@ def encode_one_by_one(
     tokenizer: Tokenizer, texts: list[str], max_length_tokens: int, truncation: str = "first"
 ) -> list[list[int]]:
     encodings = [tokenizer.encode(replace_surrogates(text), add_special_tokens=False) for text in texts]
-    return [keep(encoding.ids, max_length_tokens, truncation) for encoding in encodings]
+    return [keep(encoding.ids, max_length_tokens, truncation) or [UNK] for encoding in encodings]
 
 
 def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
@@ -74,7 +81,8 @@ def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
     truncation=st.sampled_from(["first", "last", "head_tail"]),
 )
 def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_tokens: int, truncation: str) -> None:
-    encoded = ENCODERS[name].encode(texts, max_length_tokens=max_length_tokens, truncation=truncation)
+    encoder = make_encoder(TOKENIZERS[name], max_length_tokens=max_length_tokens, truncation=truncation)
+    encoded = encoder.encode(texts)
     expected = encode_one_by_one(TOKENIZERS[name], texts, max_length_tokens, truncation)
     assert [encoded[index].tolist() for index in range(len(encoded))] == expected
     assert encoded.lengths.tolist() == [len(ids) for ids in expected]
@@ -87,55 +95,69 @@ def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_many_and_long_texts(name: str) -> None:
     texts = [f"{'fine film, é ' * (index % 7)}{index}" for index in range(600)] + ["fine " * 20_000]
-    encoded = ENCODERS[name].encode(texts, max_length_tokens=50_000)
+    encoded = make_encoder(TOKENIZERS[name], max_length_tokens=50_000, max_length_characters=200_000).encode(texts)
     expected = encode_one_by_one(TOKENIZERS[name], texts, 50_000)
     assert [encoded[index].tolist() for index in range(len(texts))] == expected
 
 
 def test_rows_are_read_like_those_of_a_list() -> None:
-    encoded = ENCODERS["words"].encode(["fine", "", "fine film"], max_length_tokens=9)
+    encoded = make_encoder(TOKENIZERS["words"]).encode(["fine", "", "fine film"])
     assert len(encoded) == 3
-    assert [row.tolist() for row in encoded] == [encoded[-3].tolist(), [], encoded[-1].tolist()]
+    assert [row.tolist() for row in encoded] == [encoded[-3].tolist(), [UNK], encoded[-1].tolist()]
     with pytest.raises(IndexError):
         encoded[3]
 
 
 @pytest.mark.parametrize("make", [make_word_level, make_byte_level])
 def test_stored_padding_and_truncation_are_ignored(make: Callable[[], Tokenizer]) -> None:
-    expected = Encoder(make()).encode(CORPUS, max_length_tokens=9)
+    expected = make_encoder(make()).encode(CORPUS)
     tokenizer = make()
     tokenizer.enable_padding(length=12)
     tokenizer.enable_truncation(2)
-    encoded = Encoder(tokenizer).encode(CORPUS, max_length_tokens=9)
+    encoded = make_encoder(tokenizer).encode(CORPUS)
     assert encoded.input_ids.tolist() == expected.input_ids.tolist()
     assert encoded.offsets.tolist() == expected.offsets.tolist()
     assert tokenizer.truncation["max_length"] == 2  # the caller's tokenizer stays as it was
 
 
 def test_a_copy_for_another_process_gives_the_same() -> None:
-    for encoder in ENCODERS.values():
+    for tokenizer in TOKENIZERS.values():
+        encoder = make_encoder(tokenizer)
         copy = pickle.loads(pickle.dumps(encoder))
-        expected = encoder.encode(CORPUS, max_length_tokens=9).input_ids
-        assert copy.encode(CORPUS, max_length_tokens=9).input_ids.tolist() == expected.tolist()
+        expected = encoder.encode(CORPUS).input_ids
+        assert copy.encode(CORPUS).input_ids.tolist() == expected.tolist()
 
 
 def test_unknown_words_need_an_unknown_token() -> None:
     """What the tokenizer cannot encode, the encoder doesn't either."""
-    encoder = Encoder(Tokenizer(WordLevel({"fine": 0}, unk_token="<unk>")))
+    encoder = make_encoder(Tokenizer(WordLevel({"fine": 0}, unk_token="<unk>")))
     with pytest.raises(Exception, match="Missing"):
-        encoder.encode(["film"], max_length_tokens=9)
+        encoder.encode(["film"])
 
 
 @pytest.mark.parametrize("bad", [None, 7, float("nan"), b"bytes", ["a", "b"]])
 @pytest.mark.parametrize("name", ["words", "byte level"])
 def test_refuses_what_is_no_string(name: str, bad: object) -> None:
-    with pytest.raises(InputError, match=r"text 1 is .*expected a string, not"):
-        ENCODERS[name].encode(["fine", bad], max_length_tokens=9)
+    with pytest.raises(InputError, match=r"row 8 is (NoneType|int|NaN|bytes|list), expected a string"):
+        make_encoder(TOKENIZERS[name]).encode(["fine", bad], first_row=7)
+
+
+def test_long_texts_are_cut_before_they_are_tokenized() -> None:
+    encoder = make_encoder(TOKENIZERS["words"], max_length_characters=7)
+    assert encoder.encode(["fine film"]).input_ids.tolist() == encoder.encode(["fine fi"]).input_ids.tolist()
+    assert [(token.start, token.end) for token in encoder.locate("fine film")] == [(0, 4), (5, 7)]
+
+
+def test_located_tokens_are_those_encoded_and_none_of_a_text_without_words() -> None:
+    encoder = make_encoder(TOKENIZERS["words"], max_length_tokens=3, truncation="head_tail")
+    text = "fine fun film it fine"
+    assert [token.id for token in encoder.locate(text)] == encoder.encode([text])[0].tolist()
+    assert encoder.locate(" ... ") == []
 
 
 def test_refuses_one_string_for_a_list() -> None:
     with pytest.raises(InputError, match="one string"):
-        ENCODERS["words"].encode("fine", max_length_tokens=9)
+        make_encoder(TOKENIZERS["words"]).encode("fine")
 
 
 def test_reviews_give_the_ids_of_plain_python(shared_data: Path) -> None:
@@ -144,6 +166,6 @@ def test_reviews_give_the_ids_of_plain_python(shared_data: Path) -> None:
     reviews = parquet.read_table(file, columns=["text"])["text"].to_pylist()[::10]
     tokenizer = train_tokenizer(reviews[::2], TokenizerConfig(min_count=2))
     vocab = tokenizer.get_vocab()
-    encoded = Encoder(tokenizer).encode(reviews, max_length_tokens=256)
+    encoded = make_encoder(tokenizer, max_length_tokens=256).encode(reviews)
     expected = [[vocab.get(word, 1) for word in re.findall(r"\b\w+\b", review.lower())][:256] for review in reviews]
     assert [encoded[index].tolist() for index in range(len(encoded))] == expected

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.errors import DivergenceError
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.results import EpochFigures
 from hf_lstm.tokenization.encoder import EncodedTexts, fill_empty
 from hf_lstm.training.loop import count_steps, draw_steps, start_run, train, train_epoch, train_step
 
-MODEL = ModelConfig(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
+MODEL = ModelSettings(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
 TRAIN = TrainConfig(num_epochs=3, batch_size=16, learning_rate=1e-2, precision="float32")
 
 
@@ -60,13 +61,13 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(monkeypatch):
 
     def evaluate(model, split, dtype):
         weights.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return {"loss": next(losses), "accuracy": 0.5}
+        return EpochFigures(loss=next(losses), accuracy=0.5)
 
     monkeypatch.setattr("hf_lstm.training.loop.evaluate_split", evaluate)
     model = make_model()
     config = dataclasses.replace(TRAIN, num_epochs=5, patience=2)
     epochs = train(model, make_rows(40, 0), make_rows(10, 1), config, show_progress=False)
-    assert [record["is_best"] for record in epochs] == [True, True, False, False]
+    assert [epoch.is_best for epoch in epochs] == [True, True, False, False]
     assert all(torch.equal(weights[1][name], tensor) for name, tensor in model.state_dict().items())
 
 
@@ -74,8 +75,9 @@ def test_figures_are_means_over_rows_however_uneven_the_batches():
     rows = make_rows(17, seed=0)
     model = make_model()
     frozen = dataclasses.replace(TRAIN, num_epochs=1, learning_rate=1e-30)
-    (record,) = train(model, rows, rows, frozen, show_progress=False)
-    assert record["train"] == pytest.approx(record["validation"], abs=1e-6)
+    (epoch,) = train(model, rows, rows, frozen, show_progress=False)
+    assert epoch.train.loss == pytest.approx(epoch.validation.loss, abs=1e-6)
+    assert epoch.train.accuracy == epoch.validation.accuracy
 
 
 def test_gradients_are_clipped_to_the_norm():
@@ -133,9 +135,10 @@ def test_gradient_accumulation_takes_fewer_steps_over_the_same_rows():
 
 
 @pytest.mark.parametrize("changes", [{"schedule": "linear"}, {"warmup_fraction": 0.1}])
-def test_steps_are_counted_ahead(changes):
+@pytest.mark.parametrize("batches", [{"max_tokens_per_batch": 64}, {"batch_size": 7}, {"group_by_length": False}])
+def test_steps_are_counted_ahead(changes, batches):
     rows = make_rows(100, 0)
-    config = dataclasses.replace(TRAIN, max_tokens_per_batch=64, gradient_accumulation=2, num_epochs=2, **changes)
+    config = dataclasses.replace(TRAIN, gradient_accumulation=2, num_epochs=2, **changes, **batches)
     run = start_run(make_model(), rows, config)
     for epoch in (1, 2):
         train_epoch(run, rows, epoch=epoch, show_progress=False)
@@ -150,8 +153,8 @@ def test_weighted_loss_is_the_mean_over_the_weights():
     losses = {}
     for weights in (None, "1,1", "2,2", "1,1e-9", "1e-9,1", "1,3"):
         config = dataclasses.replace(frozen, class_weights=weights)
-        (record,) = train(make_model(), rows, rows, config, show_progress=False)
-        losses[weights] = record["train"]["loss"]
+        (epoch,) = train(make_model(), rows, rows, config, show_progress=False)
+        losses[weights] = epoch.train.loss
     assert losses["1,1"] == losses["2,2"] == losses[None]
     counts = np.bincount(rows.labels)
     assert losses[None] == pytest.approx(np.average([losses["1,1e-9"], losses["1e-9,1"]], weights=counts), rel=1e-5)
@@ -164,7 +167,7 @@ def test_averaged_weights_are_evaluated_and_kept(monkeypatch):
 
     def evaluate(model, split, dtype):
         seen.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return {"loss": 1.0, "accuracy": 0.5}
+        return EpochFigures(loss=1.0, accuracy=0.5)
 
     monkeypatch.setattr("hf_lstm.training.loop.evaluate_split", evaluate)
     rows = make_rows(40, 0)
@@ -203,4 +206,4 @@ def test_four_classes_are_learned(changes):
     train_split, validation_split = make_rows(400, 0, num_labels=4), make_rows(200, 1, num_labels=4)
     settings = dataclasses.replace(TRAIN, num_epochs=10, learning_rate=2e-2, **changes)
     epochs = train(model, train_split, validation_split, settings, show_progress=False)
-    assert max(record["validation"]["accuracy"] for record in epochs) > 0.9
+    assert max(epoch.validation.accuracy for epoch in epochs) > 0.9

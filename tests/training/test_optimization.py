@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.training.optimization import average_weights, build_optimizer, build_scheduler
 
@@ -12,7 +12,7 @@ CONFIG = TrainConfig(learning_rate=1.0)
 
 def make_model(**changes) -> LSTMNetwork:
     torch.manual_seed(0)
-    config = ModelConfig(embedding_dim=4, hidden_size=4, **changes)
+    config = ModelSettings(embedding_dim=4, hidden_size=4, **changes)
     return LSTMNetwork(config.resolve(vocab_size=9, label_names=["neg", "pos"]))
 
 

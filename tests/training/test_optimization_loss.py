@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.training.optimization import require_convergence, sum_cross_entropy, weigh_rows
 
 LOGITS = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, 0.1], [4.0, -2.0, 1.0]])
@@ -53,8 +54,9 @@ def test_weights_of_rows():
 @pytest.mark.parametrize("ratio", [0.01, 1.0, 1.5, 9.9, 10.1, 3e30, math.inf, math.nan])
 def test_a_best_epoch_far_worse_than_guessing_diverged(num_labels, ratio):
     losses = [math.nan, ratio * math.log(num_labels), 1e9]  # the second is the best, the others do not matter
+    train = EpochFigures(loss=0.5, accuracy=0.5)
     epochs = [
-        {"epoch": i + 1, "is_best": i < 2, "validation": {"loss": loss, "accuracy": 0.5}}
+        Epoch(epoch=i + 1, is_best=i < 2, train=train, validation=EpochFigures(loss=loss, accuracy=0.5), elapsed_s=1.0)
         for i, loss in enumerate(losses)
     ]
     if ratio < 10:

@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import json
 import os
 
@@ -10,6 +11,8 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
+from hf_lstm.records.reading import write_record
+from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.training.loop import train
 from hf_lstm.training.run import RunOptions, run_experiment
 
@@ -30,7 +33,8 @@ def write_reviews(path):
 
 def make_recipe(reviews):
     changes = [*SMALL, f"data.dataset={reviews}", "train.num_epochs=12", "train.learning_rate=0.02"]
-    return override_recipe(POOLED_BILSTM, changes)
+    recipe = override_recipe(POOLED_BILSTM, changes)
+    return dataclasses.replace(recipe, data=recipe.data.with_columns(None, "mood"))
 
 
 @pytest.fixture
@@ -51,9 +55,7 @@ def finished_run(tmp_path_factory):
 
 
 def options(tmp_path, **changes):
-    return RunOptions(
-        **{"output_dir": tmp_path / "run", "label_column": "mood", "show_progress": False, "device": "cpu", **changes}
-    )
+    return RunOptions(**{"output_dir": tmp_path / "run", "show_progress": False, "device": "cpu", **changes})
 
 
 def test_a_run_measures_the_weights_it_saves(finished_run):
@@ -68,16 +70,16 @@ def test_a_run_measures_the_weights_it_saves(finished_run):
         "report",
     }
     assert set(os.listdir(folder)) == expected
-    assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
-    assert results["dataset"]["num_rows"] == {"train": 97, "validation": 11, "test": 12}
-    assert results["splits"]["test"]["accuracy"] == 1.0
-    assert sum(map(sum, results["splits"]["test"]["confusion_matrix"]["rows"])) == 12
+    assert json.loads((folder / "results.json").read_text()) == write_record(results)
+    assert results.dataset.num_rows == {"train": 97, "validation": 11, "test": 12}
+    assert results.splits["test"].accuracy == 1.0
+    assert sum(map(sum, results.splits["test"].confusion_matrix.rows)) == 12
     assert "100.00 %" in (folder / "README.md").read_text()
 
     model = LSTMSentiment.from_pretrained(folder)
-    assert model.config.temperature == results["temperature"]
-    for figures in results["splits"].values():
-        assert set(figures) > {"loss", "calibrated_loss", "accuracy_interval", "expected_calibration_error"}
+    assert model.config.temperature == results.temperature
+    for figures in results.splits.values():
+        assert 0 < figures.accuracy_interval[0] <= figures.accuracy <= figures.accuracy_interval[1] <= 1
     assert model.config.id2label == {0: "glad", 1: "sad", 2: "so-so"}
     assert model.predict("lovely, great")["label"] == "glad"
     assert json.loads((folder / "recipe.json").read_text())["model"]["vocab_size"] == model.config.vocab_size
@@ -99,12 +101,12 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
     changes = [f"train.init_from={base_folder}", f"data.dataset={dataset}", "model.hidden_size=5"]
     slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
     results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
-    assert results["init_from"] == {
-        "source": str(base_folder),
-        "is_on_hub": False,
-        "weights_sha256": base_results["weights_sha256"],
-        "keeps_classifier": has_same_labels,
-    }
+    assert results.init_from == BaseModelFacts(
+        source=str(base_folder),
+        is_on_hub=False,
+        weights_sha256=base_results.weights_sha256,
+        keeps_classifier=has_same_labels,
+    )
     base, tuned = (LSTMSentiment.from_pretrained(folder) for folder in (base_folder, tmp_path / "run"))
     assert tuned.tokenizer.to_str() == base.tokenizer.to_str()
     assert set(tuned.config.id2label.values()) == {"glad", "sad", "so-so" if has_same_labels else "plain"}
@@ -119,7 +121,7 @@ def test_a_model_of_the_hub_is_the_base_of_what_is_fine_tuned(hub, tmp_path, rec
     hub.add_repo("org/base", folder=tiny_model_folder)
     changes = ["train.init_from=org/base", "train.num_epochs=1"]
     results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
-    assert (results["init_from"]["source"], results["init_from"]["is_on_hub"]) == ("org/base", True)
+    assert (results.init_from.source, results.init_from.is_on_hub) == ("org/base", True)
     data = ModelCard.load(tmp_path / "run" / "README.md").data.to_dict()
     assert (data["base_model"], data["base_model_relation"]) == ("org/base", "finetune")
 
@@ -134,13 +136,15 @@ def test_a_model_to_fine_tune_that_is_not_there_is_one_line(tmp_path, recipe):
 def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, recipe):
     results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
-    assert report["metrics"] == results["splits"]["test"]
-    assert (report["model"], report["temperature"]) == ("run", results["temperature"])
-    duplicates = results["dataset"]["duplicates"]
+    assert report["metrics"] == write_record(results.splits["test"])
+    assert (report["model"], report["temperature"]) == ("run", results.temperature)
+    duplicates = results.dataset.duplicates
     assert report["unseen"]["seen_in"] == ["train", "validation"]
     assert report["unseen"]["num_rows_seen"] == duplicates["test_in_train"] + duplicates["test_in_validation"]
     again = run_experiment(override_recipe(recipe, ["train.num_epochs=2"]), options(tmp_path, overwrite=True))
-    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == again["splits"]["test"]
+    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == write_record(
+        again.splits["test"]
+    )
 
 
 def test_two_runs_write_the_same_weights(tmp_path, recipe):
@@ -168,9 +172,12 @@ def test_an_occupied_output_folder_is_found_before_the_data_are_read(tmp_path, r
 
 
 def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
-    recipe = override_recipe(STOPWORD_LSTM, [f"data.dataset={reviews}", "train.num_epochs=1", "model.hidden_size=4"])
+    columns = "data.label_column=mood"
+    recipe = override_recipe(
+        STOPWORD_LSTM, [f"data.dataset={reviews}", columns, "train.num_epochs=1", "model.hidden_size=4"]
+    )
     results = run_experiment(recipe, options(tmp_path))
-    assert results["dataset"]["num_rows"] == {"train": 84, "validation": 12, "test": 24}
+    assert results.dataset.num_rows == {"train": 84, "validation": 12, "test": 24}
     model = LSTMSentiment.from_pretrained(tmp_path / "run")
     ids = model.tokenizer.encode("the film and number").ids
     assert ids[0] == ids[2] == model.config.unk_token_id
@@ -189,7 +196,7 @@ def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monke
     monkeypatch.setattr("hf_lstm.training.run.train", train_while_somebody_commits)
     recipe = override_recipe(recipe, ["train.num_epochs=1"])
     before = copy.deepcopy(recipe)
-    assert run_experiment(recipe, options(tmp_path))["commit"] == "first"
+    assert run_experiment(recipe, options(tmp_path)).commit == "first"
     assert recipe == before  # options do not leak into it
 
 
@@ -202,10 +209,10 @@ def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
     ]  # fmt: skip
     results = run_experiment(override_recipe(recipe, changes), options(tmp_path))
     model = LSTMSentiment.from_pretrained(tmp_path / "run")
-    coverage = results["embeddings"]
-    assert (coverage["num_found"], coverage["num_entries"]) == (2, model.config.vocab_size)
-    assert 0 < coverage["share_of_train_tokens"] < 1
-    assert coverage["is_frozen"] == is_frozen
+    coverage = results.embeddings
+    assert (coverage.num_found, coverage.num_entries) == (2, model.config.vocab_size)
+    assert 0 < coverage.share_of_train_tokens < 1
+    assert coverage.is_frozen == is_frozen
     weight = model.embedding.weight
     assert weight.requires_grad
     vectors = torch.arange(1, 9).float()

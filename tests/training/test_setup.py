@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -6,13 +7,18 @@ import torch
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
+from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig, TrainConfig
+from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import StartingPoint
 from hf_lstm.training.setup import build_model, find_vector_file, resolve_recipe, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
 RECIPE = Recipe(
-    name="tiny", description="", source="", model=ModelConfig(embedding_dim=4, hidden_size=3), train=TrainConfig(seed=5)
+    name="tiny",
+    description="",
+    source="",
+    model=ModelSettings(embedding_dim=4, hidden_size=3),
+    train=TrainConfig(seed=5),
 )
 
 
@@ -28,33 +34,35 @@ def resolved(train_split):
 
 
 def test_a_resolved_recipe_has_the_vocabulary_and_the_labels_of_train(resolved):
-    recipe, tokenizer = resolved
+    recipe, config, tokenizer = resolved
+    assert recipe.model is config
     assert set(tokenizer.get_vocab()) == {"<pad>", "<unk>", "a", "lovely", "film", "dull", "and"}
     assert (recipe.model.vocab_size, recipe.model.id2label) == (7, {0: "bad", 1: "good"})
     assert dataclasses.replace(recipe, model=RECIPE.model) == RECIPE
 
 
 @pytest.mark.parametrize("has_recipe", [True, False])
-def test_a_model_to_fine_tune_brings_its_architecture_and_its_words(train_split, tiny_model, has_recipe):
-    tiny_model.recipe = {"tokenizer": {"words": "letters"}} if has_recipe else None
-    recipe, tokenizer = resolve_recipe(RECIPE, train_split, StartingPoint("org/tiny", True, tiny_model, "ab" * 32))
-    assert tokenizer is tiny_model.tokenizer
-    expected = dataclasses.replace(tiny_model.config, id2label={0: "bad", 1: "good"})
-    assert recipe.model == expected
+def test_a_model_to_fine_tune_brings_its_architecture_and_its_words(train_split, tiny_model_folder, has_recipe):
+    if has_recipe:
+        saved = dataclasses.replace(RECIPE, tokenizer=TokenizerConfig(words="letters"))
+        (tiny_model_folder / "recipe.json").write_text(json.dumps(saved.to_json()))
+    model = LSTMSentiment.from_pretrained(tiny_model_folder)
+    start = StartingPoint("org/tiny", True, model, "ab" * 32)
+    recipe, config, tokenizer = resolve_recipe(RECIPE, train_split, start)
+    assert tokenizer is model.tokenizer
+    assert recipe.model == config == dataclasses.replace(model.config, id2label={0: "bad", 1: "good"})
     assert recipe.tokenizer == (TokenizerConfig(words="letters") if has_recipe else RECIPE.tokenizer)
 
 
-def test_the_weights_are_drawn_from_the_seed_of_the_recipe_alone(resolved):
+def test_the_weights_are_drawn_from_the_seed_alone(resolved):
     models = []
     for seed in (5, 5, 6):
         torch.rand(seed)
-        recipe, tokenizer = resolved
-        train = dataclasses.replace(recipe.train, seed=seed)
-        models.append(build_model(dataclasses.replace(recipe, train=train), tokenizer, LSTMSentiment))
+        _, config, tokenizer = resolved
+        models.append(build_model(LSTMSentiment, config, tokenizer, seed=seed))
     first, again, other = (model.embedding.weight for model in models)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-    assert models[0].recipe == resolved[0].to_dict()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,7 @@ def test_a_model_too_large_for_the_memory_is_one_line_that_names_the_settings(re
             raise RuntimeError(message)
 
     with pytest.raises(expected) as caught:
-        build_model(*resolved, Unbuildable)
+        build_model(Unbuildable, *resolved[1:], seed=0)
     if expected is InputError:
         assert "model.hidden_size=3, model.embedding_dim=4: make them smaller" in str(caught.value)
 
@@ -78,7 +86,7 @@ def test_vectors_of_another_length_are_found_without_reading_the_file(tmp_path):
     assert find_vector_file(RECIPE) is None
     train = TrainConfig(embeddings=str(path))
     assert find_vector_file(dataclasses.replace(RECIPE, train=train)) == path
-    wide = dataclasses.replace(RECIPE, train=train, model=ModelConfig(embedding_dim=5))
+    wide = dataclasses.replace(RECIPE, train=train, model=ModelSettings(embedding_dim=5))
     with pytest.raises(InputError, match="has 4 values a word"):
         find_vector_file(wide)
 
@@ -87,19 +95,19 @@ def test_vectors_of_another_length_are_found_without_reading_the_file(tmp_path):
 def test_words_start_from_their_vectors_and_their_share_is_told(tmp_path, resolved, is_frozen):
     path = tmp_path / "vectors.txt"
     path.write_text("lovely 1 2 3 4\nelsewhere 5 6 7 8\n")
-    recipe, tokenizer = resolved
-    model = build_model(recipe, tokenizer, LSTMSentiment)
+    _, model_config, tokenizer = resolved
+    model = build_model(LSTMSentiment, model_config, tokenizer, seed=0)
     config = TrainConfig(embeddings=str(path), freeze_embeddings=is_frozen, missing_vectors="zero")
     train_ids = np.concatenate([tokenizer.encode(text).ids for text in TEXTS]).astype(np.int32)
-    assert use_word_vectors(model, path, config, train_ids) == {
-        "source": str(path),
-        "file": "vectors.txt",
-        "is_frozen": is_frozen,
-        "num_found": 1,
-        "num_entries": 7,
-        "share_of_vocabulary": 1 / 7,
-        "share_of_train_tokens": pytest.approx(2 / 9),
-    }
+    assert use_word_vectors(model, path, config, train_ids) == WordVectorFacts(
+        source=str(path),
+        file="vectors.txt",
+        is_frozen=is_frozen,
+        num_found=1,
+        num_entries=7,
+        share_of_vocabulary=1 / 7,
+        share_of_train_tokens=pytest.approx(2 / 9),
+    )
     weight = model.embedding.weight
     assert weight[tokenizer.token_to_id("lovely")].tolist() == [1, 2, 3, 4]
     assert weight.sum().item() == 10

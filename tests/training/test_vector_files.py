@@ -52,7 +52,7 @@ def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch,
     if is_offline:
         monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     else:
-        monkeypatch.setattr("hf_lstm.hub.download.RETRY_FOR_S", 0.0)
+        monkeypatch.setattr("hf_lstm.hub.session.READ_RETRY_FOR_S", 0.0)
         for endpoint in ("tree", "resolve"):
             hub.inject(endpoint, Fault("status", status=503), forever=True)
     assert fetch_vector_file(source, 3).read_bytes() == GLOVE

@@ -21,13 +21,9 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     """Yield reviews/s from text to label, and the useful GFLOP/s of the model alone on encoded texts."""
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
-    from hf_lstm.tokenization.encoder import Encoder, fill_empty
 
     classifier = model.build()
-    assert classifier.tokenizer is not None
-    encoder = Encoder(classifier.tokenizer)
-    encoded = encoder.encode(texts, max_length_tokens=model.config.max_length_tokens)
-    encoded = fill_empty(encoded, model.config.unk_token_id)
+    encoded = classifier.encode(texts)
     gflop = count_useful_gflop(model.config, int(encoded.lengths.sum()))
     classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
     dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
@@ -64,16 +60,15 @@ def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun
     from hf_lstm.data.encoded import LabeledTexts
     from hf_lstm.devices import flush_denormals
     from hf_lstm.model.classifier import LSTMSentiment
-    from hf_lstm.tokenization.encoder import Encoder, fill_empty
+    from hf_lstm.tokenization.encoder import Encoder
     from hf_lstm.training.loop import start_run
 
     flush_denormals()  # as `scripts/train.py` does
     torch.manual_seed(task.train.seed)
     model = LSTMSentiment(task.model).train()
-    encoder = Encoder(Tokenizer.from_str(task.tokenizer_json))
+    encoder = Encoder(Tokenizer.from_str(task.tokenizer_json), task.model)
     started = time.perf_counter()
-    encoded = encoder.encode(task.reviews.texts, max_length_tokens=task.model.max_length_tokens)
-    texts = fill_empty(encoded, task.model.unk_token_id)
+    texts = encoder.encode(task.reviews.texts)
     encode_s = time.perf_counter() - started
     split = LabeledTexts(texts, np.array(task.reviews.labels))
     return start_run(model, split, replace(task.train, precision=precision)), split, encode_s

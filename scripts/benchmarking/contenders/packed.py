@@ -25,8 +25,7 @@ def classify_with_packing(model: RandomModel, texts: list[str], find_words: Call
     from benchmarking.contenders.packed_loop import PackedLSTM, ReviewDataset, pad_reviews
 
     ours = model.build()
-    assert ours.tokenizer is not None
-    config, vocab = model.config, ours.tokenizer.get_vocab()
+    config, vocab = model.config, ours.require_tokenizer().get_vocab()
     packed = PackedLSTM(
         len(vocab),
         config.embedding_dim,

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import sys
 import time
 from collections.abc import Callable
 
@@ -19,11 +18,14 @@ def encode_with_ours(tokenizer_json: str, texts: list[str], uses_all_cores: bool
     """Yield MB/s of this package's encoder; the facts say whether its ids are those of `re`."""
     from tokenizers import Tokenizer
 
+    from hf_lstm.config.model import MAX_LENGTH, ModelSettings
     from hf_lstm.tokenization.encoder import Encoder
 
     _limit_cores(uses_all_cores)
     tokenizer = Tokenizer.from_str(tokenizer_json)
-    encode = functools.partial(Encoder(tokenizer).encode, max_length_tokens=sys.maxsize)
+    whole_texts = ModelSettings(max_length_tokens=MAX_LENGTH, max_length_characters=MAX_LENGTH)
+    config = whole_texts.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=("neg", "pos"))
+    encode = Encoder(tokenizer, config).encode
     expected = look_up_words(tokenizer.get_vocab(), texts)
     encoded = encode(texts)
     agrees = [encoded[row].tolist() for row in range(len(texts))] == expected

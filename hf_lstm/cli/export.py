@@ -1,25 +1,30 @@
 """Write a saved model as ONNX, checked against PyTorch on real reviews."""
 
 import argparse
-import importlib.util
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from hf_lstm.cli.common import build_parser, wrap
 from hf_lstm.errors import InputError
 
+SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
 NUM_REVIEWS = 256
-"""Of the sample's test split: what the graph is compared on, as they are and cut to every length."""
+"""Of that file: what the graph is compared on, as they are and cut to every length."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser(
-        description="Write a saved model as ONNX, with tokenizer.json beside it, and compare it with PyTorch.",
-        epilog="The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64, and "
-        "gives logits and probabilities (batch, num_labels). Texts are cut (max_length_characters, then "
-        "kept_tokens: the first and the last so many), and empty ones are one unk_token_id, as the file's metadata "
-        "says, which has id2label, truncation and temperature too; the README has an example. "
-        "Example: python scripts/export_onnx.py runs/pooled-bilstm",
+    parser = build_parser(
+        "export",
+        "Write a saved model as ONNX, with tokenizer.json beside it, and compare it with PyTorch.",
+        notes=wrap(
+            "The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64, and "
+            "gives logits and probabilities (batch, num_labels). Texts are cut (max_length_characters, then "
+            "kept_tokens: the first and the last so many), and empty ones are one unk_token_id, as the file's metadata "
+            "says, which has id2label, truncation and temperature too; the README has an example."
+        ),
+        examples=["runs/pooled-bilstm", "org/imdb-lstm imdb-lstm.onnx"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(
@@ -34,18 +39,18 @@ def main(argv: Sequence[str]) -> None:
     output = arguments.output or find_default_output(arguments.model)
     if output.suffix != ".onnx":
         raise InputError(f"output {output} must be the name of a file that ends in .onnx")
-    for library in ("onnx", "onnxruntime"):
-        if importlib.util.find_spec(library) is None:
-            raise InputError(f"{library} is not installed; run pip install 'hf-lstm[onnx]'")
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.data.loading import load_split
+    import onnx  # noqa: F401  # where either is missing, this says so before the model is loaded
+    import onnxruntime  # noqa: F401
+
+    from hf_lstm.data.texts import read_texts
     from hf_lstm.export.onnx import export_onnx
     from hf_lstm.model.classifier import LSTMSentiment
 
+    reviews = list(itertools.islice(read_texts(SAMPLE_FILE), NUM_REVIEWS))
     model = LSTMSentiment.from_pretrained(arguments.model)
-    reviews = load_split("sample", "test")["text"][:NUM_REVIEWS]
-    export = export_onnx(model, output, list(reviews))
+    export = export_onnx(model, output, reviews)
     print(
         f"saved {export.path}, {export.num_bytes / 1e6:.1f} MB: on {export.num_rows:,} real reviews and beginnings of "
         f"reviews, {export.min_length_tokens} to {export.max_length_tokens:,} tokens long, its probabilities differ "

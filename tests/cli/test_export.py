@@ -1,4 +1,4 @@
-"""`scripts/export_onnx.py` as users run it."""
+"""`hf-lstm export`, by the script that runs it: what it writes and refuses."""
 
 from pathlib import Path
 

@@ -1,0 +1,56 @@
+"""Run `hf-lstm`: find the command that is meant, and import that one alone."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from hf_lstm import __version__
+from hf_lstm.cli.common import run_command_line
+from hf_lstm.config.checks import nearest_names
+from hf_lstm.errors import InputError
+
+COMMANDS: Mapping[str, str] = {
+    "train": "train a recipe, save and measure the model, and push it",
+    "predict": "score a text, a file of texts, or standard input",
+    "evaluate": "measure saved models and explain their mistakes",
+    "export": "write a saved model as ONNX, checked against PyTorch on real reviews",
+    "serve": "serve a saved model as a web page with an API",
+    "push": "push a saved model to the Hub",
+}
+"""Each is the `main` of the module of its name in this folder."""
+
+
+def run() -> NoReturn:
+    """Run `hf-lstm` on the process's arguments and exit."""
+    run_command_line(main)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the command that the first argument names on the others.
+
+    Raises:
+        InputError: there is no such command.
+    """
+    name, *arguments = argv or ["--help"]
+    if name in ("-h", "--help"):
+        print(format_help())
+    elif name == "--version":
+        print(f"hf-lstm {__version__}")
+    elif name in COMMANDS:
+        importlib.import_module(f"hf_lstm.cli.{name}").main(arguments)
+    else:
+        kind = "option" if name.startswith("-") else "command"
+        known = ("--help", "--version") if kind == "option" else COMMANDS
+        raise InputError(f"hf-lstm has no {kind} {name!r}; {nearest_names(name, known)}")
+
+
+def format_help() -> str:
+    """Return what `--help` prints."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    return (
+        "usage: hf-lstm COMMAND ...\n\n"
+        "LSTM text classifiers: train, use, measure, publish and serve them.\n\n"
+        f"commands:\n{commands}\n\n"
+        "`hf-lstm COMMAND --help` lists what a command takes; `hf-lstm --version` prints the version."
+    )

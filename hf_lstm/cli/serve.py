@@ -1,0 +1,95 @@
+"""Serve a saved model as a web page with an API."""
+
+import argparse
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from hf_lstm.cli.common import build_parser
+from hf_lstm.errors import InputError
+
+DEFAULT_MODEL = Path(__file__).resolve().parents[2] / "space" / "model"
+"""What a checkout serves; an installed package has none beside it."""
+_SETTINGS = """\
+also read from the environment:
+  MODEL_ID            the model, unless MODEL is given; a folder needs no network
+  HF_TOKEN            access token, for a private model
+  GRADIO_SERVER_NAME  the address, unless --host is given; Spaces set it
+  GRADIO_SERVER_PORT  the port, unless --port is given
+  GRADIO_ROOT_PATH    the page's address as visitors know it, behind a proxy of your own"""
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line."""
+    parser = build_parser(
+        "serve",
+        "Serve a saved model as a web page with an API, until Ctrl-C.",
+        notes=_SETTINGS,
+        examples=["runs/pooled-bilstm", "org/imdb-lstm --host 0.0.0.0 --port 8000"],
+    )
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID; in a checkout else space/model)",
+    )
+    parser.add_argument("--host", metavar="ADDRESS", help="to listen on (default: 127.0.0.1, this machine alone)")
+    parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on)")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
+    """Load the model and serve the page until stopped; `default_model` is a folder, which need not be there."""
+    arguments = parse_arguments(argv)
+    model_id = arguments.model or find_model(os.environ.get("MODEL_ID", "").strip(), default_model)
+    server_port = read_port("--port", arguments.port)
+    if server_port is None:
+        server_port = read_port("GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT"))
+
+    # Imported once the settings are known to be right, since it takes seconds.
+    import gradio  # noqa: F401  # where it is missing, this says so before PyTorch is loaded
+    import torch
+
+    from hf_lstm.demo.app import build_demo, launch_demo
+    from hf_lstm.demo.figures import find_report_folder
+    from hf_lstm.devices import limit_kernel_cache
+    from hf_lstm.model.classifier import LSTMSentiment
+
+    limit_kernel_cache()
+    torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all
+    model = LSTMSentiment.from_pretrained(model_id, device="auto")
+    card_id = None if Path(model_id).is_dir() else model_id
+    demo = build_demo(model, model_id=card_id, report_folder=find_report_folder(model_id))
+    try:
+        address = launch_demo(demo, server_name=arguments.host, server_port=server_port)
+        print(f"serving {model_id} at {address}", flush=True)
+        threading.Event().wait()  # until Ctrl-C or SIGTERM
+    finally:
+        demo.close(verbose=False)
+
+
+def find_model(model_id: str, default_model: Path) -> str:
+    """Return the model that the environment asks for, else the one by default.
+
+    Raises:
+        InputError: there is neither.
+    """
+    if not model_id and not default_model.is_dir():
+        raise InputError(
+            "no model is given, and MODEL_ID is not set; expected a model folder, or a Hub id such as org/imdb-lstm"
+        )
+    return model_id or os.path.relpath(default_model)
+
+
+def read_port(name: str, text: str | None) -> int | None:
+    """Return the port that the setting called `name` asks for, None if it leaves it open.
+
+    Raises:
+        InputError: it is no port.
+    """
+    if not text:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise InputError(f"{name} is {text!r}, expected a number from 1 to 65535")
+    return int(text)

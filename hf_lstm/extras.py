@@ -1,0 +1,38 @@
+"""Names what installs the libraries that inference does not need."""
+
+import importlib.util
+from collections.abc import Mapping
+
+from hf_lstm.errors import InputError
+
+_INSTALLED_BY: Mapping[str, str] = {
+    "datasets": "'hf-lstm[train]'",
+    "evaluate": "'hf-lstm[train]'",
+    "jinja2": "'hf-lstm[train]'",
+    "matplotlib": "'hf-lstm[train]'",
+    "gradio": "'hf-lstm[demo]'",
+    "gradio_client": "'hf-lstm[demo]'",
+    "httpx": "'hf-lstm[demo]'",  # comes with gradio
+    "onnx": "'hf-lstm[onnx]'",
+    "onnxruntime": "'hf-lstm[onnx]'",
+    "pyarrow": "pyarrow",  # all that a Parquet file needs to be scored: no extra is as small
+}
+"""What `pip install` takes for each."""
+
+
+def is_installed(library: str) -> bool:
+    """Return whether a library is there, without importing it."""
+    return importlib.util.find_spec(library) is not None
+
+
+def name_install_command(library: str) -> str:
+    """Return the command that installs a library: `pip install 'hf-lstm[train]'`."""
+    return f"pip install {_INSTALLED_BY[library]}"
+
+
+def explain_missing_library(error: ModuleNotFoundError) -> InputError | None:
+    """Return the error to raise instead, in one line with the command to run; None if the module is of no extra."""
+    library = (error.name or "").partition(".")[0]
+    if library not in _INSTALLED_BY:
+        return None
+    return InputError(f"this needs {library}, which is not installed; run {name_install_command(library)}")

@@ -1,0 +1,1 @@
+"""The records that runs and reports write as JSON, and others read."""

@@ -1,0 +1,81 @@
+"""`hf-lstm serve`: what it serves where, and what it refuses."""
+
+import re
+
+import pytest
+
+from hf_lstm.cli import serve
+from hf_lstm.errors import InputError
+
+ENVIRONMENT = ("MODEL_ID", "GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Start no server: what would be served where, once `serve.main` has ended as by Ctrl-C."""
+    calls = []
+
+    def launch(demo, **options):
+        calls.append(options)
+        return "http://here"
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hf_lstm.demo.app.launch_demo", launch)
+    monkeypatch.setattr("threading.Event.wait", stop)
+    monkeypatch.setattr("torch.set_num_threads", lambda num_threads: None)
+
+    def run_main(*arguments):
+        with pytest.raises(KeyboardInterrupt):
+            serve.main(arguments)
+        return calls[-1]
+
+    return run_main
+
+
+def test_what_is_said_goes_before_the_environment(served, tiny_model_folder, monkeypatch, capsys):
+    monkeypatch.setenv("MODEL_ID", "somebody/elses")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "1234")
+    assert served(str(tiny_model_folder), "--host", "0.0.0.0", "--port", "8000") == {
+        "server_name": "0.0.0.0",
+        "server_port": 8000,
+    }
+    assert capsys.readouterr().out == f"serving {tiny_model_folder} at http://here\n"
+
+
+def test_the_environment_holds_where_nothing_is_said(served, tiny_model_folder, monkeypatch, capsys):
+    monkeypatch.setenv("MODEL_ID", f" {tiny_model_folder} ")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "1234")
+    # The address of the environment is Gradio's to read.
+    assert served() == {"server_name": None, "server_port": 1234}
+    assert capsys.readouterr().out == f"serving {tiny_model_folder} at http://here\n"
+
+
+def test_a_checkout_has_a_model_to_serve():
+    assert serve.find_model("", serve.DEFAULT_MODEL).endswith("space/model")
+
+
+def test_an_installed_package_says_that_it_needs_one(tmp_path):
+    with pytest.raises(
+        InputError, match="no model is given, and MODEL_ID is not set; expected a model folder, or a Hub"
+    ):
+        serve.main([], default_model=tmp_path / "site-packages" / "space" / "model")
+
+
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+@pytest.mark.parametrize("name", ["--port", "GRADIO_SERVER_PORT"])
+def test_what_is_no_port_is_refused_before_the_model_is_loaded(monkeypatch, name, port):
+    arguments = ["no-such-model"]
+    if name == "--port":
+        arguments.append(f"--port={port}")
+    else:
+        monkeypatch.setenv(name, port)
+    with pytest.raises(InputError, match=re.escape(f"{name} is {port!r}, expected a number from 1 to 65535")):
+        serve.main(arguments)
