@@ -1,18 +1,19 @@
 """Draw accuracy against speed."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
 from tables.contenders import Contender
+from tables.label_places import Box, Label, place_labels
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-    from matplotlib.transforms import Bbox
+    from matplotlib.text import Annotation
 
 _TITLE = "Accuracy on the official IMDB test, and speed"
 _NOT_MEASURED = "accuracy not measured yet"
@@ -31,9 +32,6 @@ _LABELS = {
 }
 _LEGEND = {"ours": "this package", "neural": "other neural networks", "linear": "linear models"}
 _MARKERS = {"ours": "o", "neural": "s", "linear": "^"}
-_DISTANCES = (9, 16, 26, 40)
-"""From a marker to its label, in points, tried in turn."""
-_DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.3, 1), (0.3, -1), (-0.3, 1), (-0.3, -1))
 _FONT_SIZE = 9
 
 
@@ -109,9 +107,8 @@ def draw_picture(contenders: Sequence[Contender], theme: Theme, *, num_cores: in
             _draw_untimed(axes, contender, contender.accuracy, theme)
     markers = [_draw_marker(axes, spot, theme) for spot in spots]
     figure.draw_without_rendering()  # so that all know where they stand
-    taken = [each.get_window_extent() for each in (*axes.texts, *markers)]
-    for spot in sorted(spots, key=lambda spot: spot.speed):
-        taken.append(_place_label(axes, spot, spots, taken, theme))
+    taken = [_find_box(each) for each in (*axes.texts, *markers)]
+    _draw_labels(axes, spots, taken, theme)
     return figure
 
 
@@ -192,44 +189,45 @@ def _draw_untimed(axes: "Axes", contender: Contender, accuracy: float, theme: Th
     """Draw a line at the accuracy of what has no speed yet, and its name above it."""
     color = theme.colors[contender.kind]
     axes.axhline(accuracy, color=color, linestyle=":", linewidth=1.2, zorder=1)
-    words = f"{_name(contender)}: {accuracy:.1f} %, speed not measured yet"
+    words = f"{_name(contender)}: {accuracy:.1f} %, not timed yet"
     axes.annotate(
         words, (0.99, accuracy), xycoords=("axes fraction", "data"), xytext=(0, 2.5), textcoords="offset points",
         ha="right", va="bottom", color=color, fontsize=_FONT_SIZE,
     )  # fmt: skip
 
 
-def _place_label(axes: "Axes", spot: _Spot, spots: Sequence[_Spot], taken: Sequence["Bbox"], theme: Theme) -> "Bbox":
-    """Write a contender's name and accuracy beside its marker, and return where: free, and no nearer to another one."""
+def _draw_labels(axes: "Axes", spots: Sequence[_Spot], taken: Sequence[Box], theme: Theme) -> None:
+    """Write each contender's name and accuracy where it is free beside its marker."""
+    texts = [_write_label(axes, spot, theme) for spot in spots]
+    labels = []
+    for spot, text in zip(spots, texts, strict=True):
+        x, y = axes.transData.transform((spot.speed, spot.height))
+        box = _find_box(text)
+        labels.append(Label(x, y, box.x1 - box.x0, box.y1 - box.y0))
+    places = place_labels(labels, taken, _find_box(axes), dots_per_point=_DOTS_PER_INCH / 72)
+    for text, place in zip(texts, places, strict=True):
+        text.set_position((place.right, place.up))
+        text.set_horizontalalignment("left" if place.right > 0 else "right" if place.right < 0 else "center")
+        text.set_verticalalignment("bottom" if place.up > 0 else "top" if place.up < 0 else "center")
+
+
+def _write_label(axes: "Axes", spot: _Spot, theme: Theme) -> "Annotation":
     from matplotlib.patheffects import withStroke
 
-    contender, inside = spot.contender, axes.get_window_extent()
-    words = _name(contender)
+    contender, words = spot.contender, _name(spot.contender)
     if contender.accuracy is not None:
         words += f"\n{contender.accuracy:.1f} %{', ' if contender.note else ''}{contender.note}"
-    label = axes.annotate(
+    text = axes.annotate(
         words, (spot.speed, spot.height), xytext=(0, 0), textcoords="offset points", color=theme.text,
         fontsize=_FONT_SIZE, linespacing=1.15, zorder=4,
     )  # fmt: skip
     if contender.accuracy is not None:  # lines of the grid end before the letters
-        label.set_path_effects([withStroke(linewidth=3, foreground=theme.page)])
-    for right, up in ((distance * x, distance * y) for distance in _DISTANCES for x, y in _DIRECTIONS):
-        label.set_position((right, up))
-        label.set_horizontalalignment("left" if right > 0 else "right" if right < 0 else "center")
-        label.set_verticalalignment("bottom" if up > 0 else "top" if up < 0 else "center")
-        box = label.get_window_extent()
-        is_inside = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
-        distances = {each: _measure_distance(axes, each, box) for each in spots}
-        is_nearest = distances[spot] <= min(distances.values()) + 1
-        if is_inside and is_nearest and not any(box.padded(3).overlaps(other) for other in taken):
-            break
-    return box
+        text.set_path_effects([withStroke(linewidth=3, foreground=theme.page)])
+    return text
 
 
-def _measure_distance(axes: "Axes", spot: _Spot, box: "Bbox") -> float:
-    """Return how many dots a box is from the middle of a marker."""
-    x, y = axes.transData.transform((spot.speed, spot.height))
-    return math.hypot(max(box.x0 - x, 0, x - box.x1), max(box.y0 - y, 0, y - box.y1))
+def _find_box(drawn: "Artist") -> Box:
+    return Box(*drawn.get_window_extent().extents)
 
 
 def _name(contender: Contender) -> str:
