@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
 from tables.contenders import Contender
+from tables.label_places import Box, Label, place_labels
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.text import Annotation
-    from matplotlib.transforms import Bbox
 
 _TITLE = "Accuracy on the official IMDB test, and speed"
 _NOT_MEASURED = "accuracy not measured yet"
@@ -20,10 +21,10 @@ _WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 8.0, 5.2, 200
 """Twice the 800 dots that a page gives it."""
 _LABELS = {
     names.POOLED: "pooled-bilstm (default)",
-    names.BF16: "BiLSTM 2x256, bf16",
-    names.FP32: "BiLSTM 2x256, fp32",
+    names.BF16: "BiLSTM, bf16",
+    names.FP32: "BiLSTM, fp32",
     names.STOPWORD: "stopword-lstm",
-    names.PACKED: "PyTorch, packed loop",
+    names.PACKED: "PyTorch loop",
     names.KERAS: "Keras",
     names.TFIDF: "TF-IDF + LR",
     names.NB_SVM: "NB-SVM",
@@ -31,9 +32,6 @@ _LABELS = {
 }
 _LEGEND = {"ours": "this package", "neural": "other neural networks", "linear": "linear models"}
 _MARKERS = {"ours": "o", "neural": "s", "linear": "^"}
-_DISTANCES = (9, 16, 26, 40)
-"""From a marker to its label, in points, tried in turn."""
-_DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 _FONT_SIZE = 9
 
 
@@ -104,12 +102,13 @@ def draw_picture(contenders: Sequence[Contender], theme: Theme, *, num_cores: in
     speed = f"reviews per second from text to label, {num_cores} CPU cores (log scale)"
     axes.set_xlabel(speed, color=theme.text, fontsize=_FONT_SIZE + 1)
     spots = _choose_spots(contenders, frame)
-    untimed = [_draw_untimed(axes, each, theme) for each in contenders if each.reviews_per_s is None]
+    for contender in contenders:
+        if contender.reviews_per_s is None and contender.accuracy is not None:
+            _draw_untimed(axes, contender, contender.accuracy, theme)
     markers = [_draw_marker(axes, spot, theme) for spot in spots]
     figure.draw_without_rendering()  # so that all know where they stand
-    taken = [each.get_window_extent() for each in (*(text for text in untimed if text is not None), *markers)]
-    for spot in spots:
-        taken.append(_place_label(axes, spot, taken, theme))
+    taken = [_find_box(each) for each in (*axes.texts, *markers)]
+    _draw_labels(axes, spots, taken, theme)
     return figure
 
 
@@ -129,7 +128,7 @@ def _choose_frame(contenders: Sequence[Contender]) -> _Frame:
 
 def _choose_spots(contenders: Sequence[Contender], frame: _Frame) -> list[_Spot]:
     """Return where markers stand: of all that was timed."""
-    middle_of_strip = frame.bottom + 0.25
+    middle_of_strip = frame.bottom + 0.3
     return [
         _Spot(each, each.reviews_per_s, middle_of_strip if each.accuracy is None else each.accuracy)
         for each in contenders
@@ -186,42 +185,49 @@ def _draw_marker(axes: "Axes", spot: _Spot, theme: Theme) -> "Line2D":
     return marker
 
 
-def _draw_untimed(axes: "Axes", contender: Contender, theme: Theme) -> "Annotation | None":
+def _draw_untimed(axes: "Axes", contender: Contender, accuracy: float, theme: Theme) -> None:
     """Draw a line at the accuracy of what has no speed yet, and its name above it."""
-    if contender.accuracy is None:
-        return None
     color = theme.colors[contender.kind]
-    axes.axhline(contender.accuracy, color=color, linestyle=":", linewidth=1.2, zorder=1)
-    words = f"{_name(contender)}: {contender.accuracy:.1f} %, speed not measured yet"
-    return axes.annotate(
-        words, (0.99, contender.accuracy), xycoords=("axes fraction", "data"), xytext=(0, 2.5),
-        textcoords="offset points", ha="right", va="bottom", color=color, fontsize=_FONT_SIZE,
+    axes.axhline(accuracy, color=color, linestyle=":", linewidth=1.2, zorder=1)
+    words = f"{_name(contender)}: {accuracy:.1f} %, not timed yet"
+    axes.annotate(
+        words, (0.99, accuracy), xycoords=("axes fraction", "data"), xytext=(0, 2.5), textcoords="offset points",
+        ha="right", va="bottom", color=color, fontsize=_FONT_SIZE,
     )  # fmt: skip
 
 
-def _place_label(axes: "Axes", spot: _Spot, taken: Sequence["Bbox"], theme: Theme) -> "Bbox":
-    """Write a contender's name and accuracy at the first free place beside its marker, and return where that is."""
+def _draw_labels(axes: "Axes", spots: Sequence[_Spot], taken: Sequence[Box], theme: Theme) -> None:
+    """Write each contender's name and accuracy where it is free beside its marker."""
+    texts = [_write_label(axes, spot, theme) for spot in spots]
+    labels = []
+    for spot, text in zip(spots, texts, strict=True):
+        x, y = axes.transData.transform((spot.speed, spot.height))
+        box = _find_box(text)
+        labels.append(Label(x, y, box.x1 - box.x0, box.y1 - box.y0))
+    places = place_labels(labels, taken, _find_box(axes), dots_per_point=_DOTS_PER_INCH / 72)
+    for text, place in zip(texts, places, strict=True):
+        text.set_position((place.right, place.up))
+        text.set_horizontalalignment("left" if place.right > 0 else "right" if place.right < 0 else "center")
+        text.set_verticalalignment("bottom" if place.up > 0 else "top" if place.up < 0 else "center")
+
+
+def _write_label(axes: "Axes", spot: _Spot, theme: Theme) -> "Annotation":
     from matplotlib.patheffects import withStroke
 
-    contender, inside = spot.contender, axes.get_window_extent()
-    words = _name(contender)
+    contender, words = spot.contender, _name(spot.contender)
     if contender.accuracy is not None:
         words += f"\n{contender.accuracy:.1f} %{', ' if contender.note else ''}{contender.note}"
-    label = axes.annotate(
+    text = axes.annotate(
         words, (spot.speed, spot.height), xytext=(0, 0), textcoords="offset points", color=theme.text,
         fontsize=_FONT_SIZE, linespacing=1.15, zorder=4,
     )  # fmt: skip
     if contender.accuracy is not None:  # lines of the grid end before the letters
-        label.set_path_effects([withStroke(linewidth=3, foreground=theme.page)])
-    for right, up in ((distance * x, distance * y) for distance in _DISTANCES for x, y in _DIRECTIONS):
-        label.set_position((right, up))
-        label.set_horizontalalignment("left" if right > 0 else "right" if right < 0 else "center")
-        label.set_verticalalignment("bottom" if up > 0 else "top" if up < 0 else "center")
-        box = label.get_window_extent()
-        is_inside = inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 and box.y1 <= inside.y1
-        if is_inside and not any(box.padded(3).overlaps(other) for other in taken):
-            break
-    return box
+        text.set_path_effects([withStroke(linewidth=3, foreground=theme.page)])
+    return text
+
+
+def _find_box(drawn: "Artist") -> Box:
+    return Box(*drawn.get_window_extent().extents)
 
 
 def _name(contender: Contender) -> str:

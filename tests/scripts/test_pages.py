@@ -80,6 +80,22 @@ def test_the_readmes_example_says_what_the_model_answers():
     assert names["model"].predict(misread)["label"] == "neg"
 
 
+def test_the_example_of_training_from_python_runs(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(import hf_lstm\n.*?)```", TEXTS["docs/recipes.md"], flags=re.DOTALL)
+    rows = [f"a {word} film {i},{label}" for i in range(20) for word, label in (("great", "pos"), ("bad", "neg"))]
+    for split in ("train", "test"):
+        (tmp_path / "sample").mkdir(exist_ok=True)
+        (tmp_path / "sample" / f"{split}.csv").write_text("\n".join(["text,label", *rows]))
+    (tmp_path / "space").symlink_to(ROOT / "space")
+    monkeypatch.chdir(tmp_path)
+    exec(example.replace('"sample"', '"./sample"'), {})
+    accuracy, answer, shipped = capsys.readouterr().out.splitlines()[-3:]
+    assert 0 <= float(accuracy) <= 1
+    assert ast.literal_eval(answer)["label"] in ("neg", "pos")
+    assert float(shipped) == 1
+    assert (tmp_path / "runs" / "first" / "model.safetensors").is_file()
+
+
 @pytest.mark.parametrize(("page", "text", "link"), LINKS)
 def test_links_lead_somewhere(page, text, link):
     path, _, anchor = link.partition("#")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import random
 import re
 import runpy
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from benchmarking.sections.text_to_label import BF16, DISTILBERT_FP32, FASTTEXT, KERAS, NB_SVM, PACKED, POOLED, STOPWORD
 from hf_lstm.errors import InputError
 from tables.contenders import LARGE_RUNS, Contender, collect_contenders
+from tables.label_places import Box, Label, Place, find_box, place_labels
 from tables.picture import THEMES, draw_picture
 from tables.picture_files import IMAGES, describe_contenders, read_description, save_picture
 from tables.results import find_groups
@@ -162,13 +164,12 @@ def complete(contenders):
 
 @pytest.mark.parametrize("contenders", [COMMITTED, complete(COMMITTED)], ids=["as committed", "all measured"])
 def test_labels_overlap_neither_each_other_nor_markers(contenders):
-    from matplotlib.text import Annotation
-
     figure = draw_picture(contenders, THEMES["accuracy-and-speed.png"], num_cores=2)
     figure.draw_without_rendering()
     (axes,) = figure.axes
-    labels = [text for text in axes.texts if isinstance(text, Annotation)]
-    assert len(labels) == len(contenders)
+    labels = axes.texts
+    has_strip = any(each.accuracy is None for each in contenders)
+    assert len(labels) == len(contenders) + has_strip  # which says what it is
     boxes = [label.get_window_extent() for label in labels]
     for index, box in enumerate(boxes):
         assert not any(box.overlaps(other) for other in boxes[:index]), labels[index].get_text()
@@ -177,6 +178,33 @@ def test_labels_overlap_neither_each_other_nor_markers(contenders):
     for label, box in zip(labels, boxes, strict=True):
         assert not any(box.overlaps(marker) for marker in markers), label.get_text()
         assert figure.bbox.x0 < box.x0 < box.x1 < figure.bbox.x1
+
+
+def test_a_label_stands_at_the_nearest_free_place_that_is_its_own():
+    inside = Box(0, 0, 200, 200)
+    alone = Label(100, 100, 50, 10)
+    assert place_labels([alone], [], inside, 1.0) == [Place(9, 0)]
+    assert place_labels([alone], [Box(110, 90, 150, 110)], inside, 1.0) == [Place(-9, 0)]
+    assert place_labels([Label(5, 100, 50, 10)], [Box(10, 90, 150, 110)], inside, 1.0) == [Place(0.3 * 16, 16)]
+    # Between the two, and left of both, a label would seem to be of the other one.
+    pair = [Label(94, 100, 50, 10), Label(106, 100, 50, 10)]
+    assert place_labels(pair, [Box(90, 96, 98, 104), Box(102, 96, 110, 104)], inside, 1.0) == [
+        Place(-9, 0),
+        Place(9, 0),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_labels_are_placed_clear_of_all_that_is_there(seed):
+    draw = random.Random(seed)
+    labels = [Label(draw.uniform(100, 900), draw.uniform(100, 900), 120, 30) for _ in range(12)]
+    markers = [Box(label.x - 5, label.y - 5, label.x + 5, label.y + 5) for label in labels]
+    inside = Box(0, 0, 1000, 1000)
+    places = place_labels(labels, markers, inside, 1.0)
+    boxes = [find_box(label, place, 1.0) for label, place in zip(labels, places, strict=True)]
+    assert all(inside.holds(box) for box in boxes)
+    for index, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in (*markers, *boxes[:index]))
 
 
 def test_nothing_is_drawn_at_an_accuracy_that_nobody_measured():
@@ -193,7 +221,7 @@ def test_nothing_is_drawn_at_an_accuracy_that_nobody_measured():
     assert heights[1] < 90 - 0.6  # in the strip, which says so
     texts = [text.get_text() for text in axes.texts]
     assert "accuracy not measured yet" in texts
-    assert "c: 91.0 %, speed not measured yet" in texts
+    assert "c: 91.0 %, not timed yet" in texts
     assert "a\n90.0 %" in texts
     assert "b" in texts
     assert not any(text.startswith("d") for text in texts)
