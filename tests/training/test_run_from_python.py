@@ -1,0 +1,129 @@
+"""`hf_lstm.train` and `hf_lstm.evaluate`, as programs and notebooks call them."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import hf_lstm
+from hf_lstm.config.recipes import POOLED_BILSTM
+
+SMALL = {"embedding_dim": 8, "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.05, "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def frame():
+    moods = {"glad": "lovely great fine", "sad": "dull awful weak"}
+    words = [(word, mood) for mood, of_mood in moods.items() for word in of_mood.split()]
+    texts = [(f"a {word} film number {i}", mood) for word, mood in words for i in range(20)]
+    return pd.DataFrame(texts, columns=["body", "mood"])
+
+
+@pytest.fixture(scope="module")
+def result(frame, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("from-python") / "run"
+    columns = {"text_column": "body", "label_column": "mood"}
+    return hf_lstm.train(frame, output_dir=folder, show_progress=False, seed=3, **columns, **SMALL)
+
+
+def test_a_data_frame_is_learned_and_measured(result):
+    assert result.model.predict("a lovely film")["label"] == "glad"
+    assert not result.model.training
+    assert result.results.splits["test"].accuracy > 0.9
+    assert result.results.seed == 3
+    assert result.model.config.hidden_size == 8
+
+
+def test_the_folder_is_that_of_a_run(result):
+    assert {"config.json", "model.safetensors", "results.json", "README.md", "report"} <= set(os.listdir(result.folder))
+    loaded = hf_lstm.LSTMSentiment.from_pretrained(result.folder)
+    assert loaded.results == result.results
+    texts = ["a dull film", "fine"]
+    assert loaded.predict_proba(texts).equal(result.model.predict_proba(texts))
+    data = json.loads((result.folder / "recipe.json").read_text())["data"]
+    assert (data["dataset"], data["text_column"], data["label_column"]) == ("data in memory", "body", "mood")
+
+
+def test_figures_are_those_of_the_rows(result, frame):
+    measured = hf_lstm.evaluate(result.model, frame, text_column="body", label_column="mood")
+    answers = result.model.predict(list(frame["body"]))
+    right = [answer["label"] == mood for answer, mood in zip(answers, frame["mood"], strict=True)]
+    assert measured.metrics.accuracy == pytest.approx(sum(right) / len(right))
+    assert measured.metrics.num_rows == len(frame)
+    from_folder = hf_lstm.evaluate(result.folder, (list(frame["body"]), list(frame["mood"])))
+    assert from_folder.metrics == measured.metrics
+    assert from_folder.model == result.folder.name
+
+
+def test_data_that_no_name_leads_back_to_must_be_passed(result):
+    with pytest.raises(hf_lstm.InputError, match="was trained on data in memory"):
+        hf_lstm.evaluate(result.model)
+
+
+def test_another_run_is_not_overwritten_unasked(result, frame):
+    settings = {"text_column": "body", "label_column": "mood", "show_progress": False, **SMALL}
+    before = (result.folder / "results.json").read_bytes()
+    with pytest.raises(hf_lstm.InputError, match="holds another run"):
+        hf_lstm.train(frame, output_dir=result.folder, **settings)
+    assert (result.folder / "results.json").read_bytes() == before
+
+
+def test_a_recipe_and_a_named_source_do_too(tmp_path, monkeypatch):
+    rows = "\n".join(f"film {i} {'good' if i % 2 else 'bad'},{'pos' if i % 2 else 'neg'}" for i in range(60))
+    (tmp_path / "reviews.csv").write_text(f"text,label\n{rows}\n")
+    monkeypatch.chdir(tmp_path)
+    by_name = hf_lstm.train("reviews.csv", "packed-lstm", output_dir="a", show_progress=False, **SMALL)
+    assert (by_name.results.recipe, by_name.results.dataset.source) == ("packed-lstm", "reviews.csv")
+    assert hf_lstm.evaluate("a").metrics == by_name.results.splits["test"]
+    by_value = hf_lstm.train("reviews.csv", POOLED_BILSTM, output_dir="b", show_progress=False, **SMALL)
+    assert by_value.results.recipe == "pooled-bilstm"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lerning_rate": 1.0}, "there is no setting 'lerning_rate'; did you mean learning_rate"),
+        ({"learning_rate": "fast"}, "train.learning_rate is 'fast', but must be of type float"),
+        ({"recipe": "poled-bilstm"}, "there is no recipe 'poled-bilstm'; did you mean pooled-bilstm"),
+        ({"device": "warp"}, "there is no device 'warp'"),
+    ],
+)
+def test_wrong_use_is_one_line(settings, message):
+    with pytest.raises(hf_lstm.InputError, match=message) as caught:
+        hf_lstm.train((["a", "b"], [0, 1]), **settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_each_epoch_is_printed_unless_the_program_logs_by_itself(frame, tmp_path, capsys):
+    columns = {"text_column": "body", "label_column": "mood"}
+    logger = logging.getLogger("hf_lstm")
+    handlers, root_handlers = logger.handlers[:], logging.getLogger().handlers[:]
+    logging.getLogger().handlers = []
+    try:
+        hf_lstm.train(frame, output_dir=tmp_path / "a", **columns, **SMALL)
+    finally:
+        logging.getLogger().handlers = root_handlers
+    assert "epoch 6/6  train loss" in capsys.readouterr().out
+    assert logger.handlers == handlers
+    hf_lstm.train(frame, output_dir=tmp_path / "b", **columns, **SMALL)  # the tests' own handlers are there
+    assert "epoch 6/6" not in capsys.readouterr().out
+
+
+def test_without_an_output_folder_nothing_is_left_behind(tmp_path):
+    code = """
+import hf_lstm
+texts = [f"a {word} film {i}" for word in ("good", "bad") for i in range(20)]
+result = hf_lstm.train((texts, ["pos"] * 20 + ["neg"] * 20), hidden_size=4, num_epochs=1, show_progress=False)
+print(result.folder, result.folder.is_dir())
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=600
+    )
+    folder, was_there = run.stdout.split()
+    assert was_there == "True"
+    assert not os.path.exists(folder)
+    assert os.listdir(tmp_path) == []
