@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from benchmarking.reviews import load_reviews
 from hf_lstm.cli.common import check_output_file, run_command_line
 from hf_lstm.config.recipes import PACKED_LSTM
 from hf_lstm.errors import InputError
+from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit
 
 # Where the full-size public data stand during development; without them a vocabulary of the same size is trained.
@@ -43,6 +44,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="let oneDNN use no more than this, e.g. AVX512_CORE_BF16 on a processor with AMX (ONEDNN_MAX_CPU_ISA)",
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the results as JSON")
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="put the sections of --only into the file of --output, whose others stay: of the same kind of processor",
+    )
     return parser.parse_args(argv)
 
 
@@ -94,6 +100,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                 repeats = min(effort.repeats, section.max_repeats or effort.repeats)
                 outcomes = measure_interleaved(section.contenders, repeats, announce)
             sections[name] = describe_section(section, outcomes)
+            sections[name]["measured"] = {"date": machine["date"], "commit": commit}
             print(f"\n{format_section(name, sections[name])}", flush=True)
     num_reviews = {"train": len(splits.train.texts), "validation": len(splits.validation.texts)}
     options = {
@@ -107,11 +114,34 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"machine": machine, "options": options, "sections": sections}
 
 
+def read_earlier(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the results that are to be updated.
+
+    Raises:
+        InputError: there is no such file, or it is of another kind of processor.
+    """
+    if arguments.output is None or not arguments.output.is_file():
+        raise InputError(f"--update: there is no file {arguments.output}; name with --output the results to update")
+    earlier = read_json(arguments.output)
+    theirs, ours = (machine.get("isa_flags") for machine in (earlier.get("machine", {}), describe_machine()))
+    if theirs != ours:
+        raise InputError(f"--update {arguments.output}: measured with {theirs}, but this processor has {ours}")
+    return earlier
+
+
+def update_sections(earlier: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return earlier results with the sections that were measured again; each says when that was."""
+    return {**earlier, "sections": {**earlier["sections"], **results["sections"]}}
+
+
 def main(argv: Sequence[str]) -> None:
     """Measure, print and, if asked, write."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
+    earlier = read_earlier(arguments) if arguments.update else None
     results = measure(arguments)
+    if earlier is not None:
+        results = update_sections(earlier, results)
     if arguments.output is not None:
         write_json(results, arguments.output)
         print(f"\nwritten: {arguments.output}", file=sys.stderr)

@@ -53,8 +53,21 @@ def _describe_run(benchmark: Mapping[str, Any]) -> str:
         f"same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
         f"{machine['onednn_isa'] or 'no special instructions'}, {machine['date'][:10]}{commit}{hurry}. "
         + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
+        + _describe_later_sections(options, sections)
         + "From [`results/benchmark.json`](benchmark.json), written by"
     )
+
+
+def _describe_later_sections(options: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
+    """Return which sections were measured again since, and when."""
+    later: dict[str, list[str]] = {}
+    for name, section in sections.items():
+        measured = section.get("measured")
+        if measured and measured["commit"] != options.get("commit"):
+            commit = f" at commit `{measured['commit'][:10]}`" if measured["commit"] else ""
+            when = f"{measured['date'][:10]}{commit}"
+            later.setdefault(when, []).append(name.replace("-", " "))
+    return "".join(f"Measured again on {when}: {', '.join(names)}. " for when, names in later.items())
 
 
 def _describe_rounds(usual: int, sections: Mapping[str, Any]) -> str:

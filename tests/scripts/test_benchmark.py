@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -227,7 +228,7 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
     assert stages == ["tokenization: setting up", "tokenization: preparing", "tokenization: round 1/1"]
     ((name, section),) = results["sections"].items()
     assert name == "tokenization"
-    assert set(section) == {"title", "settings", "contenders", "figures"}
+    assert set(section) == {"title", "settings", "contenders", "figures", "measured"}
     for contender, result in section["contenders"].items():
         assert set(result) == {"status", "reason", "facts", "metrics"}
         assert result["status"] == "measured", (contender, result["reason"])
@@ -240,12 +241,29 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
         assert private not in output.read_text()
 
 
+def test_results_of_another_kind_of_processor_are_not_updated(run_script, tmp_path):
+    content = '{"machine": {"isa_flags": ["of another"]}, "sections": {}}'
+    (tmp_path / "earlier.json").write_text(content)
+    run = run_script(REPO_ROOT / "scripts" / "benchmark.py", "--update", "--output", "earlier.json")
+    assert run.returncode == 2
+    assert "error: --update earlier.json: measured with ['of another'], but this processor has " in run.stderr
+    assert (tmp_path / "earlier.json").read_text() == content
+
+
+def test_updated_sections_take_the_place_of_earlier_ones():
+    script = runpy.run_path(str(REPO_ROOT / "scripts" / "benchmark.py"))
+    earlier = {"machine": 1, "options": 2, "sections": {"a": "old", "b": "old"}}
+    updated = script["update_sections"](earlier, {"machine": 3, "options": 4, "sections": {"b": "new"}})
+    assert updated == {"machine": 1, "options": 2, "sections": {"a": "old", "b": "new"}}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--only", "epochs"], f"--only epochs: there is no such section; expected some of {', '.join(SECTIONS)}"),
         (["--repeats", "0"], "--repeats 0: expected at least 1"),
         (["--output", "no/such/file.json"], "--output no/such/file.json: there is no folder no/such; make it first"),
+        (["--update"], "--update: there is no file None; name with --output the results to update"),
     ],
 )
 def test_wrong_use_gives_one_line_and_exit_code_2(run_script, arguments, message):

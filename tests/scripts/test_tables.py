@@ -184,6 +184,7 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
         "settings": {"batch_size": 64, "max_length_tokens": [64]},
         "contenders": {"loop": {**ours, "metrics": {"at_64_tokens_us_per_token": {**speed, "samples": [2.0]}}}},
         "figures": [],
+        "measured": {"date": "2026-02-02T00:00", "commit": "fedcba9876543210"},
     }
     benchmark = {
         "machine": {"num_cores": 2, "onednn_isa": None, "date": "2026-01-01T00:00"},
@@ -199,6 +200,7 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
     assert "| 64 | 2 |" in text
     assert "Medians over 3 rounds (sequence length: 1)" in text
     assert "at commit `0123456789`" in text
+    assert "Measured again on 2026-02-02 at commit `fedcba9876`: sequence length. " in text
     assert "Not measured in this run: training step, epoch, tokenization, bulk scoring, latency, cold start." in text
     assert "epoch" in find_missing_sections(tmp_path)
 
