@@ -1,4 +1,4 @@
-"""Where and in what number format to compute: picking the device, and bfloat16 where it is native."""
+"""Chooses the device and the number format to compute with."""
 
 import contextlib
 import os
@@ -8,11 +8,15 @@ import torch
 from hf_lstm.errors import InputError
 
 MIN_BFLOAT16_UNITS = 128
+"""LSTMs with fewer hidden units predict in float32: see `resolve_precision`."""
 MAX_CACHED_KERNELS = 64
+"""Compiled kernels that oneDNN may keep: see `limit_kernel_cache`."""
 
 
 def resolve_device(name: str) -> torch.device:
-    """Return the device called `name`; `auto` is the accelerator that PyTorch finds, else the CPU.
+    """Return the device of a name.
+
+    `auto` means the accelerator that PyTorch finds, else the CPU.
 
     Raises:
         InputError: the name is unknown, or this machine has no such device.
@@ -31,7 +35,10 @@ def resolve_device(name: str) -> torch.device:
 
 
 def computes_bfloat16_natively(device: torch.device) -> bool:
-    """Return whether bfloat16 matrix products run in hardware, rather than being emulated more slowly."""
+    """Return whether a device has bfloat16 matrix products in hardware.
+
+    Otherwise they are emulated, which is slower.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
@@ -43,13 +50,14 @@ def computes_bfloat16_natively(device: torch.device) -> bool:
 def resolve_precision(precision: str, device: torch.device, *, hidden_size: int | None) -> torch.dtype:
     """Return the dtype to compute with.
 
-    `auto` is bfloat16 where it is native, and for predictions if the LSTM has `MIN_BFLOAT16_UNITS`: of fewer, the
-    rounding of each counts for more (`stopword-lstm`, of 100, gave 0.11 % of reviews another label).
+    `auto` means bfloat16 if the device has it in hardware, else float32. To predict, the LSTM must also have at least
+    `MIN_BFLOAT16_UNITS` hidden units: with fewer, the rounding of each counts for more. `stopword-lstm`, which has 100,
+    gave 0.11 % of reviews another label.
 
     Args:
         precision: `float32`, `bfloat16` or `auto`.
-        device: where.
-        hidden_size: of the model that predicts; None to train, where bfloat16 is twice as fast at any size.
+        device: where to compute.
+        hidden_size: of the model that predicts. None for training: there bfloat16 is twice as fast at any size.
 
     Raises:
         InputError: `precision` is none of the three.
@@ -63,31 +71,35 @@ def resolve_precision(precision: str, device: torch.device, *, hidden_size: int 
 
 
 def name_dtype(dtype: torch.dtype) -> str:
-    """Return `float32` for `torch.float32`."""
+    """Return the short name of a dtype: `float32` for `torch.float32`."""
     return str(dtype).removeprefix("torch.")
 
 
 def autocast_to(dtype: torch.dtype, device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """Return a context in which matrix products and the LSTM run in `dtype`; float32 changes nothing."""
+    """Return a context that computes matrix products and the LSTM in `dtype`.
+
+    With float32, it changes nothing.
+    """
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16)
 
 
 def flush_denormals() -> None:
-    """Let numbers too small for a normal float32 count as zero from here on, in this process.
+    """Treat numbers too small for a normal float32 as zero, in this process.
 
-    Gradients that fade over hundreds of time steps end there, and the CPU computes with them up to a hundred times more
-    slowly. The setting belongs to a thread and is inherited when one starts: call this before PyTorch's first
-    computation, or its worker threads are already without it.
+    Gradients that fade over hundreds of time steps become so small, and then the CPU computes with them up to a hundred
+    times more slowly. Call this before PyTorch's first computation: a thread inherits the setting when it starts, so
+    worker threads that run already never get it.
     """
     torch.set_flush_denormal(True)
 
 
 def limit_kernel_cache() -> None:
-    """Let oneDNN keep few of the kernels that it compiles, from here on, in this process.
+    """Limit the number of compiled kernels that oneDNN keeps, in this process.
 
-    It compiles one for each shape, and blocks of texts have ever new ones; with its default of 1,024, they take about
-    180 MB over 200,000 reviews. It reads the setting once: call this before PyTorch's first computation, and only in a
-    program of our own, as other models may live on the cache. What the user has set stands.
+    It compiles one for each shape, and blocks of texts have ever new shapes. With its default of 1,024, the kernels
+    take about 180 MB over 200,000 reviews. Call this before PyTorch's first computation, since oneDNN reads the setting
+    once. Call it only in a program of our own, since other models may need the cache. A value that the user has set
+    stays.
 
     Reference: https://uxlfoundation.github.io/oneDNN/dev_guide_primitive_cache.html
     """

@@ -1,12 +1,16 @@
-"""The exceptions that are no bug of ours: unusable input, and training that diverged."""
+"""Defines the exceptions for bad input and for training that diverges."""
 
 
 class InputError(ValueError):
-    """Raised for bad user input, with one line: what, where, what was expected, what to do.
+    """Reports bad user input, in one line.
 
-    Command lines turn it into that line on stderr and exit code 2; library callers may catch it as ``ValueError``.
+    The line says what is wrong, where, what was expected and what to do. Commands print it on stderr and exit with code
+    2. Callers from Python may catch it as ``ValueError``.
     """
 
 
 class DivergenceError(RuntimeError):
-    """Raised when the loss or a gradient is no longer finite, or the loss far beyond that of guessing."""
+    """Reports training that diverges.
+
+    The loss or a gradient is not finite, or the loss is far above that of guessing.
+    """

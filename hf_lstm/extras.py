@@ -1,4 +1,4 @@
-"""Names what installs the libraries that inference does not need."""
+"""Says how to install libraries that inference does not need."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ _INSTALLED_BY: Mapping[str, str] = {
     "httpx": "'hf-lstm[demo]'",  # comes with gradio
     "onnx": "'hf-lstm[onnx]'",
     "onnxruntime": "'hf-lstm[onnx]'",
-    "pyarrow": "pyarrow",  # all that a Parquet file needs to be scored: no extra is as small
+    "pyarrow": "pyarrow",  # to score a Parquet file needs only this; every extra is larger
 }
-"""What `pip install` takes for each."""
+"""What to pass to `pip install` for each library."""
 
 
 def is_installed(library: str) -> bool:
-    """Return whether a library is there, without importing it."""
+    """Return whether a library is installed, without importing it."""
     return importlib.util.find_spec(library) is not None
 
 
@@ -31,7 +31,10 @@ def name_install_command(library: str) -> str:
 
 
 def explain_missing_library(error: ModuleNotFoundError) -> InputError | None:
-    """Return the error to raise instead, in one line with the command to run; None if the module is of no extra."""
+    """Build the error that says how to install a missing library.
+
+    None if no extra has the library.
+    """
     library = (error.name or "").partition(".")[0]
     if library not in _INSTALLED_BY:
         return None

@@ -1,4 +1,7 @@
-"""Names the files of a model folder, and reads and writes files whole or not at all."""
+"""Names the files of a model folder, and reads and writes files.
+
+A file is written whole or not at all.
+"""
 
 import contextlib
 import json
@@ -16,17 +19,17 @@ CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
 REPORT_FOLDER = "report"
-"""Plots and tables for people, which a run adds once the model stands there."""
+"""Plots and tables, which a run adds after it has saved the model."""
 REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
-"""What a report consists of: other files in its folder are not ours to publish."""
+"""Of the files of a report. Other files in its folder are not published."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the JSON object in a file.
+    """Read a JSON object from a file.
 
     Raises:
-        InputError: it is not UTF-8 JSON, or no object.
+        InputError: the file is not JSON in UTF-8, or holds something else than an object.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -38,35 +41,41 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write an object as indented JSON."""
+    """Write an object to a file, as indented JSON."""
     write_file(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file so that, whatever happens, the old content or the whole new one stands there."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Write a file, whole or not at all.
+
+    Whatever happens, it has its old content or all of the new one.
+    """
+    with _open_partial(path, "wb") as file:
+        file.write(content)
 
 
 def list_report_files(model_folder: Path) -> list[Path]:
-    """Return the report's files in a model folder, by name: nothing hidden, and no type that a report does not have."""
+    """List the files of the report in a model folder, sorted by name.
+
+    Hidden files, and files of other types than a report has, are left out.
+    """
     found = (model_folder / REPORT_FOLDER).glob("[!.]*")
     return sorted(path for path in found if path.suffix in REPORT_SUFFIXES and path.is_file())
 
 
+def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
+    """Open a temporary file that replaces `path` when the block ends.
+
+    It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is.
+    """
+    return _open_partial(path, "w", encoding="utf-8", newline="")
+
+
 @contextlib.contextmanager
-def open_partial(path: Path) -> Iterator[TextIO]:
-    """Open a file beside `path` that takes its place when the block ends well, and vanishes when it does not."""
+def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as stream:
+        with open(partial, mode, **options) as stream:  # type: ignore[call-overload]  # it can't tell which options
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -1,4 +1,4 @@
-"""What code a result comes from: the versions of what decides it, and the commit of the checkout."""
+"""Records the versions and the commit that a result comes from."""
 
 import platform
 import subprocess
@@ -10,19 +10,23 @@ _REPORTED_PACKAGES = ("hf-lstm", "torch", "tokenizers", "safetensors", "datasets
 
 
 def describe_code() -> dict[str, Any]:
-    """Return the `versions` and the `commit`, as results.json has them."""
+    """Describe the code that runs: its `versions` and `commit`.
+
+    They are as results.json has them.
+    """
     return {"versions": list_versions(), "commit": find_commit()}
 
 
 def list_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that decide a result."""
+    """List the versions of Python and of the packages that decide a result."""
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in _REPORTED_PACKAGES}}
 
 
 def find_commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, with `+changes` if files differ from it.
+    """Find the commit of the checkout that this package runs from.
 
-    None if the package is not run from a checkout of its own, or there is no git.
+    It ends in `+changes` if tracked files differ from it. None if the package does not run from a checkout of its own,
+    or if there is no git.
     """
     folder = Path(__file__).resolve().parent
 

@@ -73,12 +73,12 @@ def main(argv: Sequence[str]) -> None:
 def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
     """Return all figures of a model."""
     from hf_lstm.data.columns import Columns
-    from hf_lstm.evaluation.rows import load_held_out
+    from hf_lstm.evaluation.rows import load_evaluation_rows
 
     columns = Columns(arguments.text_column, arguments.label_column)
-    held_out = load_held_out(model, "test", source=arguments.dataset, columns=columns)
-    chosen = np.random.default_rng(arguments.seed).permutation(len(held_out.rows))[: arguments.num_reviews]
-    texts = [text for text in held_out.rows.select(chosen)["text"] if model.encoder.locate(text)]
+    rows = load_evaluation_rows(model, "test", source=arguments.dataset, columns=columns)
+    chosen = np.random.default_rng(arguments.seed).permutation(len(rows.dataset))[: arguments.num_reviews]
+    texts = [text for text in rows.dataset.select(chosen)["text"] if model.encoder.locate(text)]
     predicted = compute_probabilities(model, texts).argmax(axis=1)
     shown = tqdm(texts, desc="explain", unit="text", disable=None)
     explained = [model.explain(text, label=int(label)) for text, label in zip(shown, predicted, strict=True)]
@@ -91,7 +91,7 @@ def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, 
         for text, words, label in zip(texts[few], explained[few], predicted[few], strict=True)
     ]
     return {
-        "source": held_out.source,
+        "source": rows.source,
         "num_reviews": len(texts),
         "strongest": measure_deletion(model, texts, strongest),
         "random": measure_deletion(model, texts, at_random),

@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
-    from hf_lstm.records.reading import write_record
+    from hf_lstm.records.reading import to_json
     from hf_lstm.training.run import RunOptions, run_experiment
 
     with tempfile.TemporaryDirectory() as folder:  # `from_pretrained` would have the model skip the padding
@@ -65,7 +65,7 @@ def main(argv: Sequence[str]) -> None:
         )
         results = run_experiment(recipe, options)
     published = {"test_accuracy": recipe.published["test_accuracy_without_packing"]}
-    write_json(arguments.output, {**write_record(results), "warning": WARNING, "published": published})
+    write_json(arguments.output, {**to_json(results), "warning": WARNING, "published": published})
     test = results.splits["test"]
     print(f"{RECIPE} that {WARNING}: test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}")
     print(f"saved in {arguments.output}")

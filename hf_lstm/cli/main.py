@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from hf_lstm import __version__
 from hf_lstm.cli.common import run_command_line
-from hf_lstm.config.checks import nearest_names
+from hf_lstm.config.checks import suggest_names
 from hf_lstm.errors import InputError
 
 COMMANDS: Mapping[str, str] = {
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     else:
         kind = "option" if name.startswith("-") else "command"
         known = ("--help", "--version") if kind == "option" else COMMANDS
-        raise InputError(f"hf-lstm has no {kind} {name!r}; {nearest_names(name, known)}")
+        raise InputError(f"hf-lstm has no {kind} {name!r}; {suggest_names(name, known)}")
 
 
 def format_help() -> str:

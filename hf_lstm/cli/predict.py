@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm.auto import tqdm
 
 from hf_lstm.cli.common import add_device_argument, build_parser, check_output_file
-from hf_lstm.data.texts import check_output_type, names_file, read_lines, read_texts, write_rows
+from hf_lstm.data.texts import check_output_type, looks_like_file, read_lines, read_texts, write_rows
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
         check_output_type(arguments.output)
         if os.path.realpath(arguments.output) == os.path.realpath(arguments.input):
             raise InputError(f"--output {arguments.output}: is the input itself; choose another")
-    is_file = arguments.input == STANDARD_INPUT or names_file(arguments.input)
+    is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
     texts = open_texts(arguments.input, arguments.text_column) if is_file else [arguments.input]
 
     # Imported once the arguments are known to be right: `--help` and typing errors answer at once.

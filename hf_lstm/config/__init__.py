@@ -1,4 +1,4 @@
-"""What a run is: settings of data, tokenizer, model and training, and recipes made of them."""
+"""Describes a run: its settings, and the recipes made of them."""
 
 from hf_lstm.config.data import DataConfig
 from hf_lstm.config.model import ModelConfig, ModelSettings

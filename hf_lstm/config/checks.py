@@ -1,4 +1,4 @@
-"""Checks of settings, in the terms of their annotations."""
+"""Checks the values of settings, and suggests names for wrong ones."""
 
 import difflib
 import math
@@ -11,12 +11,16 @@ from hf_lstm.errors import InputError
 
 
 def check_types(config: Any, section: str) -> None:
-    """Check each value of a dataclass against its annotation; `section` goes before the names in messages.
+    """Check each value of a dataclass against its annotation.
 
-    Annotations are bool, int, float (finite; an int will do), str, dict, Literal, or one of these or None.
+    Annotations are bool, int, float (finite; an int will do), str, dict or Literal, or one of these with `| None`.
+
+    Args:
+        config: the dataclass.
+        section: stands before the names of fields in error messages.
 
     Raises:
-        InputError: a value is of another type, or none of the choices.
+        InputError: a value has another type, or is none of the choices.
     """
     for name, annotation in typing.get_type_hints(type(config)).items():
         kind, is_optional = split_optional(annotation)
@@ -34,7 +38,7 @@ def check_types(config: Any, section: str) -> None:
 
 
 def split_optional(annotation: Any) -> tuple[Any, bool]:
-    """Return the type of `X | None` or `X`, and whether None is allowed."""
+    """Split an annotation `X` or `X | None` into `X` and whether None is allowed."""
     if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
         return annotation, False
     (kind,) = [option for option in typing.get_args(annotation) if option is not type(None)]
@@ -42,13 +46,17 @@ def split_optional(annotation: Any) -> tuple[Any, bool]:
 
 
 def require(condition: bool, key: str, value: object, expected: str) -> None:
-    """Raise an InputError that says what `key` is and what was expected, unless `condition` holds."""
+    """Check a condition on the value of a setting.
+
+    Raises:
+        InputError: `condition` is false. The message names `key`, its value, and what was expected.
+    """
     if not condition:
         raise InputError(f"{key} is {value!r}, but must be {expected}")
 
 
-def nearest_names(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names what `name` was probably meant to be, or all there is."""
+def suggest_names(name: str, known: Iterable[str]) -> str:
+    """Suggest the known names most like a wrong one, or all of them."""
     known = list(known)
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if close:

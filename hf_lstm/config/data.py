@@ -1,4 +1,4 @@
-"""The settings of the data: which rows are used, and how they are cut."""
+"""Defines the settings of the data."""
 
 import dataclasses
 from typing import Literal
@@ -8,24 +8,24 @@ from hf_lstm.config.checks import check_types, require
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class DataConfig:
-    """Which rows are used, and how they become train, validation and test."""
+    """Sets which rows a run uses, and how they become train, validation and test."""
 
     dataset: str = "stanfordnlp/imdb"
-    """Hub id, folder, file, or `sample`."""
+    """A data set on the Hub, a folder, a file, or `sample`, which is 6,600 reviews inside the package."""
     text_column: str | None = None
-    """Column of the texts; by default the first well-known name, such as `text` or `review`."""
+    """Name of the column with the texts. `none` takes the first well-known name, such as `text` or `review`."""
     label_column: str | None = None
-    """Column of the labels; by default the first well-known name, such as `label` or `sentiment`."""
+    """Name of the column with the labels. `none` takes the first well-known name, such as `label` or `sentiment`."""
     split: Literal["official", "pooled", "pooled_test_first"] = "official"
-    """`official`: the data set's own splits, validation taken from train where there is none.
-    `pooled`: all labeled rows (train, then validation, then test) permuted and cut anew into train, validation, test.
-    `pooled_test_first`: into test, train, validation, as scikit-learn's `train_test_split` cuts."""
+    """How rows are split. `official`: keep the data set's own splits, and cut missing ones from train.
+    `pooled`: join train, validation and test, shuffle all rows, and cut train, validation and test from them, in this
+    order. `pooled_test_first`: the same, but cut test, train and validation, as scikit-learn's `train_test_split`."""
     train_fraction: float = 0.7
-    """Share of the pooled rows that become train; unused with `official`."""
+    """Share of the pooled rows that becomes train, 0 to 1. Not used with `split=official`."""
     validation_fraction: float = 0.2
-    """Share of train (`official`) or of the pooled rows that becomes validation."""
+    """Share of the rows that becomes validation, 0 to 1: of train with `split=official`, else of the pooled rows."""
     split_seed: int = 0
-    """Seed of `numpy.random.RandomState(split_seed).permutation(n)`, which orders the rows."""
+    """Seed that shuffles rows before they are cut, by `numpy.random.RandomState(split_seed).permutation(n)`."""
 
     def __post_init__(self) -> None:
         check_types(self, "data")
@@ -37,7 +37,7 @@ class DataConfig:
             require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
 
     def with_columns(self, text_column: str | None, label_column: str | None) -> "DataConfig":
-        """Return the settings with other columns; None leaves one as it is."""
+        """Return the settings with other columns; None keeps a column."""
         return dataclasses.replace(
             self, text_column=text_column or self.text_column, label_column=label_column or self.label_column
         )

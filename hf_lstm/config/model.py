@@ -1,4 +1,4 @@
-"""Describes the network: its settings in a recipe, and the complete config beside the weights."""
+"""Defines the settings of the network, and the config saved with its weights."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -7,49 +7,55 @@ from typing import Literal
 from hf_lstm.config.checks import check_types, require
 
 MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
-"""Beyond any LSTM ever published: a damaged config is refused before it reaches the memory allocator."""
+"""Far above any published LSTM. They stop a damaged config before it asks for too much memory."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSettings:
-    """The network as a recipe describes it, before the data say how many words and which labels there are."""
+    """Sets the network, apart from its vocabulary and labels, which the data decide."""
 
     embedding_dim: int = 100
+    """Size of the vector that stands for each word."""
     hidden_size: int = 256
-    """Units of each direction."""
+    """Units of each LSTM layer, in each direction."""
     num_layers: int = 1
+    """LSTM layers, one above the other."""
     bidirectional: bool = False
-    """Also read each text from its end to its start."""
+    """Read each text from both ends: from its start, and from its end."""
     dropout: float = 0.0
-    """Applied to the embedding, between layers and before the classifier, while training."""
+    """Share of the values that are set to 0 in training, against overfitting: in the embedding, between layers, and
+    before the classifier."""
     embedding_dropout: float | None = None
-    """On the embedding, instead of `dropout`."""
+    """Dropout of the embedding. `none` takes `dropout`."""
     output_dropout: float | None = None
-    """Before the classifier, instead of `dropout`."""
+    """Dropout before the classifier. `none` takes `dropout`."""
     word_dropout: float = 0.0
-    """Share of the tokens that become `<unk>`, drawn anew each time, while training."""
+    """Share of the tokens that become `<unk>` in training, chosen anew each time."""
     pooling: Literal["last", "mean", "max", "mean_max", "attention"] = "last"
-    """What the classifier sees of each direction: its state after the last token it reads, or its states pooled over
-    the real tokens; `attention` learns which of them count."""
+    """What the classifier gets of each direction. `last`: the state after the last token read. `mean`, `max`: the mean
+    or the maximum of the states over all tokens, without padding. `mean_max`: both. `attention`: a mean that learns how
+    much each state counts."""
     head_norm: bool = False
-    """Normalize the features (LayerNorm) before the classifier."""
+    """Normalize what the classifier gets (LayerNorm)."""
     single_bias: bool = False
-    """One bias for each gate, as in Keras; PyTorch's LSTM learns two and adds them up."""
+    """Learn one bias for each gate of the LSTM, as Keras does. PyTorch learns two and adds them."""
     single_logit: bool = False
-    """With two labels, learn one logit z and answer logits (0, z), whose softmax is the sigmoid of z."""
+    """With two labels, learn only one logit z. The model's logits are (0, z), whose softmax is the sigmoid of z."""
     initialization: Literal["torch", "xavier_orthogonal", "open_forget_gate", "keras"] = "torch"
-    """`xavier_orthogonal`: Xavier-normal embedding and classifier, orthogonal LSTM weights, zero biases.
-    `open_forget_gate`: orthogonal recurrent weights and a forget-gate bias of 1, so that at first the state is kept
-    over tens of tokens rather than one or two.
-    `keras`: the defaults of Keras 3: that forget gate, uniform embedding, Glorot-uniform input weights, zero biases."""
+    """How weights are drawn before training. `torch`: the defaults of PyTorch. `xavier_orthogonal`: Xavier-normal
+    embedding and classifier, orthogonal LSTM weights, zero biases. `open_forget_gate`: orthogonal recurrent weights,
+    and a forget-gate bias of 1, so that at first the state lasts for tens of tokens instead of one or two. `keras`: the
+    defaults of Keras 3, which are the same recurrent weights and forget gate, a uniform embedding, Glorot-uniform input
+    weights and classifier, and other biases of zero."""
     max_length_tokens: int = 256
-    """Longer texts are cut."""
+    """Most tokens that are read of a text. Longer texts are cut."""
     truncation: Literal["first", "last", "head_tail"] = "first"
-    """Which tokens of a longer text are kept: the first, the last, or the first and the last halves of the limit."""
+    """Which tokens of a longer text are read. `first`, `last`: those at its start or end. `head_tail`: one half
+    from its start, the other from its end."""
     max_length_characters: int = 100_000
-    """Longer texts are cut before they are tokenized, so that a huge input costs little."""
+    """Most characters that are read of a text. Longer texts are cut before they are tokenized, to save time."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    """Of the saved weights; they are computed with in float32 or bfloat16, see `predict`."""
+    """Number format of the saved weights. The model computes in float32 or bfloat16, whatever the format."""
 
     def __post_init__(self) -> None:
         check_types(self, "model")
@@ -67,15 +73,15 @@ class ModelSettings:
 
     @property
     def num_directions(self) -> int:
-        """2 where each text is also read from its end, else 1."""
+        """Return 2 if texts are read from both ends, else 1."""
         return 2 if self.bidirectional else 1
 
     def resolve(
         self, *, vocab_size: int, label_names: Iterable[str], pad_token_id: int = 0, unk_token_id: int = 1
     ) -> "ModelConfig":
-        """Return the config with what only the data can tell: the vocabulary's size, its special ids and the labels.
+        """Build the complete config, with the vocabulary's size and the labels.
 
-        `single_logit` is dropped where there are more than two labels. The temperature is 1 until it is fitted.
+        With more than two labels, `single_logit` becomes false. The temperature is 1 until it is fitted.
         """
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(ModelSettings)}
         id2label = dict(enumerate(label_names))
@@ -90,19 +96,21 @@ class ModelSettings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig(ModelSettings):
-    """The network, and all that inference must know; saved as `config.json` beside the weights."""
+    """Describes a complete network; saved as `config.json` beside the weights."""
 
     vocab_size: int
     """Rows of the embedding."""
     id2label: dict[int, str]
-    """Label names by class index."""
+    """Label names by class id."""
     pad_token_id: int = 0
+    """Token id of padding."""
     unk_token_id: int = 1
+    """Token id of words without an id of their own."""
     temperature: float = 1.0
-    """Logits are divided by it before they become probabilities; fitted on validation at the end of training."""
+    """Logits are divided by it before they become probabilities. It is fitted on validation at the end of training."""
 
     def __post_init__(self) -> None:
-        ModelSettings.__post_init__(self)  # `super()` does not know a class with slots, which is made anew
+        ModelSettings.__post_init__(self)  # `super()` fails: a dataclass with slots is another class than this
         require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
         require(2 <= self.vocab_size <= MAX_VOCAB_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_VOCAB_SIZE}")
         for name in ("pad_token_id", "unk_token_id"):
@@ -119,10 +127,10 @@ class ModelConfig(ModelSettings):
 
     @property
     def num_labels(self) -> int:
-        """Number of classes."""
+        """Return the number of labels."""
         return len(self.id2label)
 
     @property
     def label_names(self) -> list[str]:
-        """The names of the labels, in the order of their ids."""
+        """Return the names of the labels, in the order of their ids."""
         return [self.id2label[index] for index in range(self.num_labels)]

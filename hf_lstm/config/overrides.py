@@ -1,4 +1,4 @@
-"""Changes a recipe's settings as the command line names them: `section.key=value`."""
+"""Changes the settings of a recipe, as the command line or Python asks."""
 
 import ast
 import dataclasses
@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from hf_lstm.config.checks import nearest_names, split_optional
+from hf_lstm.config.checks import split_optional, suggest_names
 from hf_lstm.config.data import DataConfig
 from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.recipe import Recipe
@@ -23,11 +23,11 @@ SECTIONS: Mapping[str, type] = {
 
 
 def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
-    """Return `recipe` with `section.key=value` assignments applied, e.g. `train.learning_rate=3e-4`.
+    """Apply assignments such as `train.learning_rate=3e-4` to a recipe.
 
     Raises:
-        InputError: an assignment has another form, names an unknown key (the nearest names are given), or its value
-            has the wrong type or is out of range.
+        InputError: an assignment has another form than `section.key=value`, names an unknown setting (the message
+            suggests similar names), or its value has the wrong type or is out of range.
     """
     changes: dict[str, dict[str, Any]] = {}
     known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
@@ -37,25 +37,32 @@ def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         if not equals:
             raise InputError(f"--set {assignment!r}: expected section.key=value, e.g. train.learning_rate=3e-4")
         if key not in known:
-            raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {nearest_names(key, known)}")
+            raise InputError(f"--set {assignment!r}: there is no setting {key!r}; {suggest_names(key, known)}")
         section, name = key.split(".")
         changes.setdefault(section, {})[name] = _parse_value(SECTIONS[section], name, text.strip(), key)
-    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
-    return dataclasses.replace(recipe, **sections)
+    return _replace_settings(recipe, changes)
 
 
 def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
-    """Return `recipe` with settings that are named without their section, as keyword arguments are.
+    """Apply settings to a recipe, named without their section.
+
+    So they can be keyword arguments, such as `learning_rate=3e-4`.
 
     Raises:
-        InputError: there is no such setting (the nearest names are given), or a value can't be.
+        InputError: there is no such setting (the message suggests similar names), or a value has the wrong type or is
+            out of range.
     """
     section_of = {field.name: name for name, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
     changes: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         if name not in section_of:
-            raise InputError(f"there is no setting {name!r}; {nearest_names(name, section_of)}")
+            raise InputError(f"there is no setting {name!r}; {suggest_names(name, section_of)}")
         changes.setdefault(section_of[name], {})[name] = value
+    return _replace_settings(recipe, changes)
+
+
+def _replace_settings(recipe: Recipe, changes: Mapping[str, Mapping[str, Any]]) -> Recipe:
+    """Replace settings of a recipe by section and name."""
     sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
     return dataclasses.replace(recipe, **sections)
 

@@ -1,6 +1,6 @@
-"""The published LSTM systems as complete recipes; a variant is a delta of a few lines.
+"""Describes published LSTM systems as complete recipes.
 
-What none of them publishes is left at its default. Where ours differs from the published system, a comment says so.
+What a system does not publish is left at its default. Where ours differs from the published system, a comment says so.
 """
 
 import dataclasses
@@ -37,8 +37,9 @@ STOPWORD_LSTM = Recipe(
     ),
 )
 
-# The article pads in front and reads the padding as if it were text; here it is never read. It measures the last
-# epoch's weights, where ours are those of the best validation loss. Its split falls on another order of the rows.
+# The article pads in front, and reads the padding as if it were text; here padding is never read. It measures the
+# weights of the last epoch; ours are those of the best validation loss. It cuts its splits from another order of the
+# rows.
 KERAS_LSTM = Recipe(
     name="keras-lstm",
     description="article: the 4,999 most frequent words, others left out, the last 100 tokens; embedding and LSTM 128",
@@ -64,7 +65,7 @@ KERAS_LSTM = Recipe(
     ),
 )  # fmt: skip
 
-# The notebook's last states are those of the padding; here they are those of the review's ends.
+# The notebook takes its last states from the padding; here they are those at the review's ends.
 BILSTM = Recipe(
     name="bilstm",
     description="notebook: 584,609 parameters, both directions, 5,000 words, whole reviews",
@@ -112,8 +113,8 @@ BILSTM_GLOVE = dataclasses.replace(
     ),
 )
 
-# Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) is out of reach otherwise: of the 25,000
-# most frequent whitespace words of train, GloVe knows 46 % as they stand and 62 % in lower case.
+# Lower-case, since the published GloVe coverage (63.25 % of the vocabulary) can't be reached otherwise: of the 25,000
+# most frequent whitespace words of train, GloVe knows 46 % as they are written, and 62 % in lower case.
 PACKED_LSTM = Recipe(
     name="packed-lstm",
     description="project page: 2.87 M parameters, packed sequences, embedding 100, hidden 256",
@@ -136,7 +137,7 @@ PACKED_LSTM = Recipe(
     train=TrainConfig(num_epochs=15, batch_size=64, learning_rate=1e-3, patience=3, best_by="accuracy"),
 )
 
-# The page does not say what words without a vector start from: as usual in PyTorch, from normal draws, here with the
+# The page does not say what words without a vector start from. Here it is normal draws, as usual in PyTorch, with the
 # spread of GloVe's own values.
 _PACKED_GLOVE_COVERAGE = {"vectors_found": 15_814, "vocab_size": 25_002, "vector_coverage": 63.25}
 PACKED_LSTM_GLOVE = dataclasses.replace(
@@ -166,10 +167,11 @@ PACKED_LSTM_GLOVE_FROZEN = dataclasses.replace(
     train=dataclasses.replace(PACKED_LSTM_GLOVE.train, freeze_embeddings=True),
 )
 
-# Where the original's cleaning leaves a choice: what is not kept becomes a blank, and stop words are looked for after
-# that, so that "don't" is two stop words. No [CLS] and [SEP], which mean nothing to an LSTM. The seed, the order of the
-# rows, the start and when to stop are ours. An epoch has but 35 steps: PyTorch's own initialization still guessed after
-# 23 of them, and in so few, embeddings can only come to mean something if they are small at the start.
+# Where the original leaves a choice in cleaning: characters that are not kept become blanks, and stop words are removed
+# after that, so "don't" is two stop words. There is no [CLS] and no [SEP], which mean nothing to an LSTM. The seed, the
+# order of the rows, the initialization and the patience are ours. An epoch has only 35 steps: with PyTorch's own
+# initialization, the model still guessed after 23 of them. In so few steps, embeddings only come to mean something if
+# they are small at the start.
 LSTM_15M = Recipe(
     name="lstm-15m",
     description="repository: BERT's pieces, 5 bidirectional layers of 256",

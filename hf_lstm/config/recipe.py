@@ -1,4 +1,4 @@
-"""Describes a run: settings of data, tokenizer, model and training in one."""
+"""Defines the recipe: all settings of a run."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from hf_lstm.errors import InputError
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """A complete run: data, tokenizer, model and training, with where it comes from and what was published."""
+    """Describes a complete run: data, tokenizer, model and training."""
 
     name: str
     description: str
@@ -21,27 +21,29 @@ class Recipe:
     source: str
     """Who published the system, and where."""
     published: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """The published figures, by name; accuracies in percent."""
+    """Published figures by name. Accuracies are in percent."""
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     tokenizer: TokenizerConfig = dataclasses.field(default_factory=TokenizerConfig)
     model: ModelSettings = dataclasses.field(default_factory=ModelSettings)
-    """A `ModelConfig` once the data have been seen."""
+    """A `ModelConfig`, once the vocabulary and the labels are known."""
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the recipe as recipe.json has it."""
+        """Convert the recipe to the JSON object of recipe.json."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], where: str) -> "Recipe":
-        """Return the recipe that recipe.json holds; a section that it lacks has its defaults.
+        """Read a recipe from the JSON object of recipe.json.
+
+        Missing sections have their defaults.
 
         Args:
-            value: what the file says.
-            where: the file's name, for messages.
+            value: what the file holds.
+            where: the file's name, for error messages.
 
         Raises:
-            InputError: it is not what a run writes.
+            InputError: no run writes such a recipe.
         """
         try:
             sections = {name: dict(value[name]) for name in ("data", "tokenizer", "model", "train") if name in value}

@@ -1,8 +1,8 @@
-"""All recipes by name: the published systems and our own."""
+"""Lists all recipes by name: published systems and our own."""
 
 from collections.abc import Mapping
 
-from hf_lstm.config.checks import nearest_names
+from hf_lstm.config.checks import suggest_names
 from hf_lstm.config.data import DataConfig
 from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.published_recipes import PACKED_LSTM, PUBLISHED_RECIPES, STOPWORD_LSTM
@@ -13,7 +13,7 @@ from hf_lstm.errors import InputError
 
 __all__ = ["DEFAULT_RECIPE", "PACKED_LSTM", "POOLED_BILSTM", "RECIPES", "STOPWORD_LSTM", "get_recipe"]
 
-# Ours, and the default: it learns from a few thousand rows already, which a last state alone does not.
+# Ours, and the default. It learns from only a few thousand rows; with the last state alone, it would not.
 POOLED_BILSTM = Recipe(
     name="pooled-bilstm",
     description="ours: both directions, mean and max over all states; good from a few thousand rows on",
@@ -34,8 +34,8 @@ def get_recipe(name: str) -> Recipe:
     """Return the recipe called `name`.
 
     Raises:
-        InputError: there is none; the nearest names are given.
+        InputError: there is none; the message suggests similar names.
     """
     if name not in RECIPES:
-        raise InputError(f"there is no recipe {name!r}; {nearest_names(name, RECIPES)}")
+        raise InputError(f"there is no recipe {name!r}; {suggest_names(name, RECIPES)}")
     return RECIPES[name]

@@ -1,4 +1,4 @@
-"""The settings of the tokenizer: how text becomes words, and which words get an id."""
+"""Defines the settings of the tokenizer."""
 
 import dataclasses
 from typing import Literal
@@ -8,26 +8,29 @@ from hf_lstm.config.checks import check_types, require
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TokenizerConfig:
-    """How text becomes words, and which words get an id of their own."""
+    """Sets how text becomes words, and which words get an id of their own."""
 
     words: Literal["word_characters", "letters", "whitespace", "unpunctuated", "wordpiece"] = "word_characters"
-    r"""`word_characters`: the matches of `\b\w+\b`; `letters`: of `[^\W\d]+`; `whitespace`: what `str.split()` gives;
-    `unpunctuated`: the same without ASCII punctuation; `wordpiece`: BERT's pieces of clean text: `wordpiece.py`."""
+    r"""What counts as a word. `word_characters`: letters, digits and underscores, as `\b\w+\b` finds them. `letters`:
+    letters and underscores, as `[^\W\d]+` finds them. `whitespace`: what stands between white space, as `str.split()`
+    finds it. `unpunctuated`: the same without ASCII punctuation. `wordpiece`: pieces of words, as BERT cuts them, after
+    HTML and all characters but letters, `!` and `?` are removed."""
     lowercase: bool = True
-    """Lower-case the text as Python's `str.lower` does."""
+    """Lower-case the text first, as Python's `str.lower` does."""
     stop_words: Literal["keep", "unknown", "drop"] = "keep"
-    """NLTK's 179 English stop words: `unknown` gives them no id, so that they stay in the sequence as `<unk>`; `drop`
-    leaves them out of the sequence."""
+    """What happens to common words such as `the`, NLTK's 179 English stop words. `keep` treats them like other words.
+    `unknown` gives them no id, so the model reads `<unk>` in their place. `drop` removes them."""
     unknown_words: Literal["mark", "drop"] = "mark"
-    """Words without an id: `mark` puts `<unk>` in their place, `drop` leaves them out of the sequence."""
+    """What happens to words without an id. `mark` puts `<unk>` in their place. `drop` removes them."""
     vocab: str | None = None
-    """Of `wordpiece`: a `vocab.txt`, or a Hub model that has one; `none` learns the pieces from train."""
+    """Only with `words=wordpiece`: a file `vocab.txt`, or a Hub model that has one. `none` learns pieces from train."""
     min_count: int = 1
-    """Words that occur less often in train become `<unk>`."""
+    """A word must occur this often in train to get an id."""
     max_words: int | None = None
-    """At most this many words (or pieces), the most frequent; `<pad>` and `<unk>` come on top."""
+    """Only this many words (or pieces) get an id, the most frequent ones. `<pad>` and `<unk>` are not counted. `none`
+    sets no limit, but 30,520 for pieces."""
     order: Literal["alphabetical", "frequency"] = "frequency"
-    """How ids are given out from 2 on; equal frequencies are ordered alphabetically."""
+    """The order in which words get their ids, from 2 on. Words of equal frequency are in alphabetical order."""
 
     def __post_init__(self) -> None:
         check_types(self, "tokenizer")

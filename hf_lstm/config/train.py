@@ -1,4 +1,4 @@
-"""The settings of training."""
+"""Defines the settings of training."""
 
 import dataclasses
 import math
@@ -9,50 +9,57 @@ from hf_lstm.config.checks import check_types, require
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrainConfig:
-    """How the weights are learned."""
+    """Sets how the weights are learned."""
 
     num_epochs: int = 5
+    """Most passes over the training rows. See `patience`."""
     batch_size: int = 64
     """Rows that go through the network together."""
     max_tokens_per_batch: int | None = None
-    """Instead of a number of rows: as many as fit into this many tokens, padding included."""
+    """Fill each batch with as many rows as fit into this many tokens, padding included. `none` takes `batch_size`."""
     gradient_accumulation: int = 1
-    """Batches per optimizer step; a step does what one batch of all their rows would, in less memory."""
+    """Batches per optimizer step. The step is that of one batch with all their rows, but takes less memory."""
     learning_rate: float = 1e-3
+    """Size of the optimizer's steps (Adam)."""
     adam_epsilon: float = 1e-8
+    """Added to the denominator of Adam's steps, so that it is never 0."""
     weight_decay: float = 0.0
-    """Decoupled (AdamW); 0 is plain Adam. Biases, normalization and embedding are left out."""
+    """Shrinks weights at every step, against overfitting (decoupled, AdamW). Biases, normalization and embedding do not
+    shrink. 0 is plain Adam."""
     schedule: Literal["constant", "linear", "cosine"] = "constant"
-    """The learning rate after the warm-up: `linear` and `cosine` fall to 0 at the end of `num_epochs`."""
+    """The learning rate after the warm-up. `linear` and `cosine` let it fall to 0 at the end of `num_epochs`."""
     warmup_steps: int = 0
-    """Steps over which the learning rate rises linearly from 0."""
+    """First steps of training, over which the learning rate rises from 0."""
     warmup_fraction: float = 0.0
-    """The same as a share of all steps."""
+    """The same as a share of all steps. One of the two must be 0."""
     max_grad_norm: float | None = 1.0
-    """Gradients are scaled down to this L2 norm; `none` leaves them."""
+    """Gradients with a larger L2 norm are scaled down to it. `none` never scales them."""
     label_smoothing: float = 0.0
-    """Share of each target that is spread over all labels."""
+    """Share of the target that is spread evenly over all labels, so that the model gets less sure of itself."""
     class_weights: str | None = None
-    """How much rows count: `balanced` has all classes count alike; or a number for each label, such as `1,2.5`."""
+    """How much the rows of each label count: `balanced` makes all labels count alike, and `1,2.5` gives a number for
+    each label. `none` makes all rows count alike."""
     ema_decay: float | None = None
-    """Evaluate and keep an exponential average of the weights, over about 1 / (1 - ema_decay) steps."""
+    """Keep and measure an average of the weights over about 1 / (1 - ema_decay) steps (exponential moving average)."""
     patience: int | None = None
-    """Stop after this many epochs without a better validation figure; `none` runs all epochs."""
+    """Stop after this many epochs without a better figure on validation. `none` runs all epochs."""
     best_by: Literal["loss", "accuracy"] = "loss"
-    """The validation figure by which the best epoch is kept."""
+    """The figure on validation that decides which epoch is the best. Its weights are kept."""
     group_by_length: bool = True
-    """Batch rows of like length together; the order stays random otherwise."""
+    """Put rows of similar length into the same batch, so that there is little padding. The order is still random."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """`auto`: bfloat16 where the device computes it natively, float32 elsewhere."""
+    """Number format to compute in. `auto` means bfloat16 if the device has it in hardware, else float32."""
     embeddings: str | None = None
     """Pretrained word vectors to start from: a file in GloVe's text format, or a Hub repository, `org/name[/file]`."""
     freeze_embeddings: bool = False
-    """Leave the pretrained vectors as they are."""
+    """Do not train the embedding that `embeddings` gives."""
     missing_vectors: Literal["zero", "normal"] = "normal"
-    """What words without a pretrained vector start from: zeros, or draws like the values of the other words."""
+    """What words without a pretrained vector start from. `zero`: zeros. `normal`: random numbers with the mean and
+    spread of the pretrained ones."""
     init_from: str | None = None
-    """A model to fine-tune, a folder or Hub id: its tokenizer and architecture hold instead of the recipe's."""
+    """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe."""
     seed: int = 0
+    """Seed of the first weights, the order of the rows, and dropout."""
 
     def __post_init__(self) -> None:
         check_types(self, "train")

@@ -1,1 +1,1 @@
-"""Labeled rows: found, read, checked, cut into splits, and encoded."""
+"""Loads labeled rows, checks them, and cuts them into splits."""

@@ -1,4 +1,7 @@
-"""Keeps prepared rows as Arrow files in the `datasets` cache, so that a second run need not read them anew."""
+"""Caches prepared rows as Arrow files.
+
+They are in the `datasets` cache. A second run need not read the source again.
+"""
 
 import contextlib
 import hashlib
@@ -15,19 +18,24 @@ from hf_lstm.data.columns import LabeledTable
 from hf_lstm.errors import InputError
 
 FORMAT_VERSION = "1"
-"""Part of every key: raise it when the same files come to be read differently."""
-ROWS_PER_BATCH = 1_000  # small batches make picking single rows from the mapped file cheap; `datasets` uses as many
+"""Part of every key. Raise it when the same files are read in another way."""
+ROWS_PER_BATCH = 1_000  # as `datasets` does: single rows of a mapped file are read fast from small batches
 
 
 def get_cache_folder() -> Path:
-    """Return the folder in the `datasets` cache that holds what this package prepares."""
+    """Return this package's folder in the `datasets` cache."""
     return Path(datasets.config.HF_DATASETS_CACHE) / "hf_lstm"
 
 
 def load_or_build(key: str, splits: Iterable[str], build: Callable[[], Mapping[str, pa.Table]]) -> dict[str, Dataset]:
-    """Return the splits stored under `key`; build and store them where there are none.
+    """Load splits from the cache, or build and store them.
 
-    The same files give the same fingerprints again, so that a later `Dataset.map` finds its own cache, too.
+    The same key always gives the same fingerprints. So a later `Dataset.map` finds its own cache, too.
+
+    Args:
+        key: what the splits are stored under.
+        splits: their names.
+        build: makes the tables of all splits. It is called only if one of them is not in the cache.
 
     Raises:
         InputError: the cache can't be written.
@@ -49,7 +57,9 @@ def load_or_build(key: str, splits: Iterable[str], build: Callable[[], Mapping[s
 
 
 def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
-    """Return a key for these files' contents, the splits they make up and the options they are read with.
+    """Hash the contents of files into a cache key.
+
+    The key also depends on the split of each file, and on the options that it is read with.
 
     Raises:
         InputError: a file can't be read.
@@ -57,8 +67,8 @@ def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
     digest = hashlib.sha256(repr((FORMAT_VERSION, options)).encode())
     for split, paths in files.items():
         for path in paths:
-            digest.update(f"\0{split}\0{path.suffix}\0{path.stat().st_size}\0".encode())
             try:
+                digest.update(f"\0{split}\0{path.suffix}\0{path.stat().st_size}\0".encode())
                 with path.open("rb") as stream:
                     while block := stream.read(1 << 20):
                         digest.update(block)
@@ -68,13 +78,13 @@ def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
 
 
 def hash_datasets(splits: Mapping[str, Dataset], *options: object) -> str:
-    """Return a key for the splits of a loaded data set and the options they are read with."""
+    """Hash the fingerprints of loaded splits, and reading options, into a cache key."""
     fingerprints = {split: dataset._fingerprint for split, dataset in splits.items()}
     return hashlib.sha256(repr((FORMAT_VERSION, fingerprints, options)).encode()).hexdigest()[:32]
 
 
 def hash_tables(splits: Mapping[str, Iterable[LabeledTable]], *options: object) -> str:
-    """Return a key for rows in memory and the options they are read with."""
+    """Hash rows in memory, and reading options, into a cache key."""
     digest = hashlib.sha256(repr((FORMAT_VERSION, options)).encode())
     for split, tables in splits.items():
         for table in tables:
@@ -86,7 +96,10 @@ def hash_tables(splits: Mapping[str, Iterable[LabeledTable]], *options: object) 
 
 
 def _write_arrow(table: pa.Table, file: Path) -> None:
-    """Write the file in one step: a run that starts meanwhile, or after a crash, never reads a part of it."""
+    """Write a table as an Arrow file, whole or not at all.
+
+    So a run that starts meanwhile, or after a crash, never reads a part of it.
+    """
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
     try:
         with os.fdopen(handle, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
@@ -94,7 +107,7 @@ def _write_arrow(table: pa.Table, file: Path) -> None:
             writer.close()
             sink.flush()
             os.fsync(handle)
-        os.utime(temporary, (0, 0))  # `datasets` hashes the time into the fingerprint, which is to follow from the key
+        os.utime(temporary, (0, 0))  # `datasets` hashes the time into the fingerprint: only the key may decide that
         os.replace(temporary, file)
     except BaseException:
         with contextlib.suppress(OSError):

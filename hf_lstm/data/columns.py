@@ -1,4 +1,4 @@
-"""Finds the text and label columns of a table, and turns labels as people write them into class ids."""
+"""Finds the columns of a table, and turns its labels into class ids."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +17,11 @@ LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "target", 
 MISSING_LABELS = frozenset({"", "nan", "null"})
 SYNONYMS = {"neg": "negative", "negative": "neg", "pos": "positive", "positive": "pos"}
 MAX_SPARSE_CLASSES = 20
-"""From more classes than this, each must have two rows on average: else the column holds something else."""
+"""More classes than this must have two rows each on average. Else the column holds no classes."""
 
 
 class Columns(NamedTuple):
-    """The columns that are asked for; None for the first well-known name."""
+    """Names the columns to read; None means the first well-known name."""
 
     text: str | None = None
     label: str | None = None
@@ -29,37 +29,44 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LabeledTable:
-    """The texts and labels of one file or Hub split as they stand there, and where each row stands."""
+    """Holds the texts and labels of one file or split, as written there."""
 
     name: str
+    """Of the file or split, for error messages."""
     texts: "pa.ChunkedArray"
+    """Strings."""
     labels: "pa.ChunkedArray"
-    """Strings: a class name, or a number in digits; null where there is none."""
+    """Strings: class names, or numbers in digits. Null where a row has none."""
     text_column: str
     label_column: str
     class_names: Sequence[str] | None = None
-    """The names in the order of their ids, where the source gives it."""
+    """The classes in the order of their ids, if the source says it."""
     lines: Sequence[int] | None = None
-    """The line, from 1, in which each row starts, of a text file."""
+    """The line of the file in which each row starts, counted from 1. None if the file has no lines."""
 
     def locate(self, row: int, column: str) -> str:
-        """Return where `row`, counted from 0, stands, for an error message."""
+        """Describe the place of a row, counted from 0, for error messages."""
         line = "" if self.lines is None else f" (line {self.lines[row]})"
         return f"{self.name}, row {row + 1}{line}, column {column!r}"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelMap:
-    """The classes in the order of their ids, and which id each way to write a label stands for."""
+    """Maps labels to class ids, however they are written."""
 
     names: tuple[str, ...]
+    """The classes, in the order of their ids."""
     ids: Mapping[str, int]
+    """The class id of each way to write a label."""
     owner: str
     """Whose labels they are, for error messages."""
 
     @classmethod
     def from_tables(cls, tables: Sequence[LabeledTable]) -> "LabelMap":
-        """Return the classes of the training rows: as the source orders them, else numerically or alphabetically.
+        """Build the map from the labels of the training rows.
+
+        The classes keep the order that the source gives. Without one, numbers are sorted by value, and names
+        alphabetically.
 
         Raises:
             InputError: a label is missing or -1, or there are too few or too many classes.
@@ -89,7 +96,11 @@ class LabelMap:
 
     @classmethod
     def from_model(cls, names: Iterable[str]) -> "LabelMap":
-        """Return a model's classes, which data may also call by their ids, or neg/negative and pos/positive."""
+        """Build the map from a model's label names.
+
+        Data may also write a class as its id, unless names are numbers themselves. Of two classes, case does not
+        matter, and neg and negative mean the same, as do pos and positive.
+        """
         names = tuple(names)
         ids = {name: index for index, name in enumerate(names)}
         if not any(_is_integer(name) for name in names):
@@ -100,12 +111,12 @@ class LabelMap:
         return cls(names=names, ids=ids, owner="the model's")
 
     def encode(self, table: LabeledTable) -> "pa.Array":
-        """Return the class id of each row, int64.
+        """Convert the labels of a table to class ids, int64 (num_rows,).
 
         Raises:
             InputError: a label is missing, -1, or none of the classes.
         """
-        import pyarrow as pa  # scoring the texts of a file needs its columns' names alone
+        import pyarrow as pa  # may not be installed: scoring a file needs this module, but no pyarrow
 
         codes = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
         id_of_code = []
@@ -121,10 +132,12 @@ class LabelMap:
 
 
 def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, str]:
-    """Return which columns hold text and label: those wanted, else the first well-known names.
+    """Find the names of the text column and the label column.
+
+    They are those wanted, else the first well-known ones.
 
     Raises:
-        InputError: there is no such column; the columns there are are listed.
+        InputError: there is no such column; the message lists all columns.
     """
     text = find_text_column(name, columns, wanted.text)
     label = _find_column(name, columns, "label", wanted.label, LABEL_COLUMNS)
@@ -134,16 +147,18 @@ def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[st
 
 
 def find_text_column(name: str, columns: Sequence[str], text_column: str | None) -> str:
-    """Return which column holds the texts: the one asked for, else the first well-known name.
+    """Find the name of the text column.
+
+    It is `text_column`, else the first well-known one.
 
     Raises:
-        InputError: there is no such column; the columns there are are listed.
+        InputError: there is no such column; the message lists all columns.
     """
     return _find_column(name, columns, "text", text_column, TEXT_COLUMNS)
 
 
 def _sort_labels(labels: Iterable[str]) -> list[str]:
-    """Return distinct labels in the order of their ids: numerically if all are whole numbers, else alphabetically."""
+    """Sort distinct labels: whole numbers by value, other labels alphabetically."""
     distinct = set(labels)
     if all(_is_integer(label) for label in distinct):
         return sorted(distinct, key=int)
@@ -163,7 +178,9 @@ def _find_column(name: str, columns: Sequence[str], kind: str, wanted: str | Non
 
 
 def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
-    """Return each distinct way a label is written, in order of appearance: its class's name and its first row.
+    """Find the distinct labels, in order of appearance, and the first row of each.
+
+    A class that is written in two ways is listed twice.
 
     Raises:
         InputError: a label is missing or -1.
@@ -182,7 +199,10 @@ def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
 
 
 def _clean_label(written: str | None) -> str | None:
-    """Return the class that a label names, or None: "1.0", which pandas writes for 1, and " 1" are "1"."""
+    """Return the class that a written label means; None for a missing label.
+
+    `1.0`, as pandas writes 1, and ` 1` both mean `1`.
+    """
     if written is None or written.strip().casefold() in MISSING_LABELS:
         return None
     number = re.fullmatch(r"\s*(-?[0-9]+)\.0*\s*", written)

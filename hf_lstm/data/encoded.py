@@ -1,4 +1,4 @@
-"""Encodes a split as token ids and class ids, cached by `datasets`."""
+"""Encodes the rows of a split as token ids and class ids."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 _ENCODING_VERSION = 1
-"""Part of the cache's key: to be raised whenever the same text and tokenizer come to give other ids."""
+"""Part of the cache's key. Raise it when the same text and tokenizer give other ids."""
 
 
 @dataclass(frozen=True)
 class LabeledTexts:
-    """Encoded rows of a split with their classes."""
+    """Holds the encoded texts of a split and their class ids."""
 
     texts: EncodedTexts
     labels: np.ndarray
@@ -28,10 +28,10 @@ class LabeledTexts:
 
 
 def encode_split(split: Dataset, tokenizer: Tokenizer, config: ModelConfig) -> LabeledTexts:
-    """Return a split with columns `text` and `label` as flat token buffers, cut and filled as `config` says.
+    """Encode a split with columns `text` and `label`.
 
-    The ids are mapped once by `datasets` and cached under a fingerprint of the rows, the tokenizer and the limits, so
-    that a second run with the same ones reads them back.
+    Texts are cut, and empty ones filled, as `config` says. `datasets` caches the token ids under a fingerprint of the
+    rows, the tokenizer and the limits. A second run with the same ones reads them from there.
     """
     encoder = Encoder(tokenizer, config)
 

@@ -1,4 +1,4 @@
-"""Loads labeled texts from wherever people have them, as train, validation and test with one fixed set of columns."""
+"""Loads labeled rows from any source, as train, validation and test."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,85 +11,88 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.cache import hash_datasets, hash_files, hash_tables, load_or_build
 from hf_lstm.data.columns import Columns, LabeledTable, LabelMap
 from hf_lstm.data.readers import read_arrow_table, read_file
-from hf_lstm.data.sources import IN_MEMORY, HeldSplits, find_files, is_single_file, load_hub_dataset
-from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, digest_rows
+from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, find_files, is_single_file, load_hub_dataset
+from hf_lstm.data.splits import cut_official, cut_pooled
 from hf_lstm.errors import InputError
 
 T = TypeVar("T")
 NO_COLUMNS = Columns()
 
-__all__ = ["count_duplicates", "digest_rows", "load_split", "load_splits"]
 
+def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> DatasetDict:
+    """Load train, validation and test from any source.
 
-def load_splits(config: DataConfig, held: HeldSplits | None = None) -> DatasetDict:
-    """Return train, validation and test of any source, with the columns `text` (string) and `label` (ClassLabel).
-
-    Splits that the source lacks are cut as `config` says. The same source gives the same fingerprints again, so that a
-    later `Dataset.map` finds its cache.
+    Their columns are `text` (string) and `label` (ClassLabel). Splits that the source lacks are cut as `config` says.
+    The same source always gives the same fingerprints. So a later `Dataset.map` finds its cache.
 
     Args:
         config: `config.dataset` is a Hub id, a folder, a file (CSV, TSV, JSON Lines, JSON, Parquet), or `sample`.
-        held: rows to take instead of those that `config.dataset` names.
+        in_memory: rows to use instead of those that `config.dataset` names.
 
     Raises:
-        InputError: the source is missing or unreachable, or a row of it can't be used; the message names the row.
+        InputError: the source is missing or unreachable, or one of its rows can't be used; the message names the row.
     """
-    published = _load_published(held or config.dataset, Columns(config.text_column, config.label_column))
+    published = _load_published(in_memory or config.dataset, Columns(config.text_column, config.label_column))
     if "train" not in published:
         raise InputError(f"{config.dataset}: training needs a train split; there is only {', '.join(published)}")
     return (cut_official if config.split == "official" else cut_pooled)(published, config)
 
 
 def load_split(
-    source: str | HeldSplits, split: str, *, columns: Columns = NO_COLUMNS, label_names: Sequence[str] | None = None
+    source: str | InMemorySplits, split: str, *, columns: Columns = NO_COLUMNS, label_names: Sequence[str] | None = None
 ) -> Dataset:
-    """Return one published split of any source, with the columns `text` (string) and `label` (ClassLabel).
+    """Load one published split of any source.
 
-    Rows that have no splits, as those of a single file or data frame, are returned whole.
+    Its columns are `text` (string) and `label` (ClassLabel). A source without splits, such as one file or one data
+    frame, is loaded whole.
 
     Args:
         source: a Hub id, a folder, a file, `sample`, or rows in memory.
         split: `train`, `validation` or `test`.
-        columns: those that hold text and label; by default the first of the well-known names.
-        label_names: a model's labels in the order of their ids. The rows may give the name or the id, and for one of
-            two labels also neg, negative, pos or positive. Without them the classes are those `load_splits` finds.
+        columns: those of text and label; by default the first well-known names.
+        label_names: a model's labels, in the order of their ids. Rows may give the name or the id. Of two labels, they
+            may also give neg, negative, pos or positive. Without `label_names`, the classes are those that
+            `load_splits` finds.
 
     Raises:
         InputError: as for `load_splits`; also if there is no such split, or a label is none of `label_names`.
     """
-    if set(source.splits) == {"train"} if isinstance(source, HeldSplits) else is_single_file(source):
+    if set(source.splits) == {"train"} if isinstance(source, InMemorySplits) else is_single_file(source):
         split = "train"
     only = split if label_names is not None else None  # without them, the classes are those of train
     published = _load_published(source, columns, label_names, only)
-    return _pick(published, split, IN_MEMORY if isinstance(source, HeldSplits) else source)[split]
+    return _select_split(published, split, IN_MEMORY if isinstance(source, InMemorySplits) else source)[split]
 
 
 def _load_published(
-    source: str | HeldSplits, columns: Columns, label_names: Sequence[str] | None = None, only_split: str | None = None
+    source: str | InMemorySplits,
+    columns: Columns,
+    label_names: Sequence[str] | None = None,
+    only_split: str | None = None,
 ) -> dict[str, Dataset]:
-    """Return the splits that the source has, in the form that all code after this relies on."""
-    if isinstance(source, HeldSplits):
-        held = source.read(columns)
-        key = hash_tables(held, label_names)
-        return load_or_build(key, held, lambda: _encode(held, label_names))
+    """Load the splits that the source has, with checked texts and class ids."""
+    if isinstance(source, InMemorySplits):
+        tables_in_memory = source.read(columns)
+        key = hash_tables(tables_in_memory, label_names)
+        return load_or_build(key, tables_in_memory, lambda: _encode_labels(tables_in_memory, label_names))
     files = find_files(source)
     if files is not None:
-        chosen = files if only_split is None else _pick(files, only_split, source)
+        chosen = files if only_split is None else _select_split(files, only_split, source)
         key = hash_files(chosen, tuple(columns), label_names)
-        return load_or_build(key, chosen, lambda: _encode(_read_files(chosen, columns), label_names))
+        return load_or_build(key, chosen, lambda: _encode_labels(_read_files(chosen, columns), label_names))
     hub = load_hub_dataset(source)
-    hub = hub if only_split is None else _pick(hub, only_split, source)
+    hub = hub if only_split is None else _select_split(hub, only_split, source)
     tables = {
         split: [read_arrow_table(f"{source}, split {split}", dataset.data.table, dataset.features, columns)]
         for split, dataset in hub.items()
     }
-    encoded = _encode(tables, label_names)
+    encoded = _encode_labels(tables, label_names)
     if all(dataset.features == Features.from_arrow_schema(encoded[split].schema) for split, dataset in hub.items()):
         return hub  # checked, and nothing to change
     return load_or_build(hash_datasets(hub, tuple(columns), label_names), hub, lambda: encoded)
 
 
-def _pick(splits: Mapping[str, T], split: str, source: str) -> dict[str, T]:
+def _select_split(splits: Mapping[str, T], split: str, source: str) -> dict[str, T]:
     if split not in splits:
         raise InputError(f"{source}: there is no split {split!r}; there is {', '.join(splits)}")
     return {split: splits[split]}
@@ -99,8 +102,10 @@ def _read_files(files: Mapping[str, Sequence[Path]], columns: Columns) -> dict[s
     return {split: [read_file(path, columns) for path in paths] for split, paths in files.items()}
 
 
-def _encode(tables: Mapping[str, Sequence[LabeledTable]], label_names: Sequence[str] | None) -> dict[str, pa.Table]:
-    """Return the tables of each split as one, with class ids for labels.
+def _encode_labels(
+    tables: Mapping[str, Sequence[LabeledTable]], label_names: Sequence[str] | None
+) -> dict[str, pa.Table]:
+    """Join the tables of each split, and turn labels into class ids.
 
     Raises:
         InputError: a label is missing or unknown, or train has a single class.

@@ -1,7 +1,7 @@
-"""Opens CSV, TSV and JSON files row by row, refusing what would shift or merge rows.
+"""Reads CSV, TSV and JSON files row by row, and refuses damaged ones.
 
-Python's own csv module reads them, strictly: pandas, which `datasets` uses, turns the text "NA" into null, accepts
-quotes that merge rows, and shifts the columns of a row with a field too many.
+CSV and TSV go through Python's csv module in its strict mode. `datasets` uses pandas, which turns the text "NA" into
+null, accepts quotes that merge rows, and shifts the columns of a row with a field too many.
 """
 
 import contextlib
@@ -15,27 +15,29 @@ from typing import Any, NamedTuple, TextIO
 from hf_lstm.errors import InputError
 
 MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The most that the csv module takes on every platform; its default of 128 Ki is shorter than a text may be."""
+"""The most that the csv module takes on every platform. Its default, 128 Ki, is too short for some texts."""
 
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t|])[\r\n]*", re.IGNORECASE)
 
 
 class DelimitedFile(NamedTuple):
-    """An open CSV or TSV file."""
+    """Holds an open CSV or TSV file."""
 
     delimiter: str
     header: list[str]
     rows: Iterator[tuple[int, list[str]]]
-    """The line in which each row starts, from 1, and as many fields as the header has; blank lines are skipped."""
+    """Each row: the line in which it starts, from 1, and as many fields as the header has. Blank lines are skipped."""
 
 
 @contextlib.contextmanager
 def open_delimited(path: Path) -> Iterator[DelimitedFile]:
-    """Open a CSV or TSV file whose first line names the columns; a line `sep=;` as Excel knows it may stand before.
+    """Open a CSV or TSV file, and read its header.
+
+    The first line names the columns. Before it there may be a line such as `sep=;`, which Excel knows.
 
     Raises:
-        InputError: here or from the rows: the file is not UTF-8, a row has not as many fields as the header, or its
-            quotes don't match.
+        InputError: at once, or when a row is read: the file is not UTF-8, a row has more or fewer fields than the
+            header, or its quotes don't match.
     """
     with open_utf8(path) as stream:
         first = stream.readline()
@@ -49,7 +51,9 @@ def open_delimited(path: Path) -> Iterator[DelimitedFile]:
 
 
 def iterate_json_objects(path: Path) -> Iterator[tuple[int | None, dict[str, Any]]]:
-    """Yield each object of a JSON Lines file with its line, or of a file that is one JSON list.
+    """Yield each object of a JSON or JSON Lines file, with its line.
+
+    The line is None if the file is one JSON list.
 
     Raises:
         InputError: the file is not UTF-8 or not JSON, or a row is no object.
@@ -62,7 +66,7 @@ def iterate_json_objects(path: Path) -> Iterator[tuple[int | None, dict[str, Any
 
 
 def locate_row(path: Path, index: int, line: int | None) -> str:
-    """Return a row's place for messages: the file, the row from 1, and its line where that is known."""
+    """Describe the place of a row, counted from 0, for error messages."""
     return f"{path}, row {index + 1}" + (f" (line {line})" if line else "")
 
 
@@ -101,13 +105,13 @@ def _parse_delimited(path: Path, stream: TextIO, delimiter: str, *, first_line: 
 
 
 def _find_delimiter(path: Path, header: str) -> str:
-    """Return the delimiter that the header holds: the suffix's own, else a semicolon or tab as spreadsheets write."""
+    """Find the delimiter of a header: that of the suffix, else a semicolon or tab."""
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     return next((delimiter for delimiter in (usual, ";", "\t") if delimiter in header), usual)
 
 
 def _parse_json(path: Path) -> Iterator[tuple[int | None, Any]]:
-    """Yield each row, with its line where the file has a row per line."""
+    """Yield each row, with its line if the file is JSON Lines."""
     line = 0
     with open_utf8(path) as stream:
         try:
@@ -128,10 +132,12 @@ def _parse_json(path: Path) -> Iterator[tuple[int | None, Any]]:
 
 @contextlib.contextmanager
 def open_utf8(path: Path) -> Iterator[TextIO]:
-    """Open a UTF-8 file, with or without a byte order mark; line breaks stay as they are.
+    """Open a UTF-8 file, with or without a byte order mark.
+
+    Line breaks stay as they are.
 
     Raises:
-        InputError: here or while it is read: the file is UTF-16, has a NUL, or a line of it is not UTF-8.
+        InputError: at once, or while it is read: the file is UTF-16, has a NUL, or has a line that is not UTF-8.
     """
     with path.open("rb") as binary:
         head = binary.read(4096)
@@ -150,7 +156,7 @@ def open_utf8(path: Path) -> Iterator[TextIO]:
 
 
 def _alternates_with_nul(head: bytes) -> bool:
-    """Return whether every other byte is mostly NUL, as in UTF-16 of most languages' blanks and letters."""
+    """Return whether every other byte is often NUL, as in UTF-16."""
     return any(head[start::2].count(0) > len(head) / 4 for start in (0, 1))
 
 

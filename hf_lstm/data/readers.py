@@ -1,4 +1,4 @@
-"""Reads labeled texts from one file of any supported type, or from an Arrow table."""
+"""Reads labeled rows from a file or an Arrow table."""
 
 import json
 import re
@@ -16,7 +16,9 @@ from hf_lstm.errors import InputError
 
 
 def read_file(path: Path, wanted: Columns) -> LabeledTable:
-    """Return the texts and labels of one file; its suffix tells the type.
+    """Read the texts and labels of one file.
+
+    Its suffix tells the type.
 
     Raises:
         InputError: the file is missing, empty, of an unknown type, damaged, not UTF-8, or lacks a column, a text or a
@@ -37,7 +39,9 @@ def read_file(path: Path, wanted: Columns) -> LabeledTable:
 
 
 def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Columns) -> LabeledTable:
-    """Return the texts and labels of `table`, called `name` in messages.
+    """Read the texts and labels of an Arrow table.
+
+    `name` is what error messages call it. `features` names the classes of its labels, if they are class ids.
 
     Raises:
         InputError: a column is missing or can't be a text or a label, or a text is null.
@@ -67,7 +71,7 @@ def _read_parquet(path: Path, wanted: Columns) -> LabeledTable:
 
 
 def _read_arrow_file(path: Path, wanted: Columns) -> LabeledTable:
-    """Read a file of a folder that `save_to_disk` of `datasets` wrote."""
+    """Read an Arrow file that `Dataset.save_to_disk` wrote."""
     try:
         dataset = Dataset.from_file(str(path))
     except pa.ArrowException as error:
@@ -80,7 +84,7 @@ def _build_damage_error(path: Path, kind: str, error: Exception) -> InputError:
 
 
 def _name_classes(labels: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
-    """Return the name of each class id; an id without a name, such as -1, stays in digits."""
+    """Replace class ids by names; an id without a name, such as -1, becomes its digits."""
     name_of_id = pa.array([None if name is None else str(name) for name in names])
     has_name = pc.and_(pc.greater_equal(labels, 0), pc.less(labels, len(names)))
     return pc.if_else(has_name, name_of_id.take(pc.if_else(has_name, labels, None)), labels.cast(pa.string()))
@@ -97,10 +101,12 @@ def _check_texts(table: LabeledTable) -> LabeledTable:
 
 
 def read_delimited(path: Path, wanted: Columns) -> LabeledTable:
-    """Return the rows of a CSV or TSV file whose first line names the columns; blank lines are skipped.
+    """Read the rows of a CSV or TSV file.
+
+    The first line names the columns. Blank lines are skipped.
 
     Raises:
-        InputError: the file is not UTF-8, a row has not as many fields as the header, or its quotes don't match.
+        InputError: the file is not UTF-8, a row has more or fewer fields than the header, or its quotes don't match.
     """
     texts: list[str] = []
     labels: list[str] = []
@@ -126,11 +132,13 @@ def read_delimited(path: Path, wanted: Columns) -> LabeledTable:
 
 
 def read_json(path: Path, wanted: Columns) -> LabeledTable:
-    """Return the rows of a file with a JSON object on each line, or with one JSON list of objects.
+    """Read the rows of a JSON or JSON Lines file.
+
+    It has an object on each line, or is one list of objects.
 
     Raises:
-        InputError: the file is not UTF-8 or not JSON, or a row is no object, lacks a column, or its text or label is of
-            an unsuitable type.
+        InputError: the file is not UTF-8 or not JSON. Or a row is no object, lacks a column, or has a text or label of
+            the wrong type.
     """
     texts: list[str | None] = []
     labels: list[str | None] = []
@@ -159,9 +167,10 @@ def read_json(path: Path, wanted: Columns) -> LabeledTable:
 def _looks_like_merged_rows(
     text: str, known_labels: set[str], delimiter: str, num_fields: int, text_index: int, label_index: int
 ) -> bool:
-    """Return whether at each line break the text holds the rest of one row and the start of the next, label included.
+    """Return whether a text looks like several rows merged by a stray quote.
 
-    That is what a stray quote before a text leaves when the next quote happens to stand before a delimiter.
+    At each of its line breaks, such a text has the end of one row and the start of the next, with a known label. It
+    arises where a stray quote opens a text, and the next quote happens to stand before a delimiter.
     """
     lines = re.split(r"\r\n|\r|\n", text)
     if label_index > text_index:

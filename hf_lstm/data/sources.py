@@ -1,4 +1,7 @@
-"""Finds the rows that a data argument names: the sample, a file, a folder, the Hub, or rows in memory."""
+"""Finds the rows of a data argument.
+
+They are the sample, a file, a folder, a data set on the Hub, or rows in memory.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +23,21 @@ from hf_lstm.data.cache import get_cache_folder
 from hf_lstm.data.columns import Columns, LabeledTable
 from hf_lstm.data.readers import read_arrow_table, read_file
 from hf_lstm.data.splits import SPLITS
+from hf_lstm.errors import InputError
+from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
-from hf_lstm.errors import InputError
-from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
 SAMPLE = "sample"
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
 T = TypeVar("T")
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 IN_MEMORY = "data in memory"
-"""Stands in a recipe for rows that no name leads back to."""
+"""What a recipe calls rows that were passed from Python. They can't be loaded again by a name."""
 
 Rows: TypeAlias = "str | Path | pd.DataFrame | Dataset | DatasetDict | tuple[Sequence[str], Sequence[str | int]]"
-"""Labeled rows: a path, a Hub id or `sample`; a data frame, a data set, or texts and labels of one length."""
+"""Labeled rows: a path, a Hub id, `sample`, a data frame, a data set, or a pair of as many texts as labels."""
 
 _EXPECTED = (
     "a path, a Hub id, a pandas DataFrame, a datasets.Dataset or DatasetDict, or a pair of texts and labels of one "
@@ -43,12 +46,12 @@ _EXPECTED = (
 
 
 def find_files(source: str) -> dict[str, list[Path]] | None:
-    """Return the files of each of train, validation and test that a local source has; None if it is a Hub id.
+    """Find the files of each split of a local source; None for a Hub id.
 
-    A single file counts as train.
+    The splits are train, validation and test, as far as the source has them. A single file is train.
 
     Raises:
-        InputError: there is no such file or folder, or the folder has no data files, or none for train and test.
+        InputError: there is no such file or folder, or the folder has no data files of these splits.
     """
     if source == SAMPLE:
         folder = Path(str(importlib.resources.files("hf_lstm") / "resources" / "sample"))
@@ -64,17 +67,18 @@ def find_files(source: str) -> dict[str, list[Path]] | None:
 
 
 def is_single_file(source: str) -> bool:
-    """Return whether `source` is one file, which has no splits."""
+    """Return whether a source is one file, and so has no splits."""
     return source != SAMPLE and Path(source).expanduser().is_file()
 
 
 def load_hub_dataset(source: str) -> dict[str, Dataset]:
-    """Return the train, validation and test splits of a Hub data set; other splits are not even downloaded.
+    """Load train, validation and test of a Hub data set.
 
-    They are prepared in a folder of their own, so that `datasets.load_dataset` never takes them for the whole data set.
+    Other splits are not downloaded. What was downloaded is kept in this package's own cache folder: else
+    `datasets.load_dataset` would take it for the whole data set.
 
     Raises:
-        InputError: the data set is unknown, gated, unreachable and not cached, or can't be read.
+        InputError: the data set is unknown, gated, can't be read, or is neither cached nor within reach.
     """
     try:
         builder = _make_builder(source)
@@ -82,7 +86,7 @@ def load_hub_dataset(source: str) -> dict[str, Dataset]:
             builder.config.data_files = _select_splits(source, builder.config.data_files)
             if hasattr(builder.config, "keep_default_na"):
                 builder.config.keep_default_na = False  # else the text "NA" of a CSV file becomes null
-        builder.download_and_prepare(verification_mode="no_checks")  # it would miss the splits left out
+        builder.download_and_prepare(verification_mode="no_checks")  # that check would miss the other splits
         return {split: builder.as_dataset(split=split) for split in _select_splits(source, builder.info.splits)}
     except InputError:
         raise
@@ -100,7 +104,10 @@ def _make_builder(source: str) -> datasets.DatasetBuilder:
 
 
 def _find_folder_files(folder: Path) -> dict[str, list[Path]]:
-    """Return the files of each split as `datasets` finds them: by the README's configuration, else by their names."""
+    """Find the files of each split in a folder, as `datasets` does.
+
+    It goes by the configuration in README.md, else by the names of the files.
+    """
     try:
         builder = datasets.load_dataset_builder(str(folder), cache_dir=str(get_cache_folder()))
     except (ValueError, RuntimeError, OSError) as error:
@@ -120,7 +127,10 @@ def _select_splits(source: str, available: Mapping[str, T]) -> dict[str, T]:
 
 
 def _describe_error(error: Exception, source: str) -> InputError:
-    """Return one line that says why; `datasets` drops the client's own errors and leaves only a message of its own."""
+    """Describe in one line why a data set can't be loaded.
+
+    `datasets` replaces some errors of the Hub's client by its own, so those are described, too.
+    """
     reason = error.__cause__ if isinstance(error, DatasetGenerationError) else error
     line = write_on_one_line(reason)
     if isinstance(reason, DatasetNotFoundError) and "gated" in line:
@@ -144,14 +154,14 @@ def _describe_error(error: Exception, source: str) -> InputError:
 
 
 @dataclass(frozen=True)
-class HeldSplits:
-    """Rows by split, of which at least one is in memory."""
+class InMemorySplits:
+    """Holds the rows of each split, at least one of them in memory."""
 
     splits: Mapping[str, Path | tuple[pa.Table, Features]]
-    """A file, or a table with what its columns hold."""
+    """A file, or a table with its features."""
 
     def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
-        """Return the texts and labels of each split.
+        """Read the texts and labels of each split.
 
         Raises:
             InputError: a column is missing, or a row can't be used; the message names the row.
@@ -162,32 +172,34 @@ class HeldSplits:
         }
 
 
-def hold(data: Rows, validation: Rows | None = None, test: Rows | None = None) -> str | HeldSplits:
-    """Return the name of rows that can be read again by it, or else the rows.
+def resolve_source(data: Rows, validation: Rows | None = None, test: Rows | None = None) -> str | InMemorySplits:
+    """Convert data from a Python caller to a source that can be loaded.
+
+    It is the name alone, if `data` is a path or Hub id and nothing else is given. Else it is the rows.
 
     Args:
-        data: rows to train on, or all splits in one.
-        validation: rows of that split, instead of those of `data` or of some cut from train.
+        data: rows to train on, or a `DatasetDict` of all splits.
+        validation: rows of that split. By default those of `data`, or some cut from train.
         test: likewise.
 
     Raises:
-        InputError: something is of another kind, or texts and labels differ in their number.
+        InputError: an argument is of another type, or there are not as many texts as labels.
     """
     if isinstance(data, (str, Path)) and validation is None and test is None:
         return str(data)
     if isinstance(data, DatasetDict):
-        held = {split: _hold_split(data[split], split) for split in SPLITS if split in data}
-        if not held:
+        splits = {split: _convert_split(data[split], split) for split in SPLITS if split in data}
+        if not splits:
             raise InputError(f"the DatasetDict has the splits {', '.join(map(str, data))}; expected train")
     else:
-        held = {"train": _hold_split(data, "train")}
+        splits = {"train": _convert_split(data, "train")}
     for split, rows in (("validation", validation), ("test", test)):
         if rows is not None:
-            held[split] = _hold_split(rows, split)
-    return HeldSplits(held)
+            splits[split] = _convert_split(rows, split)
+    return InMemorySplits(splits)
 
 
-def _hold_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
+def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
     if isinstance(rows, (str, Path)):
         path = Path(rows).expanduser()
         if not path.is_file():
@@ -200,7 +212,7 @@ def _hold_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
         if pandas is not None and isinstance(rows, pandas.DataFrame):
             table = pa.Table.from_pandas(rows, preserve_index=False)
         elif isinstance(rows, (tuple, list)) and len(rows) == 2 and not any(isinstance(part, str) for part in rows):
-            table = _pair_up(rows[0], rows[1], split)
+            table = _build_pair_table(rows[0], rows[1], split)
         else:
             raise InputError(f"{split} rows are {type(rows).__name__}, expected {_EXPECTED}")
     except (pa.ArrowException, ValueError, TypeError) as error:
@@ -210,7 +222,7 @@ def _hold_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
     return table, Features.from_arrow_schema(table.schema)
 
 
-def _pair_up(texts: Any, labels: Any, split: str) -> pa.Table:
+def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
     listed = [part.tolist() if hasattr(part, "tolist") else list(part) for part in (texts, labels)]
     if len(listed[0]) != len(listed[1]):
         raise InputError(

@@ -1,4 +1,7 @@
-"""Cuts labeled rows into train, validation and test: reproducibly, and with no text in both train and validation."""
+"""Cuts labeled rows into train, validation and test.
+
+The same seed gives the same cut. Unless rows are pooled, no text is in both train and validation.
+"""
 
 import hashlib
 import logging
@@ -13,18 +16,18 @@ from hf_lstm.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 TEST_FRACTION = 0.1
-"""Share of the distinct texts of a source without a test split that becomes test."""
+"""Share of the distinct texts that becomes test, of a source without a test split."""
 
 logger = logging.getLogger(__name__)
 
 
 def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> DatasetDict:
-    """Return train, validation and test as published; what the source lacks is cut from its train split.
+    """Keep the published splits, and cut missing ones from train.
 
-    Test keeps every published row. Published validation rows whose text also stands in train are left out.
+    Test keeps every published row. Validation loses the published rows whose text is in train, too.
 
     Raises:
-        InputError: there are too few rows to cut, or all validation texts stand in train.
+        InputError: there are too few rows to cut, or all validation texts are in train.
     """
     train, validation, test = (published.get(split) for split in SPLITS)
     assert train is not None
@@ -33,16 +36,19 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Datase
     if validation is None:
         train, validation = _cut_validation(train, config.validation_fraction, config.split_seed)
     else:
-        validation = _leave_out_texts(validation, set(_texts(train)))
+        validation = _leave_out_texts(validation, set(_list_texts(train)))
     return _check_sizes(DatasetDict(train=train, validation=validation, test=test), config)
 
 
 def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetDict:
-    """Return all rows (train, then validation, then test) permuted and cut anew; repeated texts stay where they fall.
+    """Join all published rows, shuffle them, and cut them anew.
 
-    The order is `numpy.random.RandomState(split_seed).permutation(n)`, which is also what pandas'
-    `sample(frac=1, random_state=split_seed)` gives. With `pooled_test_first`, test comes first in it, as with
-    scikit-learn's `train_test_split(rows, random_state=split_seed)`, and validation last, as with Keras.
+    The rows of train come first, then validation, then test. Their new order is
+    `numpy.random.RandomState(split_seed).permutation(n)`, the same as of pandas'
+    `sample(frac=1, random_state=split_seed)`. The first rows become train, the next validation, the last test. With
+    `pooled_test_first`, the first become test, as with scikit-learn's
+    `train_test_split(rows, random_state=split_seed)`, and the last validation, as with Keras. A text that is repeated
+    may be in several splits.
 
     Raises:
         InputError: there are too few rows to cut.
@@ -59,12 +65,12 @@ def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetD
 
 
 def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
-    """Return how many rows repeat a text: `within_<split>` of the same split, `<split>_in_<split>` of another.
+    """Count the rows whose text is repeated, within and across splits.
 
-    `within_train` counts the rows beyond the first of each text; `test_in_train` the test rows whose text stands in
-    train.
+    `within_train` counts the rows of train beyond the first of each text. `test_in_train` counts the rows of test whose
+    text is in train, too. The others are named likewise.
     """
-    texts = {split: _texts(dataset) for split, dataset in splits.items()}
+    texts = {split: _list_texts(dataset) for split, dataset in splits.items()}
     distinct = {split: set(values) for split, values in texts.items()}
     counts = {f"within_{split}": len(texts[split]) - len(distinct[split]) for split in texts}
     for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
@@ -73,23 +79,26 @@ def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
     return counts
 
 
-def digest_rows(splits: Mapping[str, Dataset]) -> str:
-    """Return 64 hex digits that tell which labeled texts the splits hold together, in whatever order and cut.
+def hash_rows(splits: Mapping[str, Dataset]) -> str:
+    """Hash the rows of all splits, whatever their order and cut.
 
-    The sum, modulo 2**256, of the SHA-256 of each row's class id and text.
+    The hash is the sum, modulo 2**256, of the SHA-256 of each row's class id and text. It has 64 hex digits.
     """
     total = 0
     for dataset in splits.values():
         labels = dataset.with_format("numpy")["label"][:].tolist()
-        for text, label in zip(_texts(dataset), labels, strict=True):
+        for text, label in zip(_list_texts(dataset), labels, strict=True):
             row = f"{label} {text}".encode("utf-8", errors="surrogatepass")
             total += int.from_bytes(hashlib.sha256(row).digest(), "big")
     return f"{total % 2**256:064x}"
 
 
 def _cut_test(dataset: Dataset, seed: int) -> tuple[Dataset, Dataset]:
-    """Return the rows without and with those of a random tenth of each class's texts; no text is in both."""
-    texts, labels = _texts(dataset), dataset.with_format("numpy")["label"][:]
+    """Cut test, a random tenth of each class's texts, from a data set.
+
+    Return the other rows and those of test. No text is in both.
+    """
+    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
     order = np.random.RandomState(seed).permutation(len(dataset))
     texts_of_label: dict[int, dict[str, None]] = {}  # dicts for their order
     seen: set[str] = set()
@@ -105,11 +114,12 @@ def _cut_test(dataset: Dataset, seed: int) -> tuple[Dataset, Dataset]:
 
 
 def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Dataset]:
-    """Return train and validation: the head and the tail of a permutation.
+    """Cut validation from a data set; return train and validation.
 
-    Validation rows whose text stands in train, or whose class train would lack, go to train.
+    They are the head and the tail of a permutation. Rows of the tail whose text is in train, or whose class train would
+    lack, go to train.
     """
-    texts, labels = _texts(dataset), dataset.with_format("numpy")["label"][:]
+    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
     order: NDArray[np.int64] = np.random.RandomState(seed).permutation(len(dataset))
     train_rows, validation_rows = np.split(order, [len(order) - round(fraction * len(order))])
     train_texts = {texts[row] for row in train_rows}
@@ -120,14 +130,14 @@ def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Datas
 
 
 def _leave_out_texts(dataset: Dataset, texts: set[str]) -> Dataset:
-    rows = [row for row, text in enumerate(_texts(dataset)) if text not in texts]
+    rows = [row for row, text in enumerate(_list_texts(dataset)) if text not in texts]
     if len(rows) == len(dataset):
         return dataset
     logger.warning("%d validation rows are left out: their texts stand in train", len(dataset) - len(rows))
     return dataset.select(rows)
 
 
-def _texts(dataset: Dataset) -> list[str]:
+def _list_texts(dataset: Dataset) -> list[str]:
     texts: list[str] = dataset["text"][:]
     return texts
 

@@ -1,4 +1,4 @@
-"""Streams texts out of files of any supported type, and rows into files that appear only when they are whole."""
+"""Reads texts to score from files, and writes rows of answers."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from hf_lstm.data.columns import find_text_column
-from hf_lstm.data.parsing import iterate_json_objects, open_delimited
+from hf_lstm.data.parsing import iterate_json_objects, locate_row, open_delimited
 from hf_lstm.errors import InputError
 from hf_lstm.files import open_partial
 from hf_lstm.tokenization.word_patterns import replace_surrogates
@@ -18,10 +18,10 @@ _ROWS_PER_READ = 1_024
 _BYTES_PER_READ = 2**20
 
 
-def names_file(argument: str) -> bool:
-    """Return whether a command line's argument means a file rather than a text, whether or not the file exists.
+def looks_like_file(argument: str) -> bool:
+    """Return whether a command line's argument means a file, not a text.
 
-    It does if there is such a file, or if it has no blanks but a known suffix or a path separator.
+    It does if there is such a file. It also does if it has no white space, and has a known suffix or a path separator.
     """
     if os.path.isfile(argument):  # unlike `Path.is_file`, it takes texts of any length
         return True
@@ -32,18 +32,19 @@ def names_file(argument: str) -> bool:
 
 
 def read_texts(path: Path, text_column: str | None = None) -> Iterator[str]:
-    """Return the texts of a file one by one, in order, never holding the whole file.
+    """Read the texts of a file, one by one and in order.
 
-    A line of a `.txt` file is a text, blank lines included. The other types are tables: `.csv` and `.tsv` with the
-    column names in the first line, JSON Lines, Parquet. (A `.json` file that is one list is read whole.)
+    The whole file is never in memory, except a `.json` file that is one list. Each line of a `.txt` file is a text,
+    blank lines included. The other types are tables: `.csv` and `.tsv` with the column names in the first line, JSON
+    Lines, Parquet.
 
     Args:
         path: the file; its suffix tells the type.
-        text_column: the column of a table that holds the texts; by default the first of the well-known names.
+        text_column: the column of the texts; by default the first well-known name.
 
     Raises:
-        InputError: there is no such file, it is empty, or its type is unknown. What is found while reading raises it,
-            too, naming file and row: another encoding, a damaged row, a missing column or text.
+        InputError: at once: there is no such file, it is empty, or its type is unknown. While texts are read, with the
+            file and the row: it is not UTF-8, a row is damaged, or a column or text is missing.
     """
     if not path.is_file():
         what = "is a folder, expected a file" if path.is_dir() else "there is no such file"
@@ -57,7 +58,9 @@ def read_texts(path: Path, text_column: str | None = None) -> Iterator[str]:
 
 
 def read_lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """Yield the lines of a UTF-8 stream without their line breaks; a byte order mark is dropped.
+    """Yield the lines of a UTF-8 stream, without their line breaks.
+
+    A byte order mark is dropped.
 
     Raises:
         InputError: a line is not UTF-8.
@@ -74,7 +77,9 @@ def read_lines(stream: BinaryIO, name: str) -> Iterator[str]:
 
 
 def check_output_type(path: Path) -> None:
-    """Find before any work is done that `write_rows` does not write such files.
+    """Check that `write_rows` can write a file of this type.
+
+    Call it before any work is done.
 
     Raises:
         InputError: the suffix is none of `OUTPUT_SUFFIXES`.
@@ -86,9 +91,10 @@ def check_output_type(path: Path) -> None:
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows into a CSV, TSV or JSON Lines file as they come; the file appears, or is replaced, at the end.
+    """Write rows into a CSV, TSV or JSON Lines file, one by one.
 
-    Whatever goes wrong on the way, also in `rows`, leaves an older file untouched and no half one.
+    The file appears, or is replaced, at the end. If anything fails before, also in `rows`, an older file stays as it
+    is, and no half file is left.
 
     Args:
         path: the file; its suffix tells the type.
@@ -99,7 +105,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[
         if path.suffix.lower() == ".jsonl":
             stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
             return
-        # Texts stand in quotes always: readers then agree on lone carriage returns, too.
+        # Texts are always in quotes: so all readers read lone carriage returns alike.
         writer = csv.DictWriter(
             stream,
             columns,
@@ -127,8 +133,8 @@ def _read_delimited(path: Path, text_column: str | None) -> Iterator[str]:
 
 def _read_json(path: Path, text_column: str | None) -> Iterator[str]:
     column = None
-    for number, (line, row) in enumerate(iterate_json_objects(path), start=1):
-        where = f"{path}, row {number}" + (f" (line {line})" if line else "")
+    for index, (line, row) in enumerate(iterate_json_objects(path)):
+        where = locate_row(path, index, line)
         column = column or find_text_column(where, list(row), text_column)
         if column not in row:
             raise InputError(f"{where}: there is no column {column!r}, which the first row has")
@@ -136,7 +142,7 @@ def _read_json(path: Path, text_column: str | None) -> Iterator[str]:
 
 
 def _read_parquet(path: Path, text_column: str | None) -> Iterator[str]:
-    import pyarrow.parquet  # noqa: F401  # no other type needs it; where it is missing, this says so at once
+    import pyarrow.parquet  # noqa: F401  # no other type needs it: if it is not installed, fail at once
 
     return _iterate_parquet(path, text_column)
 
@@ -147,7 +153,8 @@ def _iterate_parquet(path: Path, text_column: str | None) -> Iterator[str]:
 
     number = 0
     try:
-        # Else a row group is held whole, and pandas writes a million rows as one: 160 MB in 200,000 reviews.
+        # By default a whole row group is kept in memory. pandas writes a million rows as one group: 160 MB of 200,000
+        # reviews.
         with pq.ParquetFile(path, buffer_size=_BYTES_PER_READ, pre_buffer=False) as file:
             column = find_text_column(str(path), file.schema_arrow.names, text_column)
             for batch in file.iter_batches(batch_size=_ROWS_PER_READ, columns=[column]):

@@ -1,1 +1,1 @@
-"""How good a model is: figures, calibration and analysis of its mistakes."""
+"""Measures how good a model is, and analyzes its mistakes."""

@@ -1,4 +1,7 @@
-"""How far a model's confidence is from its accuracy, and the one number that brings it nearer: the temperature."""
+"""Measures how far confidence is from accuracy, and fits the temperature.
+
+The temperature is the one number that brings them nearer to each other.
+"""
 
 import numpy as np
 import torch
@@ -9,17 +12,18 @@ from hf_lstm.records.report import Calibration, CalibrationBin
 NUM_BINS = 10
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 _NUM_HALVINGS = 60
-"""Halvings of the searched range: what is left of it is below the resolution of float64."""
+"""Of the searched range. What is left of it then is below the resolution of float64."""
 
 
 def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
-    """Return the temperature T that minimizes the mean cross-entropy of softmax(logits / T), in float64.
+    """Fit the temperature that makes probabilities match the labels best.
 
-    The cross-entropy is convex in 1 / T, so its slope is followed to where it changes its sign. Where it does not
-    within the bounds there is nothing to fit, as when every row is predicted right; the answer is then 1.
+    It is the T that minimizes the mean cross-entropy of softmax(logits / T), computed in float64. The cross-entropy is
+    convex in 1 / T, so bisection finds where its slope changes sign. If it does not change between `MIN_TEMPERATURE`
+    and `MAX_TEMPERATURE`, as when every row is predicted right, the answer is 1.
 
     Args:
-        logits: (num_rows, num_labels), of rows the model was not trained on.
+        logits: (num_rows, num_labels), of rows that the model was not trained on.
         labels: int64 (num_rows,), the true class ids.
 
     Reference: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, https://arxiv.org/abs/1706.04599
@@ -41,9 +45,10 @@ def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
 
 
 def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
-    """Return how far the model's confidence is from its accuracy.
+    """Compute how far the model's confidence is from its accuracy.
 
-    The range of the confidence, from 1 / num_labels to 1, is cut into `NUM_BINS` bins of equal width.
+    Confidence is the probability of the predicted label. Its range, from 1 / num_labels to 1, is cut into `NUM_BINS`
+    bins of equal width.
 
     Args:
         probabilities: (num_rows, num_labels)

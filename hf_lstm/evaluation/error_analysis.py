@@ -1,4 +1,8 @@
-"""Where a model errs: its most confident mistakes and the words behind them, review length, and texts it has seen."""
+"""Analyzes where a model errs.
+
+It finds the most confident mistakes and the words behind them. It measures accuracy by the length of texts, and without
+texts that earlier splits have, too.
+"""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -17,21 +21,22 @@ TRICKY_REVIEWS = (
     "I didn't hate it, but I wouldn't watch it again.",
     "I laughed a few times, but the rest of the film was just awkward and badly paced.",
 )
-"""Both negative, and worded so that single words mislead: the test of the repository behind `lstm-15m`."""
+"""Both are negative, but single words mislead. They are a test of the repository behind `lstm-15m`."""
 _NEGATIVE_NAMES, _POSITIVE_NAMES = {"neg", "negative"}, {"pos", "positive"}
 
 
 @dataclass(frozen=True)
 class MistakenPair:
-    """The rows of one label that are taken for another, the most confident first."""
+    """Holds the rows of one label that were taken for another."""
 
     label_id: int
     predicted_id: int
     rows: NDArray[np.int64]
+    """Those with the most confident answers first."""
 
 
 def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> list[MistakenPair]:
-    """Return the mistakes by true and predicted label, pairs with the most rows first.
+    """Group the mistakes by true and predicted label, the largest groups first.
 
     Args:
         probabilities: (num_rows, num_labels)
@@ -50,7 +55,7 @@ def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]
 
 
 def find_driving_words(model: LSTMSentiment, text: str, label: str) -> list[WordContribution]:
-    """Return the words that speak most for `label`, the strongest first.
+    """Find the words that speak most for `label`, the strongest first.
 
     A word that occurs several times is listed once, where it speaks the most.
     """
@@ -62,9 +67,10 @@ def find_driving_words(model: LSTMSentiment, text: str, label: str) -> list[Word
 
 
 def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list[LengthGroup]:
-    """Return the accuracy of up to `NUM_LENGTH_GROUPS` groups of about equally many texts, from short to long.
+    """Measure accuracy by the length of texts.
 
-    Length is counted in words between white space, whatever the model reads of them. `is_right` is (num_texts,).
+    There are up to `NUM_LENGTH_GROUPS` groups of about equally many texts, from short to long. Length is the number of
+    words between white space in the whole text, even if the model reads only a part. `is_right` is (num_texts,).
     """
     num_words = np.array([len(text.split()) for text in texts])
     edges = np.unique(np.quantile(num_words, np.linspace(0, 1, NUM_LENGTH_GROUPS + 1), method="nearest"))
@@ -84,16 +90,21 @@ def measure_by_length(texts: Sequence[str], is_right: NDArray[np.bool_]) -> list
 
 
 def measure_unseen(
-    texts: Sequence[str], is_right: NDArray[np.bool_], seen: Mapping[str, AbstractSet[str]]
+    texts: Sequence[str], is_right: NDArray[np.bool_], earlier_texts: Mapping[str, AbstractSet[str]]
 ) -> UnseenFigures:
-    """Return the accuracy on the texts that do not stand word for word in a split of `seen`, and how many do.
+    """Measure accuracy without the texts that an earlier split has, too.
 
-    `is_right` is (num_texts,).
+    Texts are compared word for word.
+
+    Args:
+        texts: of the measured split.
+        is_right: (num_texts,), whether the model's answer was right.
+        earlier_texts: the texts of each earlier split, by its name.
     """
-    is_unseen = np.array([all(text not in split for split in seen.values()) for text in texts], dtype=bool)
+    is_unseen = np.array([all(text not in split for split in earlier_texts.values()) for text in texts], dtype=bool)
     has_rows = bool(is_unseen.any())
     return UnseenFigures(
-        seen_in=list(seen),
+        seen_in=list(earlier_texts),
         num_rows_seen=int((~is_unseen).sum()),
         num_rows=int(is_unseen.sum()),
         accuracy=float(is_right[is_unseen].mean()) if has_rows else None,
@@ -102,7 +113,10 @@ def measure_unseen(
 
 
 def score_tricky_reviews(model: LSTMSentiment, precision: str) -> list[TrickyReview]:
-    """Return the probability of a positive label for each of `TRICKY_REVIEWS`; nothing for other labels than these."""
+    """Score the `TRICKY_REVIEWS`.
+
+    The list is empty if the model has other labels than positive and negative.
+    """
     ids = {label.lower(): index for index, label in model.config.id2label.items()}
     positive = [index for label, index in ids.items() if label in _POSITIVE_NAMES]
     if len(ids) != 2 or not positive or not _NEGATIVE_NAMES & set(ids):

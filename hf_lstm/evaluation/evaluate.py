@@ -1,4 +1,4 @@
-"""Evaluates a model on labeled rows: figures, and what the texts tell of them."""
+"""Evaluates a model on labeled rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.data.columns import Columns
-from hf_lstm.data.sources import Rows, hold
+from hf_lstm.data.sources import Rows, resolve_source
 from hf_lstm.devices import name_dtype, resolve_precision
-from hf_lstm.evaluation.rows import HeldOutRows, load_held_out
+from hf_lstm.evaluation.rows import EvaluationRows, load_evaluation_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split, score_split
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.report import Analysis, Measurement
@@ -16,43 +16,45 @@ from hf_lstm.records.report import Analysis, Measurement
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model with its answers to the rows that it is measured on."""
+    """Holds a model and its answers on the rows of a split."""
 
     model: LSTMSentiment
-    held_out: HeldOutRows
+    rows: EvaluationRows
     split: ScoredSplit
     precision: str
-    """What the answers were computed in."""
+    """The number format that the answers were computed in."""
 
     def measure(self, title: str) -> Measurement:
-        """Return the figures of the model, called `title`."""
+        """Measure the model, called `title`."""
         return measure_split(
             self.model,
             self.split,
             title=title,
-            source=self.held_out.source,
+            source=self.rows.source,
             precision=self.precision,
-            is_own_data=self.held_out.is_own_data,
+            is_own_data=self.rows.is_own_data,
             results=self.model.results,
         )
 
     def analyze(self) -> Analysis:
-        """Return what the texts tell of the figures: by length, and the most confident mistakes with their words."""
-        return analyze_split(self.model, self.split, self.held_out.seen, self.precision)
+        """Analyze the mistakes of the model, and its accuracy by length."""
+        return analyze_split(self.model, self.split, self.rows.earlier_texts, self.precision)
 
 
 def score_model(
     model: LSTMSentiment, data: Rows | None = None, *, split: str, columns: Columns, precision: str
 ) -> Evaluation:
-    """Return a model's answers to a split of `data`, by default of the data set that it was trained on.
+    """Compute a model's answers on a split of `data`.
+
+    By default it is the data set that the model was trained on.
 
     Raises:
         InputError: the rows are unusable, or their labels are not the model's.
     """
-    source = None if data is None else hold(data)
-    held_out = load_held_out(model, split, source=source, columns=columns)
+    source = None if data is None else resolve_source(data)
+    rows = load_evaluation_rows(model, split, source=source, columns=columns)
     dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    return Evaluation(model, held_out, score_split(model, split, held_out.rows, dtype), name_dtype(dtype))
+    return Evaluation(model, rows, score_split(model, split, rows.dataset, dtype), name_dtype(dtype))
 
 
 def evaluate(
@@ -64,7 +66,7 @@ def evaluate(
     label_column: str | None = None,
     precision: str = "auto",
 ) -> Measurement:
-    """Return the figures of a model on labeled rows, as a report has them, without writing one.
+    """Measure a model on labeled rows, without writing a report.
 
     Example:
         >>> hf_lstm.evaluate("runs/pooled-bilstm", "sample").metrics.accuracy
@@ -74,7 +76,7 @@ def evaluate(
         model: a model, its folder, or its Hub id.
         data: a path, a Hub id, `sample`, a pandas DataFrame, a `datasets.Dataset` or `DatasetDict`, or a pair of texts
             and labels; by default the data set that the model was trained on, cut as it was then.
-        split: `train`, `validation` or `test`, of data that have splits.
+        split: `train`, `validation` or `test`. Data without splits are used whole.
         text_column: the column of the texts; by default the first well-known name.
         label_column: likewise of the labels.
         precision: `float32`, `bfloat16`, or `auto`.

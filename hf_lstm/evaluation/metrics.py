@@ -1,4 +1,7 @@
-"""Classification metrics as an offline `evaluate.Metric`: exact sums over rows, never averages of batches."""
+"""Computes classification metrics, as exact sums over rows.
+
+They are never averages of batches.
+"""
 
 import math
 from typing import Any
@@ -8,15 +11,15 @@ import evaluate
 import numpy as np
 
 Z_95 = 1.959964
-"""Standard deviations within which 95 % of a normal distribution lie."""
+"""95 % of a normal distribution lie within this many standard deviations of its mean."""
 _DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix."
 
 
 # mypy takes scripts/evaluate.py for the library, which ships no types.
 class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined]
-    """Metrics of predicted against true class ids, for any number of labels.
+    """Compares predicted with true class ids, for any number of labels.
 
-    Defined here rather than loaded by name, since `evaluate.load` fetches code from the Hub at run time.
+    It is an `evaluate.Metric` that needs no network: `evaluate.load` would fetch code from the Hub.
 
     Example:
         >>> metrics = ClassificationMetrics(["neg", "pos"])
@@ -40,8 +43,8 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
         cells = np.asarray(references, dtype=np.int64) * num_labels + np.asarray(predictions, dtype=np.int64)
         confusion = np.bincount(cells, minlength=num_labels**2).reshape(num_labels, num_labels)
         correct, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-        precision, recall = _ratio(correct, predicted), _ratio(correct, support)
-        f1 = _ratio(2 * correct, predicted + support)
+        precision, recall = _divide(correct, predicted), _divide(correct, support)
+        f1 = _divide(2 * correct, predicted + support)
         return {
             "num_rows": int(confusion.sum()),
             "accuracy": float(correct.sum() / confusion.sum()),
@@ -63,7 +66,9 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
 
 
 def compute_wilson_interval(num_right: int, num_rows: int) -> tuple[float, float]:
-    """Return the bounds of the 95 % interval of an accuracy measured on `num_rows` independent rows.
+    """Compute the 95 % interval of an accuracy; return its low and high end.
+
+    The rows must be independent of each other.
 
     Reference: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927.
     """
@@ -73,8 +78,11 @@ def compute_wilson_interval(num_right: int, num_rows: int) -> tuple[float, float
     return min(max(0.0, center - half_width), share), max(min(1.0, center + half_width), share)  # despite rounding
 
 
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Return the quotients, 0 where nothing was counted (a label never predicted, or never present)."""
+def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide counts, with 0 for a count of 0.
+
+    That is so for a label that was never predicted, or is of no row.
+    """
     quotients = np.zeros(len(numerator))
     np.divide(numerator, denominator, out=quotients, where=denominator > 0)
     return quotients

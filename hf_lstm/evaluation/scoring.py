@@ -1,4 +1,4 @@
-"""Scores a model on a split: logits to figures, and what the texts tell of its mistakes."""
+"""Scores a model on a split, and computes all figures of a report."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -28,13 +28,13 @@ from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabel
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
 
 MAX_PAIRS = 10
-"""Of labels mistaken for one another, of which the mistakes are shown."""
+"""Pairs of a true and a predicted label whose mistakes are shown."""
 MAX_MISTAKES_PER_PAIR = 10
 
 
 @dataclass(frozen=True)
 class ScoredSplit:
-    """The rows of a split and the model's answers to them: computed once, and all that a report is made of."""
+    """Holds the rows of a split and the model's logits on them."""
 
     name: str
     """`train`, `validation` or `test`"""
@@ -47,20 +47,20 @@ class ScoredSplit:
 
 
 def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
-    """Return the rows, with columns `text` and `label`, and the model's logits on them, computed in `dtype`."""
+    """Compute the logits of rows with columns `text` and `label`, in `dtype`."""
     encoded = encode_split(rows, model.require_tokenizer(), model.config)
     return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
 
 
 def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> EpochFigures:
-    """Return the loss and the accuracy of a model on a split, computed in `dtype`; all that an epoch asks for."""
+    """Measure the loss and the accuracy of a model on a split, computed in `dtype`."""
     logits = compute_logits(model, split.texts, dtype=dtype)
     num_right = int((logits.argmax(dim=1).numpy() == split.labels).sum())
     return EpochFigures(loss=_compute_loss(logits, split.labels), accuracy=num_right / len(split.labels))
 
 
 def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> SplitFigures:
-    """Return the figures of logits (num_rows, num_labels) against labels (num_rows,)."""
+    """Measure logits (num_rows, num_labels) against labels (num_rows,)."""
     metrics = ClassificationMetrics(config.label_names)
     metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=labels)
     figures = metrics.compute()
@@ -87,16 +87,16 @@ def measure_split(
     is_own_data: bool,
     results: RunResults | None,
 ) -> Measurement:
-    """Return the figures of a split and what they were measured of: the part of a report that needs no texts read.
+    """Measure a model on a scored split.
 
     Args:
         model: whose logits the split has.
         split: what was measured.
-        title: the model's name for people.
+        title: what to call the model.
         source: the data set's name.
-        precision: what the logits were computed in.
+        precision: the number format that the logits were computed in.
         is_own_data: whether the model was trained on the same data set, cut as here.
-        results: of the run that made the model, if they are at hand.
+        results: of the run that made the model; None if they are not at hand.
     """
     temperatures = {"raw": 1.0, "calibrated": model.config.temperature}
     return Measurement(
@@ -104,7 +104,7 @@ def measure_split(
         num_parameters=model.num_parameters,
         dataset=source,
         split=split.name,
-        split_sha256=_hash_rows(split),
+        split_sha256=_hash_split(split),
         device=str(model.embedding.weight.device),
         precision=precision,
         temperature=model.config.temperature,
@@ -122,21 +122,22 @@ def measure_split(
 
 
 def analyze_split(
-    model: LSTMSentiment, split: ScoredSplit, seen: Mapping[str, AbstractSet[str]] | None, precision: str
+    model: LSTMSentiment, split: ScoredSplit, earlier_texts: Mapping[str, AbstractSet[str]] | None, precision: str
 ) -> Analysis:
-    """Return what the texts tell of the figures: length, rows that earlier splits have too, tricky reviews, mistakes.
+    """Analyze a scored split: length, repeated texts, tricky reviews, mistakes.
 
     Args:
         model: whose logits the split has.
         split: what was measured.
-        seen: the texts of the splits used before, by name; None if they are not at hand, or the split is train itself.
-        precision: what to compute in.
+        earlier_texts: the texts of the splits used before, by name. None if they are not at hand, or if the split is
+            train.
+        precision: the number format to compute in.
     """
     texts: list[str] = split.rows["text"][:]
     is_right = split.logits.argmax(dim=1).numpy() == split.labels
     return Analysis(
         by_length=measure_by_length(texts, is_right),
-        unseen=None if seen is None else measure_unseen(texts, is_right, seen),
+        unseen=None if earlier_texts is None else measure_unseen(texts, is_right, earlier_texts),
         tricky_reviews=score_tricky_reviews(model, precision),
         mistakes=list(_describe_mistakes(model, split, texts)),
     )
@@ -170,8 +171,8 @@ def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str
         yield MistakenLabels(label=label, predicted=predicted, num_rows=len(pair.rows), most_confident=most_confident)
 
 
-def _hash_rows(split: ScoredSplit) -> str:
-    """Return by what two measurements can be told to be of the same rows in the same order."""
+def _hash_split(split: ScoredSplit) -> str:
+    """Hash the rows of a split in their order."""
     digest = hashlib.sha256(split.labels.tobytes())
     for text in split.rows["text"][:]:
         digest.update(hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest())

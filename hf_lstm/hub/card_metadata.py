@@ -14,7 +14,7 @@ from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
 IMDB = "stanfordnlp/imdb"
 IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
-"""Of its labeled rows, as `splits.digest_rows` computes it: wherever they were read from, they are this data set."""
+"""Of its labeled rows, as `splits.hash_rows` computes it: wherever they were read from, they are this data set."""
 SAMPLE = "sample"  # `data_sources` has it too, but would import `datasets`, which inference does without
 IMDB_SOURCES = (IMDB, SAMPLE)
 

@@ -1,1 +1,1 @@
-"""The records that runs and reports write as JSON, and others read."""
+"""Defines what runs and reports write as JSON, and reads it back."""

@@ -1,4 +1,4 @@
-"""Writes records as JSON has them, and reads them back, each value checked."""
+"""Converts records to JSON and back, and checks each value read."""
 
 import dataclasses
 import reprlib
@@ -14,40 +14,45 @@ R = TypeVar("R")
 MAX_SHOWN_CHARACTERS = 40
 
 
-def write_record(record: Any) -> dict[str, Any]:
-    """Return a record as JSON has it; fields that have a default, None or nothing, are left out while they have it."""
+def to_json(record: Any) -> dict[str, Any]:
+    """Convert a record to a JSON object.
+
+    Fields that equal their default are left out.
+    """
     return {
-        field.name: _to_json(value)
+        field.name: _to_json_value(value)
         for field in dataclasses.fields(record)
         if (value := getattr(record, field.name)) != _find_default(field)
     }
 
 
 def read_record(kind: type[R], value: object, where: str) -> R:
-    """Return the record that a value of a JSON file holds; fields that it does not know are passed over.
+    """Read a record from a value of a JSON file.
+
+    Fields that the record does not have are ignored.
 
     Args:
         kind: the record's dataclass.
-        value: what the file says.
-        where: the file's name, for messages.
+        value: what the file holds.
+        where: the file's name, for error messages.
 
     Raises:
-        InputError: a field is missing or of another form than a run writes; its place in the file is named.
+        InputError: a field is missing, or has a type that no run writes; the message names its place in the file.
     """
     record: R = _read(kind, value, where)
     return record
 
 
-def _to_json(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return write_record(value)
+        return to_json(value)
     if isinstance(value, dict):
-        return {name: _to_json(each) for name, each in value.items()}
-    return [_to_json(each) for each in value] if isinstance(value, list | tuple) else value
+        return {name: _to_json_value(each) for name, each in value.items()}
+    return [_to_json_value(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _find_default(field: dataclasses.Field[Any]) -> Any:
-    """Return a field's default; `MISSING` where it has none."""
+    """Find the default of a field; `MISSING` if it has none."""
     return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
@@ -92,7 +97,7 @@ def _expect(value: Any, kind: Any, where: str) -> Any:
 
 
 def _show(value: object) -> str:
-    """Return the beginning of a value in one line, however deep or odd it is."""
+    """Shorten a value of any kind to the beginning of one line."""
     return reprlib.repr(value)[:MAX_SHOWN_CHARACTERS]
 
 

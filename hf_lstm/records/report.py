@@ -1,4 +1,4 @@
-"""Defines what metrics.json and errors.jsonl say of a model on a split."""
+"""Defines the contents of a report: metrics.json and errors.jsonl."""
 
 import dataclasses
 
@@ -7,46 +7,49 @@ from hf_lstm.records.results import Epoch, SplitFigures
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class CalibrationBin:
-    """The rows whose confidence, the probability of the predicted label, is from `low` to `high`."""
+    """Describes the rows with a confidence from `low` to `high`.
+
+    Confidence is the probability of the predicted label, 0 to 1.
+    """
 
     low: float
     high: float
     num_rows: int
     confidence: float
-    """Their mean."""
+    """The mean over these rows."""
     accuracy: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """How far confidence is from accuracy."""
+    """Says how far confidence is from accuracy."""
 
     expected_calibration_error: float
-    """The mean over rows of the distance between a bin's accuracy and its confidence, 0 to 1."""
+    """The difference between accuracy and confidence of a row's bin, as a mean over rows, 0 to 1."""
     bins: list[CalibrationBin]
-    """Those that hold rows."""
+    """Only those that have rows."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """The figures of a model on a split, and what they were measured of."""
+    """Holds the figures of a model on a split, and says how they were measured."""
 
     model: str
-    """Its name for people."""
+    """What the report calls it."""
     num_parameters: int
     dataset: str
     split: str
     split_sha256: str
-    """Tells the rows in their order: two measurements that share it compare."""
+    """Hash of the rows in their order. Only measurements with the same hash can be compared."""
     device: str
     precision: str
     temperature: float
     max_length_tokens: int
     metrics: SplitFigures
     calibration: dict[str, Calibration]
-    """`raw`, of the logits as they stand, and `calibrated`, of those divided by the temperature."""
+    """`raw` is of the logits as they are, `calibrated` of the logits divided by the temperature."""
     epochs: list[Epoch]
-    """Of the run that made the model; none if it was saved without results."""
+    """Of the run that made the model; empty if its results are not at hand."""
     best_epoch: int | None
     elapsed_s: float | None
     is_own_data: bool
@@ -55,7 +58,10 @@ class Measurement:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class LengthGroup:
-    """The rows whose texts have `from_words` to `to_words` words between white space."""
+    """Describes the rows with `from_words` to `to_words` words.
+
+    Words are what stands between white space.
+    """
 
     from_words: int
     to_words: int
@@ -66,21 +72,22 @@ class LengthGroup:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class UnseenFigures:
-    """The accuracy on the rows whose text stands in no earlier split."""
+    """Holds the accuracy without the rows that earlier splits have, too."""
 
     seen_in: list[str]
-    """The earlier splits."""
+    """Names of the earlier splits, such as train."""
     num_rows_seen: int
-    """Rows that are left out."""
+    """Rows that are left out: an earlier split has their text, word for word."""
     num_rows: int
+    """Rows that remain."""
     accuracy: float | None
-    """None if all rows are left out, as is the interval."""
+    """None, like the interval, if no row remains."""
     accuracy_interval: tuple[float, float] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrickyReview:
-    """A negative review that is worded so that single words mislead, and the model's answer."""
+    """Holds a review in which single words mislead, and the model's answer."""
 
     text: str
     label: str
@@ -90,7 +97,10 @@ class TrickyReview:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class WordContribution:
-    """A word of a text, `text[start:end]`, and what it adds to the logit of the label that is explained."""
+    """Says how much a word speaks for a label.
+
+    The word is `text[start:end]`. Its contribution is what it adds to the logit of the label.
+    """
 
     word: str
     start: int
@@ -100,10 +110,13 @@ class WordContribution:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Mistake:
-    """A row that was given the wrong label, and the words that speak most for it."""
+    """Describes a row that was given a wrong label.
+
+    `words` are those that speak most for that label.
+    """
 
     row: int
-    """Of the split, counted from 0."""
+    """Its number in the split, counted from 0."""
     label: str
     predicted: str
     score: float
@@ -114,23 +127,23 @@ class Mistake:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class MistakenLabels:
-    """How often one label was taken for another."""
+    """Counts how often one label was taken for another."""
 
     label: str
     predicted: str
     num_rows: int
     most_confident: list[Mistake] = dataclasses.field(default_factory=list)
-    """In errors.jsonl, not in metrics.json."""
+    """They are written to errors.jsonl, not to metrics.json."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Analysis:
-    """What the texts of a split tell of its figures."""
+    """Says where a model errs on a split."""
 
     by_length: list[LengthGroup]
     unseen: UnseenFigures | None
-    """None if the earlier splits are not at hand, or the split is train itself."""
+    """None if the earlier splits are not at hand, or if the split is train."""
     tricky_reviews: list[TrickyReview]
-    """Empty for models of other labels than positive and negative."""
+    """Empty if the model has other labels than positive and negative."""
     mistakes: list[MistakenLabels]
-    """Pairs with the most rows first."""
+    """Pairs of labels, those with the most rows first."""

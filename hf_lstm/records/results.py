@@ -1,11 +1,11 @@
-"""Defines what results.json says of a run."""
+"""Defines the contents of results.json."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class LabelFigures:
-    """How well the rows of one label are told from the others."""
+    """Says how well the rows of one label are recognized."""
 
     precision: float
     recall: float
@@ -16,19 +16,20 @@ class LabelFigures:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class ConfusionMatrix:
-    """How many rows of each true label were given each predicted one."""
+    """Counts the rows of each true label by predicted label."""
 
     labels: list[str]
     rows: list[list[int]]
-    """A row for each true label, with a count for each predicted one."""
+    """One list for each true label, with the count of each predicted label."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class SplitFigures:
-    """How good a model is on a split; shares from 0 to 1, losses in nats, all as means over rows.
+    """Says how good a model is on a split.
 
-    What is not called calibrated is of the logits as they stand, comparable with what others publish; the rest is of
-    the logits divided by the model's temperature, which `predict_proba` answers from.
+    Shares are from 0 to 1, losses in nats, both as means over rows. Calibrated figures are of the logits divided by the
+    model's temperature, as in `predict_proba`. All others are of the logits as they are, so they can be compared with
+    published ones.
     """
 
     loss: float
@@ -40,7 +41,7 @@ class SplitFigures:
     accuracy_interval: tuple[float, float]
     """Low and high end of the 95 % interval (Wilson)."""
     precision: float
-    """The mean over the labels, as are `recall` and `f1`."""
+    """The mean over labels, like `recall` and `f1`."""
     recall: float
     f1: float
     per_label: dict[str, LabelFigures]
@@ -49,43 +50,45 @@ class SplitFigures:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class EpochFigures:
-    """How good a model was in an epoch, on train or on validation."""
+    """Says how good a model was in an epoch, on train or on validation."""
 
     loss: float
+    """In nats."""
     accuracy: float
+    """From 0 to 1."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Epoch:
-    """One pass over the training rows."""
+    """Describes one pass over the training rows."""
 
     epoch: int
     """Counted from 1."""
     is_best: bool
-    """Whether none before it was as good on validation."""
+    """Whether it was better on validation than all epochs before it."""
     train: EpochFigures
-    """What was seen on the way, dropout included; the loss is the one that is minimized."""
+    """Measured during the epoch, with dropout. The loss is the one that is minimized."""
     validation: EpochFigures
     elapsed_s: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class DatasetFacts:
-    """The rows of a run."""
+    """Describes the rows of a run."""
 
     source: str
-    """Hub id, folder, file, or `sample`."""
+    """Hub id, folder, file, `sample`, or `data in memory`."""
     num_rows: dict[str, int]
     """By split."""
     duplicates: dict[str, int]
-    """Rows whose text stands in the same or another split, as `count_duplicates` names them."""
+    """Counts of rows whose text is repeated, in the same or another split: see `count_duplicates`."""
     rows_sha256: str
-    """Tells the labeled texts of all splits together, in whatever order and cut."""
+    """Hash of the labeled texts of all splits together, whatever their order and cut: see `hash_rows`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSize:
-    """How large a model is."""
+    """Says how large a model is."""
 
     num_parameters: int
     vocab_size: int
@@ -93,21 +96,22 @@ class ModelSize:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class WordVectorFacts:
-    """The pretrained word vectors that an embedding started from."""
+    """Describes the pretrained word vectors that an embedding started from."""
 
     source: str
     file: str
     is_frozen: bool
     num_found: int
-    """Entries of the vocabulary that have a vector, of `num_entries`."""
+    """Entries of the vocabulary that have a vector."""
     num_entries: int
+    """Entries of the vocabulary."""
     share_of_vocabulary: float
     share_of_train_tokens: float
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class BaseModelFacts:
-    """The model that a run fine-tuned."""
+    """Describes the model that a run fine-tuned."""
 
     source: str
     is_on_hub: bool
@@ -117,29 +121,29 @@ class BaseModelFacts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class RunResults:
-    """What results.json says of a run."""
+    """Describes a run and its results, as results.json has them."""
 
     recipe: str
     command: str
     dataset: DatasetFacts
     weights_sha256: str
-    """Of model.safetensors, of which all figures are."""
+    """Of model.safetensors. All figures were measured with these weights."""
     model: ModelSize
     embeddings: WordVectorFacts | None = None
     init_from: BaseModelFacts | None = None
     seed: int
     device: str
     precision: str
-    """What training computed in."""
+    """The number format of training."""
     measured_in: str
-    """What the figures were computed in."""
+    """The number format that the figures were computed in."""
     num_threads: int
     versions: dict[str, str]
     commit: str | None
-    """Of the checkout, with `+changes` where files differed from it; None without one."""
+    """Of the checkout, with `+changes` if its files were changed. None if the package was not run from a checkout."""
     epochs: list[Epoch]
     best_epoch: int
     temperature: float
     splits: dict[str, SplitFigures]
     elapsed_s: float
-    """From reading the data to the measured model."""
+    """From the start of the run until the model was measured."""

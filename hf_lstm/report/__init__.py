@@ -1,1 +1,1 @@
-"""Pages, plots and tables of what was measured."""
+"""Writes pages, plots and tables of what was measured."""

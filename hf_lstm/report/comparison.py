@@ -1,4 +1,4 @@
-"""Several models side by side, on the same rows: one table and one plot."""
+"""Compares several models in one table and one plot."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hf_lstm.files import write_file, write_json
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
-from hf_lstm.records.reading import write_record
+from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Measurement
 from hf_lstm.report.plots import can_draw, draw_comparison, save_figure
 
@@ -20,11 +20,12 @@ _HEADER = (
 
 
 def format_comparison(reports: Sequence[Measurement]) -> str:
-    """Return a Markdown table of several models; other rows than the first's are flagged.
+    """Format a Markdown table of several models.
 
-    Figures on other rows, as those of a split that a recipe cut itself, do not compare.
+    Models that were measured on other rows than the first are marked. Their figures can't be compared, for example if a
+    recipe cuts its own test split.
     """
-    other_rows = [report for report in reports if not has_rows_of(report, reports[0])]
+    other_rows = [report for report in reports if not has_same_rows(report, reports[0])]
     table = format_table(_HEADER, [_format_row(report, report in other_rows) for report in reports])
     notes = [f"All were measured on the same {reports[0].metrics.num_rows:,} rows."]
     if other_rows:
@@ -37,19 +38,22 @@ def format_comparison(reports: Sequence[Measurement]) -> str:
     return "\n\n".join([table, *notes])
 
 
-def has_rows_of(report: Measurement, other: Measurement) -> bool:
-    """Return whether two reports are of the same rows in the same order."""
+def has_same_rows(report: Measurement, other: Measurement) -> bool:
+    """Return whether two reports have the same rows in the same order."""
     return report.split_sha256 == other.split_sha256
 
 
 def write_comparison(folder: Path, reports: Sequence[Measurement]) -> None:
-    """Write `comparison.md`, `comparison.json` and, where matplotlib is installed, `comparison.png` into a folder."""
+    """Write `comparison.md`, `comparison.json` and `comparison.png` into a folder.
+
+    The plot needs matplotlib, and is left out without it.
+    """
     page = ["# Comparison", format_comparison(reports)]
     if can_draw():
         save_figure(_draw(reports), folder / "comparison.png")
         page.append("![Accuracy with 95 % intervals, and validation accuracy by epoch](comparison.png)")
     write_file(folder / "comparison.md", ("\n\n".join(page) + "\n").encode())
-    runs = [{**write_record(report), "has_rows_of_first": has_rows_of(report, reports[0])} for report in reports]
+    runs = [{**to_json(report), "has_rows_of_first": has_same_rows(report, reports[0])} for report in reports]
     write_json(folder / "comparison.json", {"models": runs})
 
 
@@ -58,7 +62,7 @@ def _list_names(reports: Sequence[Measurement]) -> str:
 
 
 def _draw(reports: Sequence[Measurement]) -> "Figure":
-    names = [f"{report.model}{'' if has_rows_of(report, reports[0]) else ' *'}" for report in reports]
+    names = [f"{report.model}{'' if has_same_rows(report, reports[0]) else ' *'}" for report in reports]
     return draw_comparison(names, reports)
 
 

@@ -1,4 +1,4 @@
-"""Fonts for names with characters that matplotlib's own font lacks: installed ones that have them."""
+"""Finds installed fonts for characters that matplotlib's own font lacks."""
 
 import contextlib
 import logging
@@ -9,13 +9,14 @@ logger = logging.getLogger(__name__)
 
 _REGULAR_WEIGHT = 400
 _MAX_GLYPHS = 2**16
-"""Of a TrueType font; one that claims more characters draws placeholders, as matplotlib's font of last resort does."""
+"""The most that a TrueType font can have. A font with more characters draws placeholders, as matplotlib's last one."""
 
 
 def find_font_families(texts: Iterable[str]) -> list[str]:
-    """Return the font families to draw `texts` with: matplotlib's own, then as few others as have all they lack.
+    """Find the font families to draw `texts` with.
 
-    What no font has is told, and drawn as boxes.
+    The first is matplotlib's own. Then come as few others as have all characters that it lacks. Characters that no font
+    has are drawn as boxes, and a warning names them.
 
     Reference: https://matplotlib.org/stable/users/explain/text/fonts.html#font-fallback
     """
@@ -35,7 +36,7 @@ def find_font_families(texts: Iterable[str]) -> list[str]:
         found = found_by_family.pop(best) & missing
         if not found:
             break
-        # Of the files of a family, which may differ in what they have, one is drawn with.
+        # A family has several files, which may differ in their characters. This is the one that is drawn with.
         found &= _read_characters(font_manager.findfont(font_manager.FontProperties(family=[best])))
         if found:
             families.append(best)
@@ -51,7 +52,10 @@ def find_font_families(texts: Iterable[str]) -> list[str]:
 
 
 def _read_characters(path: str) -> set[str]:
-    """Return the characters that a font can draw; none if it can't be read, or has but placeholders."""
+    """Read which characters a font can draw.
+
+    None, if it can't be read, or only has placeholders.
+    """
     from matplotlib import ft2font
 
     with contextlib.suppress(OSError, RuntimeError):  # the list of fonts may be older than the fonts

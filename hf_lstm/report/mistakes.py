@@ -1,4 +1,4 @@
-"""The part of a report's page that shows texts: the tricky reviews and the most confident mistakes."""
+"""Formats the texts of a report: tricky reviews and confident mistakes."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,13 +7,13 @@ from hf_lstm.markdown import format_cell, format_percent, format_table
 from hf_lstm.records.report import MistakenLabels, TrickyReview, WordContribution
 
 _CHARACTERS_AROUND = 110
-"""Of a text, shown on either side of the word that misled the most."""
+"""Shown of a text on either side of the word that misled the most."""
 _MAX_WORD_CHARACTERS = 40
-"""Of a word in the list: some texts have rules of a thousand dashes."""
+"""Shown of a word. Some texts have a line of a thousand dashes, which is one word."""
 
 
 def format_tricky_reviews(reviews: Sequence[TrickyReview]) -> Iterator[str]:
-    """Yield the paragraphs on what `score_tricky_reviews` returns: none where there is nothing."""
+    """Format the tricky reviews as paragraphs; none without reviews."""
     if not reviews:
         return
     yield "## Tricky reviews"
@@ -30,9 +30,9 @@ def format_tricky_reviews(reviews: Sequence[TrickyReview]) -> Iterator[str]:
 
 
 def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[str]) -> Iterator[str]:
-    """Yield the paragraphs on the mistakes, by pairs of labels, with the words that drove them.
+    """Format the mistakes as paragraphs, by pairs of labels.
 
-    Of two labels the second counts as the positive one.
+    Each mistake has the words that speak most for it. Of two labels, the second counts as the positive one.
     """
     yield "## Most confident mistakes"
     if not mistakes:
@@ -66,8 +66,8 @@ def _format_word(word: str) -> str:
 
 
 def _cut_passage(text: str, words: Sequence[WordContribution]) -> str:
-    """Return the text around the strongest of the words, with those of them that stand there in bold."""
-    text = re.sub(r"<br\s*/?>", lambda tag: " " * len(tag[0]), text)  # as long as before, so that spans hold
+    """Cut the passage around the strongest word, and make all `words` in it bold."""
+    text = re.sub(r"<br\s*/?>", lambda tag: " " * len(tag[0]), text)  # of the same length: spans must fit
     center = (words[0].start + words[0].end) // 2 if words else 0
     start, end = max(0, center - _CHARACTERS_AROUND), min(len(text), center + _CHARACTERS_AROUND)
     inside = sorted((word.start, word.end) for word in words if start <= word.start and word.end <= end)
@@ -80,5 +80,5 @@ def _cut_passage(text: str, words: Sequence[WordContribution]) -> str:
 
 
 def _format_prose(text: str) -> str:
-    """Return a piece of text for a cell, with a space where one stands at its ends."""
+    """Format a piece of text for a cell, and keep a space at either end."""
     return f"{' ' * text[:1].isspace()}{format_cell(text)}{' ' * (text[-1:].isspace() and not text.isspace())}"

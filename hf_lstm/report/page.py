@@ -1,4 +1,4 @@
-"""The page of a report: Markdown as the Hub shows it, with the plots that lie beside it."""
+"""Formats the page of a report, as Markdown that the Hub can show."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +13,7 @@ SCORES = ("precision", "recall", "f1")
 
 
 def format_page(measurement: Measurement, analysis: Analysis, *, has_plots: bool) -> str:
-    """Return the page of a report; its plots lie beside it."""
+    """Format the page of a report; its plots are files beside it."""
     sections = [
         _format_head(measurement, analysis.unseen),
         "" if has_plots else f"*{NO_PLOTS[0].upper()}{NO_PLOTS[1:]}.*",
@@ -28,7 +28,7 @@ def format_page(measurement: Measurement, analysis: Analysis, *, has_plots: bool
 
 
 def format_scores(figures: LabelFigures | SplitFigures) -> list[str]:
-    """Return the `SCORES` of a label, or their means over the labels."""
+    """Format the `SCORES` of a label, or their means over all labels."""
     return [f"{score:.4f}" for score in (figures.precision, figures.recall, figures.f1)]
 
 
@@ -55,14 +55,14 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         f"# {format_cell(report.model)} on {report.split}\n\n"
         f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "
         f"{report.num_parameters:,} parameters, computed in {report.precision} on {report.device}. "
-        f"{_describe_acquaintance(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
+        f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
         "`errors.jsonl` the whole texts of the mistakes below.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
     )
 
 
-def _describe_acquaintance(report: Measurement) -> str:
-    """Return what the model knows of the rows already, if anything."""
+def _describe_prior_use(report: Measurement) -> str:
+    """Describe how the model used these rows before, if it did."""
     if not report.is_own_data:
         return "The model was trained on another data set; whether that one has some of these rows is not known. "
     return {

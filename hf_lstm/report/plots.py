@@ -1,6 +1,5 @@
-"""The plots of a report, drawn from the figures in its metrics.json."""
+"""Draws the plots of a report from the figures in its metrics.json."""
 
-import importlib.util
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.records.report import Calibration, LengthGroup, Measurement
 from hf_lstm.records.results import Epoch, SplitFigures
 from hf_lstm.report.fonts import find_font_families
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Formatter
 
-NO_PLOTS = "plots are left out, since matplotlib is not installed: pip install 'hf-lstm[train]'"
+NO_PLOTS = f"plots are left out, since matplotlib is not installed: {name_install_command('matplotlib')}"
 MAX_LABELS_WITH_COUNTS = 20
-"""Confusion matrices of more labels than this show colors without counts: they would be too small to read."""
+"""A confusion matrix of more labels than this shows no counts: they would be too small to read."""
 MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
-"""Longer names are shown without their middle: models often differ in their ends alone, as in the seed."""
+"""Longer names lose their middle. Names of models often differ only at the end, as in the seed."""
 MAX_CHARACTERS_SIDE_BY_SIDE = 12
-"""Longer names stand upright below a confusion matrix."""
-# Told apart by people of any color vision: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
+"""Longer names are turned upright below a confusion matrix."""
+# Colors that people with any color vision can tell apart: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"
 COLORS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 GRAY, LIGHT_GRAY = "#6b7280", "#e5e7eb"
@@ -33,11 +33,14 @@ MARKERS = "os^Dv"
 
 def can_draw() -> bool:
     """Return whether matplotlib is installed."""
-    return importlib.util.find_spec("matplotlib") is not None
+    return is_installed("matplotlib")
 
 
 def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
-    """Return the confusion matrix as a figure: counts, and as colors and in percent their shares of the true label."""
+    """Draw the confusion matrix.
+
+    Each cell shows its count, and its share of the true label, in percent and as a color.
+    """
     names = metrics.confusion_matrix.labels
     counts = np.array(metrics.confusion_matrix.rows)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -46,7 +49,7 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     axes = figure.add_subplot()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     bar = figure.colorbar(image, ax=axes, shrink=0.85)
-    bar.ax.yaxis.set_major_formatter(_percent_formatter())
+    bar.ax.yaxis.set_major_formatter(_build_percent_formatter())
     bar.outline.set_visible(False)
     bar.set_label("share of the true label")
     fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
@@ -67,7 +70,10 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
 
 
 def draw_learning_curves(epochs: Sequence[Epoch], best_epoch: int) -> "Figure":
-    """Return the loss and the accuracy of each epoch, on train and validation, with the epoch that was kept."""
+    """Draw loss and accuracy of each epoch, on train and on validation.
+
+    A line marks the epoch that was kept.
+    """
     figure = _make_figure(9, 3.8)
     numbers = [epoch.epoch for epoch in epochs]
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
@@ -78,15 +84,17 @@ def draw_learning_curves(epochs: Sequence[Epoch], best_epoch: int) -> "Figure":
         axes.set_title(f"{name}, nats" if name == "loss" else name)
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _lighten(axes)
-    axes.yaxis.set_major_formatter(_percent_formatter())
+        _style_axes(axes)
+    axes.yaxis.set_major_formatter(_build_percent_formatter())
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
 def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
-    """Return reliability diagrams side by side: the accuracy of each bin of `compute_calibration`, above its rows.
+    """Draw reliability diagrams side by side.
+
+    Each shows the accuracy of each bin of `compute_calibration`, and below it the number of its rows.
 
     Args:
         calibrations: by title.
@@ -112,9 +120,9 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
         bottom.yaxis.get_major_locator().set_params(integer=True)
         bottom.set_xlabel("confidence: probability of the predicted label")
         for axes in (top, bottom):
-            axes.xaxis.set_major_formatter(_percent_formatter())
-            _lighten(axes)
-        top.yaxis.set_major_formatter(_percent_formatter())
+            axes.xaxis.set_major_formatter(_build_percent_formatter())
+            _style_axes(axes)
+        top.yaxis.set_major_formatter(_build_percent_formatter())
     figure.axes[0].set_ylabel("accuracy")
     below[0].set_ylabel("rows")
     handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -123,7 +131,10 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
 
 
 def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "Figure":
-    """Return the accuracy of each group of `measure_by_length` with its 95 % interval, beside that of all rows."""
+    """Draw accuracy by the length of texts.
+
+    Each group of `measure_by_length` has its 95 % interval. A line shows `accuracy`, that of all rows.
+    """
     figure = _make_figure(7, 3.8)
     axes = figure.add_subplot()
     values = np.array([group.accuracy for group in groups])
@@ -133,15 +144,18 @@ def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "
     axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
     axes.set_xticks(range(len(groups)), [f"{group.from_words:,}\nto {group.to_words:,}" for group in groups])
     axes.set_xlabel("words in the text")
-    axes.yaxis.set_major_formatter(_percent_formatter())
+    axes.yaxis.set_major_formatter(_build_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")
     axes.legend(loc="best", frameon=False)
-    _lighten(axes)
+    _style_axes(axes)
     return figure
 
 
 def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Figure":
-    """Return the accuracy of each report with its 95 % interval, beside the validation accuracy by epoch."""
+    """Draw the accuracy of several models, and their validation accuracy by epoch.
+
+    Accuracy has its 95 % interval. `names` are those of the models.
+    """
     height_inches = float(np.clip(1.8 + 0.35 * len(reports), 3.8, 14))
     figure = _make_figure(11, height_inches)
     left, right = figure.subplots(1, 2)
@@ -158,27 +172,30 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Fi
     left.invert_yaxis()
     left.margins(y=0.5 / len(reports))
     left.set_title("accuracy, 95 % interval")
-    left.xaxis.set_major_formatter(_percent_formatter())
+    left.xaxis.set_major_formatter(_build_percent_formatter())
     left.xaxis.get_major_locator().set_params(nbins=5)  # more would touch
     left.grid(axis="x", color=LIGHT_GRAY)
     left.spines[["top", "right"]].set_visible(False)
     right.set_title("validation accuracy while training")
     right.set_xlabel("epoch")
     right.xaxis.get_major_locator().set_params(integer=True)
-    right.yaxis.set_major_formatter(_percent_formatter())
-    _lighten(right)
+    right.yaxis.set_major_formatter(_build_percent_formatter())
+    _style_axes(right)
     return figure
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG on white, which dark pages show as it is."""
+    """Write a figure as PNG, with a white background.
+
+    So it can be read on dark pages, too.
+    """
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # was told, in one line
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # `find_font_families` warned in one line
         figure.savefig(path, dpi=150, facecolor="white")
 
 
 def shorten(name: str, max_characters: int) -> str:
-    """Return a name that fits beside a plot: its beginning and its end, if it is too long."""
+    """Shorten a name that is too long, by cutting out its middle."""
     num_last = max_characters // 2
     return name if len(name) <= max_characters else f"{name[: max_characters - num_last - 1]}…{name[-num_last:]}"
 
@@ -190,18 +207,24 @@ def _make_figure(width_inches: float, height_inches: float) -> "Figure":
 
 
 def _style_names(names: Sequence[str]) -> dict[str, Any]:
-    """Return the text properties of names, which may be in any script and have dollar signs that are no formulas."""
+    """Return the text properties to draw names with.
+
+    Names may be in any script. Their dollar signs are no formulas.
+    """
     return {"fontfamily": find_font_families(names), "parse_math": False}
 
 
-def _percent_formatter() -> "Formatter":
-    """Return what writes shares on an axis as percent, with as many decimals as its ticks need."""
+def _build_percent_formatter() -> "Formatter":
+    """Build the formatter that shows shares on an axis as percent.
+
+    It shows as many decimals as the ticks need.
+    """
     from matplotlib.ticker import PercentFormatter
 
     return PercentFormatter(xmax=1, symbol=" %")
 
 
-def _lighten(axes: "Axes") -> None:
+def _style_axes(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color=LIGHT_GRAY)
     axes.set_axisbelow(True)

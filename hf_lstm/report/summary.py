@@ -1,4 +1,4 @@
-"""The main figures of a report as plain text for the terminal."""
+"""Formats the main figures of a report for the terminal."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS
 
 
 def format_summary(report: Measurement) -> str:
-    """Return the main figures of a report as aligned lines of plain text."""
+    """Format the main figures of a report as aligned lines of plain text."""
     metrics = report.metrics
     names = metrics.confusion_matrix.labels
     scores = [["", *SCORES, "rows"]]
@@ -32,7 +32,7 @@ def format_summary(report: Measurement) -> str:
 
 
 def _align(table: Sequence[Sequence[str]]) -> list[str]:
-    """Return a line for each row: the first column to the left, the others to the right."""
+    """Align a table as text: its first column to the left, others to the right."""
     columns = list(zip(*table, strict=True))
     widths = [max(map(len, column)) for column in columns]
     aligned = [[cell.rjust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]

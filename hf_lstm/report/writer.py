@@ -1,4 +1,7 @@
-"""Writes the report of a model on a split: figures as JSON, a page with plots, and the most confident mistakes."""
+"""Writes the report of a model on a split.
+
+A report is a page with plots, the figures as JSON, and the most confident mistakes.
+"""
 
 import dataclasses
 import logging
@@ -10,7 +13,7 @@ from hf_lstm.data.texts import write_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
 from hf_lstm.files import write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.reading import write_record
+from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Analysis, Measurement, Mistake
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.page import format_page
@@ -30,11 +33,20 @@ _PLOTS = ("confusion_matrix", "reliability", "accuracy_by_length", "learning_cur
 
 
 def report_run(
-    model: LSTMSentiment, results: RunResults, test: ScoredSplit, seen: Mapping[str, AbstractSet[str]], folder: Path
+    model: LSTMSentiment,
+    results: RunResults,
+    test: ScoredSplit,
+    earlier_texts: Mapping[str, AbstractSet[str]],
+    folder: Path,
 ) -> None:
-    """Write the report of a run that has just been measured into a new folder below the run's.
+    """Write the report of a run that was just measured.
 
-    `seen` has the texts of train and validation, by these names.
+    Args:
+        model: the model that the run saved.
+        results: of the run.
+        test: the scored test split.
+        earlier_texts: the texts of train and of validation, by these names.
+        folder: to make, inside the run's folder.
     """
     measurement = measure_split(
         model,
@@ -46,18 +58,20 @@ def report_run(
         results=results,
     )
     folder.mkdir()
-    write_report(folder, measurement, analyze_split(model, test, seen, results.measured_in))
+    write_report(folder, measurement, analyze_split(model, test, earlier_texts, results.measured_in))
     if not can_draw():
         logger.info(NO_PLOTS)
 
 
 def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> None:
-    """Write `report.md`, `metrics.json`, `errors.jsonl` and, where matplotlib is installed, the plots into a folder.
+    """Write `report.md`, `metrics.json`, `errors.jsonl` and the plots into a folder.
+
+    The plots need matplotlib, and are left out without it.
 
     Args:
-        folder: exists; what an earlier report wrote there is replaced.
+        folder: exists. Files of an earlier report are replaced.
         measurement: the figures.
-        analysis: what the texts tell of them.
+        analysis: what `analyze_split` found.
     """
     has_plots = can_draw()
     for plot in folder.glob("*.png"):
@@ -69,9 +83,9 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
     mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
     mistakes.sort(key=lambda mistake: -mistake.score)
     columns = [field.name for field in dataclasses.fields(Mistake)]
-    write_rows(folder / "errors.jsonl", map(write_record, mistakes), columns)
+    write_rows(folder / "errors.jsonl", map(to_json, mistakes), columns)
     counted = [dataclasses.replace(pair, most_confident=[]) for pair in analysis.mistakes]
-    figures = {**write_record(measurement), **write_record(dataclasses.replace(analysis, mistakes=counted))}
+    figures = {**to_json(measurement), **to_json(dataclasses.replace(analysis, mistakes=counted))}
     write_json(folder / "metrics.json", figures)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from hf_lstm.config import Recipe
-from hf_lstm.data.loading import count_duplicates, digest_rows
+from hf_lstm.data.splits import count_duplicates, hash_rows
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.evaluation.scoring import ScoredSplit, measure_logits
@@ -76,7 +76,7 @@ def compose_results(
             source=run.recipe.data.dataset,
             num_rows={name: len(split) for name, split in run.splits.items()},
             duplicates=count_duplicates(run.splits),
-            rows_sha256=digest_rows(run.splits),
+            rows_sha256=hash_rows(run.splits),
         ),
         weights_sha256=measured.weights_sha256,
         model=ModelSize(num_parameters=model.num_parameters, vocab_size=model.config.vocab_size),

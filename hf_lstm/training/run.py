@@ -20,7 +20,7 @@ from datasets import disable_progress_bars, enable_progress_bars
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
-from hf_lstm.data.sources import IN_MEMORY, HeldSplits, Rows, hold
+from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, resolve_device
 from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
@@ -28,7 +28,7 @@ from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.provenance import describe_code
-from hf_lstm.records.reading import write_record
+from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.training.loop import train
@@ -51,7 +51,7 @@ class RunOptions:
     """The command line, as written into results.json."""
     overwrite: bool = False
     show_progress: bool = True
-    held: HeldSplits | None = None
+    in_memory: InMemorySplits | None = None
     """The rows, if they are in memory."""
     choices: CardChoices = NO_CHOICES
     """What the card says of licence and language."""
@@ -72,7 +72,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
     code = describe_code()  # now: what is committed while this runs is not what runs
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
     with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
-        run = prepare_run(recipe, device, model_class=options.model_class, held=options.held)
+        run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
         epochs = train(
             run.model,
             run.encoded["train"],
@@ -86,7 +86,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
         results = compose_results(run, epochs, measured, command=options.command, code=code, started=started)
         write_config(staging, measured.model.config)  # which has a temperature now
         write_json(staging / RECIPE_FILE, measured.recipe.to_json())
-        write_json(staging / RESULTS_FILE, write_record(results))
+        write_json(staging / RESULTS_FILE, to_json(results))
     _add_report(run, measured, results, options)  # the model is safe in its place by now
     return results
 
@@ -95,8 +95,8 @@ def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, 
     """Write the report into the run's folder, and the card, which shows parts of it."""
     started = time.perf_counter()
     folder = options.output_dir / REPORT_FOLDER
-    seen = {name: set(run.splits[name]["text"][:]) for name in ("train", "validation")}
-    report_run(measured.model, results, measured.scored["test"], seen, folder)
+    earlier_texts = {name: set(run.splits[name]["text"][:]) for name in ("train", "validation")}
+    report_run(measured.model, results, measured.scored["test"], earlier_texts, folder)
     write_card(
         options.output_dir,
         config=measured.model.config,
@@ -155,7 +155,7 @@ def train_from_python(
         InputError: the data, a setting or the output folder is unusable; nothing is left behind.
         DivergenceError: training diverged; nothing is left behind.
     """
-    rows = hold(data, validation, test)
+    rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
@@ -166,7 +166,7 @@ def train_from_python(
         command="hf_lstm.train(...)",
         overwrite=overwrite,
         show_progress=show_progress,
-        held=None if isinstance(rows, str) else rows,
+        in_memory=None if isinstance(rows, str) else rows,
     )
     with _shown_log() if show_progress else contextlib.nullcontext():
         results = run_experiment(chosen, options)

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.sources import HeldSplits
+from hf_lstm.data.sources import InMemorySplits
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
@@ -44,11 +44,11 @@ class PreparedRun:
 
 
 def prepare_run(
-    recipe: Recipe, device: torch.device, *, model_class: type[LSTMSentiment], held: HeldSplits | None = None
+    recipe: Recipe, device: torch.device, *, model_class: type[LSTMSentiment], in_memory: InMemorySplits | None = None
 ) -> PreparedRun:
     """Return the rows of a recipe, encoded, and its model on `device`, an instance of `model_class`.
 
-    `held` has the rows, if they are in memory.
+    `in_memory` has the rows, if they were passed from Python.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
@@ -58,7 +58,7 @@ def prepare_run(
     needs_no_texts = start is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
-    splits = load_splits(recipe.data, held)
+    splits = load_splits(recipe.data, in_memory)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], start, tokenizer)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}

@@ -15,7 +15,8 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from local_hub import Fault
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.loading import count_duplicates, load_split, load_splits
+from hf_lstm.data.loading import load_split, load_splits
+from hf_lstm.data.splits import count_duplicates
 from hf_lstm.errors import InputError
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})

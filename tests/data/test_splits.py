@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, digest_rows
+from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, hash_rows
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256
 
@@ -134,12 +134,12 @@ def test_too_few_rows_are_refused_with_the_sizes():
 
 def test_the_digest_tells_rows_apart_but_neither_order_nor_cut():
     rows = [("a film", 0), ("a film", 1), ("another", 1)]
-    whole = digest_rows({"train": make_dataset(rows)})
-    assert digest_rows({"train": make_dataset(rows[2:]), "test": make_dataset(rows[:2])}) == whole
+    whole = hash_rows({"train": make_dataset(rows)})
+    assert hash_rows({"train": make_dataset(rows[2:]), "test": make_dataset(rows[:2])}) == whole
     for others in (rows[1:], [*rows, rows[0]], [("a film", 1), ("a film", 1), ("another", 0)]):
-        assert digest_rows({"train": make_dataset(others)}) != whole
+        assert hash_rows({"train": make_dataset(others)}) != whole
 
 
 def test_the_digest_of_imdb_is_the_one_that_cards_know(shared_data):
     splits = load_splits(DataConfig(dataset=str(shared_data / "imdb")))
-    assert digest_rows(splits) == IMDB_ROWS_SHA256
+    assert hash_rows(splits) == IMDB_ROWS_SHA256

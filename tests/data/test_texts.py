@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.data.texts import check_output_type, names_file, read_texts, write_rows
+from hf_lstm.data.texts import check_output_type, looks_like_file, read_texts, write_rows
 from hf_lstm.errors import InputError
 
 COLUMNS = ("text", "label", "score")
@@ -119,8 +119,10 @@ def test_what_looks_like_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my reviews").write_text("good")
     (tmp_path / "film").mkdir()
-    assert all(map(names_file, ["reviews.csv", "a/b", "./x", "REVIEWS.JSONL", "my reviews"]))
-    assert not any(map(names_file, ["", "good", "film", "A file.csv of woes", "5 / 10", "Great.", "x" * 10**6, "a\0b"]))
+    assert all(map(looks_like_file, ["reviews.csv", "a/b", "./x", "REVIEWS.JSONL", "my reviews"]))
+    assert not any(
+        map(looks_like_file, ["", "good", "film", "A file.csv of woes", "5 / 10", "Great.", "x" * 10**6, "a\0b"])
+    )
 
 
 def test_a_type_that_is_not_written_is_refused(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from run_records import make_figures, make_results
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.records.reading import read_record, write_record
+from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.report import Analysis, Measurement, Mistake
 from hf_lstm.records.results import RunResults
 
@@ -82,7 +82,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(s
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
 def test_the_results_of_every_run_are_written_as_they_were_read(path):
     results = json.loads(path.read_text())
-    written = write_record(read_record(RunResults, results, path.name))
+    written = to_json(read_record(RunResults, results, path.name))
     assert set(results) - set(written) == KEYS_OF_NO_RECORD.get(path.name, set())
     assert json.dumps(written) == json.dumps({key: value for key, value in results.items() if key in written})
 
@@ -90,8 +90,8 @@ def test_the_results_of_every_run_are_written_as_they_were_read(path):
 @pytest.mark.parametrize("kind", FILES, ids=lambda kind: kind.__name__)
 def test_files_with_every_field_are_written_as_they_were_read(kind):
     record = read_record(kind, FILES[kind], "file.json")
-    assert write_record(record) == FILES[kind]
-    assert read_record(kind, json.loads(json.dumps(write_record(record))), "file.json") == record
+    assert to_json(record) == FILES[kind]
+    assert read_record(kind, json.loads(json.dumps(to_json(record))), "file.json") == record
 
 
 @given(st.sampled_from(PLACES), VALUES)
@@ -164,12 +164,12 @@ def test_unknown_fields_are_passed_over():
 
 def test_fields_with_a_default_are_left_out_when_they_have_it_and_others_never():
     results = read_record(RunResults, {**make_results(), "embeddings": None, "commit": None}, "results.json")
-    written = write_record(results)
+    written = to_json(results)
     assert not {"embeddings", "init_from"} & set(written)
     assert written["commit"] is None
     (pair,) = read_record(Analysis, FILES[Analysis], "metrics.json").mistakes
     counted = {"label": "neg", "predicted": "pos", "num_rows": 1}
-    assert write_record(dataclasses.replace(pair, most_confident=[])) == counted
+    assert to_json(dataclasses.replace(pair, most_confident=[])) == counted
 
 
 EPOCH = make_results()["epochs"][0]

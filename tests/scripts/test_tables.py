@@ -222,9 +222,8 @@ def test_linear_classifiers_are_listed_with_what_was_fixed_in_advance(tmp_path):
 
 def test_settings_have_their_default_their_values_and_their_doc():
     lines = format_settings(ROOT).splitlines()
-    assert (
-        "| `train.weight_decay` | `0.0` | number | Decoupled (AdamW); 0 is plain Adam. Biases, normalization and"
-        in (next(line for line in lines if "train.weight_decay" in line))
+    assert "| `train.weight_decay` | `0.0` | number | Shrinks weights at every step, against overfitting" in (
+        next(line for line in lines if "train.weight_decay" in line)
     )
     assert any(line.startswith("| `model.bidirectional` | `false` | `true`, `false` |") for line in lines)
     assert any(line.startswith("| `train.patience` | `none` | whole number, `none` | Stop after") for line in lines)

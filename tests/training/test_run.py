@@ -11,7 +11,7 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
-from hf_lstm.records.reading import write_record
+from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.training.loop import train
 from hf_lstm.training.run import RunOptions, run_experiment
@@ -70,7 +70,7 @@ def test_a_run_measures_the_weights_it_saves(finished_run):
         "report",
     }
     assert set(os.listdir(folder)) == expected
-    assert json.loads((folder / "results.json").read_text()) == write_record(results)
+    assert json.loads((folder / "results.json").read_text()) == to_json(results)
     assert results.dataset.num_rows == {"train": 97, "validation": 11, "test": 12}
     assert results.splits["test"].accuracy == 1.0
     assert sum(map(sum, results.splits["test"].confusion_matrix.rows)) == 12
@@ -136,13 +136,13 @@ def test_a_model_to_fine_tune_that_is_not_there_is_one_line(tmp_path, recipe):
 def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, recipe):
     results = run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     report = json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())
-    assert report["metrics"] == write_record(results.splits["test"])
+    assert report["metrics"] == to_json(results.splits["test"])
     assert (report["model"], report["temperature"]) == ("run", results.temperature)
     duplicates = results.dataset.duplicates
     assert report["unseen"]["seen_in"] == ["train", "validation"]
     assert report["unseen"]["num_rows_seen"] == duplicates["test_in_train"] + duplicates["test_in_validation"]
     again = run_experiment(override_recipe(recipe, ["train.num_epochs=2"]), options(tmp_path, overwrite=True))
-    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == write_record(
+    assert json.loads((tmp_path / "run" / "report" / "metrics.json").read_text())["metrics"] == to_json(
         again.splits["test"]
     )
 
