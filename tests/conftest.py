@@ -15,6 +15,8 @@ import pytest
 from local_hub import LocalHub
 
 os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="hf-lstm-tests-"))
+# Threads of PyTorch that wait would take the processor from what they wait for, where the machine is busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"  # the local Hub has no Xet storage; uploads exercise LFS

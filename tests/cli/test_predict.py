@@ -113,7 +113,7 @@ def test_a_damaged_row_leaves_no_output(predict, tmp_path):
 def test_standard_input_of_a_process(tiny_model_folder, answers):
     command = [sys.executable, str(SCRIPT), str(tiny_model_folder), "-"]
     lines = "\ufeffa wonderful film\r\n\n".encode()
-    result = subprocess.run(command, input=lines, capture_output=True, timeout=120)
+    result = subprocess.run(command, input=lines, capture_output=True, timeout=600)
     lines = result.stdout.decode().splitlines()
     assert [line.split("\t")[::2] for line in lines] == [[answers[0][0], "a wonderful film"], [answers[1][0], ""]]
     assert result.returncode == 0

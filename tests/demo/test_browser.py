@@ -19,6 +19,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 if CHROMIUM is None:
     pytest.skip("needs Chromium: apt-get install chromium", allow_module_level=True)
 
+PATIENCE_MS = 300_000  # a machine that is busy answers late
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 HOSTILE_LABEL = '<img src="x" onerror="alert(1)">'
 HOSTILE_TEXTS = [
@@ -55,7 +56,7 @@ def address(model):
 def browser():
     with playwright.sync_playwright() as started:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=arguments, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -68,7 +69,7 @@ def open_page(browser):
     def open_one(address, viewport=DESKTOP, theme="light"):
         page = browser.new_page(viewport=viewport)
         opened.append(page)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: errors.append(error))
         page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         page.goto(f"{address}?__theme={theme}")
@@ -190,7 +191,8 @@ def test_a_tapped_word_says_what_it_adds(open_page, address):
     assert page.locator(".words-unread").last.inner_text() == "!?"
     word = page.locator(".words-text .word").nth(1)
     word.click()
-    assert page.locator(".words-chosen").inner_text() == f"wonderful: {word.get_attribute('title')}"
+    chosen = f"wonderful: {word.get_attribute('title')}"
+    playwright.expect(page.locator(".words-chosen")).to_have_text(chosen, timeout=PATIENCE_MS)
 
 
 LIST_TALL_CELLS = """[...document.querySelectorAll('.figures td:not(.long)')].filter(
@@ -233,6 +235,7 @@ def test_every_tab_fits_the_screen(open_page, address, viewport, tmp_path):
     classify(page, "a wonderful film, " * 60)
     for tab in ("One text", "Many texts", "The model"):
         page.get_by_role("tab", name=tab).click()
+        page.get_by_role("tab", name=tab, selected=True).wait_for()
         if tab == "Many texts":
             classify_batch(page, ["a wonderful film with a great cast " * 10] * 5)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], tab

@@ -64,7 +64,7 @@ def address():
             yield re.fullmatch(r"serving space/model at (\S+)/\n", process.stdout.readline())[1]
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(600)
 
 
 def test_the_python_example_runs(address, tmp_path, monkeypatch):
@@ -90,5 +90,5 @@ def test_the_shell_example_runs(address):
     if shutil.which("curl") is None:
         pytest.skip("needs curl")
     script = read_example("bash").replace(EXAMPLE_HOST, address)
-    answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=True).stdout
+    answer = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=600, check=True).stdout
     assert re.match(r'event: complete\ndata: \[\{"label": "pos", "confidences": \[', answer)

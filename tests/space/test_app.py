@@ -18,7 +18,7 @@ from hf_lstm.errors import InputError
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 APP = REPO_ROOT / "space" / "app.py"
-MAX_STARTUP_CPU_S = 10
+MAX_STARTUP_CPU_S = 30
 """Time on the wall would tell of the machine's other work."""
 
 
@@ -72,11 +72,13 @@ def test_app_serves_a_folder_until_it_is_terminated(tmp_path):
         try:
             address = re.fullmatch(r"serving \.\./model at (\S+)\n", process.stdout.readline())[1]
             assert read_cpu_s(process.pid) < MAX_STARTUP_CPU_S
-            answer = Client(address, verbose=False).predict("a wonderful film", api_name="/classify")
+            answer = Client(address, verbose=False, httpx_kwargs={"timeout": 600}).predict(
+                "a wonderful film", api_name="/classify"
+            )
             assert answer["label"] == model.predict("a wonderful film")["label"]
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(120) == 143
+            assert process.wait(600) == 143
         assert process.stderr.read() == ""
 
 
