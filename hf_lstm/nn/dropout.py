@@ -18,7 +18,7 @@ class Dropout(nn.Dropout):
         if not (self.training and 0 < self.p < 1) or input.device.type != "cpu":
             return super().forward(input)
         num_dropped = min(round(self.p * _NUM_VALUES), _NUM_VALUES - 1)
-        numbers = torch.empty(-(-input.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        numbers = torch.empty(-(-input.numel() // 4), dtype=torch.int64, device="cpu").random_(-(2**63), None)
         bits = numbers.view(torch.int16)[: input.numel()].view(input.shape)
         is_kept = bits >= num_dropped - _NUM_VALUES // 2
         return input * is_kept.to(input.dtype).mul_(_NUM_VALUES / (_NUM_VALUES - num_dropped))
