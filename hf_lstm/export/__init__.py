@@ -1,1 +1,1 @@
-"""The model in other formats: ONNX."""
+"""Writes the model in other formats: ONNX."""

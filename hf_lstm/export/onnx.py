@@ -1,4 +1,7 @@
-"""The model as an ONNX graph, exact for padded rows of any length, and its comparison with PyTorch on real reviews."""
+"""Writes the model as ONNX, compared with PyTorch on real reviews.
+
+The graph is exact for padded rows of any length.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +33,7 @@ MAX_TOKENS_PER_BATCH = 16_384
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """What was written, and how it compares with PyTorch."""
+    """Says what was written, and how it compares with PyTorch."""
 
     path: Path
     num_bytes: int
@@ -43,7 +46,9 @@ class Export:
 
 
 def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Export:
-    """Write `model` as ONNX with its tokenizer beside it, once ONNX Runtime gave PyTorch's probabilities of `texts`.
+    """Write a model as ONNX, with its tokenizer beside it.
+
+    Before, ONNX Runtime must give PyTorch's probabilities of `texts`.
 
     Args:
         model: in float32 on the CPU, with its tokenizer.
@@ -80,7 +85,10 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
 
 
 def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:
-    """Return the rows, and after them beginnings of the longest row of 1 to all of its tokens."""
+    """Append beginnings of the longest row, from one token to all.
+
+    There are up to `NUM_LENGTHS` of them.
+    """
     longest = texts[int(texts.lengths.argmax())]
     lengths = np.unique(np.linspace(1, len(longest), min(len(longest), NUM_LENGTHS)).round().astype(np.int64))
     input_ids = np.concatenate([texts.input_ids, *(longest[:length] for length in lengths)])
@@ -88,7 +96,10 @@ def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:
 
 
 def compare_with_onnx(model: LSTMSentiment, content: bytes, texts: EncodedTexts) -> float:
-    """Return the largest difference between a probability of ONNX Runtime and PyTorch's, both in float32."""
+    """Measure the largest difference between ONNX Runtime's probabilities and PyTorch's.
+
+    Both compute in float32.
+    """
     ours = compute_probabilities(compute_logits(model, texts, dtype=torch.float32), model.config.temperature)
     session = open_session(content)
     theirs = np.full_like(ours, np.nan)
@@ -100,7 +111,7 @@ def compare_with_onnx(model: LSTMSentiment, content: bytes, texts: EncodedTexts)
 
 
 def open_session(content: bytes) -> Any:
-    """Return an ONNX Runtime session on the CPU."""
+    """Open an ONNX Runtime session on the CPU."""
     import onnxruntime
 
     return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])

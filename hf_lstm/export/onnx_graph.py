@@ -1,4 +1,7 @@
-"""ONNX graphs, node by node: the LSTM operator with PyTorch's weights, and the layers around it."""
+"""Builds ONNX graphs node by node.
+
+It has the LSTM operator with PyTorch's weights, and the layers around it.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,10 @@ _GATES = (0, 3, 1, 2)
 
 
 class GraphBuilder:
-    """A graph that grows by one node a call; names of nodes and intermediate values are made up."""
+    """Builds a graph, node by node.
+
+    Names of nodes and intermediate values are made up.
+    """
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
@@ -39,7 +45,10 @@ class GraphBuilder:
         return name
 
     def constant(self, value: float | Sequence[int]) -> str:
-        """Add a float32 scalar, or an int64 vector such as a shape, and return its name."""
+        """Add a constant number or shape, and return its name.
+
+        Floats become a float32 scalar, sequences an int64 vector.
+        """
         dtype = np.float32 if isinstance(value, float) else np.int64
         array = np.asarray(value, dtype)
         return self.weight(f"{'x'.join(map(str, np.atleast_1d(array)))}_{array.dtype}", array)
@@ -97,7 +106,7 @@ class GraphBuilder:
     def make_model(
         self, name: str, inputs: Sequence["onnx.ValueInfoProto"], outputs: Sequence["onnx.ValueInfoProto"]
     ) -> "onnx.ModelProto":
-        """Return the graph as a model."""
+        """Build the ONNX model of the graph."""
         from onnx import helper
 
         graph = helper.make_graph(self._nodes, name, inputs, outputs, initializer=list(self._weights.values()))
@@ -119,6 +128,6 @@ class GraphBuilder:
 
 
 def _reorder_gates(weight: torch.Tensor) -> NDArray[np.float32]:
-    """Return a PyTorch LSTM weight (4 * hidden, ...) in the order of ONNX."""
+    """Reorder the gates of a PyTorch LSTM weight (4 * hidden, ...) for ONNX."""
     gates = weight.detach().cpu().float().chunk(4)
     return torch.cat([gates[index] for index in _GATES]).numpy()

@@ -1,4 +1,7 @@
-"""The network as an ONNX graph, with what its users must know as the file's metadata."""
+"""Builds the network as an ONNX graph.
+
+What its users must know stands in the file's metadata.
+"""
 
 import json
 from typing import TYPE_CHECKING
@@ -14,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
-    """Return the model as ONNX: `input_ids` (batch, time) and `lengths` (batch,) to `logits` and `probabilities`.
+    """Build the ONNX model of a classifier.
 
-    The probabilities are those of the logits divided by the model's temperature, as `predict_proba` gives them.
+    From `input_ids` (batch, time) and `lengths` (batch,) it computes `logits` and `probabilities`. The probabilities
+    are those of the logits divided by the model's temperature, as `predict_proba` gives them.
 
     Batch and time are free. Rows are padded on the right, as for the model itself, and nothing at the padding matters:
     the LSTM operator is told where each row ends (`sequence_lens`), and reads the reverse direction from there. A row
@@ -61,11 +65,13 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
 
 
 def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: str, lengths: str) -> str:
-    """Add the pooling of states (time, batch, features); what stands there at the padding is never used.
+    """Add the pooling of states (time, batch, features).
+
+    What stands at the padding is never used.
 
     Args:
-        graph: what grows.
-        model: whose pooling it is.
+        graph: to add to.
+        model: with the pooling.
         states: of the last layer.
         last_states: (batch, features), those after the last token that each direction reads.
         lengths: int64 (batch,), each at least 1.
@@ -95,7 +101,7 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
 
 
 def _mark_tokens(graph: GraphBuilder, lengths: str) -> str:
-    """Add which positions are real tokens, bool (batch, time, 1)."""
+    """Add a mask of the real tokens, bool (batch, time, 1)."""
     num_steps = graph.add("Squeeze", graph.add("Shape", "input_ids", start=1, end=2), graph.constant([0]))
     zero, one = (graph.weight(name, np.int64(value)) for name, value in (("zero", 0), ("one", 1)))
     steps = graph.add("Range", zero, num_steps, one)
@@ -104,7 +110,7 @@ def _mark_tokens(graph: GraphBuilder, lengths: str) -> str:
 
 
 def _describe_for_users(model: LSTMSentiment) -> dict[str, str]:
-    """Return what a program must know to feed the graph and read its answers, as the file's metadata."""
+    """Describe how to feed the graph and read its answers, as metadata."""
     config = model.config
     limit = config.max_length_tokens
     kept_last = {"first": 0, "last": limit, "head_tail": limit // 2}[config.truncation]

@@ -1,1 +1,1 @@
-"""The classifier: network and tokenizer together, loaded, saved, predicting and explaining."""
+"""Joins network and tokenizer: loads, saves, predicts and explains."""

@@ -1,4 +1,7 @@
-"""The model: the network with its tokenizer; loading, saving and predicting are methods that delegate."""
+"""Joins network and tokenizer in one model.
+
+Its methods load, save, predict and explain; the work is done elsewhere.
+"""
 
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
@@ -29,14 +32,14 @@ from hf_lstm.model.folder import (
     write_provenance,
 )
 from hf_lstm.model.prediction import name_labels, predict_probabilities
-from hf_lstm.nn.initialization import UndrawnWeights
+from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 
 class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
-    """An LSTM text classifier with its tokenizer.
+    """Classifies texts with an LSTM and its tokenizer.
 
     Args:
         config: the network and its labels.
@@ -56,7 +59,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
     @property
     def recipe(self) -> Recipe | None:
-        """How the weights were made, as recipe.json says; None if it was not saved.
+        """Return the recipe of the weights, from recipe.json.
+
+        None if it was not saved.
 
         Raises:
             InputError: recipe.json is not what a run writes.
@@ -65,7 +70,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
     @property
     def results(self) -> RunResults | None:
-        """What was measured of the weights that were loaded, as results.json says; None if it was not saved.
+        """Return the results measured of the loaded weights, from results.json.
+
+        None if it was not saved.
 
         Raises:
             InputError: results.json is not what a run writes.
@@ -74,7 +81,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
     @property
     def encoder(self) -> Encoder:
-        """The tokenizer's fast form, made once for each tokenizer and config that the model gets.
+        """Return the tokenizer's fast form.
+
+        It is made once for each tokenizer and config of the model.
 
         Raises:
             InputError: the model has no tokenizer.
@@ -95,9 +104,10 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         return self.tokenizer
 
     def encode(self, texts: Iterable[str]) -> EncodedTexts:
-        """Return the ids that the model reads of each text; `encode(texts)[i]` is int32 (num_tokens,).
+        """Encode texts into the model's token ids.
 
-        Texts are cut as `config` says. One without words is the single token `<unk>`.
+        `encode(texts)[i]` is int32 (num_tokens,). Texts are cut as `config` says. One without words is the single token
+        `<unk>`.
 
         Raises:
             InputError: a row is not a string; its row is named.
@@ -127,10 +137,10 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         precision: str = "auto",
         show_progress: bool | None = None,
     ) -> dict[str, Any] | list[dict[str, Any]]:
-        """Return the most probable label and its probability of each text, in the order given.
+        """Predict the label of each text, with its probability, in the order given.
 
         A text with no known word (empty, blank, other script) is scored all the same: as the single token `<unk>`, or
-        as that many `<unk>` as it has words.
+        as one `<unk>` for each of its words.
 
         Args:
             texts: one text, which gives one dict, or any iterable of them, which gives a list.
@@ -156,7 +166,13 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         precision: str = "auto",
         show_progress: bool | None = None,
     ) -> torch.Tensor:
-        """Return probabilities, float32 (num_texts, num_labels) on the CPU; rows sum to 1. Arguments as `predict`."""
+        """Compute the probabilities of all labels for each text.
+
+        The arguments, and what is raised, are those of `predict`.
+
+        Returns:
+            float32 (num_texts, num_labels) on the CPU; rows sum to 1.
+        """
         return predict_probabilities(
             self,
             self.encoder,
@@ -167,17 +183,21 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         )
 
     def explain(self, text: str, *, label: str | int | None = None) -> list[dict[str, Any]]:
-        """Return `{"word", "start", "end", "contribution"}` of each word that is read, in the order of the text.
+        """Explain an answer by the contribution of each word.
 
-        `text[start:end] == word`. With two labels, contributions add up to the logit of label 1 less that of label 0,
-        so that a positive one speaks for label 1. With more, or where a `label` is asked for, they add up to that
-        label's logit less the mean of the others; by default it is the predicted label. What belongs to no word, such
-        as biases, is spread evenly. Words that the model does not read, as they are beyond its longest text, are left
-        out; unknown words are not. A text without words gives an empty list. See `explanation.py` for the method.
+        With two labels, contributions add up to the logit of label 1 less that of label 0, so that a positive one
+        speaks for label 1. With more, or where a `label` is asked for, they add up to that label's logit less the mean
+        of the others; by default it is the predicted label. What belongs to no word, such as biases, is spread evenly.
+        See `explanation.py` for the method.
 
         Args:
             text: one text.
             label: the name or id of the label to explain.
+
+        Returns:
+            `{"word", "start", "end", "contribution"}` of each word, in the order of the text, with
+            `text[start:end] == word`. Words beyond the model's longest text, which it does not read, are left out;
+            unknown words are not. A text without words gives an empty list.
 
         Raises:
             InputError: `text` is not a string, or there is no such label.
@@ -196,7 +216,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         local_files_only: bool = False,
         device: str = "cpu",
     ) -> "LSTMSentiment":
-        """Return the model of a Hub id or local folder, weights and tokenizer of one version, in evaluation mode.
+        """Load a model from the Hub or a local folder, in evaluation mode.
+
+        Weights and tokenizer are of one version.
 
         Args:
             pretrained_model_name_or_path: Hub id such as `org/imdb-lstm`, or a folder.
@@ -220,7 +242,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         )
         config = read_config(folder)
         # Shapes only: sizes are compared with the file before any memory is taken.
-        with torch.device("meta"), UndrawnWeights():
+        with torch.device("meta"), SkipInitialization():
             model = cls(config, read_tokenizer(folder, config))
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
         model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
@@ -236,14 +258,14 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         language: str | None = None,
         overwrite_card: bool = False,
     ) -> None:
-        """Write weights, config, tokenizer, card and provenance into a folder, which is made if need be.
+        """Write weights, config, tokenizer, card and provenance into a folder.
 
         The report of the run goes along if the weights are still those that were loaded with it.
 
         A card that somebody edited (it lacks our marker) is kept, unless `overwrite_card`.
 
         Args:
-            save_directory: the folder.
+            save_directory: the folder; it is made if need be.
             repo_id: where the model will live on the Hub, for the card's usage example.
             license: of the weights, for the card, such as `apache-2.0`; nobody else can choose one.
             language: of the texts, for the card, such as `en`; known without asking for models of IMDB.
@@ -278,9 +300,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         self._save(save_directory)
 
     def _save(self, folder: Path) -> Provenance:
-        """Write all but the card, and return what still holds of these weights."""
+        """Write all but the card, and return the provenance of these weights."""
         digest = write_model(folder, self.state_dict(), self.config, self.require_tokenizer())
-        provenance = self._provenance.of_weights(digest)
+        provenance = self._provenance.drop_stale_results(digest)
         write_provenance(folder, provenance)
         return provenance
 
@@ -297,9 +319,10 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         language: str | None = None,
         overwrite_card: bool = False,
     ) -> str:
-        """Upload the model to the Hub, making the repository if need be, and return the URL of what was made.
+        """Push the model to the Hub, and return the commit's URL.
 
-        The arguments are those of `save_pretrained` and of `hub.push.push_model_folder`.
+        With `create_pr` it is that of the pull request. The repository is made if need be. The arguments are those of
+        `save_pretrained` and of `hub.push.push_model_folder`.
 
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.

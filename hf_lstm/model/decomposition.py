@@ -1,4 +1,7 @@
-"""How much each input of a stacked LSTM adds to a linear function of its outputs, against the inputs of a reference.
+"""Divides a difference between an LSTM's outputs among its inputs.
+
+Two rows are compared: the inputs to explain, and those of a reference. What a linear function of the outputs differs by
+is divided exactly among the inputs of the stacked LSTM.
 
 Reference:
     The rescale rule of Shrikumar et al., "Learning Important Features Through Propagating Activation Differences"
@@ -20,7 +23,10 @@ _SMALLEST_DIFFERENCE = 1e-4  # float64 keeps 12 digits of a quotient of differen
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class LayerTrace:
-    """What one layer computed of `rows` inputs of one length; the time runs as each direction reads."""
+    """Holds a layer's weights, and what it computed of rows of one length.
+
+    The time runs as each direction reads, but in `outputs`.
+    """
 
     weight_ih: Tensor
     """(directions, 4 * hidden, features)"""
@@ -35,7 +41,10 @@ class LayerTrace:
 
 
 def trace_lstm(lstm: RaggedLSTM, inputs: Tensor) -> list[LayerTrace]:
-    """Return what each layer computes of inputs (rows, time, features), in their dtype and on their device."""
+    """Trace what each layer computes of inputs (rows, time, features).
+
+    It is computed in their dtype and on their device.
+    """
     num_directions = lstm.num_directions
     traces: list[LayerTrace] = []
     for layer in range(lstm.num_layers):
@@ -47,7 +56,10 @@ def trace_lstm(lstm: RaggedLSTM, inputs: Tensor) -> list[LayerTrace]:
 
 
 def _trace_layer(inputs: Tensor, weights: Sequence[Sequence[Tensor]]) -> LayerTrace:
-    """Return the trace of inputs (rows, time, features), and of weight_ih, weight_hh, bias_ih, bias_hh by direction."""
+    """Trace what one layer computes of inputs (rows, time, features).
+
+    Its weights are weight_ih, weight_hh, bias_ih and bias_hh of each direction.
+    """
     num_directions = len(weights)
     weight_ih, weight_hh, bias_ih, bias_hh = map(torch.stack, zip(*weights, strict=True))
     state = inputs.new_zeros(num_directions, len(inputs), weight_hh.shape[2])
@@ -65,12 +77,15 @@ def _trace_layer(inputs: Tensor, weights: Sequence[Sequence[Tensor]]) -> LayerTr
     return LayerTrace(weight_ih, weight_hh, gate_inputs, torch.stack(cells, dim=2), outputs)
 
 
-def find_input_multipliers(traces: Sequence[LayerTrace], output_multipliers: Tensor) -> Tensor:
-    """Return `m`, (time, features), with `sum(m * (inputs[0] - inputs[1]))` exactly the sum that the outputs have.
+def compute_input_multipliers(traces: Sequence[LayerTrace], output_multipliers: Tensor) -> Tensor:
+    """Compute the inputs' multipliers from those of the outputs.
 
     Args:
-        traces: of two rows, the inputs that are explained and those of the reference.
-        output_multipliers: `n`, (time, directions * hidden); the sum is `sum(n * (outputs[0] - outputs[1]))`.
+        traces: of two rows, the inputs to explain and those of the reference.
+        output_multipliers: `n`, (time, directions * hidden).
+
+    Returns:
+        `m`, (time, features): `sum(m * (inputs[0] - inputs[1]))` is exactly `sum(n * (outputs[0] - outputs[1]))`.
     """
     multipliers = output_multipliers
     for trace in reversed(traces):
@@ -83,19 +98,23 @@ def find_input_multipliers(traces: Sequence[LayerTrace], output_multipliers: Ten
 
 
 def _go_back_through_time(trace: LayerTrace, output_multipliers: Tensor) -> Tensor:
-    """Return the multipliers (directions, time, 4 * hidden) of the gate inputs from those of the outputs, as read."""
+    """Compute the gate inputs' multipliers from those of the outputs, as read.
+
+    Returns:
+        (directions, time, 4 * hidden).
+    """
     input_gate, forget_gate, candidate, output_gate = trace.gate_inputs.chunk(4, dim=-1)
     cell_before = pad(trace.cells[:, :, :-1], (0, 0, 1, 0))
     through_gates = torch.cat(
         [
-            _find_secant(torch.sigmoid, input_gate) * candidate.tanh().mean(dim=1),
-            _find_secant(torch.sigmoid, forget_gate) * cell_before.mean(dim=1),
-            _find_secant(torch.tanh, candidate) * input_gate.sigmoid().mean(dim=1),
-            _find_secant(torch.sigmoid, output_gate) * trace.cells.tanh().mean(dim=1),
+            _compute_secants(torch.sigmoid, input_gate) * candidate.tanh().mean(dim=1),
+            _compute_secants(torch.sigmoid, forget_gate) * cell_before.mean(dim=1),
+            _compute_secants(torch.tanh, candidate) * input_gate.sigmoid().mean(dim=1),
+            _compute_secants(torch.sigmoid, output_gate) * trace.cells.tanh().mean(dim=1),
         ],
         dim=-1,
     ).unbind(1)
-    to_cell = (_find_secant(torch.tanh, trace.cells) * output_gate.sigmoid().mean(dim=1)).unbind(1)
+    to_cell = (_compute_secants(torch.tanh, trace.cells) * output_gate.sigmoid().mean(dim=1)).unbind(1)
     to_cell_before = forget_gate.sigmoid().mean(dim=1).unbind(1)
     output = cell = torch.zeros_like(output_multipliers[:, 0])
     multipliers = []
@@ -108,8 +127,8 @@ def _go_back_through_time(trace: LayerTrace, output_multipliers: Tensor) -> Tens
     return torch.stack(multipliers[::-1], dim=1)
 
 
-def _find_secant(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
-    """Return the slope of the sigmoid or tanh between the two rows (dimension 1) of inputs."""
+def _compute_secants(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
+    """Compute the slope of the sigmoid or tanh between two rows (dimension 1)."""
     difference = inputs[:, 0] - inputs[:, 1]
     middle = function(inputs.mean(dim=1))
     slope = middle * (1 - middle) if function is torch.sigmoid else 1 - middle**2
@@ -119,5 +138,8 @@ def _find_secant(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor
 
 
 def _order_as_read(sequences: Tensor) -> Tensor:
-    """Return (directions, rows, time, features) with the time of the reverse direction turned round, there or back."""
+    """Turn round the time of the reverse direction, there or back.
+
+    `sequences` are (directions, rows, time, features).
+    """
     return torch.cat([sequences[:1], sequences[1:].flip(2)])

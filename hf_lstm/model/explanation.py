@@ -1,11 +1,13 @@
-"""Explanations: how much each word adds to the model's answer, as an exact decomposition of its logits.
+"""Explains an answer by the contribution of each word.
 
-The text is compared with a reference: as many `<unk>` as it has tokens. What the two answers differ by is divided among
-the embeddings in one pass backward, see `lstm_decomposition`; pooling and classifier are taken by their mean gradient
-at the two. What belongs to no word - the answer to the reference, which holds all biases, and what attention and
-normalization have beyond their gradients - is spread evenly over the words. Thus contributions add up to the difference
-of the logits. Of the methods tried it is the best over three models by what deleting the five strongest words does to
-the answer, on validation reviews; the README has the figures.
+The logits are decomposed exactly. The text is compared with a reference: as many `<unk>` as it has tokens. What the two
+answers differ by is divided among the embeddings in one pass backward, see `decomposition.py`. Pooling and classifier
+are taken by their mean gradient at the two. What belongs to no word is spread evenly over the words: the answer to the
+reference, which holds all biases, and what attention and normalization have beyond their gradients. So contributions
+add up to the difference of the logits.
+
+Of the methods tried this is the best over three models, by what deleting the five strongest words does to the answer,
+on validation reviews. `results/README.md` has the figures.
 """
 
 import math
@@ -18,7 +20,7 @@ from torch import Tensor
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
-from hf_lstm.model.decomposition import find_input_multipliers, trace_lstm
+from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.encoder import Encoder
 
@@ -26,7 +28,7 @@ from hf_lstm.tokenization.encoder import Encoder
 def explain_text(
     network: LSTMNetwork, encoder: Encoder, text: str, label: str | int | None = None
 ) -> list[dict[str, Any]]:
-    """Return the words that the model reads, with their spans and contributions; see `LSTMSentiment.explain`.
+    """Explain an answer by the words of the text, as `LSTMSentiment.explain` says.
 
     Raises:
         InputError: `text` is not a string, or there is no such label.
@@ -49,7 +51,11 @@ def explain_text(
 
 
 def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tuple[list[float], float]:
-    """Return what each id adds to the answer to the reference, and the answer to the ids, of which that is a part."""
+    """Compute the answer to ids, and each id's part of it.
+
+    Returns:
+        What each id adds to the answer to the reference, and the answer to the ids.
+    """
     with torch.inference_mode(False):  # its tensors take no part in gradients, and the head's is needed
         both = torch.tensor([ids, [network.config.unk_token_id] * len(ids)])
         embedded = network.embedding.weight.detach()[both.to(network.embedding.weight.device)]
@@ -58,14 +64,15 @@ def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tu
         total, output_multipliers = _differentiate_head(network, traces[-1].outputs, label_id)
     if not math.isfinite(total):
         raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
-    multipliers = find_input_multipliers(traces, output_multipliers)
+    multipliers = compute_input_multipliers(traces, output_multipliers)
     return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total
 
 
 def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | None) -> tuple[float, Tensor]:
-    """Return the answer to the first row of outputs, (2, time, features), and its mean gradient over the rows.
+    """Compute the answer to the first row, and the rows' mean gradient.
 
-    The mean gradient is exact for what is linear, and halves the maximum between the steps where either row has it.
+    The outputs are (2, time, features). The mean gradient is exact for what is linear, and halves the maximum between
+    the steps where either row has it.
     """
     _, time, num_features = outputs.shape
     hidden_size = network.config.hidden_size
@@ -79,7 +86,10 @@ def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | N
 
 
 def _weigh_logits(logits: Tensor, label_id: int | None) -> Tensor:
-    """Return the weights (num_labels,) by which logits make the answer: of one label against the mean of the others."""
+    """Return the weights of the logits in the answer, (num_labels,).
+
+    The answer is one label's logit less the mean of the others.
+    """
     num_labels = len(logits)
     if label_id is None:
         label_id = 1 if num_labels == 2 else int(logits.argmax())

@@ -1,4 +1,4 @@
-"""What a model folder holds: read without trust, written without half files."""
+"""Reads a model folder without trust, and writes it without half files."""
 
 import dataclasses
 import functools
@@ -37,7 +37,7 @@ _FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 def read_config(folder: Path) -> ModelConfig:
-    """Return the model config of a folder.
+    """Read the model config of a folder.
 
     Raises:
         InputError: it is damaged, has a value of the wrong type or range, or lacks the vocabulary's size or the labels.
@@ -55,7 +55,7 @@ def read_config(folder: Path) -> ModelConfig:
 
 
 def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
-    """Return the tokenizer of a folder.
+    """Read the tokenizer of a folder.
 
     Raises:
         InputError: it is damaged, or its size differs from the embedding's rows.
@@ -78,9 +78,10 @@ def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
 
 
 def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dict[str, torch.Tensor]:
-    """Return the weights of a folder in float32 on the CPU, by name: exactly those expected, in their shapes.
+    """Read the weights of a folder by name, in float32 on the CPU.
 
-    Names, shapes and dtypes are compared with the file's header before any tensor is read.
+    They are exactly those expected, in their shapes. Names, shapes and dtypes are compared with the file's header
+    before any tensor is read.
 
     Raises:
         InputError: the file is damaged, holds other tensors than expected, or values that are not finite.
@@ -114,7 +115,10 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
 
 @dataclasses.dataclass(frozen=True)
 class Provenance:
-    """Where weights come from, as the files beside them say; they are not read before somebody asks."""
+    """Says where weights come from.
+
+    The files beside them say it, and are not checked before somebody asks.
+    """
 
     folder: Path | None = None
     """The model folder; None for weights that were not loaded."""
@@ -123,7 +127,7 @@ class Provenance:
 
     @functools.cached_property
     def recipe(self) -> Recipe | None:
-        """How the weights were made; None if nothing says so.
+        """Return the recipe of the weights; None if nothing says it.
 
         Raises:
             InputError: recipe.json is not what a run writes.
@@ -132,15 +136,15 @@ class Provenance:
 
     @functools.cached_property
     def results(self) -> RunResults | None:
-        """What was measured of the weights; None if nothing says so.
+        """Return the results measured of the weights; None if nothing says them.
 
         Raises:
             InputError: results.json is not what a run writes.
         """
         return None if self.results_json is None else read_record(RunResults, self.results_json, RESULTS_FILE)
 
-    def of_weights(self, weights_sha256: str) -> "Provenance":
-        """Return what still holds of weights that were saved: results and report only of those that were measured."""
+    def drop_stale_results(self, weights_sha256: str) -> "Provenance":
+        """Drop results and report, unless they are of these weights."""
         if self.results_json is None:
             return Provenance(recipe_json=self.recipe_json)
         if self.results_json.get("weights_sha256", weights_sha256) == weights_sha256:
@@ -150,7 +154,7 @@ class Provenance:
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """Return what a folder says of its weights.
+    """Read where a folder's weights come from.
 
     Raises:
         InputError: a file is not a JSON object.
@@ -168,20 +172,23 @@ def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelCo
 
 
 def write_provenance(folder: Path, provenance: Provenance) -> None:
-    """Write what is known of the weights in a folder; what stood there of others goes."""
+    """Write recipe, results and report into a folder.
+
+    What stood there of other weights goes.
+    """
     for name, said in ((RECIPE_FILE, provenance.recipe_json), (RESULTS_FILE, provenance.results_json)):
         if said is None:
             (folder / name).unlink(missing_ok=True)
         else:
             write_json(folder / name, said)
-    carry_report(provenance.folder if provenance.results_json is not None else None, folder)
+    replace_report(provenance.folder if provenance.results_json is not None else None, folder)
 
 
 def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> str:
-    """Write the weights in `dtype`, each tensor on its own, and return the file's SHA-256.
+    """Write the weights in `dtype`, and return the file's SHA-256.
 
-    cuDNN flattens LSTM weights into views of one buffer, which safetensors' own `save_model` refuses; copies that own
-    their memory are always written whole.
+    cuDNN flattens LSTM weights into views of one buffer, which safetensors' own `save_model` refuses. So each tensor is
+    copied, and written whole.
     """
     tensors = {name: tensor.detach().to("cpu", dtype).clone().contiguous() for name, tensor in state.items()}
     content = serialize_tensors(tensors, metadata={"format": "pt"})
@@ -194,11 +201,11 @@ def write_config(folder: Path, config: ModelConfig) -> None:
     write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **dataclasses.asdict(config)})
 
 
-def carry_report(source: Path | None, target: Path) -> None:
-    """Make the report in the model folder `target` that of `source`.
+def replace_report(source: Path | None, target: Path) -> None:
+    """Replace the report in the model folder `target` by that of `source`.
 
     Args:
-        source: a model folder; None if nothing is told of the weights in `target`, so that no report stays there.
+        source: a model folder; None to leave no report in `target`.
         target: a model folder, which may be `source` itself.
     """
     if source is not None and source.resolve() == target.resolve():

@@ -1,4 +1,7 @@
-"""Text to probabilities, in bulk: checked rows, batches by length, the order given, flat memory."""
+"""Computes the probabilities of many texts.
+
+Rows are checked, batched by length, and answered in the order given. Memory stays flat.
+"""
 
 import functools
 import math
@@ -37,7 +40,9 @@ def predict_probabilities(
     precision: str = "auto",
     show_progress: bool | None = None,
 ) -> torch.Tensor:
-    """Return probabilities, float32 (num_texts, num_labels) on the CPU; see `LSTMSentiment.predict_proba`.
+    """Compute probabilities of texts, as `LSTMSentiment.predict_proba` says.
+
+    They are float32 (num_texts, num_labels), on the CPU.
 
     Raises:
         InputError: `texts` is no iterable of strings, or as `stream_probabilities`.
@@ -65,9 +70,10 @@ def stream_probabilities(
     batch_size: int | None = None,
     precision: str = "auto",
 ) -> Iterator[torch.Tensor]:
-    """Yield probabilities window by window, float32 (up to `WINDOW_TEXTS`, num_labels), in the order given.
+    """Yield probabilities window by window, in the order given.
 
-    Reads `texts` as it goes, so that an endless or huge iterable takes no more memory than a window of it.
+    Each window is float32 (up to `WINDOW_TEXTS`, num_labels). `texts` are read as they are needed, so that an endless
+    or huge iterable takes no more memory than a window of it.
 
     Raises:
         InputError: `batch_size` or `precision` is none that can be; or, once it is reached, a row is not a string.
@@ -90,9 +96,10 @@ def stream_probabilities(
 def compute_logits(
     network: LSTMNetwork, texts: EncodedTexts, *, dtype: torch.dtype, batch_size: int | None = None
 ) -> torch.Tensor:
-    """Return logits, float32 (num_texts, num_labels) on the CPU, of encoded texts in their order, computed in `dtype`.
+    """Compute logits of encoded texts, in their order and in `dtype`.
 
-    The model runs in evaluation mode and is left in the mode it was in.
+    They are float32 (num_texts, num_labels), on the CPU. The model runs in evaluation mode and is left in the mode it
+    was in.
 
     Raises:
         RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
@@ -102,7 +109,7 @@ def compute_logits(
     was_training = network.training
     network.eval()
 
-    def fill_in(rows: NDArray[np.int64]) -> None:
+    def score_batch(rows: NDArray[np.int64]) -> None:
         batch = collate(texts, rows, pad_token_id=network.config.pad_token_id)
         with torch.inference_mode(), autocast_to(dtype, device):
             logits[torch.from_numpy(rows)] = network(batch.input_ids.to(device), batch.lengths).cpu()
@@ -111,15 +118,15 @@ def compute_logits(
     if batch_size is not None:
         batches = list(sort_batches(texts.lengths, batch_size=batch_size))
     else:
-        num_batches = _count_batches(int(texts.lengths.sum()), num_threads)
+        num_batches = _choose_num_batches(int(texts.lengths.sum()), num_threads)
         batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
     try:
         if device.type == "cpu" and len(batches) >= num_threads:
             # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
-            run_in_threads([functools.partial(fill_in, rows) for rows in batches])
+            run_in_threads([functools.partial(score_batch, rows) for rows in batches])
         else:
             for rows in batches:
-                fill_in(rows)
+                score_batch(rows)
     finally:
         network.train(was_training)
     if not torch.isfinite(logits).all():
@@ -127,15 +134,26 @@ def compute_logits(
     return logits
 
 
-def _count_batches(num_tokens: int, num_threads: int) -> int:
-    """Return how many batches to make: as many for each thread, but one for all if the share of each is too small."""
+def _choose_num_batches(num_tokens: int, num_threads: int) -> int:
+    """Choose the number of batches, as many for each thread.
+
+    It is one for all threads if the share of each would be too small.
+    """
     if num_tokens < num_threads * MIN_TOKENS_PER_THREAD:
         return 1
     return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
 
 
 def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list[dict[str, Any]]:
-    """Return `{"label", "score"}` of the most probable label of each row, probabilities (num_texts, num_labels)."""
+    """Name the most probable label of each row, with its probability.
+
+    Args:
+        probabilities: (num_texts, num_labels).
+        label_names: in the order of the columns.
+
+    Returns:
+        `{"label", "score"}` of each row.
+    """
     scores, labels = probabilities.max(dim=1)
     return [
         {"label": label_names[label], "score": score}
@@ -144,6 +162,6 @@ def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list
 
 
 def compute_probabilities(logits: torch.Tensor, temperature: float) -> NDArray[np.float32]:
-    """Return softmax(logits / temperature), float32 (num_rows, num_labels)."""
+    """Compute softmax(logits / temperature), float32 (num_rows, num_labels)."""
     probabilities: NDArray[np.float32] = (logits / temperature).softmax(dim=1).numpy()
     return probabilities

@@ -1,1 +1,1 @@
-"""The network: token ids in, logits out; and the CPU kernel of its LSTM."""
+"""Computes logits from token ids; holds the CPU kernel of the LSTM."""

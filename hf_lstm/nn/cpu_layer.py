@@ -1,8 +1,9 @@
-"""One exact LSTM layer over ragged rows on CPU cores, with a thread for each direction and group of rows.
+"""Runs an exact LSTM layer over ragged rows on CPU cores.
 
-A thread runs the whole recurrence of its rows, which spares the cores the barriers inside every time step: on two cores
-1.2 to 1.9 times as fast as one kernel call over all rows. And the threads are ours to set up: they flush denormals, to
-which gradients decay over some hundred steps, and which slow the backward pass down tenfold.
+There is a task for each direction and group of rows. A thread runs the whole recurrence of its rows, so that cores need
+not wait for each other in every time step. On two cores that is 1.2 to 1.9 times as fast as one kernel call over all
+rows. Our threads also flush denormals: gradients decay to these over some hundred steps, and they slow the backward
+pass down tenfold.
 """
 
 import functools
@@ -16,7 +17,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from hf_lstm.nn.cpu_plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment
-from hf_lstm.nn.cpu_states import LayerStates, collect_states, pad_columns, spread_gradients, write_real
+from hf_lstm.nn.cpu_states import LayerStates, collect_states, copy_to_tokens, pad_columns, spread_gradients
 from hf_lstm.nn.cpu_threads import run_in_threads
 
 NUM_WEIGHTS = 4  # of a direction: weight_ih, weight_hh, bias_ih, bias_hh
@@ -24,7 +25,9 @@ NUM_RECORDED = 2 + 1 + NUM_WEIGHTS  # for a segment's backward pass: its two res
 
 
 def run_layer(plan: LayerPlan, inputs: Tensor, weights: Sequence[Tensor], wanted: Iterable[str]) -> LayerStates:
-    """Return what a layer says of a batch; autograd can go back to inputs and weights.
+    """Run a layer over a batch, and return its states.
+
+    Autograd can go back to inputs and weights.
 
     Args:
         plan: made for the lengths of the batch.
@@ -35,31 +38,36 @@ def run_layer(plan: LayerPlan, inputs: Tensor, weights: Sequence[Tensor], wanted
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (inputs, *weights)):
         weights = pad_to_tiles(plan, weights)
         return LayerStates(*_RaggedLayer.apply(plan, frozenset(wanted), inputs, *weights))  # type: ignore[no-untyped-call]
-    return read_layer(plan, lambda tokens: inputs.index_select(0, tokens), len(inputs), weights, wanted)
+    return infer_layer(plan, lambda tokens: inputs.index_select(0, tokens), len(inputs), weights, wanted)
 
 
-def read_layer(
+def infer_layer(
     plan: LayerPlan,
-    read: Callable[[Tensor], Tensor],
+    gather: Callable[[Tensor], Tensor],
     num_tokens: int,
     weights: Sequence[Tensor],
     wanted: Iterable[str],
 ) -> LayerStates:
-    """Return what a layer says of a batch, without gradients.
+    """Run a layer over a batch without gradients, and return its states.
+
+    Features are gathered when a segment needs them, so that they need not exist as a whole.
 
     Args:
         plan: made for the lengths of the batch.
-        read: returns the features `(places, input_size)` of tokens, which count the flattened `(batch, time)`.
+        gather: returns the features `(places, input_size)` of given tokens, numbers in the flattened `(batch, time)`.
         num_tokens: batch * time.
         weights: weight_ih, weight_hh, bias_ih, bias_hh of the forward direction, then of the reverse one.
         wanted: fields of `LayerStates`.
     """
-    states, _ = _run_tasks(plan, read, num_tokens, pad_to_tiles(plan, weights), frozenset(wanted), records=False)
+    states, _ = _run_tasks(plan, gather, num_tokens, pad_to_tiles(plan, weights), frozenset(wanted), records=False)
     return states
 
 
 class _RaggedLayer(torch.autograd.Function):
-    """Records a small graph for each task in its thread, and runs it backwards in a thread."""
+    """Differentiates a layer, task by task in threads.
+
+    Each task records a small graph in its thread. A thread runs it backwards, too.
+    """
 
     @staticmethod
     def forward(
@@ -106,14 +114,18 @@ class _RaggedLayer(torch.autograd.Function):
 
 def _run_tasks(
     plan: LayerPlan,
-    read: Callable[[Tensor], Tensor],
+    gather: Callable[[Tensor], Tensor],
     num_tokens: int,
     weights: Sequence[Tensor],
     wanted: frozenset[str],
     *,
     records: bool,
 ) -> tuple[LayerStates, list[list[Tensor]]]:
-    """Return what the layer says, and what each task recorded for its backward pass."""
+    """Run a layer's tasks, one for each direction and group.
+
+    Returns:
+        The layer's states, and what each task recorded for its backward pass.
+    """
     weights = [weight.to(plan.dtype) for weight in weights]
     states = _make_states(plan, num_tokens, wanted)
     tasks = [
@@ -121,7 +133,7 @@ def _run_tasks(
             _run_rows,
             group,
             direction,
-            read,
+            gather,
             weights[NUM_WEIGHTS * direction :][:NUM_WEIGHTS],
             {field: getattr(states, field)[:, direction] for field in wanted},
             records=records,
@@ -153,23 +165,23 @@ def _make_states(plan: LayerPlan, num_tokens: int, wanted: frozenset[str]) -> La
 def _run_rows(
     group: RowGroup,
     direction: int,
-    read: Callable[[Tensor], Tensor],
+    gather: Callable[[Tensor], Tensor],
     weights: Sequence[Tensor],
     wanted: Mapping[str, Tensor],
     *,
     records: bool,
 ) -> list[Tensor]:
-    """Fill in the group's part of what is wanted of a direction.
+    """Run a group's rows in one direction, and store the wanted states.
 
     Returns:
         With `records`, for each segment the `NUM_RECORDED` tensors of its graph: results, then leaves.
     """
     recorded = []
-    for segment, block, ending, leaves in run_segments(group, direction, read, weights, records=records):
+    for segment, block, ending, leaves in run_segments(group, direction, gather, weights, records=records):
         collect_states(group, segment, direction, block.detach(), wanted, in_place=not records)
         if "cells" in wanted:
             cells = ending.detach()[:, : wanted["cells"].shape[1]]
-            wanted["cells"].index_copy_(0, group.rows[segment.ending], cells)
+            wanted["cells"].index_copy_(0, group.rows[segment.ending_rows], cells)
         if records:
             recorded += [block, ending, *leaves]
     return recorded
@@ -183,7 +195,10 @@ def _differentiate_rows(
     maximum: Tensor,
     grad_inputs: Tensor,
 ) -> list[Tensor]:
-    """Fill in the group's part of `grad_inputs` (tokens, input_size) and return the gradients of the weights."""
+    """Compute a group's gradients in one direction.
+
+    Those of the inputs are stored in `grad_inputs` (tokens, input_size), those of the weights are returned.
+    """
     blocks, endings = recorded[0::NUM_RECORDED], recorded[1::NUM_RECORDED]
     leaves = [tensor for index, tensor in enumerate(recorded) if index % NUM_RECORDED >= 2]
     results = list(blocks)
@@ -191,17 +206,17 @@ def _differentiate_rows(
     if "cells" in grads:
         results += endings
         for segment, ending in zip(group.segments, endings, strict=True):
-            grad = grads["cells"].index_select(0, group.rows[segment.ending])
+            grad = grads["cells"].index_select(0, group.rows[segment.ending_rows])
             grad_results.append(pad_columns(grad, ending.shape[1]))
     # kept for those who go backwards twice; it is freed with the saved tensors
     found = torch.autograd.grad(results, leaves, grad_results, retain_graph=True)
     for segment, grad in zip(group.segments, found[:: 1 + NUM_WEIGHTS], strict=True):
-        write_real(grad.flatten(0, 1).to(grad_inputs.dtype), segment, direction, grad_inputs)
+        copy_to_tokens(grad.flatten(0, 1).to(grad_inputs.dtype), segment, direction, grad_inputs)
     return [_add_up(found[1 + weight :: 1 + NUM_WEIGHTS]) for weight in range(NUM_WEIGHTS)]
 
 
 def _add_up(parts: Sequence[Tensor]) -> Tensor:
-    """Return the sum of tensors of one shape; of bfloat16 ones in float32."""
+    """Add up tensors of one shape, those in bfloat16 in float32."""
     total = parts[0].float() if parts[0].dtype == torch.bfloat16 else parts[0]
     for part in parts[1:]:
         total = total + part
@@ -209,9 +224,9 @@ def _add_up(parts: Sequence[Tensor]) -> Tensor:
 
 
 def pad_to_tiles(plan: LayerPlan, weights: Sequence[Tensor]) -> Sequence[Tensor]:
-    """Return weights for as many features and units as the kernel is fast with.
+    """Pad weights to the kernel's fast sizes.
 
-    Those that come on top have zero weights: such units stay zero and change nothing.
+    Added features and units have zero weights: such units stay zero and change nothing.
     """
     hidden_size, input_size = plan.hidden_size, weights[0].shape[1]
     num_features = max(BFLOAT16_TILE, input_size + input_size % 2)
@@ -225,14 +240,14 @@ def pad_to_tiles(plan: LayerPlan, weights: Sequence[Tensor]) -> Sequence[Tensor]
 
 
 def run_segments(
-    group: RowGroup, direction: int, read: Callable[[Tensor], Tensor], weights: Sequence[Tensor], *, records: bool
+    group: RowGroup, direction: int, gather: Callable[[Tensor], Tensor], weights: Sequence[Tensor], *, records: bool
 ) -> Iterator[tuple[Segment, Tensor, Tensor, list[Tensor]]]:
-    """Run some rows through one direction of a layer, segment after segment.
+    """Run a group through one direction of a layer, segment after segment.
 
     Args:
         group: the rows.
         direction: 0 forward, 1 reverse.
-        read: returns the features `(places, input_size)` of tokens, which count the flattened `(batch, time)`.
+        gather: returns the features `(places, input_size)` of given tokens, numbers in the flattened `(batch, time)`.
         weights: of the direction, in the dtype to compute in, and padded to the kernel's tiles.
         records: for a backward pass.
 
@@ -242,12 +257,12 @@ def run_segments(
     num_features, num_units = weights[0].shape[1], weights[1].shape[1]
     h = c = weights[0].new_zeros(1, group.segments[0].num_rows, num_units)
     for segment in group.segments:
-        block = pad_columns(read(segment.tokens[direction]).to(h.dtype), num_features)
+        block = pad_columns(gather(segment.tokens[direction]).to(h.dtype), num_features)
         leaves = [block.view(segment.num_steps, segment.num_rows, num_features), *weights]
         if records:  # no two segments share a leaf, so that its gradients can be added up in float32
             leaves = [leaf.detach().requires_grad_() for leaf in leaves]
         with torch.set_grad_enabled(records):
             states = (h[:, : segment.num_rows], c[:, : segment.num_rows])
             block, h, c = torch.lstm(leaves[0], states, leaves[1:], True, 1, 0.0, records, False, False)
-            ending = c[0, segment.ending]
+            ending = c[0, segment.ending_rows]
         yield segment, block, ending, leaves

@@ -1,4 +1,8 @@
-"""Plans how a right-padded batch is divided among threads, and cut into blocks that a padded kernel runs."""
+"""Plans how threads and kernel calls share a batch.
+
+A right-padded batch is divided into groups of rows, which threads run side by side. A group is cut into segments:
+blocks of steps and rows, each for one call of a padded kernel.
+"""
 
 import dataclasses
 import itertools
@@ -19,7 +23,7 @@ MAX_CHOSEN = 16
 MIN_STEPS = 16
 
 Span = tuple[int, int, int]
-"""A segment to be: its first step, its end, its number of rows."""
+"""Where a segment is to be: its first step, its end, its number of rows."""
 MIN_ROWS_PER_THREAD = 4
 # The bfloat16 kernel has tiles of 16 rows by 16 units, reads features in pairs, and is up to 5 times slower otherwise.
 BFLOAT16_TILE = 16
@@ -33,34 +37,36 @@ MAX_STATES_BYTES = 2 * 2**20
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Segment:
-    """A `(steps, rows)` block: some time steps of the longest rows of a group.
+    """Describes a `(steps, rows)` block: some time steps of a group's longest rows.
 
-    Its *places* count the flattened block; *tokens* count the flattened `(batch, time)` of the batch.
+    *Places* are numbers in the flattened block. *Tokens* are numbers in the flattened `(batch, time)` of the batch.
     """
 
     num_steps: int
     num_rows: int
-    ending: slice
+    ending_rows: slice
     """Those of the group's rows that no later segment reads."""
     last_rows: slice
     """Those of the group's rows whose last token is here."""
-    last: Tensor
-    """The places of these tokens."""
+    last_places: Tensor
+    """The places of these last tokens."""
     tokens: tuple[Tensor, Tensor]
-    """For the forward and the reverse direction `(places,)`: the token to read; any of the row once it has ended."""
-    real: Tensor
-    """The places of tokens that are there."""
-    padding: Tensor
+    """For the forward and the reverse direction: the token that each place reads, `(places,)`. At padding, it is any
+    token of the row."""
+    real_places: Tensor
+    """The places of real tokens."""
+    padding_places: Tensor
     """The other places."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Some rows of a batch, which run one segment after another."""
+    """Holds some rows of a batch, and the segments they run in."""
 
     rows: Tensor
     """Their numbers in the batch, longest first."""
     segments: tuple[Segment, ...]
+    """In the order of time."""
 
 
 def group_rows(
@@ -72,15 +78,15 @@ def group_rows(
     max_places: int | None = None,
     cut_at_each_length: bool = False,
 ) -> list[RowGroup]:
-    """Return the rows of a batch in `num_groups` groups of like size and like lengths, or as many as there are rows.
+    """Divide a batch's rows into groups of like size and like lengths.
 
     Args:
         lengths: int64 `(batch,)`, each in 1..time.
         time: steps of the padded batch.
-        num_groups: groups wanted.
+        num_groups: groups wanted; there are no more than rows.
         row_multiple: numbers of rows above it are filled up to a multiple of it.
         max_places: larger segments are divided, but not into fewer than `MIN_STEPS` steps.
-        cut_at_each_length: end a segment wherever a row ends, so that the states it ends with are the row's.
+        cut_at_each_length: end a segment wherever a row ends, so that the kernel's last states are the row's.
     """
     all_lengths = lengths.numpy()
     order = np.argsort(-all_lengths, kind="stable")
@@ -90,15 +96,16 @@ def group_rows(
         descending = all_lengths[rows].tolist()
         ends = sorted(set(descending)) if cut_at_each_length else _choose_ends(descending, row_multiple)
         spans = _make_spans(descending, ends, row_multiple, max_places)
-        groups.append(RowGroup(torch.from_numpy(rows), _lay_out(rows, all_lengths[rows], time, spans)))
+        groups.append(RowGroup(torch.from_numpy(rows), _build_segments(rows, all_lengths[rows], time, spans)))
     return groups
 
 
 def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int:
-    """Return how many rows to run from step `start` on: those that are longer, filled up to the multiple.
+    """Count the rows to run from step `start` on.
 
-    Below the multiple they stay as few as they are, but for a single row, which the kernel of such multiples would run
-    by another path, with other rounding: a row alone must get the bits that it gets in a batch.
+    They are those longer than `start`, filled up to the multiple. Fewer rows than the multiple are not filled up, but
+    for a single one: the kernel would run it by another path, with other rounding, and a row alone must get the bits
+    that it gets in a batch.
     """
     num_longer = bisect_left(descending, -start, key=neg)
     if num_longer <= row_multiple:
@@ -107,7 +114,7 @@ def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int
 
 
 def _choose_ends(descending: Sequence[int], row_multiple: int) -> list[int]:
-    """Return where segments should end so that rows of these lengths cost least."""
+    """Choose the cheapest ends of segments for rows of these lengths."""
     spacing = max(row_multiple, len(descending) // MAX_CHOSEN)
     cheapest: dict[int, tuple[int, list[int]]] = {0: (0, [])}  # by the last end: the cost up to there, and all ends
     for end in sorted(set(descending[::spacing])):
@@ -131,10 +138,10 @@ def _make_spans(
     return spans
 
 
-def _lay_out(
+def _build_segments(
     rows: NDArray[np.int64], lengths: NDArray[np.int64], time: int, spans: Sequence[Span]
 ) -> tuple[Segment, ...]:
-    num_filled = spans[0][2] - len(rows)  # the filling repeats the last row, of which all is padding
+    num_filled = spans[0][2] - len(rows)  # the filling repeats the last row, all of it as padding
     first_tokens = np.pad(rows * time, (0, num_filled), mode="edge")
     last_steps = np.pad(lengths - 1, (0, num_filled), mode="edge")
     real_ends = np.pad(lengths, (0, num_filled))
@@ -146,17 +153,17 @@ def _lay_out(
         reverse = first_tokens[:num_rows] + last_steps[:num_rows] - within
         is_real = (steps < real_ends[:num_rows]).ravel()
         last_rows = slice(int((real_ends > end).sum()), int((real_ends > start).sum()))
-        last = (last_steps[last_rows] - start) * num_rows + np.arange(last_rows.start, last_rows.stop)
+        last_places = (last_steps[last_rows] - start) * num_rows + np.arange(last_rows.start, last_rows.stop)
         segments.append(
             Segment(
                 num_steps=end - start,
                 num_rows=num_rows,
-                ending=slice(num_next, min(num_rows, len(rows))),
+                ending_rows=slice(num_next, min(num_rows, len(rows))),
                 last_rows=last_rows,
-                last=torch.from_numpy(last),
+                last_places=torch.from_numpy(last_places),
                 tokens=(torch.from_numpy(forward.ravel()), torch.from_numpy(reverse.ravel())),
-                real=torch.from_numpy(np.flatnonzero(is_real)),
-                padding=torch.from_numpy(np.flatnonzero(~is_real)),
+                real_places=torch.from_numpy(np.flatnonzero(is_real)),
+                padding_places=torch.from_numpy(np.flatnonzero(~is_real)),
             )
         )
     return tuple(segments)
@@ -164,7 +171,7 @@ def _lay_out(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """How a batch runs through a layer, and in which dtype."""
+    """Says how a batch runs through a layer, and in which dtype."""
 
     groups: list[RowGroup]
     num_directions: int
@@ -182,16 +189,18 @@ def plan_layer(
     dtype: torch.dtype,
     need_cell_states: bool,
 ) -> LayerPlan:
-    """Return a plan for right-padded rows, for as many threads as `torch.get_num_threads` allows.
+    """Plan how right-padded rows run through a layer.
+
+    It is made for as many threads as `torch.get_num_threads` allows.
 
     Args:
         lengths: int64 `(batch,)`, each in 1..time.
         time: steps of the padded batch.
         num_directions: 2 where each row is also read from its end, else 1.
         hidden_size: units per direction.
-        widest_input: features per step of the layer that reads most of them.
+        widest_input: the most features per step that a layer reads.
         dtype: to compute in.
-        need_cell_states: have the layer return them at the rows' ends, which takes more segments.
+        need_cell_states: whether the layer returns them at the rows' ends, which takes more segments.
     """
     if torch.is_grad_enabled():
         max_places = MAX_WORKSPACE_BYTES // (WORKSPACE_BYTES_PER_FEATURE * max(hidden_size, widest_input))

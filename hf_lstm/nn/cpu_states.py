@@ -1,6 +1,6 @@
-"""What is kept of a segment's states while they are at hand, and the gradient that comes back to them.
+"""Pools a segment's states, and spreads gradients back to them.
 
-States that are pooled where they arise need not be written out token by token, to be read once more: that took two
+States are pooled as soon as they are computed. To write them out token by token, and read them once more, took two
 thirds of the time of a bfloat16 prediction.
 """
 
@@ -15,10 +15,11 @@ from hf_lstm.nn.cpu_plan import RowGroup, Segment
 
 
 class LayerStates(NamedTuple):
-    """What a layer says of rows; fields that nobody wants are empty, and without gradient.
+    """Holds a layer's states: each token's, and those pooled by row.
 
-    `outputs` is by token, `(batch * time, num_directions, hidden_size)`, the others are by row,
-    `(batch, num_directions, hidden_size)`. `total` and `maximum` are float32 at least, the others in the plan's dtype.
+    Fields that nobody wants are empty, and without gradient. `outputs` is by token,
+    `(batch * time, num_directions, hidden_size)`, the others are by row, `(batch, num_directions, hidden_size)`.
+    `total` and `maximum` are float32 at least, the others in the plan's dtype.
     """
 
     outputs: Tensor
@@ -36,7 +37,7 @@ class LayerStates(NamedTuple):
 def collect_states(
     group: RowGroup, segment: Segment, direction: int, block: Tensor, wanted: Mapping[str, Tensor], *, in_place: bool
 ) -> None:
-    """Add what a segment says to its group's part of a direction's results.
+    """Add a segment's states to the results of a direction.
 
     Args:
         group: the rows.
@@ -51,33 +52,33 @@ def collect_states(
     rows = group.rows[:num_rows]
     by_place = block.flatten(0, 1)
     if "outputs" in wanted:
-        write_real(by_place, segment, direction, wanted["outputs"])
+        copy_to_tokens(by_place, segment, direction, wanted["outputs"])
     if "last" in wanted:
-        states = by_place.index_select(0, segment.last)
-        wanted["last"].index_copy_(0, group.rows[segment.last_rows], _cut(states, wanted["last"]))
-    if not in_place and len(segment.padding) and ("total" in wanted or "maximum" in wanted):
+        states = by_place.index_select(0, segment.last_places)
+        wanted["last"].index_copy_(0, group.rows[segment.last_rows], _cut_columns(states, wanted["last"]))
+    if not in_place and len(segment.padding_places) and ("total" in wanted or "maximum" in wanted):
         block = block.clone()
     if "total" in wanted:
         total = _fill_padding(block, segment, 0).sum(dim=0, dtype=wanted["total"].dtype)
-        wanted["total"].index_add_(0, rows, _cut(total[:num_rows], wanted["total"]))
+        wanted["total"].index_add_(0, rows, _cut_columns(total[:num_rows], wanted["total"]))
     if "maximum" in wanted:
-        largest = _find_maximum(_fill_padding(block, segment, -torch.inf), in_place=in_place)
+        largest = _compute_maximum(_fill_padding(block, segment, -torch.inf), in_place=in_place)
         so_far = wanted["maximum"].index_select(0, rows)
-        largest = torch.maximum(so_far, _cut(largest[:num_rows], so_far).to(so_far.dtype))
+        largest = torch.maximum(so_far, _cut_columns(largest[:num_rows], so_far).to(so_far.dtype))
         wanted["maximum"].index_copy_(0, rows, largest)
 
 
 def spread_gradients(
     group: RowGroup, direction: int, blocks: Sequence[Tensor], grads: Mapping[str, Tensor], maximum: Tensor
 ) -> list[Tensor]:
-    """Return the gradient of each segment's states `(steps, rows, units)`.
+    """Compute the gradient of each segment's states `(steps, rows, units)`.
 
     Args:
         group: the rows.
         direction: 0 forward, 1 reverse.
         blocks: the states of each segment, as they were collected.
-        grads: by field of `LayerStates`, one direction of the results' gradients; what is missing has none.
-        maximum: one direction of the result, if `grads` has it. States that share a maximum share its gradient.
+        grads: by field of `LayerStates`, one direction of the results' gradients; a field may be missing.
+        maximum: one direction of that result, read if `grads` has it. States that share a maximum share its gradient.
     """
     largest = shares = None
     if "maximum" in grads:
@@ -85,7 +86,7 @@ def spread_gradients(
         num_largest = torch.zeros_like(largest, dtype=torch.float32)
         for segment, block in zip(group.segments, blocks, strict=True):
             num_rows = min(segment.num_rows, len(largest))
-            num_largest[:num_rows] += _find_largest(block, segment, largest[:num_rows]).sum(dim=0)
+            num_largest[:num_rows] += _mark_largest(block, segment, largest[:num_rows]).sum(dim=0)
         shares = _widen(grads["maximum"].index_select(0, group.rows), blocks[0]) / num_largest
     spread = []
     for segment, block in zip(group.segments, blocks, strict=True):
@@ -99,18 +100,18 @@ def spread_gradients(
         if "total" in grads:
             grad[:, :num_rows] += _widen(grads["total"].index_select(0, rows), block)
         if largest is not None and shares is not None:
-            is_largest = _find_largest(block, segment, largest[:num_rows])
+            is_largest = _mark_largest(block, segment, largest[:num_rows])
             grad[:, :num_rows] += is_largest * shares[:num_rows].to(grad.dtype)
         _fill_padding(grad, segment, 0)
         if "last" in grads:
             states = _widen(grads["last"].index_select(0, group.rows[segment.last_rows]), block)
-            grad.flatten(0, 1).index_add_(0, segment.last, states)
+            grad.flatten(0, 1).index_add_(0, segment.last_places, states)
         spread.append(grad)
     return spread
 
 
-def write_real(by_place: Tensor, segment: Segment, direction: int, by_token: Tensor) -> None:
-    """Copy what a segment has at its places, but for the padding, to the tokens that it read there.
+def copy_to_tokens(by_place: Tensor, segment: Segment, direction: int, by_token: Tensor) -> None:
+    """Copy values from a segment's places to its real tokens.
 
     Args:
         by_place: `(places, columns)`; columns beyond those of `by_token` are left out.
@@ -118,41 +119,50 @@ def write_real(by_place: Tensor, segment: Segment, direction: int, by_token: Ten
         direction: 0 forward, 1 reverse.
         by_token: `(batch * time, columns)`.
     """
-    tokens, values = segment.tokens[direction], _cut(by_place, by_token)
-    if len(segment.padding):
-        tokens, values = tokens.index_select(0, segment.real), values.index_select(0, segment.real)
+    tokens, values = segment.tokens[direction], _cut_columns(by_place, by_token)
+    if len(segment.padding_places):
+        tokens, values = tokens.index_select(0, segment.real_places), values.index_select(0, segment.real_places)
     by_token.index_copy_(0, tokens, values)
 
 
-def _find_largest(block: Tensor, segment: Segment, largest: Tensor) -> Tensor:
-    """Return where states `(steps, rows, units)` of real tokens are the largest `(rows, units)` of their row."""
+def _mark_largest(block: Tensor, segment: Segment, largest: Tensor) -> Tensor:
+    """Mark the states of real tokens equal to their row's maximum.
+
+    Args:
+        block: states `(steps, rows, units)`.
+        segment: of the states.
+        largest: the maxima `(real rows, units)`, without the rows that fill up.
+
+    Returns:
+        bool `(steps, real rows, units)`.
+    """
     is_largest = block[:, : len(largest)] == largest
-    if len(segment.padding):
-        steps, rows = segment.padding // segment.num_rows, segment.padding % segment.num_rows
+    if len(segment.padding_places):
+        steps, rows = segment.padding_places // segment.num_rows, segment.padding_places % segment.num_rows
         is_filled = rows < len(largest)
         is_largest[steps[is_filled], rows[is_filled]] = False
     return is_largest
 
 
-def _cut(values: Tensor, like: Tensor) -> Tensor:
+def _cut_columns(values: Tensor, like: Tensor) -> Tensor:
     return values[:, : like.shape[1]]
 
 
 def _widen(values: Tensor, block: Tensor) -> Tensor:
-    """Return rows in the block's dtype, with zeros for units that the kernel has on top."""
+    """Cast rows to the block's dtype, and add zeros for padded units."""
     return pad_columns(values.to(block.dtype), block.shape[2])
 
 
 def _fill_padding(block: Tensor, segment: Segment, value: float) -> Tensor:
-    if len(segment.padding):
-        block.flatten(0, 1).index_fill_(0, segment.padding, value)
+    if len(segment.padding_places):
+        block.flatten(0, 1).index_fill_(0, segment.padding_places, value)
     return block
 
 
-def _find_maximum(block: Tensor, *, in_place: bool) -> Tensor:
-    """Return the maximum over the steps of `(steps, rows, units)`.
+def _compute_maximum(block: Tensor, *, in_place: bool) -> Tensor:
+    """Compute the maximum over the steps of `(steps, rows, units)`.
 
-    By halves where they may be overwritten, which takes less than half the time of `amax` in bfloat16.
+    A block that may be overwritten is halved again and again: in bfloat16 this takes less than half the time of `amax`.
     """
     if not in_place:
         return block.amax(dim=0)
@@ -165,6 +175,6 @@ def _find_maximum(block: Tensor, *, in_place: bool) -> Tensor:
 
 
 def pad_columns(values: Tensor, num_columns: int) -> Tensor:
-    """Return `(rows, columns)` with columns of zeros added up to `num_columns`."""
+    """Add columns of zeros to `(rows, columns)`, up to `num_columns`."""
     missing = num_columns - values.shape[1]
     return functional.pad(values, (0, missing)) if missing else values

@@ -1,4 +1,4 @@
-"""Threads that compute with one core each and treat denormal numbers as zero."""
+"""Runs tasks in threads of one core each, with denormals flushed to zero."""
 
 import os
 import threading
@@ -22,10 +22,11 @@ _pools: dict[int, ThreadPoolExecutor] = {}
 
 
 def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Return the tasks' results in order; they run side by side, in the caller's grad and inference mode.
+    """Run tasks side by side, and return their results in order.
 
-    There are as many threads as `torch.get_num_threads` says. They also run a single task, for what they flush. Tasks
-    that a task asks for run in its own thread, one after the other: it computes with one core.
+    They run in the caller's grad and inference mode. There are as many threads as `torch.get_num_threads` says. A
+    single task runs in one of them, too, since it flushes denormals. A task may call this itself: its tasks run one
+    after the other in its own thread, which has one core.
     """
     if _thread.is_ours:
         return [task() for task in tasks]
@@ -36,14 +37,14 @@ def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
             return task()
 
     try:
-        return list(_find_threads().map(run, tasks))
+        return list(_get_threads().map(run, tasks))
     except RuntimeError:
         if threading.main_thread().is_alive():
             raise
         return [task() for task in tasks]  # the interpreter is ending, and starts no more threads
 
 
-def _find_threads() -> ThreadPoolExecutor:
+def _get_threads() -> ThreadPoolExecutor:
     with _starting:  # until all threads of a pool have started, PyTorch tells other threads a wrong number
         num_threads = torch.get_num_threads()
         if num_threads not in _pools:
@@ -68,17 +69,17 @@ def _start_threads(num_threads: int) -> ThreadPoolExecutor:
         for _ in range(num_threads):
             pool.submit(int)
         all_started.wait()
-    except BaseException:  # such as too many threads for the system: those that have started must not wait for ever
+    except BaseException:  # the system may refuse a thread: those that have started must not wait for ever
         all_started.abort()
         pool.shutdown(wait=False)
         raise
     finally:
-        torch.set_num_threads(num_threads)  # which the threads have also changed as the default of threads to come
+        torch.set_num_threads(num_threads)  # the threads changed the default of threads to come as well
     return pool
 
 
 def _forget_threads() -> None:
-    """Prepare a forked process, which has the pools without their threads.
+    """Forget the pools in a forked process, where their threads are missing.
 
     It computes with one core: the threads of OpenMP are missing as well, and PyTorch would wait for them for ever.
     """

@@ -1,4 +1,4 @@
-"""Draws the weights that a network starts from."""
+"""Draws the first weights of a network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,9 @@ from torch.overrides import TorchFunctionMode
 
 
 def initialize(embedding: nn.Embedding, lstm: nn.LSTM, classifier: nn.Linear, kind: str) -> None:
-    """Draw the weights that another start than PyTorch's own has, from the global random state.
+    """Draw first weights of the kind wanted, from the global random state.
+
+    What `kind` leaves to PyTorch stays as it is.
 
     Args:
         embedding: of the words.
@@ -50,7 +52,11 @@ def _initialize_as_keras(embedding: nn.Embedding, lstm: nn.LSTM, classifier: nn.
 
 @torch.no_grad()
 def _open_forget_gates(lstm: nn.LSTM) -> None:
-    """Start the LSTM as Jozefowicz et al., "An Empirical Exploration of Recurrent Network Architectures" (2015)."""
+    """Make recurrent weights orthogonal, and set the forget gates' bias to 1.
+
+    Reference:
+        Jozefowicz et al., "An Empirical Exploration of Recurrent Network Architectures" (2015).
+    """
     hidden_size = lstm.hidden_size
     for name, parameter in lstm.named_parameters():
         if name.startswith("weight_hh"):
@@ -59,17 +65,17 @@ def _open_forget_gates(lstm: nn.LSTM) -> None:
             parameter[hidden_size : 2 * hidden_size] = 1.0 if name.startswith("bias_ih") else 0.0
 
 
-class UndrawnWeights(TorchFunctionMode):
-    """A context in which modules leave their weights as allocated, for those that are assigned later.
+class SkipInitialization(TorchFunctionMode):
+    """Keeps modules from drawing their weights, within a `with` block.
 
-    On the meta device, drawing values has PyTorch import its compiler, which takes longer than all else that loading a
-    model does.
+    The weights stay as allocated, to be assigned later. On the meta device, drawing values has PyTorch import its
+    compiler, which takes longer than all else in loading a model.
     """
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return what `func` gives, but the tensor as it is where `func` draws values into it."""
+        """Call `func`, or return its tensor untouched if it would draw values."""
         kwargs = kwargs or {}
         if getattr(func, "__module__", None) == "torch.nn.init":
             return kwargs["tensor"] if "tensor" in kwargs else args[0]

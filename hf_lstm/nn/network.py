@@ -1,4 +1,4 @@
-"""The network: embedding, exact LSTM, pooling, classifier; token ids in, logits out."""
+"""Computes logits from token ids: embedding, exact LSTM, pooling, classifier."""
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from hf_lstm.nn.ragged_lstm import RaggedLSTM
 
 
 class LSTMNetwork(nn.Module):
-    """An LSTM over token ids with a classifier on top.
+    """Runs an LSTM over token ids, with a classifier on top.
 
     Args:
         config: the network.
@@ -42,11 +42,14 @@ class LSTMNetwork(nn.Module):
 
     @property
     def num_parameters(self) -> int:
-        """Number of weights, trained or not."""
+        """Count the weights, trained or not."""
         return sum(parameter.numel() for parameter in self.parameters())
 
     def reset_parameters(self) -> None:
-        """Draw all weights anew from the global random state, as `config.initialization` says."""
+        """Draw all weights anew, as `config.initialization` says.
+
+        They come from the global random state.
+        """
         for module in (self.embedding, self.lstm, self.pooling, self.classifier):
             module.reset_parameters()
         if isinstance(self.head_norm, nn.LayerNorm):
@@ -54,7 +57,7 @@ class LSTMNetwork(nn.Module):
         initialize(self.embedding, self.lstm, self.classifier, self.config.initialization)
 
     def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits (batch, num_labels), float32.
+        """Compute logits (batch, num_labels), float32.
 
         Args:
             input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
@@ -65,17 +68,17 @@ class LSTMNetwork(nn.Module):
         wanted = self.pooling.wanted
         if on_cpu and wanted and is_inference:
             states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
-            features = self.pooling.join(states, lengths)
+            features = self.pooling.pool_summary(states, lengths)
         else:
             embedded = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
             if on_cpu and wanted:
-                features = self.pooling.join(self.lstm.summarize(embedded, lengths, wanted), lengths)
+                features = self.pooling.pool_summary(self.lstm.summarize(embedded, lengths, wanted), lengths)
             else:
                 features = self.pooling(*self.lstm(embedded, lengths), lengths)
         return self.classify(self.output_dropout(features.float()))
 
     def classify(self, features: Tensor) -> Tensor:
-        """Return logits (batch, num_labels), float32, of pooled features (batch, num_features), float32."""
+        """Compute logits (batch, num_labels) from features (batch, num_features), both float32."""
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
             logits: Tensor = self.classifier(self.head_norm(features.to(self.classifier.weight.dtype))).float()
         if self.config.single_logit:
@@ -83,7 +86,7 @@ class LSTMNetwork(nn.Module):
         return logits
 
     def _prepare_ids(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
-        """Return the ids with padding that the embedding knows, and in training with some words as `<unk>`."""
+        """Set padding to the padding id, and in training some words to `<unk>`."""
         is_padding = torch.arange(input_ids.shape[1], device=input_ids.device) >= lengths.to(input_ids.device)[:, None]
         input_ids = input_ids.masked_fill(is_padding, self.config.pad_token_id)
         if not (self.training and self.config.word_dropout):

@@ -1,4 +1,4 @@
-"""Pooling: what the classifier sees of an LSTM's states, as many features for a text of any length."""
+"""Pools an LSTM's states into features, as many for any length."""
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ _WANTED = {
 
 
 class Pooling(nn.Module):
-    """Turns the states of each row into features, of its real tokens alone.
+    """Pools the states of each row's real tokens into features.
 
     `attention` scores each state by a small network and averages the states by the softmax of their scores.
 
@@ -29,7 +29,7 @@ class Pooling(nn.Module):
 
     Attributes:
         num_features: how many features come out.
-        wanted: the fields of `LayerStates` that are enough to know; none where each state is needed.
+        wanted: the fields of `LayerStates` that `pool_summary` reads; none where each state is needed.
     """
 
     def __init__(self, kind: str, hidden_size: int, num_directions: int) -> None:
@@ -43,13 +43,15 @@ class Pooling(nn.Module):
             self.query = nn.Linear(hidden_size, 1, bias=False)
 
     def reset_parameters(self) -> None:
-        """Draw the parameters, where there are any, from the global random state."""
+        """Draw the parameters, if any, from the global random state."""
         for module in self.children():
             assert isinstance(module, nn.Linear)
             module.reset_parameters()
 
     def forward(self, outputs: Tensor, last_states: Tensor, lengths: Tensor) -> Tensor:
-        """Return features `(batch, num_features)`, float32 where more than one state makes a feature.
+        """Pool each state of each row into features `(batch, num_features)`.
+
+        They are float32 where more than one state makes a feature.
 
         Args:
             outputs: `(batch, time, num_directions * hidden_size)`, zero at padding. Without gradients they may be
@@ -80,8 +82,15 @@ class Pooling(nn.Module):
             shares = scores.masked_fill(is_padding, -torch.inf).softmax(dim=1)
             return torch.bmm(shares[:, None], outputs).squeeze(1)
 
-    def join(self, states: LayerStates, lengths: Tensor) -> Tensor:
-        """Return features `(batch, num_features)`, as `forward` does, of what is known of each row."""
+    def pool_summary(self, states: LayerStates, lengths: Tensor) -> Tensor:
+        """Pool a layer's summary of each row into features `(batch, num_features)`.
+
+        They are those of `forward`, without the state of each token.
+
+        Args:
+            states: with the fields `wanted`.
+            lengths: int64 `(batch,)`.
+        """
         if self.kind == "last":
             return states.last.flatten(1)
         pooled = []

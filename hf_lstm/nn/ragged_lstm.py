@@ -1,4 +1,7 @@
-"""An LSTM over right-padded rows of different lengths, exact at every length, for training and inference alike."""
+"""Runs an LSTM over right-padded rows, exact at every length.
+
+It serves training and inference alike.
+"""
 
 from typing import Any
 
@@ -8,16 +11,17 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.errors import InputError
-from hf_lstm.nn.cpu_layer import read_layer, run_layer
+from hf_lstm.nn.cpu_layer import infer_layer, run_layer
 from hf_lstm.nn.cpu_plan import LayerPlan, plan_layer
 from hf_lstm.nn.cpu_states import LayerStates
 from hf_lstm.nn.dropout import Dropout
 
 
 class RaggedLSTM(nn.LSTM):
-    """`nn.LSTM` over right-padded rows: what it computes of `pack_padded_sequence`, without the cost on a CPU.
+    """Runs `nn.LSTM` over right-padded rows, on a CPU without packing.
 
-    Parameters and state dict are those of `nn.LSTM`. Padding is never read, and changes no result and no gradient.
+    It computes what `nn.LSTM` does after `pack_padded_sequence`, which is slow on a CPU. Parameters and state dict are
+    those of `nn.LSTM`. Padding is never read, and changes no result and no gradient.
 
     Args:
         input_size: features per time step.
@@ -52,20 +56,23 @@ class RaggedLSTM(nn.LSTM):
         self._init_flat_weights()  # cuDNN is given these, and they are gathered anew only where `nn.LSTM` sets one
 
     def reset_parameters(self) -> None:
-        """Draw the parameters as `nn.LSTM` does, from the global random state; fixed biases become zero."""
+        """Draw the parameters as `nn.LSTM` does; fixed biases become zero.
+
+        They come from the global random state.
+        """
         super().reset_parameters()
         for fixed_bias in self.buffers():
             nn.init.zeros_(fixed_bias)
 
     @property
     def num_directions(self) -> int:
-        """2 where each row is also read from its end, else 1."""
+        """Return 2 if each row is also read from its end, else 1."""
         return 2 if self.bidirectional else 1
 
     def forward(  # type: ignore[override]
         self, inputs: Tensor, lengths: Tensor, *, need_cell_states: bool = False
     ) -> tuple[Tensor, Any]:
-        """Return the outputs and the states at the real ends of the rows.
+        """Compute the outputs, and the states at the rows' real ends.
 
         Args:
             inputs: `(batch, time, input_size)`.
@@ -93,13 +100,15 @@ class RaggedLSTM(nn.LSTM):
     def summarize(
         self, inputs: Tensor, lengths: Tensor, wanted: frozenset[str], *, indices: Tensor | None = None
     ) -> LayerStates:
-        """Return what the last layer says of each row as a whole, on the CPU, without writing out its states.
+        """Summarize the last layer's states of each row, on the CPU.
+
+        The layer's states are not written out for each token.
 
         Args:
             inputs: `(batch, time, input_size)`; with `indices`, any `(num, input_size)`, such as an embedding.
             lengths: int64 `(batch,)`, each in 1..time.
             wanted: fields of `LayerStates`.
-            indices: int64 `(batch, time)`: which of the inputs each step reads.
+            indices: int64 `(batch, time)`: the input that each step reads.
 
         Returns:
             The fields wanted, `(batch, num_directions, hidden_size)` each.
@@ -108,19 +117,19 @@ class RaggedLSTM(nn.LSTM):
             InputError: inputs or indices don't fit the lengths, or a length is outside 1..time.
         """
         check_lengths(inputs if indices is None else indices[..., None], lengths)
-        dtype = _find_dtype(inputs)
+        dtype = _choose_dtype(inputs)
         if len(lengths) == 0:
             empty = inputs.new_zeros(0, self.num_directions, self.hidden_size, dtype=dtype)
             return LayerStates(*[empty] * len(LayerStates._fields))
         time = (inputs if indices is None else indices).shape[1]
         plan = self._plan(lengths, time, dtype, need_cell_states=False)
-        *earlier, last = self._find_weights()
+        *earlier, last = self._list_layer_weights()
         with torch.autocast("cpu", enabled=False):
             if indices is not None and not earlier and not torch.is_grad_enabled():
                 # once, rather than for each token
                 table = inputs.to(dtype) if indices.numel() > len(inputs) else inputs
                 flat = indices.flatten()
-                return read_layer(
+                return infer_layer(
                     plan, lambda tokens: table.index_select(0, flat.index_select(0, tokens)), len(flat), last, wanted
                 )
             outputs = (inputs if indices is None else functional.embedding(indices, inputs)).flatten(0, 1)
@@ -141,11 +150,11 @@ class RaggedLSTM(nn.LSTM):
         )
 
     def _run_on_cpu(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor, Tensor]:
-        plan = self._plan(lengths, inputs.shape[1], _find_dtype(inputs), need_cell_states=need_cell_states)
+        plan = self._plan(lengths, inputs.shape[1], _choose_dtype(inputs), need_cell_states=need_cell_states)
         wanted = {"outputs", "last", *(["cells"] if need_cell_states else [])}
         outputs, h_n, c_n = inputs.flatten(0, 1), [], []
         with torch.autocast("cpu", enabled=False):
-            for layer, weights in enumerate(self._find_weights()):
+            for layer, weights in enumerate(self._list_layer_weights()):
                 if layer:
                     outputs = self._drop(outputs)
                 states = run_layer(plan, outputs, weights, wanted)
@@ -159,15 +168,18 @@ class RaggedLSTM(nn.LSTM):
         dropped: Tensor = dropout(outputs)
         return dropped
 
-    def _find_weights(self) -> list[list[nn.Parameter]]:
-        """Return for each layer weight_ih, weight_hh, bias_ih, bias_hh of its directions."""
+    def _list_layer_weights(self) -> list[list[nn.Parameter]]:
+        """List each layer's weight_ih, weight_hh, bias_ih and bias_hh, direction after direction."""
         weights = self.all_weights
         if self.bidirectional:
             return [forward + reverse for forward, reverse in zip(weights[::2], weights[1::2], strict=True)]
         return weights
 
     def _run_packed(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the same from the kernel that accelerators have for it: cuDNN runs packed rows at full speed."""
+        """Compute the same on an accelerator, from packed rows.
+
+        cuDNN runs packed rows at full speed.
+        """
         packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
         packed_outputs, (h_n, c_n) = super().forward(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, batch_first=True, total_length=inputs.shape[1])
@@ -175,14 +187,14 @@ class RaggedLSTM(nn.LSTM):
 
     def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         outputs = inputs.new_zeros(
-            0, inputs.shape[1], self.num_directions * self.hidden_size, dtype=_find_dtype(inputs)
+            0, inputs.shape[1], self.num_directions * self.hidden_size, dtype=_choose_dtype(inputs)
         )
         states = outputs.new_zeros(self.num_layers * self.num_directions, 0, self.hidden_size)
         return outputs, states, states
 
 
 def check_lengths(inputs: Tensor, lengths: Tensor) -> None:
-    """Check that `lengths` is int64 `(batch,)` on the CPU with values in 1..time.
+    """Check `lengths`: int64 `(batch,)`, on the CPU, in 1..time.
 
     Raises:
         InputError: it is not, or `inputs` is not `(batch, time, features)`.
@@ -199,7 +211,7 @@ def check_lengths(inputs: Tensor, lengths: Tensor) -> None:
         raise InputError(f"lengths span {int(lengths.min())}..{int(lengths.max())}, but must lie in 1..{time}")
 
 
-def _find_dtype(inputs: Tensor) -> torch.dtype:
+def _choose_dtype(inputs: Tensor) -> torch.dtype:
     device_type = inputs.device.type
     if torch.is_autocast_enabled(device_type):
         return torch.get_autocast_dtype(device_type)

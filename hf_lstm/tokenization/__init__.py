@@ -1,1 +1,1 @@
-"""Text to token ids: tokenizers, their fast form, and batches."""
+"""Turns text into token ids, fast, and ids into batches."""

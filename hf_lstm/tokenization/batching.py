@@ -1,9 +1,8 @@
-"""Chooses which rows go together, and turns flat token buffers into padded tensors."""
+"""Chooses batches of rows, and pads them to tensors."""
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,23 +11,21 @@ from numpy.typing import NDArray
 from hf_lstm.config import ModelConfig
 from hf_lstm.tokenization.encoder import EncodedTexts
 
-if TYPE_CHECKING:
-    pass
-
 _BATCHES_SORTED_TOGETHER = 50
 """Batches' worth of shuffled rows that are sorted by length at once: enough that a batch is nearly uniform (under 2 %
-padding on IMDB), few enough that who meets whom stays random."""
+padding on IMDB), few enough that the rows of a batch stay random."""
 _MIN_BATCHES_SORTED_TOGETHER = 4
 _MIN_RUNS = 8
-"""However large the batches: sorted all at once, the same rows would meet in every epoch."""
-MAX_STATES_PER_PASS = 2**27
+"""Sorted runs of an epoch, at least, unless batches are too large for it: sorted all at once, the same rows would meet
+in every epoch."""
+MAX_STATES_PER_BATCH = 2**27
 """States, those of padding included, whose backward pass is kept ready. These take 4 to 6 GB: one has 29 bytes in five
 layers in bfloat16, 45 in float32, and 41 in a single layer in bfloat16."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows padded on the right to the longest of them."""
+    """Holds rows, padded on the right to the longest of them."""
 
     input_ids: torch.Tensor
     """int64 (batch, time)"""
@@ -37,7 +34,10 @@ class Batch:
 
 
 def collate(texts: EncodedTexts, rows: np.ndarray, *, pad_token_id: int) -> Batch:
-    """Return the rows, int64 (batch,), as one batch (batch, time); a text without tokens is an error of the caller."""
+    """Pad the rows, int64 (batch,), to one batch (batch, time).
+
+    A text without tokens is an error of the caller.
+    """
     lengths = texts.lengths[rows]
     steps = np.arange(lengths.max())
     is_token = steps < lengths[:, None]
@@ -55,9 +55,10 @@ def shuffle_batches(
     group_by_length: bool = True,
     max_tokens: int | None = None,
 ) -> list[np.ndarray]:
-    """Return an epoch's batches as arrays of row numbers; every row stands in exactly one.
+    """Shuffle rows into an epoch's batches, arrays of row numbers.
 
-    Rows are shuffled; then runs of them are sorted by length and cut into batches, and the batches are shuffled.
+    Every row stands in exactly one. Rows are shuffled; then runs of them are sorted by length and cut into batches, and
+    the batches are shuffled.
 
     Args:
         lengths: int64 (num_rows,), tokens of each row.
@@ -70,17 +71,20 @@ def shuffle_batches(
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(lengths))
     if not (group_by_length and len(lengths)):
-        return list(_cut(lengths, order, batch_size, max_tokens))
+        return list(_cut_batches(lengths, order, batch_size, max_tokens))
     rows_per_batch = batch_size if max_tokens is None else max(1, int(max_tokens * len(lengths) / lengths.sum()))
     run = _choose_run(len(lengths), rows_per_batch)
     runs = [order[start : start + run] for start in range(0, len(order), run)]
     runs = [rows[np.argsort(lengths[rows], kind="stable")] for rows in runs]
-    batches = [batch for rows in runs for batch in _cut(lengths, rows, batch_size, max_tokens)]
+    batches = [batch for rows in runs for batch in _cut_batches(lengths, rows, batch_size, max_tokens)]
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
 def count_batches(num_rows: int, batch_size: int, *, group_by_length: bool = True) -> int:
-    """Return how many batches `shuffle_batches` makes of rows in any epoch, without a budget of tokens."""
+    """Count the batches of an epoch, before any is made.
+
+    `shuffle_batches` makes as many in each epoch, if it has no budget of tokens.
+    """
     if not (group_by_length and num_rows):
         return math.ceil(num_rows / batch_size)
     run = _choose_run(num_rows, batch_size)
@@ -88,7 +92,7 @@ def count_batches(num_rows: int, batch_size: int, *, group_by_length: bool = Tru
 
 
 def _choose_run(num_rows: int, rows_per_batch: int) -> int:
-    """Return how many shuffled rows are sorted by length at once."""
+    """Choose how many shuffled rows to sort by length at once."""
     num_together = min(_BATCHES_SORTED_TOGETHER, num_rows // (_MIN_RUNS * rows_per_batch))
     return rows_per_batch * max(_MIN_BATCHES_SORTED_TOGETHER, num_together)
 
@@ -96,7 +100,7 @@ def _choose_run(num_rows: int, rows_per_batch: int) -> int:
 def sort_batches(
     lengths: np.ndarray, *, max_tokens: int | None = None, batch_size: int | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield batches of row numbers from the shortest rows to the longest, for inference.
+    """Yield batches of row numbers for inference, the shortest rows first.
 
     Args:
         lengths: int64 (num_rows,), tokens of each row.
@@ -105,28 +109,33 @@ def sort_batches(
     """
     assert max_tokens or batch_size
     budget = None if batch_size else max_tokens
-    yield from _cut(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), budget)
+    yield from _cut_batches(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), budget)
 
 
 def divide_batches(lengths: np.ndarray, num_batches: int, *, max_places: int) -> list[np.ndarray]:
-    """Return batches of row numbers from the shortest rows to the longest, each of about as many tokens.
+    """Divide rows into batches of about as many tokens, the shortest rows first.
 
-    Padding does not count, since the CPU's kernel computes little of it.
+    Batches are arrays of row numbers. Padding does not count, since the CPU's kernel computes little of it.
 
     Args:
         lengths: int64 (num_rows,), tokens of each row.
-        num_batches: as many, but for rows that are longer than a batch's share, and for `max_places`.
-        max_places: batches that take more, padding included, are cut, so that memory stays bounded.
+        num_batches: how many; fewer where a row is longer than a batch's share, more where `max_places` cuts.
+        max_places: larger batches, padding included, are cut, so that memory stays bounded.
     """
     order = np.argsort(lengths, kind="stable")
     tokens_before = np.cumsum(lengths[order]) - lengths[order]
     shares = lengths.sum() * np.arange(1, num_batches) / num_batches
     divided = np.split(order, np.searchsorted(tokens_before, shares))
-    return [batch for rows in divided for batch in _cut(lengths, rows, len(rows), max_places)]
+    return [batch for rows in divided for batch in _cut_batches(lengths, rows, len(rows), max_places)]
 
 
-def _cut(lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: int | None) -> Iterator[np.ndarray]:
-    """Yield the rows in their order, `batch_size` at a time, or as many as fit into `max_tokens` but at least one."""
+def _cut_batches(
+    lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: int | None
+) -> Iterator[np.ndarray]:
+    """Cut rows into batches, in their order.
+
+    Each has `batch_size` rows or, with `max_tokens`, as many as fit into that, but at least one.
+    """
     start = 0
     while start < len(order):
         num_rows = batch_size
@@ -139,29 +148,32 @@ def _cut(lengths: np.ndarray, order: np.ndarray, batch_size: int, max_tokens: in
 
 
 def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
-    """Return the share of the positions that `batches` of rows of these `lengths` (num_rows,) pad, 0 to 1."""
+    """Compute the share of padding in batches, 0 to 1; `lengths` is (num_rows,)."""
     computed = sum(int(lengths[rows].max()) * len(rows) for rows in batches)
     return 1 - int(lengths.sum()) / computed if computed else 0.0
 
 
-def divide_passes(
+def split_large_batches(
     lengths: NDArray[np.int64], batches: Iterable[NDArray[np.int64]], config: ModelConfig
 ) -> list[NDArray[np.int64]]:
-    """Return a step's batches of row numbers, those cut that are too large for one pass.
+    """Split a step's batches where they are too large for memory.
 
-    The gradients of the parts add up to that of the whole, so that this changes what a step takes, not what it does.
+    The gradients of the parts add up to that of the whole, so that the step stays the same.
 
     Args:
         lengths: tokens of each row of the split.
         batches: of one optimizer step.
-        config: of the model, whose layers, directions and units each have a state for each token.
+        config: of the model. Each layer has a state for each token, direction and unit.
+
+    Returns:
+        Batches of row numbers, each small enough for one forward and backward pass, or a single row.
     """
-    max_places = MAX_STATES_PER_PASS // (config.num_layers * config.num_directions * config.hidden_size)
-    passes = []
+    max_places = MAX_STATES_PER_BATCH // (config.num_layers * config.num_directions * config.hidden_size)
+    parts = []
     for rows in batches:
         row_lengths = lengths[rows]
         if len(rows) * row_lengths.max() <= max_places:
-            passes.append(rows)
+            parts.append(rows)
         else:
-            passes += [rows[part] for part in divide_batches(row_lengths, 1, max_places=max_places)]
-    return passes
+            parts += [rows[part] for part in divide_batches(row_lengths, 1, max_places=max_places)]
+    return parts

@@ -1,4 +1,7 @@
-"""Train tokenizers whose ids are, exactly, a look-up of the words that plain Python finds, or the pieces of BERT."""
+"""Trains tokenizers on texts.
+
+Their ids are exactly a look-up of the words that plain Python finds, or those of BERT's pieces.
+"""
 
 import itertools
 from collections import Counter
@@ -14,9 +17,10 @@ from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece
 
 
 def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
-    """Return a tokenizer with the vocabulary of `texts`: `<pad>` 0, `<unk>` 1, then the words in order.
+    """Train a tokenizer on the words of texts.
 
-    With `wordpiece` the vocabulary is the one that the configuration names, if it names one, with its own ids.
+    Its vocabulary is `<pad>` 0, `<unk>` 1, then the words in order. With `wordpiece` it has pieces; if `config` names
+    a vocabulary, it is that one, with its own ids.
     Nothing is truncated or padded; see `hf_lstm.tokenization.encoder.Encoder` for a faster way to use the tokenizer.
 
     Raises:
@@ -47,7 +51,9 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
 
 
 def find_special_ids(tokenizer: Tokenizer) -> tuple[int, int]:
-    """Return the ids of padding and of unknown words: of `<pad>` and `<unk>`, or of `[PAD]` and `[UNK]`.
+    """Find the ids of padding and of unknown words.
+
+    They are those of `<pad>` and `<unk>`, or of `[PAD]` and `[UNK]`.
 
     Raises:
         InputError: the tokenizer has neither pair.
@@ -62,7 +68,7 @@ def find_special_ids(tokenizer: Tokenizer) -> tuple[int, int]:
 
 
 def _choose_words(counts: Counter[str], config: TokenizerConfig) -> Sequence[str]:
-    """Return the words that get an id of their own, in the order of their ids."""
+    """Choose the words of the vocabulary, in the order of their ids."""
     excluded = {*SPECIAL_TOKENS, *(load_stop_words() if config.stop_words != "keep" else ())}
     words = [word for word, count in counts.items() if count >= config.min_count and word not in excluded]
     words.sort(key=lambda word: (-counts[word], word))

@@ -1,4 +1,4 @@
-"""Encode texts into flat arrays of ids: exactly the tokenizer's ids, in a fraction of its time."""
+"""Encodes texts into the tokenizer's exact ids, in a fraction of its time."""
 
 import copy
 import dataclasses
@@ -25,7 +25,10 @@ _CHUNK_SIZE_TEXTS = 256  # bounds the memory of the library's results, which are
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class EncodedTexts:
-    """The ids of many texts, end to end in one array: row `i` is `input_ids[offsets[i]:offsets[i + 1]]`."""
+    """Holds the ids of many texts, end to end in one array.
+
+    Row `i` is `input_ids[offsets[i]:offsets[i + 1]]`.
+    """
 
     input_ids: npt.NDArray[np.int32]
     """(total_tokens,)"""
@@ -41,12 +44,15 @@ class EncodedTexts:
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
-        """Tokens of each text, (num_texts,)."""
+        """Count the tokens of each text, (num_texts,)."""
         return np.diff(self.offsets)
 
 
 class Token(NamedTuple):
-    """A token and where it stands: it was made of `text[start:end]`, as was the word that it is a piece of."""
+    """Describes a token and its place in the text.
+
+    It was made of `text[start:end]`.
+    """
 
     id: int
     word_index: int | None
@@ -56,7 +62,10 @@ class Token(NamedTuple):
 
 
 def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) -> list[T]:
-    """Return at most `max_length_tokens` of `tokens`: the first, the last, or both ends, the odd one from the head."""
+    """Cut tokens to at most `max_length_tokens`.
+
+    What stays are the first, the last, or both ends. Of an odd number, the head has one more.
+    """
     if len(tokens) <= max_length_tokens or truncation == "first":
         return tokens[:max_length_tokens]
     num_last = max_length_tokens if truncation == "last" else max_length_tokens // 2
@@ -64,17 +73,17 @@ def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) ->
 
 
 class Encoder:
-    """Encodes texts as a model reads them, with a tokenizer that is complete.
+    """Encodes texts as a model reads them.
 
     A text is cut to `config.max_length_characters`. Its ids are `tokenizer.encode(text, add_special_tokens=False).ids`,
     truncated as `config` says, with U+FFFD for lone surrogates; padding and truncation that the tokenizer may have
     stored are ignored. A text without tokens is the single token `<unk>`, since an LSTM must read something.
 
-    Word-level tokenizers of `train_tokenizer` are replaced by a dictionary lookup of the words a `WordSplitter` gives;
-    all others are asked. What is changed in a tokenizer later may or may not be seen.
+    Word-level tokenizers of `train_tokenizer` are replaced: a `WordSplitter` gives the words, and a dictionary their
+    ids. All others are asked. What is changed in a tokenizer later may or may not be seen.
 
     Args:
-        tokenizer: gives the ids.
+        tokenizer: gives the ids; it must be complete.
         config: the model's limits, and the id of `<unk>`.
     """
 
@@ -91,10 +100,10 @@ class Encoder:
         self._unk_token_id = self._vocab.get(UNK_TOKEN, -1)
 
     def encode(self, texts: Sequence[str], *, first_row: int = 0) -> EncodedTexts:
-        """Return the ids of each text.
+        """Encode texts into ids.
 
         Args:
-            texts: what is encoded.
+            texts: strings, of any length.
             first_row: the number of the first text, for messages.
 
         Raises:
@@ -117,7 +126,9 @@ class Encoder:
         return fill_empty(encoded, config.unk_token_id)
 
     def locate(self, text: str) -> list[Token]:
-        """Return the tokens that are read of a text, with their places in it; none of a text without words.
+        """Find the tokens read of a text, with their places in it.
+
+        A text without words has none.
 
         Raises:
             InputError: `text` is not a string.
@@ -154,7 +165,10 @@ def _check_text(text: object, row: int) -> str:
 
 
 def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:
-    """Return the texts with `token_id` as the one token of those that have none: an LSTM must read something."""
+    """Give texts without tokens the single token `token_id`.
+
+    An LSTM must read something.
+    """
     is_empty = texts.lengths == 0
     if not is_empty.any():
         return texts

@@ -1,21 +1,21 @@
-r"""What makes `tokenizers` find exactly the words that plain Python finds: its normalizers and patterns.
+r"""Makes `tokenizers` find exactly Python's words.
 
-In Python, `words` means, after `text.lower()` if the configuration says so:
+It builds the normalizers and patterns for that. The words are these, after `text.lower()` if the configuration says so:
 
     word_characters  re.findall(r"\b\w+\b", text)
     letters          re.findall(r"[^\W\d]+", text)
     whitespace       text.split()
     unpunctuated     text.translate(dict.fromkeys(map(ord, string.punctuation))).split()
 
-The `tokenizers` library reads characters otherwise in three places, and the pipeline built here makes up for each:
+The `tokenizers` library reads characters otherwise than Python in three places. What is built here makes up for each:
 
 - its `\w` also takes combining marks and leaves out numbers such as `½`: the pattern is `[\p{L}\p{N}_]+`;
 - its `\s` leaves out the separators U+001C to U+001F, which `str.split` splits at: they are named;
 - its lower-casing knows no final sigma (`ΟΔΟΣ` is `οδος`, not `οδοσ`): a replacement in front writes it.
 
 What stays different are characters that one side's edition of Unicode lacks. Python 3.11 has Unicode 14; tokenizers
-0.23 has Unicode 16 in its patterns and 17 in its lower-casing. Over all code points, this comes to three sets, which
-Python 3.11 has all unassigned but for U+1171E, a mark that changed its kind:
+0.23 has Unicode 16 in its patterns and 17 in its lower-casing. Over all code points, this comes to three sets. In
+Python 3.11 they are all unassigned, but for U+1171E, a mark that changed its kind:
 
 - 9,392 word characters for the tokenizer alone: the letters and numbers that came with Unicode 15, 15.1 and 16;
 - 55 lower-cased by the tokenizer alone: U+1C89, A7CB, A7CC, A7CE, A7D2, A7D4, A7DA, A7DC, 10D50-10D65, 16EA0-16EB8;
@@ -54,22 +54,25 @@ _ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SHARED_CHARACTERS = 4
-"""How long a prefix alternatives share: with 5,000 words every branch is short by then, and nesting stays flat."""
+"""How long a prefix alternatives may share: with 5,000 words every branch is short by then, and nesting stays flat."""
 
 
 def replace_surrogates(text: str) -> str:
-    """Return `text` with lone surrogates, which the `tokenizers` library refuses, as U+FFFD; its length is the same."""
+    """Replace lone surrogates by U+FFFD, which leaves the length as it is.
+
+    The `tokenizers` library refuses them.
+    """
     return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def load_stop_words() -> frozenset[str]:
-    """Return NLTK's 179 English stop words."""
+    """Load NLTK's 179 English stop words."""
     resource = importlib.resources.files("hf_lstm") / "resources" / "stop_words_english.txt"
     return frozenset(resource.read_text(encoding="utf-8").split())
 
 
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
-    """Return what is done to the text before words are found in it; None for nothing."""
+    """Build the normalizer of a text; None if nothing changes."""
     steps: list[Normalizer] = []
     if lowercase:
         steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()]
@@ -81,7 +84,10 @@ def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
 def build_pre_tokenizer(
     words: Words, *, dropped: Collection[str] = (), kept: Collection[str] | None = None
 ) -> PreTokenizer:
-    """Return what finds the words of a normalized text: all but those `dropped`, or none but those `kept`."""
+    """Build the pre-tokenizer for a normalized text.
+
+    It finds all words but those `dropped`, or none but those `kept`.
+    """
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
     if kept is not None:
@@ -92,7 +98,10 @@ def build_pre_tokenizer(
 
 
 def write_alternatives(words: Collection[str]) -> str:
-    """Return a pattern that matches each of `words`, sharing prefixes: thousands of words cost no more than a few."""
+    """Write a pattern for any one of many words.
+
+    They share prefixes, so that thousands of words cost no more than a few.
+    """
     return _write_branches(sorted(words), _SHARED_CHARACTERS)
 
 

@@ -1,4 +1,4 @@
-"""Splits texts into words exactly as a `tokenizers` pipeline does, in a fraction of its time."""
+"""Splits texts into exactly the words of `tokenizers`, but faster."""
 
 import itertools
 import json
@@ -34,18 +34,18 @@ _PUNCTUATION_TO_NOTHING = dict.fromkeys(map(ord, string.punctuation))
 
 
 class WordSplitter:
-    """Gives the words that a tokenizer of `build_tokenizer` sees, several times as fast as the tokenizer does.
+    """Splits texts into words, several times as fast as the tokenizer.
 
-    The library keeps each word with its alignment to the original text, which takes far longer than to find it. Here
-    the words come from Python's string methods instead, wherever those are known to agree with the tokenizer: on
-    ASCII, and on text all of whose other characters gave the same words on both sides when first met. The tokenizer's
-    own normalizer and pre-tokenizer split the rest.
+    The words are those of the tokenizer that `build_tokenizer` gives. The library keeps each word with its alignment
+    to the original text, which takes far longer than to find it. Here the words come from Python's string methods,
+    wherever these are known to agree with the tokenizer. That is on ASCII, and on text of which each other character
+    gave the same words on both sides when first met. The tokenizer's own normalizer and pre-tokenizer split the rest.
 
     Args:
         words: how words are found.
         lowercase: whether the text is lower-cased first.
-        dropped: words that are left out.
-        kept: the only words that are not left out, whatever is `dropped`; by default all.
+        dropped: words to leave out.
+        kept: the only words not to leave out, whatever is `dropped`; by default all.
 
     Attributes:
         normalizer: of the tokenizer; None where nothing is normalized.
@@ -72,7 +72,7 @@ class WordSplitter:
         self._read_alike: dict[str, bool] = {}  # by character; filled as characters are met
 
     def split(self, text: str, max_words: int = sys.maxsize) -> list[str]:
-        """Return the first `max_words` words of `text`."""
+        """Split a text, and return its first `max_words` words."""
         if self._kept is None and not self._dropped:
             return self.split_all(text, max_words)
         words = self.split_all(text)
@@ -81,7 +81,7 @@ class WordSplitter:
         return list(itertools.filterfalse(self._dropped.__contains__, words))[:max_words]
 
     def build_tokenizer(self, vocab: dict[str, int]) -> Tokenizer:
-        """Return the tokenizer that splits likewise and looks the words up in `vocab`."""
+        """Build a tokenizer that splits alike, and looks words up in `vocab`."""
         tokenizer = Tokenizer(WordLevel(vocab, unk_token=UNK_TOKEN))
         if self.normalizer is not None:
             tokenizer.normalizer = self.normalizer
@@ -89,7 +89,7 @@ class WordSplitter:
         return tokenizer
 
     def split_all(self, text: str, max_words: int = sys.maxsize) -> list[str]:
-        """Return the first `max_words` words of `text`, those that `split` leaves out among them."""
+        """Split a text as `split` does, but leave no word out."""
         if text.isascii():
             return self._split_ascii(text, max_words)
         if self._is_read_alike(text):
@@ -127,21 +127,21 @@ class WordSplitter:
         return all(map(self._read_alike.__getitem__, others))
 
     def _is_character_read_alike(self, character: str) -> bool:
-        """Tell whether both sides read `character` alike, alone and as the context of a final sigma.
+        """Check whether Python and the tokenizer read a character alike.
 
-        Nothing else that is done to a character depends on its neighbors, and for a sigma they are of three kinds:
-        letters (a sigma after one is final), characters to look past (a sigma is final if the letter before is), and
-        others. Hence three probes say it all.
+        It is read alone, and as the context of a final sigma: nothing else depends on a character's neighbors. For a
+        sigma, these are of three kinds: letters (a sigma after one is final), characters to look past (a sigma is
+        final if the letter before is), and others. Hence three probes say it all.
         """
         probes = f"{character} {character}Σ α{character}Σ"
         return self._split_by_python(probes) == self._split_by_tokenizer(probes)
 
 
 def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
-    """Return a splitter that gives the words `tokenizer` looks up, or None if `tokenizer` is of another make.
+    """Find the splitter of a tokenizer's words; None without one.
 
-    Of the right make is what `WordSplitter.build_tokenizer` returns, wherever it was saved, if the splitter leaves out
-    no words, the stop words, or those without an id.
+    There is one for each tokenizer of `WordSplitter.build_tokenizer`, saved or not, if its splitter leaves out no
+    words, the stop words, or those without an id.
     """
     if tokenizer.token_to_id(UNK_TOKEN) is None:
         return None
@@ -165,14 +165,17 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
 
 
 def _describe_make(tokenizer: Tokenizer) -> dict[str, Any]:
-    """Return all that decides about ids but the vocabulary."""
+    """Describe a tokenizer without its vocabulary, to compare it."""
     make: dict[str, Any] = json.loads(tokenizer.to_str())
     make["model"].pop("vocab", None)
     return make
 
 
 def _build_ascii_table(words: Words, lowercase: bool) -> bytes:
-    """Return the table for `bytes.translate` that keeps the ASCII characters of words and blanks all others."""
+    """Build a table for `bytes.translate` to blank separators of words.
+
+    It keeps the ASCII characters of words, in lower case if asked.
+    """
     is_kept = _FIND[words].match if words in _FIND else lambda char: not char.isspace()
     kept = "".join(char if is_kept(char) else " " for char in map(chr, range(128)))
     return (kept.lower() if lowercase else kept).encode("ascii").ljust(256)

@@ -1,6 +1,6 @@
-r"""WordPiece over cleaned reviews: HTML tags blanked, letters and `!?` kept, lower-cased, stop words left out.
+r"""Builds WordPiece tokenizers over the words of cleaned reviews.
 
-The words that are cut into pieces are what this gives in plain Python:
+HTML tags are blanked, letters and `!?` kept and lower-cased, stop words left out. In plain Python, the words are:
 
     text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
     re.findall(r"[a-z]+|[!?]", re.sub(r"[^A-Za-z!?]", " ", text).lower())
@@ -35,7 +35,7 @@ _MAX_CHARACTERS_PER_WORD = 100  # BERT's; longer words are unknown
 
 
 def build_wordpiece_tokenizer(vocab: dict[str, int], *, dropped: Collection[str]) -> Tokenizer:
-    """Return the tokenizer of a vocabulary of pieces that leaves out the words `dropped`."""
+    """Build the tokenizer of a vocabulary of pieces, leaving out the words `dropped`."""
     tokenizer = Tokenizer(
         WordPiece(
             vocab,
@@ -56,9 +56,10 @@ def build_wordpiece_tokenizer(vocab: dict[str, int], *, dropped: Collection[str]
 def train_vocab(
     texts: Iterable[str], *, max_pieces: int | None, min_count: int, dropped: Collection[str]
 ) -> dict[str, int]:
-    """Return a vocabulary of pieces learned from `texts`: `[PAD]` 0, `[UNK]` 1, the 54 single characters, then others.
+    """Train a vocabulary of pieces on texts.
 
-    There are at most `max_pieces` besides the special two, but the characters in any case.
+    It is `[PAD]` 0, `[UNK]` 1, the 54 single characters, then others. There are at most `max_pieces` besides the
+    special two, but the characters in any case.
     """
     special_pieces = [PAD_PIECE, UNK_PIECE]
     letters = string.ascii_lowercase
@@ -78,7 +79,9 @@ def train_vocab(
 
 
 def load_vocab(source: str) -> dict[str, int]:
-    """Return the vocabulary of a `vocab.txt`: a path, or a model on the Hub that has one.
+    """Load a vocabulary of pieces from a path or the Hub.
+
+    It is a `vocab.txt`, or that of a model on the Hub.
 
     Raises:
         InputError: there is none, the Hub cannot be reached, or the file is no vocabulary of pieces.

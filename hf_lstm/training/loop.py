@@ -21,7 +21,7 @@ from hf_lstm.errors import DivergenceError
 from hf_lstm.evaluation.scoring import evaluate_split
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import Epoch, EpochFigures
-from hf_lstm.tokenization.batching import collate, count_batches, divide_passes, shuffle_batches
+from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
 from hf_lstm.training.optimization import (
     average_weights,
     build_optimizer,
@@ -179,7 +179,7 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
     weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
     run.optimizer.zero_grad(set_to_none=True)
     loss_sum = num_correct = torch.zeros((), device=device)
-    for rows in divide_passes(split.texts.lengths, batches, model.config):
+    for rows in split_large_batches(split.texts.lengths, batches, model.config):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
         labels = torch.from_numpy(split.labels[rows]).to(device)
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hf_lstm.config import ModelSettings
 from hf_lstm.config.recipes import RECIPES, get_recipe
-from hf_lstm.nn.initialization import UndrawnWeights
+from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.encoder import Encoder
@@ -30,7 +30,7 @@ VOCAB_SIZES = {
 
 def count_parameters(name):
     config = get_recipe(name).model.resolve(vocab_size=VOCAB_SIZES[name], label_names=["neg", "pos"])
-    with torch.device("meta"), UndrawnWeights():
+    with torch.device("meta"), SkipInitialization():
         return LSTMNetwork(config).num_parameters
 
 

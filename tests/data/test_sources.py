@@ -9,7 +9,7 @@ import torch
 from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import load_split, load_splits
-from hf_lstm.data.sources import HeldSplits, hold
+from hf_lstm.data.sources import InMemorySplits, resolve_source
 from hf_lstm.errors import InputError
 
 TEXTS = [f"film {i}" for i in range(40)]
@@ -43,21 +43,21 @@ def rows_of(splits):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_rows(form):
-    splits = load_splits(DataConfig(), hold(FORMS[form]))
+    splits = load_splits(DataConfig(), resolve_source(FORMS[form]))
     assert rows_of(splits) == sorted(zip(TEXTS, LABELS, strict=True))
     assert set(splits) == {"train", "validation", "test"}
 
 
 def test_numbers_are_classes_too():
     for labels in (NUMBERS, np.array(NUMBERS), torch.tensor(NUMBERS)):
-        splits = load_splits(DataConfig(), hold((TEXTS, labels)))
+        splits = load_splits(DataConfig(), resolve_source((TEXTS, labels)))
         assert splits["train"].features["label"].names == ["0", "1"]
         assert [text for text, name in rows_of(splits) if name == "1"] == sorted(TEXTS[1::2])
 
 
 def test_columns_are_named():
     frame = FRAME.assign(text="not this", label=7)
-    splits = load_splits(DataConfig(text_column="review", label_column="mood"), hold(frame))
+    splits = load_splits(DataConfig(text_column="review", label_column="mood"), resolve_source(frame))
     assert rows_of(splits) == sorted(zip(TEXTS, LABELS, strict=True))
 
 
@@ -65,37 +65,37 @@ def test_the_splits_of_a_dataset_dict_are_taken_as_they_are():
     parts = datasets.DatasetDict(
         {"train": DATASET.select(range(20)), "test": DATASET.select(range(20, 40)), "unsupervised": DATASET}
     )
-    splits = load_splits(DataConfig(), hold(parts))
+    splits = load_splits(DataConfig(), resolve_source(parts))
     assert splits["test"]["text"][:] == TEXTS[20:]
     assert sorted([*splits["train"]["text"], *splits["validation"]["text"]]) == sorted(TEXTS[:20])
 
 
 def test_splits_may_be_given_apart_and_as_files(tmp_path):
     FRAME[30:].rename(columns={"mood": "label"}).to_csv(tmp_path / "test.csv", index=False)
-    held = hold((TEXTS[:20], LABELS[:20]), validation=DATASET.select(range(20, 30)), test=tmp_path / "test.csv")
+    held = resolve_source((TEXTS[:20], LABELS[:20]), validation=DATASET.select(range(20, 30)), test=tmp_path / "test.csv")
     splits = load_splits(DataConfig(), held)
     assert [splits[name]["text"][:] for name in splits] == [TEXTS[:20], TEXTS[20:30], TEXTS[30:]]
     assert splits["test"].features["label"].names == ["bad", "good"]
 
 
 def test_what_can_be_read_again_by_its_name_is_not_held(tmp_path):
-    assert hold("sample") == "sample"
-    assert hold(tmp_path / "a.csv") == str(tmp_path / "a.csv")
+    assert resolve_source("sample") == "sample"
+    assert resolve_source(tmp_path / "a.csv") == str(tmp_path / "a.csv")
 
 
 def test_the_same_rows_have_the_same_fingerprint_and_others_another():
     first, again, other = (
-        load_splits(DataConfig(), hold((texts, LABELS)))["train"]._fingerprint
+        load_splits(DataConfig(), resolve_source((texts, LABELS)))["train"]._fingerprint
         for texts in (TEXTS, list(TEXTS), TEXTS[::-1])
     )
     assert first == again != other
 
 
 def test_rows_to_measure_are_taken_whole_with_the_models_labels():
-    rows = load_split(hold((TEXTS, LABELS)), "test", columns=Columns(), label_names=["bad", "good"])
+    rows = load_split(resolve_source((TEXTS, LABELS)), "test", columns=Columns(), label_names=["bad", "good"])
     assert (rows["text"][:], rows["label"][:]) == (TEXTS, NUMBERS)
     with pytest.raises(InputError, match="label 'bad' is none of the model's"):
-        load_split(hold((TEXTS, LABELS)), "test", label_names=["neg", "pos", "so-so"])
+        load_split(resolve_source((TEXTS, LABELS)), "test", label_names=["neg", "pos", "so-so"])
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_rows_to_measure_are_taken_whole_with_the_models_labels():
 )
 def test_what_can_not_be_rows_is_refused_in_one_line(data, message):
     with pytest.raises(InputError, match=message) as caught:
-        load_splits(DataConfig(), hold(data))
+        load_splits(DataConfig(), resolve_source(data))
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_beside_other_splits_must_be_there():
     with pytest.raises(InputError, match=r"test rows 'none\.csv': there is no such file"):
-        hold((TEXTS, LABELS), test="none.csv")
-    assert isinstance(hold((TEXTS, LABELS)), HeldSplits)
+        resolve_source((TEXTS, LABELS), test="none.csv")
+    assert isinstance(resolve_source((TEXTS, LABELS)), InMemorySplits)

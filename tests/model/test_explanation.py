@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.decomposition import find_input_multipliers, trace_lstm
+from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
@@ -77,7 +77,7 @@ def test_the_decomposition_of_an_lstm_is_exact(num_layers, bidirectional, time, 
         traces = trace_lstm(lstm, inputs)
         torch.testing.assert_close(traces[-1].outputs, outputs, atol=1e-12, rtol=0)
         output_multipliers = torch.randn_like(outputs[0])
-        multipliers = find_input_multipliers(traces, output_multipliers)
+        multipliers = compute_input_multipliers(traces, output_multipliers)
     total = (output_multipliers * (outputs[0] - outputs[1])).sum()
     parts = (multipliers * (inputs[0] - inputs[1])).sum()
     torch.testing.assert_close(parts, total, atol=1e-12, rtol=1e-7)
@@ -91,7 +91,7 @@ def test_multipliers_of_equal_inputs_are_the_gradient():
     output_multipliers = torch.randn_like(outputs)
     (gradient,) = torch.autograd.grad((outputs * output_multipliers).sum(), inputs)
     with torch.no_grad():
-        multipliers = find_input_multipliers(trace_lstm(lstm, inputs.expand(2, -1, -1)), output_multipliers[0])
+        multipliers = compute_input_multipliers(trace_lstm(lstm, inputs.expand(2, -1, -1)), output_multipliers[0])
     torch.testing.assert_close(multipliers, gradient[0])
 
 

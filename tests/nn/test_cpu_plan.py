@@ -30,7 +30,7 @@ def test_each_token_is_read_once_in_each_direction(lengths, layout, more_padding
     expected = [row * time + step for row, length in enumerate(lengths.tolist()) for step in range(length)]
     for direction in (0, 1):
         segments = [segment for group in groups for segment in group.segments]
-        tokens = torch.cat([segment.tokens[direction][segment.real] for segment in segments])
+        tokens = torch.cat([segment.tokens[direction][segment.real_places] for segment in segments])
         assert tokens.sort().values.tolist() == expected
 
 
@@ -58,7 +58,7 @@ def test_segments_only_lose_rows_and_each_row_ends_once(lengths, layout):
         num_rows = [segment.num_rows for segment in group.segments]
         assert num_rows == sorted(num_rows, reverse=True)
         assert all(rows <= row_multiple or rows % row_multiple == 0 for rows in num_rows)
-        ending = np.concatenate([group.rows[segment.ending] for segment in group.segments])
+        ending = np.concatenate([group.rows[segment.ending_rows] for segment in group.segments])
         assert sorted(ending) == sorted(group.rows)
 
 
@@ -73,7 +73,7 @@ def test_segments_cost_no_more_than_a_single_one(lengths):
 def test_cut_at_each_length_leaves_no_padding(lengths):
     (group,) = group_rows(lengths, 50, num_groups=1, cut_at_each_length=True)
     assert count_places(group) == int(lengths.sum())
-    assert not any(len(segment.padding) for segment in group.segments)
+    assert not any(len(segment.padding_places) for segment in group.segments)
 
 
 @given(row_lengths, st.integers(1, 500))
@@ -86,7 +86,7 @@ def test_segments_are_no_larger_than_allowed(lengths, max_places):
 def test_rows_of_one_length_are_one_block_in_their_order():
     (group,) = group_rows(torch.full((32,), 40), 40, num_groups=1, row_multiple=16)
     (segment,) = group.segments
-    assert (segment.num_steps, segment.num_rows, len(segment.padding)) == (40, 32, 0)
+    assert (segment.num_steps, segment.num_rows, len(segment.padding_places)) == (40, 32, 0)
     assert group.rows.tolist() == list(range(32))
 
 

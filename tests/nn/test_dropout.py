@@ -40,6 +40,14 @@ def test_any_shape(shape):
     assert Dropout(0.3)(torch.ones(shape)).shape == shape
 
 
+def test_a_default_device_does_not_matter():
+    inputs = torch.ones(1_000)
+    with torch.device("meta"):
+        outputs = Dropout(0.5)(inputs)
+    assert outputs.device.type == "cpu"
+    assert 0 < (outputs == 0).sum().item() < 1_000
+
+
 def test_nearly_certain_dropout_stays_finite():
     outputs = Dropout(1 - 1e-9)(torch.ones(1_000_000))
     assert outputs.isfinite().all()

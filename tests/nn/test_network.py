@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from hf_lstm.config import ModelConfig, ModelSettings
-from hf_lstm.nn.initialization import UndrawnWeights
+from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 
 POOLINGS = ["last", "mean", "max", "mean_max", "attention"]
@@ -18,7 +18,7 @@ def make_model(**changes) -> LSTMNetwork:
 
 
 def count_parameters(config: ModelConfig, vocab_size: int) -> int:
-    with torch.device("meta"), UndrawnWeights():
+    with torch.device("meta"), SkipInitialization():
         return LSTMNetwork(config.resolve(vocab_size=vocab_size, label_names=["neg", "pos"])).num_parameters
 
 
@@ -146,7 +146,7 @@ def test_dropped_words_are_unknown_ones_and_only_in_training():
 @pytest.mark.parametrize("initialization", ["torch", "xavier_orthogonal", "open_forget_gate", "keras"])
 def test_a_model_without_drawn_weights_has_the_same_tensors(changes, initialization):
     drawn = make_model(initialization=initialization, **changes)
-    with torch.device("meta"), UndrawnWeights():
+    with torch.device("meta"), SkipInitialization():
         undrawn = LSTMNetwork(drawn.config)
     assert all(tensor.is_meta for tensor in undrawn.state_dict().values())
     shapes = [{name: tensor.shape for name, tensor in model.state_dict().items()} for model in (undrawn, drawn)]
@@ -157,7 +157,7 @@ def test_a_model_without_drawn_weights_has_the_same_tensors(changes, initializat
 
 
 def test_undrawn_weights_are_not_drawn():
-    with UndrawnWeights():
+    with SkipInitialization():
         torch.manual_seed(0)
         before = torch.get_rng_state()
         nn.LSTM(3, 4), nn.Linear(3, 4), nn.Embedding(3, 4)

@@ -1,4 +1,4 @@
-"""`passes`: every row passes once, within the bound, and the step is the same."""
+"""`split_large_batches`: every row stands in one part, within the bound, and the step is the same."""
 
 import dataclasses
 
@@ -21,18 +21,18 @@ MODEL = ModelSettings(embedding_dim=8, hidden_size=8, num_layers=2, bidirectiona
 
 
 def bound(monkeypatch: pytest.MonkeyPatch, max_places: int) -> None:
-    """Let a pass have so many places, each of which has 32 states in this model."""
-    monkeypatch.setattr(batching, "MAX_STATES_PER_PASS", max_places * 2 * 2 * 8)
+    """Let a batch have so many places, each of which has 32 states in this model."""
+    monkeypatch.setattr(batching, "MAX_STATES_PER_BATCH", max_places * 2 * 2 * 8)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 200))
-def test_each_row_passes_once_and_no_pass_is_too_large_but_a_single_row(lengths, max_places):
+def test_each_row_stands_in_one_part_and_no_part_is_too_large_but_a_single_row(lengths, max_places):
     lengths = np.array(lengths)
     rows = np.random.default_rng(0).permutation(len(lengths))
     batches = np.array_split(rows, min(3, len(rows)))
     with pytest.MonkeyPatch.context() as monkeypatch:
         bound(monkeypatch, max_places)
-        parts = batching.divide_passes(lengths, batches, MODEL)
+        parts = batching.split_large_batches(lengths, batches, MODEL)
     assert sorted(np.concatenate(parts)) == list(range(len(lengths)))
     assert all(len(part) == 1 or len(part) * lengths[part].max() <= max_places for part in parts)
 
@@ -40,12 +40,12 @@ def test_each_row_passes_once_and_no_pass_is_too_large_but_a_single_row(lengths,
 def test_batches_that_fit_stay_as_they_are():
     lengths = np.full(10, 200)
     batches = [np.array([3, 1, 2]), np.array([9, 0])]
-    for batch, part in zip(batches, batching.divide_passes(lengths, batches, MODEL), strict=True):
+    for batch, part in zip(batches, batching.split_large_batches(lengths, batches, MODEL), strict=True):
         assert batch is part
 
 
 @pytest.mark.parametrize("changes", [{}, {"class_weights": "1,3", "label_smoothing": 0.1}])
-def test_a_step_in_many_passes_is_the_same_step(monkeypatch, changes):
+def test_a_step_in_many_parts_is_the_same_step(monkeypatch, changes):
     generator = np.random.default_rng(0)
     lengths = generator.integers(1, 30, 24)
     texts = EncodedTexts(
