@@ -72,13 +72,15 @@ def test_the_splits_of_a_dataset_dict_are_taken_as_they_are():
 
 def test_splits_may_be_given_apart_and_as_files(tmp_path):
     FRAME[30:].rename(columns={"mood": "label"}).to_csv(tmp_path / "test.csv", index=False)
-    held = resolve_source((TEXTS[:20], LABELS[:20]), validation=DATASET.select(range(20, 30)), test=tmp_path / "test.csv")
+    held = resolve_source(
+        (TEXTS[:20], LABELS[:20]), validation=DATASET.select(range(20, 30)), test=tmp_path / "test.csv"
+    )
     splits = load_splits(DataConfig(), held)
     assert [splits[name]["text"][:] for name in splits] == [TEXTS[:20], TEXTS[20:30], TEXTS[30:]]
     assert splits["test"].features["label"].names == ["bad", "good"]
 
 
-def test_what_can_be_read_again_by_its_name_is_not_held(tmp_path):
+def test_what_can_be_read_again_by_its_name_stays_a_name(tmp_path):
     assert resolve_source("sample") == "sample"
     assert resolve_source(tmp_path / "a.csv") == str(tmp_path / "a.csv")
 
