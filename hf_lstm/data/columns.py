@@ -82,7 +82,7 @@ class LabelMap:
         if len(found) > MAX_SPARSE_CLASSES and 2 * len(found) > num_rows:
             raise InputError(
                 f"{name}, column {column!r}: {len(found)} different labels in {num_rows} rows are no classes; "
-                "name the right column with --label-column"
+                "name the right column with --label-column (label_column= in Python)"
             )
         spellings: dict[str, str] = {}
         for label in sorted(found):
@@ -174,7 +174,10 @@ def _find_column(name: str, columns: Sequence[str], kind: str, wanted: str | Non
             if candidate in by_name:
                 return by_name[candidate]
     missing = f"there is no {kind} column" if wanted is None else f"there is no column {wanted!r}"
-    raise InputError(f"{name}: {missing}; the columns are {_abbreviate(columns)}: name one with --{kind}-column")
+    raise InputError(
+        f"{name}: {missing}; the columns are {_abbreviate(columns)}: "
+        f"name one with --{kind}-column ({kind}_column= in Python)"
+    )
 
 
 def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
