@@ -1,4 +1,4 @@
-"""LSTM text classification as a first-class Hugging Face package."""
+"""Classifies texts with LSTMs, as a first-class Hugging Face package."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ _PLACES = {
     "evaluate": ("hf_lstm.evaluation.evaluate", "evaluate"),
     "train": ("hf_lstm.training.run", "train_from_python"),
 }
-"""Where the rest is, loaded when it is asked for: PyTorch takes seconds, and inference needs no training."""
+"""Modules and names of the rest, imported on first use: PyTorch takes seconds, and inference needs no training."""
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Run `hf-lstm` as a module: `python -m hf_lstm`."""
+"""Runs `hf-lstm` as a module: `python -m hf_lstm`."""
 
 from hf_lstm.cli.main import run
 

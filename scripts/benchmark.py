@@ -1,4 +1,7 @@
-"""Measure every figure of speed beside its peers: `python scripts/benchmark.py --help`."""
+"""Measures every figure of speed beside its peers.
+
+Usage: `python scripts/benchmark.py --help`.
+"""
 
 import argparse
 import os
@@ -26,7 +29,7 @@ WORDPIECE_VOCABULARY = Path(__file__).resolve().parents[2] / "shared" / "data" /
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Time this package and what people would use instead, in turns, in one run; medians over rounds.",
         epilog=f"sections: {', '.join(SECTIONS)}\n\n"
@@ -53,7 +56,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def choose_effort(arguments: argparse.Namespace) -> Effort:
-    """Return how much is to be measured.
+    """Choose how much to measure.
 
     Raises:
         InputError: `--repeats` is not positive.
@@ -67,7 +70,9 @@ def choose_effort(arguments: argparse.Namespace) -> Effort:
 
 
 def choose_sections(only: str | None) -> list[str]:
-    """Return the names of the sections to measure, in the order of `SECTIONS`.
+    """Return the names of the sections to measure.
+
+    They are in the order of `SECTIONS`.
 
     Raises:
         InputError: there is no such section.
@@ -80,11 +85,11 @@ def choose_sections(only: str | None) -> list[str]:
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure the sections, print each when it is done, and return what the JSON says."""
+    """Measure and print the sections, and return the results for the JSON."""
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
     if arguments.max_isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
-    commit = find_commit()  # now: what is committed while this runs is not what is measured
+    commit = find_commit()  # now: a later commit is not the code that is measured
     with show_progress("reviews") as announce:
         announce(f"reading {arguments.dataset}", "")
         splits = load_reviews(arguments.dataset, PACKED_LSTM.data)
@@ -135,7 +140,7 @@ def update_sections(earlier: Mapping[str, Any], results: Mapping[str, Any]) -> d
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and, if asked, write."""
+    """Measure the sections, and print or write the results."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     earlier = read_earlier(arguments) if arguments.update else None

@@ -1,4 +1,7 @@
-"""Put the demo on the Hub as a Space, or update it there: `python scripts/deploy_space.py --help`."""
+"""Puts the demo on the Hub as a Space, or updates it.
+
+Usage: `python scripts/deploy_space.py --help`.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Make a Space that serves a model, or update it: app, package and model id, in one commit. What "
         "its owner changed there (title, texts, variables, secrets, hardware, other files) stays.",
@@ -28,10 +31,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Deploy, and say where."""
+    """Deploy the Space, and print its URL."""
     arguments = parse_arguments(argv)
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.hub.space import deploy_space
 

@@ -1,4 +1,7 @@
-"""Say how long a recipe's run would take on this machine: `python scripts/estimate_training.py --help`."""
+"""Estimates the time of a recipe's run on this machine.
+
+Usage: `python scripts/estimate_training.py --help`.
+"""
 
 import argparse
 import shlex
@@ -22,10 +25,10 @@ from hf_lstm.errors import InputError
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Take a few training steps of each recipe on this machine, and say how long all its epochs would "
-        "take: reading, tokenizing and measuring aside. Nothing is kept but the figures.",
+        "take, without reading, tokenizing and measuring. Only the figures are kept.",
         epilog="example: python scripts/estimate_training.py lstm-45m lstm-148m --set train.batch_size=128",
     )
     parser.add_argument("recipes", metavar="RECIPE", nargs="+", help=f"one of {', '.join(RECIPES)}")
@@ -38,7 +41,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and, if asked, write."""
+    """Estimate the recipes, and print or write the figures."""
     arguments = parse_arguments(argv)
     if arguments.num_steps < 1:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
@@ -46,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
     recipes = [apply_columns(override_recipe(get_recipe(name), assignments), arguments) for name in arguments.recipes]
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
 
     figures: dict[str, Any] = {}
@@ -61,7 +64,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the speed of `arguments.num_steps` training steps, and the time that all epochs would take at it.
+    """Measure some training steps, and estimate the time of all epochs.
 
     One step comes before: what is allocated or compiled once is not what a run takes.
     """
@@ -104,7 +107,7 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
 
 
 def describe(estimate: Mapping[str, Any]) -> str:
-    """Return an estimate as a line of text."""
+    """Describe an estimate in a line of text."""
     return (
         f"{estimate['num_parameters']:,} parameters, {estimate['tokens_per_s']:,.0f} tokens/s on {estimate['device']} "
         f"in {estimate['precision']}; {estimate['num_epochs']} epochs of {estimate['num_tokens_per_epoch']:,} tokens "

@@ -1,4 +1,7 @@
-"""Measure saved models and explain their mistakes: `python scripts/evaluate.py --help`."""
+"""Measures saved models and explains their mistakes.
+
+Usage: `python scripts/evaluate.py --help`.
+"""
 
 import importlib.util
 import os
@@ -7,7 +10,10 @@ from importlib.machinery import PathFinder
 
 
 def give_way_to_library() -> None:
-    """Put the library `evaluate` in the place of this module: that is what any script beside it means to import."""
+    """Put the library `evaluate` in the place of this module.
+
+    Any script beside it means to import the library.
+    """
     folder = os.path.dirname(os.path.abspath(__file__))
     elsewhere = [path for path in sys.path if os.path.abspath(path) != folder]
     spec = PathFinder.find_spec("evaluate", elsewhere)
@@ -22,5 +28,5 @@ if __name__ == "__main__":
     from hf_lstm.cli.evaluate import main
 
     run_command_line(main)
-elif __name__ == "evaluate":  # found in place of the library, since Python looks into a script's own folder first
+elif __name__ == "evaluate":  # imported in place of the library: Python looks into a script's own folder first
     give_way_to_library()

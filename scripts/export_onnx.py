@@ -1,4 +1,7 @@
-"""Write a saved model as ONNX, checked against PyTorch on real reviews: `python scripts/export_onnx.py --help`."""
+"""Writes a saved model as ONNX, checked against PyTorch on real reviews.
+
+Usage: `python scripts/export_onnx.py --help`.
+"""
 
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.cli.export import main

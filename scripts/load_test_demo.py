@@ -1,4 +1,7 @@
-"""Load the demo with many clients, and write what they met as JSON: `python scripts/load_test_demo.py --help`."""
+"""Tests the demo under many clients, and writes the figures as JSON.
+
+Usage: `python scripts/load_test_demo.py --help`.
+"""
 
 import argparse
 import sys
@@ -13,11 +16,11 @@ if TYPE_CHECKING:
     from load_testing.clients import Tally
 
 WARM_UP_SHARE = 0.2
-"""Of the duration; memory is compared from then on, once caches are filled."""
+"""Of the duration. After it caches are filled, and memory is compared from then on."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Serve a model with space/app.py, let clients ask for a while, and send what must be refused.",
         epilog="It takes the seconds asked for, at most a minute more for the last answers, and seconds to start the "
@@ -48,12 +51,14 @@ def main(argv: Sequence[str]) -> None:
 
 
 def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Serve the model, let clients ask and send what must be refused, and return the figures.
+    """Serve the model, ask it from many clients, and return the figures.
+
+    At the end it is sent what it must refuse.
 
     Raises:
         InputError: no request was answered.
     """
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from benchmarking.harness.machine import describe_machine
     from hf_lstm.data.texts import read_texts
     from load_testing.clients import run_clients
@@ -83,7 +88,7 @@ def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def describe_answers(tally: "Tally", duration_s: float) -> dict[str, Any]:
-    """Return how many answers the clients got, how fast, and what else they met."""
+    """Return the number of answers, their times, and the errors."""
     latencies_s = [latency_s for each in tally.latencies_s.values() for latency_s in each]
     return {
         "num_answers": len(latencies_s),
@@ -97,7 +102,10 @@ def describe_answers(tally: "Tally", duration_s: float) -> dict[str, Any]:
 
 
 def describe_memory(memory_mb: Sequence[float]) -> dict[str, Any]:
-    """Return the server's memory once it is warm, at the end and at its peak, and by which share it grew."""
+    """Return the server's memory, and its growth as a share.
+
+    It is that once the server is warm, at the end and at its peak.
+    """
     warm_mb = memory_mb[int(WARM_UP_SHARE * len(memory_mb))]
     return {
         "memory_mb": {"warm": round(warm_mb), "end": round(memory_mb[-1]), "peak": round(max(memory_mb))},
@@ -106,7 +114,7 @@ def describe_memory(memory_mb: Sequence[float]) -> dict[str, Any]:
 
 
 def summarize(latencies_s: list[float]) -> dict[str, float]:
-    """Return percentiles of latencies, in seconds."""
+    """Compute percentiles of latencies, in seconds."""
     import numpy as np
 
     percentiles = np.percentile(latencies_s, [50, 95, 99, 100])
@@ -114,7 +122,7 @@ def summarize(latencies_s: list[float]) -> dict[str, float]:
 
 
 def describe(figures: dict[str, Any]) -> str:
-    """Return the main figures as lines of text."""
+    """Describe the main figures in lines of text."""
     latency_s, memory_mb = figures["latency_s"], figures["memory_mb"]
     return "\n".join(
         [

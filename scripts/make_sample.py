@@ -1,4 +1,7 @@
-"""Cuts the sample that `--dataset sample` reads out of the Large Movie Review Dataset, and writes its README."""
+"""Cuts the sample for `--dataset sample`, and writes its README.
+
+It is cut out of the Large Movie Review Dataset.
+"""
 
 import argparse
 import hashlib
@@ -72,7 +75,9 @@ def main() -> None:
 def pick_sample(
     train: pa.Table, test: pa.Table, train_movies: Sequence[str] | None, random: np.random.RandomState
 ) -> dict[str, pa.Table]:
-    """Return balanced train, validation and test tables of texts that the published splits hold just once.
+    """Pick balanced train, validation and test tables.
+
+    The published splits hold each of their texts just once.
 
     Args:
         train: the published train split, columns `text` and `label`.
@@ -96,7 +101,7 @@ def pick_sample(
 
 
 def _pick_rows(table: pa.Table, is_candidate: NDArray[np.bool_], size: int, random: np.random.RandomState) -> pa.Table:
-    """Return `size` of the candidate rows in random order, half of them of each label."""
+    """Pick `size` candidate rows in random order, half of each label."""
     labels = table["label"].to_numpy()
     candidates = random.permutation(np.flatnonzero(is_candidate))
     picked = [candidates[labels[candidates] == label][: size // 2] for label in (0, 1)]
@@ -104,7 +109,10 @@ def _pick_rows(table: pa.Table, is_candidate: NDArray[np.bool_], size: int, rand
 
 
 def _find_movies(train: pa.Table, folder: Path) -> list[str]:
-    """Return the movie of each row; rows are matched by their text's hash, for the files differ in order."""
+    """Find the movie of each row.
+
+    Rows are matched by their text's hash, for the files differ in order.
+    """
     table = _read_parquet(folder, "train")
     movies = dict(zip(table["text_sha256_16"].to_pylist(), table["movie"].to_pylist(), strict=True))
     return [movies[hashlib.sha256(text.encode()).hexdigest()[:16]] for text in train["text"].to_pylist()]

@@ -1,4 +1,7 @@
-"""Cut four classes of stars out of the extracted IMDB archive: `python scripts/make_star_classes.py --help`."""
+"""Cuts four classes of stars out of the extracted IMDB archive.
+
+Usage: `python scripts/make_star_classes.py --help`.
+"""
 
 import argparse
 import hashlib
@@ -21,12 +24,12 @@ CLASSES_OF_SIDE = {
     "neg": {1: "1-2", 2: "1-2", 3: "3-4", 4: "3-4"},
     "pos": {7: "7-8", 8: "7-8", 9: "9-10", 10: "9-10"},
 }
-"""The class of each number of stars that a folder of the archive holds; it has no reviews of 5 and 6 stars."""
+"""By folder of the archive: the class of each number of stars. It has no reviews of 5 and 6 stars."""
 _FILE_NAME = re.compile(r"[0-9]+_(?P<stars>[0-9]+)\.txt")
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Write train.parquet and test.parquet with the columns text and stars (1-2, 3-4, 7-8 or 9-10) "
         "from the Large Movie Review Dataset (Maas et al., 2011), whose file names tell the stars. The splits are the "
@@ -39,16 +42,16 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Write both splits, and say how many reviews each class has."""
+    """Write both splits, and print the number of reviews in each class."""
     arguments = parse_arguments(argv)
     files = {split: list_reviews(arguments.archive, split) for split in SPLITS}
 
-    # Imported once the archive is known to be one: `--help` and typing errors answer at once.
+    # Imported here, after the archive is checked, so that `--help` and typing errors answer at once.
     import pyarrow.parquet as pq
 
-    from hf_lstm.training.output_folder import staged_folder
+    from hf_lstm.training.output_folder import fill_output_folder
 
-    with staged_folder(arguments.output_dir, overwrite=False) as staging:
+    with fill_output_folder(arguments.output_dir, overwrite=False) as staging:
         for split, class_of_file in files.items():
             table = read_rows(class_of_file, split)
             pq.write_table(table, staging / f"{split}.parquet", compression="zstd")
@@ -58,7 +61,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def list_reviews(archive: Path, split: str) -> dict[Path, str]:
-    """Return the class of each review of a split by its file.
+    """List a split's files, each with its class.
 
     Raises:
         InputError: `archive` is not laid out as the extracted archive, or a file's name does not tell the stars.
@@ -88,9 +91,10 @@ def list_reviews(archive: Path, split: str) -> dict[Path, str]:
 
 
 def read_rows(class_of_file: dict[Path, str], split: str) -> "pa.Table":
-    """Return the columns `text` and `stars`, a row for each file, in the order of the texts' SHA-256.
+    """Read the files into a table with the columns `text` and `stars`.
 
-    That order mixes the classes, and depends neither on the machine nor on how the reviews are numbered.
+    It has a row for each file, in the order of the texts' SHA-256. That order mixes the classes, and depends neither on
+    the machine nor on how the reviews are numbered.
 
     Raises:
         InputError: a file can't be read, or is not UTF-8.

@@ -1,4 +1,7 @@
-"""Measure how accurate linear classifiers are on the same reviews: `python scripts/measure_baselines.py --help`."""
+"""Measures the accuracy of linear classifiers on the same reviews.
+
+Usage: `python scripts/measure_baselines.py --help`.
+"""
 
 import argparse
 import shlex
@@ -22,7 +25,7 @@ BASELINES: Mapping[str, type[LinearClassifier]] = {TFIDF: TfidfClassifier, NB_SV
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=f"Train {' and '.join(BASELINES)} on all rows that are not test, and measure them on test. Their "
         "settings are fixed in advance.",
@@ -36,12 +39,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and, if asked, write."""
+    """Measure the baselines, and print or write the figures."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     check_installed()
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from benchmarking.harness.machine import describe_machine
     from benchmarking.reviews import load_reviews
     from hf_lstm.config import DataConfig
@@ -67,7 +70,11 @@ def main(argv: Sequence[str]) -> None:
 
 
 def check_installed() -> None:
-    """Raise an InputError that says what to install where scikit-learn is missing."""
+    """Check that scikit-learn is installed.
+
+    Raises:
+        InputError: it is not; the message says what to install.
+    """
     from importlib.util import find_spec
 
     for module in SKLEARN_REQUIRES:
@@ -76,7 +83,10 @@ def check_installed() -> None:
 
 
 def measure_baseline(classifier: LinearClassifier, train: "LabeledReviews", test: "LabeledReviews") -> dict[str, Any]:
-    """Return a classifier's settings, seconds and figures on `test`, trained on `train`."""
+    """Train a classifier on `train`, and measure it on `test`.
+
+    Returns its settings, seconds and figures.
+    """
     from hf_lstm.evaluation.metrics import compute_wilson_interval
 
     started = time.perf_counter()
@@ -100,7 +110,7 @@ def measure_baseline(classifier: LinearClassifier, train: "LabeledReviews", test
 
 
 def describe(figures: Mapping[str, Any]) -> str:
-    """Return a classifier's figures as a line of text."""
+    """Describe a classifier's figures in a line of text."""
     test = figures["test"]
     return (
         f"test accuracy {100 * test['accuracy']:.2f} %, {test['num_rows']:,} rows; {figures['num_features']:,} "

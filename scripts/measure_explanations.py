@@ -1,4 +1,7 @@
-"""Measure what explanations are worth, by deleting words: `python scripts/measure_explanations.py --help`."""
+"""Measures how good explanations are, by deleting words.
+
+Usage: `python scripts/measure_explanations.py --help`.
+"""
 
 import argparse
 import shlex
@@ -24,11 +27,12 @@ Explanation = list[dict[str, Any]]
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description=f"Measure model.explain on a test split: how far the probability of the predicted label falls "
-        f"without the {NUM_DELETED} words that are strongest for it, against as many at random and, on fewer texts, "
-        f"those whose own deletion costs it most; how well contributions add up; the time for {TIMED_WORDS} words.",
+        description=f"Measure model.explain on a test split. The {NUM_DELETED} words that are strongest for the "
+        "predicted label are deleted, and the fall of its probability is measured. It is compared with that of as many "
+        "random words and, on fewer texts, of those whose own deletion costs most. Also measured: how well "
+        f"contributions add up, and the time for {TIMED_WORDS} words.",
         epilog="example: python scripts/measure_explanations.py runs/packed-lstm --output explanations.json",
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
@@ -48,11 +52,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print the figures and write them."""
+    """Measure the explanations, and print or write the figures."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
 
     from hf_lstm.files import write_json
@@ -71,7 +75,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return all figures of a model."""
+    """Compute all figures of a model."""
     from hf_lstm.data.columns import Columns
     from hf_lstm.evaluation.rows import load_evaluation_rows
 
@@ -106,12 +110,12 @@ def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, 
 
 
 def compute_probabilities(model: "LSTMSentiment", texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return probabilities (num_texts, num_labels), in full precision."""
+    """Compute probabilities (num_texts, num_labels) in full precision."""
     return model.predict_proba(texts, precision="float32", show_progress=False).numpy()
 
 
 def choose_strongest(words: Explanation) -> Explanation:
-    """Return the words that contribute most."""
+    """Return the words of the largest contributions."""
     return sorted(words, key=lambda word: -word["contribution"])[:NUM_DELETED]
 
 
@@ -123,14 +127,20 @@ def delete_words(text: str, words: Explanation) -> str:
 
 
 def occlude(model: "LSTMSentiment", text: str, words: Explanation, label: int) -> Explanation:
-    """Return the words, each with what its deletion alone takes from the log-odds of `label`."""
+    """Compute each word's contribution by deleting it alone.
+
+    It is what the deletion takes from the log-odds of `label`.
+    """
     probabilities = compute_probabilities(model, [delete_words(text, [word]) for word in words])[:, label]
     log_odds = np.log(probabilities) - np.log1p(-probabilities.clip(max=1 - 1e-7))
     return [{**word, "contribution": -value} for word, value in zip(words, log_odds.tolist(), strict=True)]
 
 
 def measure_deletion(model: "LSTMSentiment", texts: Sequence[str], deleted: Sequence[Explanation]) -> dict[str, float]:
-    """Return how far the predicted label's probability falls without these words, and how often the label changes."""
+    """Measure the effect of deleting words on the predicted label.
+
+    That is how far its probability falls, and how often the label changes.
+    """
     before = compute_probabilities(model, texts)
     after = compute_probabilities(model, [delete_words(*pair) for pair in zip(texts, deleted, strict=True)])
     predicted, rows = before.argmax(axis=1), np.arange(len(texts))
@@ -147,7 +157,10 @@ def measure_deletion(model: "LSTMSentiment", texts: Sequence[str], deleted: Sequ
 def measure_error(
     model: "LSTMSentiment", texts: Sequence[str], explained: Sequence[Explanation], predicted: NDArray[np.int64]
 ) -> float:
-    """Return how far, at most, contributions miss the difference of the model's own logits, as a share of it."""
+    """Measure how well contributions add up to the logits' difference.
+
+    Returns how far, at most, they miss the difference of the model's own logits, as a share of it.
+    """
     import torch
 
     from hf_lstm.model.prediction import compute_logits
@@ -160,7 +173,10 @@ def measure_error(
 
 
 def measure_seconds(model: "LSTMSentiment", texts: Sequence[str]) -> dict[str, float]:
-    """Return the time that an explanation takes, of texts repeated and cut to `TIMED_WORDS` words."""
+    """Measure the seconds for an explanation of `TIMED_WORDS` words.
+
+    The texts are repeated and cut to that length.
+    """
     elapsed = []
     for text in texts[:TIMED_TEXTS]:
         words = text.split()
@@ -173,7 +189,7 @@ def measure_seconds(model: "LSTMSentiment", texts: Sequence[str]) -> dict[str, f
 
 
 def print_figures(figures: dict[str, Any]) -> None:
-    """Print what was measured."""
+    """Print the figures of a model."""
     print(f"{figures['model']}: {figures['num_reviews']:,} test reviews of {figures['source']}")
     fewer = figures["fewer_reviews"]
     rows = [

@@ -1,4 +1,7 @@
-"""Measure how far bfloat16 is from float32: `python scripts/measure_precision.py --help`."""
+"""Measures how far bfloat16 is from float32.
+
+Usage: `python scripts/measure_precision.py --help`.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Compare each model's labels, probabilities and logit margins in bfloat16, and in what "
         "`precision='auto'` picks here, with those in float32, on the test split as the data set has it.",
@@ -30,14 +33,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and, if asked, write."""
+    """Measure the models, and print or write the figures."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     names = [Path(source).name for source in arguments.models]
     if len(set(names)) < len(names):
         raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.data.columns import Columns
     from hf_lstm.data.loading import load_split
     from hf_lstm.files import write_json
@@ -60,7 +63,10 @@ def main(argv: Sequence[str]) -> None:
 
 
 def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]:
-    """Return how bfloat16, and what `auto` stands for on the model's device, compare with float32."""
+    """Compare a model in bfloat16 and in `auto` with float32.
+
+    `auto` is what it stands for on the model's device.
+    """
     from hf_lstm.data.encoded import encode_split
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
@@ -81,9 +87,10 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
 
 
 def compare(logits: "torch.Tensor", exact: "torch.Tensor", temperature: float) -> dict[str, Any]:
-    """Return the share of equal labels, and the largest differences of the probabilities and of the logit margins.
+    """Compare logits with exact ones.
 
-    A margin is a logit less that of the first label: what the label hangs on, as it is also where a model has a single
+    Returns the share of equal labels, and the largest differences of the probabilities and of the logit margins. A
+    margin is a logit less that of the first label: what the label hangs on, as it is also where a model has a single
     logit. Both arrays are float32 (rows, labels); the probabilities are those at `temperature`, the margins at 1.
     """
     from hf_lstm.model.prediction import compute_probabilities
@@ -99,7 +106,7 @@ def compare(logits: "torch.Tensor", exact: "torch.Tensor", temperature: float) -
 
 
 def describe(figures: dict[str, Any]) -> str:
-    """Return one model's figures in words."""
+    """Describe one model's figures in words."""
     names = {"bfloat16": "bfloat16", "auto": f"auto ({figures['auto']['dtype']})"}
     return "; ".join(
         f"{name} gives {100 * figures[precision]['same_labels']:.2f} % the label of float32, probabilities differ by "

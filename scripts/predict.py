@@ -1,4 +1,7 @@
-"""Score a text, a file of texts, or standard input: `python scripts/predict.py --help`."""
+"""Scores a text, a file of texts, or standard input.
+
+Usage: `python scripts/predict.py --help`.
+"""
 
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.cli.predict import main

@@ -1,4 +1,7 @@
-"""Show what it costs to read padding as if it were text: `python scripts/show_padding_harm.py --help`."""
+"""Measures the harm of reading padding as text.
+
+Usage: `python scripts/show_padding_harm.py --help`.
+"""
 
 import argparse
 import shlex
@@ -23,12 +26,12 @@ if TYPE_CHECKING:
 
 RECIPE = "packed-lstm"
 WARNING = "reads padding as text"
-# What people write who know no better: PyTorch's defaults, and batches as they come.
+# As beginners write it: PyTorch's defaults, and batches as they come.
 ASSIGNMENTS = ["model.initialization=torch", "train.group_by_length=false"]
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         description=f"Train {RECIPE} as a warning: each review is filled up with <pad> to the longest length, and the "
         "LSTM reads that as if it were text, from PyTorch's own initialization. The figures are kept; the model isn't.",
@@ -43,19 +46,19 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Train, print and write."""
+    """Train the model, and print and write the results."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     dataset = f"data.dataset={arguments.dataset}"
     recipe = override_recipe(get_recipe(RECIPE), [*ASSIGNMENTS, dataset, *arguments.assignments])
     recipe = apply_columns(recipe, arguments)
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
     from hf_lstm.records.reading import to_json
     from hf_lstm.training.run import RunOptions, run_experiment
 
-    with tempfile.TemporaryDirectory() as folder:  # `from_pretrained` would have the model skip the padding
+    with tempfile.TemporaryDirectory() as folder:  # not kept: `from_pretrained` would load it without the mistake
         options = RunOptions(
             output_dir=Path(folder) / "model",
             device=arguments.device,
@@ -72,17 +75,23 @@ def main(argv: Sequence[str]) -> None:
 
 
 def make_padding_reader() -> "type[LSTMSentiment]":
-    """Return the model's class with the mistake: what stands at the padding is read, and the last state is its."""
+    """Return the model's class with the mistake of reading padding.
+
+    The last state is then that of the last padding.
+    """
     import torch
     from torch.nn import functional
 
     from hf_lstm.model.classifier import LSTMSentiment
 
     class PaddingReader(LSTMSentiment):
-        """Reads each row as if it were of the longest length; the embedding of `<pad>` is zero and stays so."""
+        """Reads each row as if it were of the longest length.
+
+        The embedding of `<pad>` is zero and stays so.
+        """
 
         def forward(self, input_ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-            """Return logits (batch, num_labels), float32, of the state after the last padding."""
+            """Compute float32 logits (batch, num_labels) of the state after the padding."""
             num_missing = self.config.max_length_tokens - input_ids.shape[1]
             filled = functional.pad(input_ids, (0, num_missing), value=self.config.pad_token_id)
             return super().forward(filled, torch.full_like(lengths, filled.shape[1]))

@@ -1,4 +1,7 @@
-"""Train a recipe, save and measure the model, and push it: `python scripts/train.py --help`."""
+"""Trains a recipe, saves and measures the model, and pushes it.
+
+Usage: `python scripts/train.py --help`.
+"""
 
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.cli.train import main

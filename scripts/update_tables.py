@@ -1,4 +1,7 @@
-"""Write what the pages say in tables and figures from what was measured: `python scripts/update_tables.py --help`."""
+"""Writes the computed tables and figures of the pages.
+
+Usage: `python scripts/update_tables.py --help`.
+"""
 
 import argparse
 import sys
@@ -16,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(argv: Sequence[str]) -> None:
-    """Write the pages, or say what would change."""
+    """Write the pages, or list the changes."""
     parser = argparse.ArgumentParser(
         description=f"Write the computed sections of {', '.join(PAGES)} from results/*.json and the package itself. "
         "The picture is drawn by scripts/draw_speed.py."
@@ -45,7 +48,10 @@ def main(argv: Sequence[str]) -> None:
 
 
 def list_complaints(outdated_pages: Iterable[str]) -> list[str]:
-    """Return what is wrong with the pages, the pictures and the results that both are made of, a line each."""
+    """List the faults of pages, pictures and results, a line each.
+
+    Pages and pictures are made of the results.
+    """
     complaints = [
         f"{name} is not what the repository holds: run python scripts/update_tables.py" for name in outdated_pages
     ]
@@ -60,7 +66,7 @@ def list_complaints(outdated_pages: Iterable[str]) -> list[str]:
 
 
 def find_old_pictures() -> list[Path]:
-    """Return the pictures that show something else than what was measured."""
+    """Find the pictures of outdated figures."""
     expected = describe_contenders(collect_contenders(ROOT))
     return [IMAGES / name for name in THEMES if read_description(ROOT / IMAGES / name) != expected]
 

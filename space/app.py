@@ -1,4 +1,7 @@
-"""Serve a model as a web page: `python app.py`, or `MODEL_ID=org/imdb-lstm python app.py`; `--help` lists settings."""
+"""Serves a model as a web page.
+
+Run `python app.py`, or `MODEL_ID=org/imdb-lstm python app.py`; `--help` lists settings.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +10,11 @@ from hf_lstm.cli import serve
 from hf_lstm.cli.common import run_command_line
 
 MODEL_FOLDER = Path(__file__).resolve().parent / "model"
-"""What is served unless `MODEL_ID` names another."""
+"""Served unless MODEL or `MODEL_ID` names another."""
 
 
 def main(argv: Sequence[str]) -> None:
-    """Serve until stopped."""
+    """Serve the page until stopped."""
     serve.main(argv, default_model=MODEL_FOLDER)
 
 

@@ -1,1 +1,1 @@
-"""The commands."""
+"""Holds the commands of `hf-lstm`."""

@@ -1,4 +1,4 @@
-"""What the command lines share: exit codes, one clear line per error, their names, and common arguments."""
+"""Shares exit codes, error messages, names and arguments among the commands."""
 
 import argparse
 import dataclasses
@@ -30,7 +30,7 @@ _SCRIPTS: Mapping[str, str] = {
 
 
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
-    """Run `main` on the process's arguments and exit.
+    """Run `main` on the process's arguments, and exit.
 
     Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
     143 terminated; 1 anything else.
@@ -60,7 +60,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
 
 
 def name_command(command: str) -> str:
-    """Return how to call a command, in the way in which this process was called.
+    """Return how to call a command, as this process was called.
 
     For usage lines and hints: `hf-lstm predict`, `python -m hf_lstm predict`, or `python scripts/predict.py`.
     """
@@ -74,7 +74,7 @@ def name_command(command: str) -> str:
 def build_parser(
     command: str, description: str, *, examples: Sequence[str], notes: str = ""
 ) -> argparse.ArgumentParser:
-    """Return the parser of a command, named as it was called, without arguments.
+    """Build the parser of a command, without arguments.
 
     Args:
         command: its name, as in `name_command`.
@@ -94,12 +94,12 @@ def build_parser(
 
 
 def wrap(text: str) -> str:
-    """Return a paragraph of help in lines that fit the terminal."""
+    """Wrap a paragraph of help to the terminal's width."""
     return textwrap.fill(text, max(shutil.get_terminal_size().columns - 2, 40))  # as wide as argparse's own
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str | None) -> None:
-    """Add the arguments that say which rows to read."""
+    """Add the arguments for the rows to read."""
     default = f"default: {default_dataset}" if default_dataset else "default: the one the recipe names"
     parser.add_argument(
         "--dataset",
@@ -112,13 +112,13 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
 
 
 def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """Return the recipe with the columns that `add_data_arguments` was given."""
+    """Put the columns of `add_data_arguments` into a recipe."""
     data = recipe.data.with_columns(arguments.text_column, arguments.label_column)
     return dataclasses.replace(recipe, data=data)
 
 
 def add_device_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that says where to compute."""
+    """Add the argument for the device to compute on."""
     parser.add_argument(
         "--device",
         default="auto",
@@ -128,7 +128,10 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that changes settings of a recipe, `assignments`; it may be given more than once."""
+    """Add the argument `--set` for a recipe's settings.
+
+    It may be given more than once. What is given is in `assignments`.
+    """
     parser.add_argument(
         "--set",
         dest="assignments",
@@ -141,7 +144,9 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def check_output_file(output: Path | None) -> None:
-    """Find before any work is done what would keep the file of `--output` from being written; None is fine.
+    """Check that the file of `--output` can be written.
+
+    This is for the start, before any work is done. None is fine.
 
     Raises:
         InputError: it is a folder, or there is no folder for it, or none that can be written.

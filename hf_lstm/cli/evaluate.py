@@ -1,4 +1,4 @@
-"""Measure saved models and explain their mistakes."""
+"""Measures saved models and explains their mistakes."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = build_parser(
         "evaluate",
         "Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
@@ -32,20 +32,20 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--output-dir",
         metavar="DIR",
         type=Path,
-        help="where to write report.md, metrics.json, errors.jsonl and plots, or of several models comparison.md, "
-        ".json and .png (default: reports/MODEL or reports/comparison)",
+        help="folder for report.md, metrics.json, errors.jsonl and plots; for several models, comparison.md, .json "
+        "and .png (default: reports/MODEL or reports/comparison)",
     )
     return parser.parse_intermixed_args(argv)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Measure, print and write."""
+    """Measure the models, print the figures and write the report."""
     arguments = parse_arguments(argv)
     is_comparison = len(arguments.models) > 1
     names = name_models(arguments.models)
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.report.comparison import format_comparison, write_comparison
     from hf_lstm.report.plots import NO_PLOTS, can_draw
     from hf_lstm.report.summary import format_summary
@@ -68,7 +68,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def score(path: str, arguments: argparse.Namespace) -> "Evaluation":
-    """Return the model at `path` with its answers to the rows that the arguments ask for."""
+    """Load a model, and score the rows of the arguments."""
     from hf_lstm.data.columns import Columns
     from hf_lstm.evaluation.evaluate import score_model
     from hf_lstm.model.classifier import LSTMSentiment
@@ -79,7 +79,10 @@ def score(path: str, arguments: argparse.Namespace) -> "Evaluation":
 
 
 def name_models(paths: Sequence[str]) -> list[str]:
-    """Return for each folder or Hub id its last part, or as many of its last parts as tell different ones apart."""
+    """Return the shortest names to tell models apart.
+
+    Each is the last part of the folder or Hub id, or as many of its last parts as differ from those of the others.
+    """
     parts = [Path(path).resolve().parts for path in paths]
     names = []
     for own in parts:
@@ -92,7 +95,7 @@ def name_models(paths: Sequence[str]) -> list[str]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder if need be.
+    """Make a folder, if need be.
 
     Raises:
         InputError: it can't be made or written.

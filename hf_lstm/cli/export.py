@@ -1,4 +1,4 @@
-"""Write a saved model as ONNX, checked against PyTorch on real reviews."""
+"""Writes a saved model as ONNX, checked against PyTorch on real reviews."""
 
 import argparse
 import itertools
@@ -10,19 +10,19 @@ from hf_lstm.errors import InputError
 
 SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
 NUM_REVIEWS = 256
-"""Of that file: what the graph is compared on, as they are and cut to every length."""
+"""Reviews of that file. The graph is compared on them, as they are and cut to every length."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = build_parser(
         "export",
         "Write a saved model as ONNX, with tokenizer.json beside it, and compare it with PyTorch.",
         notes=wrap(
-            "The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64, and "
-            "gives logits and probabilities (batch, num_labels). Texts are cut (max_length_characters, then "
-            "kept_tokens: the first and the last so many), and empty ones are one unk_token_id, as the file's metadata "
-            "says, which has id2label, truncation and temperature too; the README has an example."
+            "The graph takes input_ids (batch, time), padded on the right, and lengths (batch,), both int64. It "
+            "gives logits and probabilities (batch, num_labels). The file's metadata says how texts are cut "
+            "(max_length_characters, then kept_tokens: the first and the last so many), and has id2label, truncation "
+            "and temperature. An empty text is one unk_token_id. docs/deployment.md has an example."
         ),
         examples=["runs/pooled-bilstm", "org/imdb-lstm imdb-lstm.onnx"],
     )
@@ -34,13 +34,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Export, compare and say how the two agree."""
+    """Export the model, and print how far it differs from PyTorch."""
     arguments = parse_arguments(argv)
-    output = arguments.output or find_default_output(arguments.model)
+    output = arguments.output or choose_output_file(arguments.model)
     if output.suffix != ".onnx":
         raise InputError(f"output {output} must be the name of a file that ends in .onnx")
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import onnx  # noqa: F401  # where either is missing, this says so before the model is loaded
     import onnxruntime  # noqa: F401
 
@@ -58,8 +58,11 @@ def main(argv: Sequence[str]) -> None:
     )
 
 
-def find_default_output(model: str) -> Path:
-    """Return a file beside a model folder, or in the working directory for a model of the Hub."""
+def choose_output_file(model: str) -> Path:
+    """Choose the file to write if none is given.
+
+    It is beside a model folder, or in the working directory for a model of the Hub.
+    """
     folder = Path(model)
     parent = folder.resolve().parent if folder.is_dir() else Path()
     return parent / f"{folder.resolve().name if folder.is_dir() else folder.name}-onnx" / "model.onnx"

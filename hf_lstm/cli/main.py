@@ -1,4 +1,7 @@
-"""Run `hf-lstm`: find the command that is meant, and import that one alone."""
+"""Runs one of the commands of `hf-lstm`.
+
+Only that command's module is imported.
+"""
 
 import importlib
 from collections.abc import Mapping, Sequence
@@ -17,16 +20,16 @@ COMMANDS: Mapping[str, str] = {
     "serve": "serve a saved model as a web page with an API",
     "push": "push a saved model to the Hub",
 }
-"""Each is the `main` of the module of its name in this folder."""
+"""By name, what each does. The command NAME is `hf_lstm.cli.NAME.main`."""
 
 
 def run() -> NoReturn:
-    """Run `hf-lstm` on the process's arguments and exit."""
+    """Run `hf-lstm` on the process's arguments, and exit."""
     run_command_line(main)
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run the command that the first argument names on the others.
+    """Run the command named by the first argument on the others.
 
     Raises:
         InputError: there is no such command.
@@ -45,7 +48,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def format_help() -> str:
-    """Return what `--help` prints."""
+    """Return the text of `hf-lstm --help`."""
     width = max(map(len, COMMANDS))
     commands = "\n".join(f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
     return (

@@ -1,4 +1,4 @@
-"""Score a text, a file of texts, or standard input."""
+"""Scores a text, a file of texts, or standard input."""
 
 import argparse
 import io
@@ -24,7 +24,7 @@ SHOWN_CHARACTERS = 80
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = build_parser(
         "predict",
         "Score texts: the most probable label of each, and its probability, in the order given.",
@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> None:
     is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
     texts = open_texts(arguments.input, arguments.text_column) if is_file else [arguments.input]
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
@@ -80,7 +80,9 @@ def main(argv: Sequence[str]) -> None:
 
 
 def open_texts(source: str, text_column: str | None) -> Iterator[str]:
-    """Return the texts of a file or, for `-`, the lines of standard input.
+    """Read texts from a file, or lines from standard input.
+
+    Standard input is `-`.
 
     Raises:
         InputError: as `read_texts`, or a column of standard input is asked for.
@@ -95,7 +97,10 @@ def open_texts(source: str, text_column: str | None) -> Iterator[str]:
 def score_texts(
     model: "LSTMSentiment", texts: Iterable[str], *, batch_size: int | None, precision: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the text, label and score of each text, holding no more than a window of them."""
+    """Yield the text, label and score of each text.
+
+    No more than a window of texts is held in memory.
+    """
     from hf_lstm.model.prediction import name_labels, stream_probabilities
 
     scored_texts, kept_texts = itertools.tee(texts)
@@ -107,17 +112,23 @@ def score_texts(
 
 
 def print_rows(rows: Iterable[dict[str, Any]]) -> None:
-    """Print a line for each row: label, score and the start of the text, separated by tabs."""
+    """Print a line for each row.
+
+    It has label, score and the start of the text, separated by tabs.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # an output that lacks a character gets ? instead
+        sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
     # On a terminal the rows themselves show the progress.
     for row in tqdm(rows, desc="score", unit="text", disable=True if sys.stdout.isatty() else None):
         print(row["label"], f"{row['score']:.4f}", abbreviate(row["text"]), sep="\t")
-    sys.stdout.flush()  # here, where a reader that has gone (`| head`) is still expected
+    sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
 
 
 def abbreviate(text: str) -> str:
-    """Return the start of a text on one line, without the control characters that could take over a terminal."""
+    """Return the start of a text on one line.
+
+    Control characters are replaced: they could take over a terminal.
+    """
     line = " ".join(text[: 4 * SHOWN_CHARACTERS].split())
     shown = line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in shown)

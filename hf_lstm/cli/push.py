@@ -1,4 +1,4 @@
-"""Push a saved model to the Hub."""
+"""Pushes a saved model to the Hub."""
 
 import argparse
 import shlex
@@ -18,7 +18,7 @@ _REPOSITORY_ARGUMENTS = ("repo_id", "private", "revision", "create_pr", "commit_
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = build_parser(
         "push",
         "Push a saved model to the Hub: weights, config, tokenizer, card, provenance and report, in one commit. "
@@ -32,11 +32,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def add_repository_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what says where and how a model is pushed."""
+    """Add the arguments for the repository and the commit."""
     parser.add_argument(
         "--repo-id",
         metavar="ORG/NAME",
-        help="where to push (default: <you>/imdb-lstm; of a model of other data <you>/DATA-lstm)",
+        help="where to push (default: <you>/imdb-lstm, or <you>/DATA-lstm for other data)",
     )
     parser.add_argument("--private", action="store_true", help="make a new Hub repository private")
     parser.add_argument("--revision", metavar="BRANCH", help="push to this branch, made if need be (default: main)")
@@ -45,31 +45,38 @@ def add_repository_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_card_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what only the publisher of a model can say in its card."""
-    parser.add_argument("--license", metavar="ID", help="licence of the weights, such as apache-2.0 (default: none)")
-    parser.add_argument("--language", metavar="CODE", help="language of the texts, such as en (default: that of IMDB)")
+    """Add the arguments for licence and language in the card.
+
+    Only the publisher of a model can say these.
+    """
+    parser.add_argument(
+        "--license", metavar="ID", help="licence of the weights, such as apache-2.0 (default: that of an earlier card)"
+    )
+    parser.add_argument(
+        "--language", metavar="CODE", help="language of the texts (default: that of an earlier card, or en for IMDB)"
+    )
 
 
-def find_repository_options(arguments: argparse.Namespace) -> dict[str, str | bool]:
-    """Return those options of `add_repository_arguments` that were given, with their values."""
+def list_repository_options(arguments: argparse.Namespace) -> dict[str, str | bool]:
+    """Return the given options of `add_repository_arguments`, with their values."""
     values = {f"--{name.replace('_', '-')}": getattr(arguments, name) for name in _REPOSITORY_ARGUMENTS}
     return {option: value for option, value in values.items() if value}
 
 
 def main(argv: Sequence[str]) -> None:
-    """Push, and say where."""
+    """Push the folder, and print its URL."""
     arguments = parse_arguments(argv)
     folder: Path = arguments.folder
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; expected a saved model")
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
-    from hf_lstm.hub.card_metadata import CardChoices, find_source, name_repository
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
+    from hf_lstm.hub.card_metadata import CardChoices, get_data_source, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(folder)  # what can't be loaded is not pushed
-    default_name = name_repository(find_source(model.recipe, model.results) or folder.name)
+    default_name = name_repository(get_data_source(model.recipe, model.results) or folder.name)
     repo_id = resolve_repo_id(arguments.repo_id, require_login(), default_name)
     choices = CardChoices(license=arguments.license, language=arguments.language)
     renew_card(folder, model, repo_id, choices)
@@ -77,7 +84,9 @@ def main(argv: Sequence[str]) -> None:
 
 
 def renew_card(folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices") -> None:
-    """Write the card of a folder anew, so that its example loads the model from the Hub; an edited card is kept.
+    """Write the card of a model folder anew.
+
+    Its example then loads the model from the Hub. A card that somebody edited is kept.
 
     Raises:
         InputError: the folder can't be written.
@@ -100,11 +109,14 @@ def renew_card(folder: Path, model: "LSTMSentiment", repo_id: str, choices: "Car
 
 
 def push_folder(folder: Path, repo_id: str, arguments: argparse.Namespace) -> str:
-    """Push a model folder as the arguments say, and return the URL of what was made."""
+    """Push a model folder, and return the URL.
+
+    It is that of the commit or pull request.
+    """
     from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder
 
     again = [str(folder)]
-    for option, value in find_repository_options(arguments).items():
+    for option, value in list_repository_options(arguments).items():
         again += [option] if value is True else [option, str(value)]
     return push_model_folder(
         folder,

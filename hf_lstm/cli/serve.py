@@ -1,4 +1,4 @@
-"""Serve a saved model as a web page with an API."""
+"""Serves a saved model as a web page with an API."""
 
 import argparse
 import os
@@ -21,7 +21,7 @@ also read from the environment:
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     parser = build_parser(
         "serve",
         "Serve a saved model as a web page with an API, until Ctrl-C.",
@@ -40,27 +40,30 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
-    """Load the model and serve the page until stopped; `default_model` is a folder, which need not be there."""
+    """Load the model, and serve the page until stopped.
+
+    `default_model` is a folder, which need not be there.
+    """
     arguments = parse_arguments(argv)
-    model_id = arguments.model or find_model(os.environ.get("MODEL_ID", "").strip(), default_model)
+    model_id = arguments.model or choose_model(os.environ.get("MODEL_ID", "").strip(), default_model)
     server_port = read_port("--port", arguments.port)
     if server_port is None:
         server_port = read_port("GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT"))
 
-    # Imported once the settings are known to be right, since it takes seconds.
+    # Imported here, after the settings are checked, since it takes seconds.
     import gradio  # noqa: F401  # where it is missing, this says so before PyTorch is loaded
     import torch
 
     from hf_lstm.demo.app import build_demo, launch_demo
-    from hf_lstm.demo.figures import find_report_folder
+    from hf_lstm.demo.figures import fetch_report_folder
     from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
     limit_kernel_cache()
-    torch.set_num_threads(1)  # texts are classified side by side: threads that wait for each other would slow all
+    torch.set_num_threads(1)  # texts are classified side by side: more threads would wait for each other
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
     card_id = None if Path(model_id).is_dir() else model_id
-    demo = build_demo(model, model_id=card_id, report_folder=find_report_folder(model_id))
+    demo = build_demo(model, model_id=card_id, report_folder=fetch_report_folder(model_id))
     try:
         address = launch_demo(demo, server_name=arguments.host, server_port=server_port)
         print(f"serving {model_id} at {address}", flush=True)
@@ -69,8 +72,8 @@ def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
         demo.close(verbose=False)
 
 
-def find_model(model_id: str, default_model: Path) -> str:
-    """Return the model that the environment asks for, else the one by default.
+def choose_model(model_id: str, default_model: Path) -> str:
+    """Return the model of `MODEL_ID`, or the default one.
 
     Raises:
         InputError: there is neither.
@@ -83,7 +86,9 @@ def find_model(model_id: str, default_model: Path) -> str:
 
 
 def read_port(name: str, text: str | None) -> int | None:
-    """Return the port that the setting called `name` asks for, None if it leaves it open.
+    """Read a port from a setting; None if it is empty.
+
+    `name` is that of the setting, for the error message.
 
     Raises:
         InputError: it is no port.

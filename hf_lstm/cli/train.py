@@ -1,4 +1,4 @@
-"""Train a recipe, save and measure the model, and push it."""
+"""Trains a recipe, saves and measures the model, and pushes it."""
 
 import argparse
 import shlex
@@ -13,14 +13,14 @@ from hf_lstm.cli.common import (
     build_parser,
     name_command,
 )
-from hf_lstm.cli.push import add_card_arguments, add_repository_arguments, find_repository_options, push_folder
+from hf_lstm.cli.push import add_card_arguments, add_repository_arguments, list_repository_options, push_folder
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.errors import InputError
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """Return the parsed command line."""
+    """Parse the command line."""
     recipes = "\n".join(f"  {recipe.name:<24} {recipe.description}" for recipe in RECIPES.values())
     parser = build_parser(
         "train",
@@ -41,8 +41,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--init-from",
         metavar="MODEL",
-        help="fine-tune this model, a folder or Hub id: its tokenizer, architecture and weights hold, and its "
-        "classifier if the labels are the same; short for --set train.init_from=...",
+        help="fine-tune this model, a folder or Hub id, with its tokenizer and architecture, and with its classifier "
+        "if the labels are the same; short for --set train.init_from=...",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
@@ -57,14 +57,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def check_push_arguments(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """End with a usage error if something is said of a push that is not asked for."""
-    given = list(find_repository_options(arguments))
+    """End with a usage error if options of a push lack `--push`."""
+    given = list(list_repository_options(arguments))
     if given and not arguments.push:
         parser.error(f"{' and '.join(given)} {'need' if len(given) > 1 else 'needs'} --push")
 
 
 def main(argv: Sequence[str]) -> None:
-    """Train and, if asked, push."""
+    """Train the recipe and, if asked, push the model."""
     arguments = parse_arguments(argv)
     assignments = collect_assignments(arguments)
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> None:
         refuse_own_architecture(assignments)
     output_dir = arguments.output_dir or Path("runs") / recipe.name
 
-    # Imported once the arguments are known to be right: `--help` and typing errors answer at once.
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.card_metadata import CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.training.run import RunOptions, run_experiment
@@ -98,7 +98,10 @@ def main(argv: Sequence[str]) -> None:
 
 
 def collect_assignments(arguments: argparse.Namespace) -> list[str]:
-    """Return the changed settings of `--set`, then those of the options that are short for one."""
+    """Collect the changed settings of `--set` and of its shortcuts.
+
+    Shortcuts such as `--seed` come last, and so they win.
+    """
     shortcuts = {
         "data.dataset": arguments.dataset,
         "train.embeddings": arguments.embeddings,
@@ -110,10 +113,16 @@ def collect_assignments(arguments: argparse.Namespace) -> list[str]:
 
 
 def refuse_own_architecture(assignments: Sequence[str]) -> None:
-    """Raise an InputError where settings are to be changed that a model to fine-tune brings along."""
+    """Refuse settings of the model and the tokenizer.
+
+    With `--init-from`, the model to fine-tune brings these along.
+
+    Raises:
+        InputError: a setting of the model or the tokenizer is among them.
+    """
     for assignment in assignments:
         if assignment.strip().startswith(("model.", "tokenizer.")):
             raise InputError(
-                f"--set {assignment}: the model of --init-from has a tokenizer and an architecture, which hold; "
+                f"--set {assignment}: the model of --init-from has a tokenizer and an architecture of its own; "
                 "leave this setting out, or train without --init-from"
             )

@@ -1,1 +1,1 @@
-"""The web page that serves a model."""
+"""Serves a model as a web page."""

@@ -1,4 +1,7 @@
-"""The demo: a Gradio page and API around one model, closed to all that classifying texts does not need."""
+"""Builds and starts the demo, a page and API around one model.
+
+It is closed to all that classifying texts does not need.
+"""
 
 import atexit
 import functools
@@ -23,15 +26,15 @@ from hf_lstm.model.classifier import LSTMSentiment
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""
 MAX_THREADS = 4
-"""Endpoints computed at a time, whichever they are."""
+"""Requests computed at a time, of all endpoints together."""
 
 _GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_ENABLED": "False",
-    # Gradio keeps figures of the last 10,000 answers and summarizes them with pandas after each: not needed.
+    # By default Gradio keeps figures of the last 10,000 answers, and summarizes them with pandas after each one.
     "GRADIO_ANALYTICS_MAX_EVENTS": "1",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
 }
-"""What can be set by the environment alone."""
+"""These can be set by the environment alone."""
 _STYLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "demo" / "page.css"
 _BUTTON_COLORS = {
     f"button_primary_background_fill{when}{where}": color
@@ -44,7 +47,9 @@ _SENTIMENTS = ({"neg", "pos"}, {"negative", "positive"})
 
 
 def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_folder: Path | None = None) -> gr.Blocks:
-    """Return the page, to be started with `launch_demo`; its API: `/classify`, `/explain` and `/classify_batch`.
+    """Build the page and its API.
+
+    `launch_demo` starts it. The API is `/classify`, `/explain` and `/classify_batch`.
 
     Args:
         model: what classifies.
@@ -67,7 +72,9 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
 
 
 def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port: int | None = None) -> str:
-    """Serve the demo in the background, without all that it does not need, and return its address.
+    """Serve the demo in the background, and return its address.
+
+    All that it does not need is turned off.
 
     Args:
         demo: what `build_demo` returned; `demo.close()` stops it.
@@ -78,7 +85,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
         InputError: the port is taken, or may not be used.
     """
     demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
-    font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # fetched from nowhere
+    font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # not fetched from another server
     guard = Middleware(RequestGuard, upload_folder=_make_upload_folder(), endpoints=list_endpoints(demo))
     redact_server_logs()
     try:
@@ -94,7 +101,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
             footer_links=["api", "gradio", "settings"],
             show_error=False,
             max_threads=MAX_THREADS,
-            state_session_capacity=MAX_QUEUE_SIZE,  # sessions have no state here, yet Gradio would keep 10,000
+            state_session_capacity=MAX_QUEUE_SIZE,  # our sessions have no state, but Gradio would keep 10,000 of them
             max_file_size=MAX_UPLOAD_BYTES,
             strict_cors=True,
             enable_monitoring=False,
@@ -112,7 +119,10 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
 
 @functools.cache
 def _make_upload_folder() -> Path:
-    """Return this process's own folder for uploads, readable by its user alone, which goes when the process does."""
+    """Make this process's own folder for uploads, and return it.
+
+    Only its user can read it. It is deleted when the process ends.
+    """
     folder = Path(tempfile.mkdtemp(prefix="hf-lstm-demo-")).resolve()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
@@ -120,7 +130,7 @@ def _make_upload_folder() -> Path:
 
 @dataclass(frozen=True)
 class Wording:
-    """The texts of the page that depend on the model's labels."""
+    """Holds the page's texts for a model's labels."""
 
     title: str
     description: str
@@ -129,7 +139,10 @@ class Wording:
 
 
 def choose_wording(labels: Sequence[str]) -> Wording:
-    """Return the wording for a model's labels: of film reviews if they are negative and positive."""
+    """Choose the page's texts by the model's labels.
+
+    They are of film reviews if the labels are negative and positive.
+    """
     if {label.lower() for label in labels} in _SENTIMENTS:
         return Wording(
             title="Sentiment of a film review",

@@ -1,4 +1,7 @@
-"""The demo's second tab: many texts, pasted or as a file, and a table of their labels to look at and to download."""
+"""Adds the demo's second tab, for many texts.
+
+They are pasted, or come as a file. The answers are a table, to look at and to download.
+"""
 
 import csv
 import io
@@ -11,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from hf_lstm.data.texts import read_texts
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_length, guard_endpoint, has_known_word, refuse
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_length, handle_errors, has_known_word, refuse
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.demo.tables import format_share
 from hf_lstm.errors import InputError
@@ -21,11 +24,11 @@ from hf_lstm.model.prediction import name_labels
 MAX_ROWS = 1_000
 _ROWS_PER_STEP = 50
 COLUMNS = ("text", "label", "score")
-"""As `scripts/predict.py` writes them; the score is the calibrated probability of the label."""
+"""As `hf-lstm predict` writes them; the score is the calibrated probability of the label."""
 MAX_SHOWN_SCORE = 0.9999
 """Scores are rounded to four digits: 1 would read as certain."""
 NO_KNOWN_WORD = "(no known word)"
-"""Stands in the place of a label: any answer would be a guess."""
+"""Shown in the place of a label: any answer would be a guess."""
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 _DOWNLOAD = """(csv) => {
   if (!csv) return;
@@ -35,15 +38,15 @@ _DOWNLOAD = """(csv) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }"""
-"""The page makes the file itself from what it was sent: the server keeps no result and serves no file."""
+"""Makes the file in the browser: the server keeps no result and serves no file."""
 
 Row = tuple[str, str, float | None]
 
 
 def add_batch_tab(model: LSTMSentiment) -> None:
-    """Add the components of the tab, and the endpoint `/classify_batch`, to the page that is being built."""
+    """Add the tab and the endpoint `/classify_batch` to the page."""
 
-    @guard_endpoint
+    @handle_errors
     def classify_batch(
         lines: str | None,
         file: str | None,
@@ -77,7 +80,7 @@ def add_batch_tab(model: LSTMSentiment) -> None:
 
 
 def read_pasted_lines(lines: str | None) -> list[str]:
-    """Return the lines that are not blank.
+    """Return the pasted lines without blank ones.
 
     Raises:
         gradio.Error: there are none, too many, or one that is too long.
@@ -86,7 +89,9 @@ def read_pasted_lines(lines: str | None) -> list[str]:
 
 
 def read_upload(path: Path, column: str | None) -> list[str]:
-    """Return the texts of a file that was uploaded; blank lines of a `.txt` file are skipped as pasted ones are.
+    """Read the texts of an uploaded file.
+
+    Blank lines of a `.txt` file are skipped, as pasted ones are.
 
     Raises:
         gradio.Error: there are none, too many, or one that is too long; or the file can't be read, and why.
@@ -95,7 +100,7 @@ def read_upload(path: Path, column: str | None) -> list[str]:
         texts = read_texts(path, (column or "").strip() or None)
         return _check_texts(_drop_blank(texts) if path.suffix.lower() == ".txt" else texts)
     except InputError as error:
-        # The message is meant for a command line; here the file has a name alone, and there are no arguments.
+        # The message was written for a command line. Here a file is known by its name, and there are no arguments.
         message = str(error).replace(str(path), path.name).replace("--text-column", "“Column of the texts”")
         fault, to_convert, _ = message.partition("; convert it")
         encoding = "“CSV UTF-8”" if path.suffix.lower() == ".csv" else "UTF-8"
@@ -103,7 +108,10 @@ def read_upload(path: Path, column: str | None) -> list[str]:
 
 
 def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
-    """Return each text with its most probable label and that label's calibrated probability."""
+    """Classify texts, and return each with its label and score.
+
+    The label is the most probable one, and the score its calibrated probability.
+    """
     answers = name_labels(model.predict_proba(texts, show_progress=False), model.config.label_names)
     return [
         (text, answer["label"], round(answer["score"], 4))
@@ -114,13 +122,19 @@ def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
 
 
 def count_shares(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the share of each label among the texts that have one; none if no text has."""
+    """Return the share of each label among the labeled texts.
+
+    It is empty if no text has a label.
+    """
     counts = Counter(label for _, label, probability in rows if probability is not None)
     return {label: count / counts.total() for label, count in counts.items()}
 
 
 def build_table(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return what `gr.Dataframe` takes: the rows, with probabilities shown as percent and aligned right."""
+    """Build the table of answers for `gr.Dataframe`.
+
+    Probabilities are shown as percent, and aligned right.
+    """
     shown = [
         [
             "" if cell is None else format_share(min(cell, MAX_SHOWN_SCORE)) if isinstance(cell, float) else cell
@@ -134,10 +148,10 @@ def build_table(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def write_csv(rows: Iterable[Row]) -> str:
-    """Return the rows as CSV that no spreadsheet runs as formulas.
+    """Return the rows as CSV, safe to open in a spreadsheet.
 
-    A cell that starts with `=`, `+`, `-`, `@` (full-width ones included), blanks and one of these, a tab or a carriage
-    return gets an apostrophe in front, by which spreadsheets know that it is a text.
+    No cell runs as a formula. One that starts with `=`, `+`, `-`, `@` (full-width ones included), blanks and one of
+    these, a tab or a carriage return gets an apostrophe in front. By that spreadsheets know that it is a text.
 
     Reference: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
     """
@@ -150,7 +164,7 @@ def write_csv(rows: Iterable[Row]) -> str:
 
 
 def _add_inputs() -> list[gr.components.Component]:
-    """Add and return what takes pasted lines, a file, and the name of its column."""
+    """Add the fields for pasted lines, a file, and its column."""
     with gr.Row():
         with gr.Column(min_width=280):
             lines = gr.Textbox(
@@ -170,7 +184,7 @@ def _add_inputs() -> list[gr.components.Component]:
 
 
 def _add_answers() -> tuple[gr.Label, gr.Dataframe, gr.Textbox, gr.Button]:
-    """Add and return what shows the shares and the table, holds the CSV, and downloads it."""
+    """Add the shares, the table, the hidden CSV and its download button."""
     shares = gr.Label(label="Share of each label", num_top_classes=10)
     table = gr.Dataframe(
         headers=list(COLUMNS),

@@ -1,4 +1,7 @@
-"""What the demo's endpoints share: limits on texts, refusals that say what to do, and errors that tell nothing."""
+"""Checks the texts of the demo's endpoints, and words their errors.
+
+A refusal says what to do. An error of ours tells nothing.
+"""
 
 import functools
 import logging
@@ -20,12 +23,18 @@ logger = logging.getLogger(__name__)
 
 
 def refuse(message: str) -> gr.Error:
-    """Return what an endpoint raises to show a message to whoever asked, without a traceback in the log."""
+    """Build an error with a message to the visitor.
+
+    The log gets no traceback of it.
+    """
     return gr.Error(message, duration=8, print_exception=False)
 
 
-def guard_endpoint(endpoint: Callable[P, R]) -> Callable[P, R]:
-    """Return the endpoint with errors that neither show nor log what was sent or what the machine holds."""
+def handle_errors(endpoint: Callable[P, R]) -> Callable[P, R]:
+    """Wrap an endpoint, so that its errors give nothing away.
+
+    Neither page nor log show what was sent, or what the machine holds.
+    """
 
     @functools.wraps(endpoint)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,7 +55,7 @@ def guard_endpoint(endpoint: Callable[P, R]) -> Callable[P, R]:
 
 
 def check_text(text: str | None, model: LSTMSentiment) -> str:
-    """Return the text, if there is an honest answer to it.
+    """Return the text, if the model can answer it.
 
     Raises:
         gradio.Error: it is blank, too long, or has no word that the model knows.
@@ -60,7 +69,9 @@ def check_text(text: str | None, model: LSTMSentiment) -> str:
 
 
 def check_length(text: str, name: str) -> None:
-    """Refuse a text of more than `MAX_CHARACTERS`, called `name` in the message.
+    """Refuse a text of more than `MAX_CHARACTERS`.
+
+    The message calls it `name`.
 
     Raises:
         gradio.Error: it is longer.
@@ -70,5 +81,8 @@ def check_length(text: str, name: str) -> None:
 
 
 def has_known_word(text: str, model: LSTMSentiment) -> bool:
-    """Return whether the model reads any token of the text but `<unk>`."""
+    """Return whether the model knows any word of the text.
+
+    It does if any token is not `<unk>`.
+    """
     return bool((model.encode([text]).input_ids != model.config.unk_token_id).any())

@@ -1,4 +1,7 @@
-"""What the demo shows of a model's results.json and report: whatever is missing or of another form is left out."""
+"""Reads the figures for the demo from results.json and the report.
+
+Whatever is missing or of another form is left out.
+"""
 
 import json
 from collections.abc import Sequence
@@ -27,7 +30,10 @@ Table = list[list[Any]]
 
 
 def read_results(model: LSTMSentiment) -> RunResults | None:
-    """Return what was measured of a model; None where nothing is said, or not as our runs write it."""
+    """Read a model's results, None if there are none.
+
+    It is None, too, if they are not as our runs write them.
+    """
     try:
         return model.results
     except InputError:
@@ -35,7 +41,7 @@ def read_results(model: LSTMSentiment) -> RunResults | None:
 
 
 def describe_test(test: SplitFigures) -> str:
-    """Return the test figures in a sentence or two of Markdown."""
+    """Describe the test figures in a sentence or two of Markdown."""
     low, high = test.accuracy_interval
     return (
         f"It gets **{100 * test.accuracy:.1f}\N{NO-BREAK SPACE}%** of {test.num_rows:,} test texts right "
@@ -45,7 +51,7 @@ def describe_test(test: SplitFigures) -> str:
 
 
 def list_label_figures(test: SplitFigures) -> Table:
-    """Return a row for each label: its name, precision, recall, F1, and number of test texts."""
+    """List each label's name, precision, recall, F1 and number of test texts."""
     return [
         [name, *(round(score, 4) for score in (label.precision, label.recall, label.f1)), label.support]
         for name, label in test.per_label.items()
@@ -60,7 +66,10 @@ def list_confusions(test: SplitFigures) -> tuple[list[str], Table]:
 
 
 def list_curve_points(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
-    """Return `epoch`, `split` (train or validation), `loss` and `accuracy` of each point of the learning curves."""
+    """List the points of the learning curves.
+
+    Each has `epoch`, `split` (train or validation), `loss` and `accuracy`.
+    """
     return [
         {"epoch": epoch.epoch, "split": split, "loss": figures.loss, "accuracy": figures.accuracy}
         for epoch in epochs
@@ -68,8 +77,10 @@ def list_curve_points(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
     ]
 
 
-def find_report_folder(model_id: str) -> Path | None:
-    """Return the folder of a model's report, on this machine or fetched from the Hub; None if it has none there.
+def fetch_report_folder(model_id: str) -> Path | None:
+    """Fetch a model's report, and return its folder.
+
+    It is in the model folder, or fetched from the Hub; None if the Hub has none.
 
     Args:
         model_id: model folder, or Hub id.
@@ -83,7 +94,10 @@ def find_report_folder(model_id: str) -> Path | None:
 
 
 def list_mistakes(report_folder: Path | None) -> Table:
-    """Return the first of the report's mistakes: label, answer, score, misleading words, start of the text."""
+    """List the report's first mistakes.
+
+    Each has label, answer, score, misleading words and the start of the text.
+    """
     if report_folder is None or not (report_folder / ERRORS_FILE).is_file():
         return []
     try:

@@ -1,4 +1,4 @@
-"""ASGI middleware before Gradio: what the demo does not need is answered here, at once."""
+"""Guards the demo: refuses needless requests before Gradio sees them."""
 
 import asyncio
 import logging
@@ -15,24 +15,25 @@ from hf_lstm.demo.request_checks import (
     MAX_UPLOAD_BYTES,
     BodyError,
     Endpoint,
-    find_upload_fault,
+    Refusal,
+    check_upload,
     make_room,
     rebuild_body,
 )
 
 MAX_BODY_BYTES = 256 * 1024
-"""Of a request: 20,000 characters, each escaped as a surrogate pair of 12 bytes, and what stands around them."""
+"""Of a request: 20,000 characters, each escaped as a surrogate pair of 12 bytes, and the JSON around them."""
 MAX_UPLOAD_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
 """The file, and what multipart puts around it."""
 BODY_TIMEOUT_S = 0.8
-"""A request's body must have arrived in this time, so that slow senders hold nothing up..."""
+"""A request's body must arrive in this time, so that slow senders hold nothing up..."""
 MIN_BYTES_PER_S = 64 * 1024
-"""... and the time that its bytes take at this speed, which is that of a slow phone."""
+"""... plus the time for its bytes at this speed, that of a slow phone."""
 MAX_BODIES_AT_ONCE = 64
 """Requests whose bodies are held in memory at a time: as many as may be queued."""
 
 MAX_STREAMS_AT_ONCE = 400
-"""Answers that are waited for, and pages that are open, at a time; most systems give a process 1,024 connections."""
+"""Open pages and answers under way, at a time; most systems give a process 1,024 connections."""
 
 _API = "/gradio_api"
 _UPLOAD = re.compile(rf"{_API}/upload/?")
@@ -44,22 +45,22 @@ _READ = re.compile(
     rf"|{_API}/(info|app_id|theme\.css|startup-events)/?"  # Gradio itself reads startup-events as it starts
 )
 _HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
-"""From which Gradio would build the addresses that it sends."""
+"""Gradio would build the addresses in its answers from these."""
 _LOGGERS = ("uvicorn.error", "asyncio", "gradio")
 
 
 class BodyTooLargeError(Exception):
-    """Raised when a request's body has more bytes than it may."""
+    """Reports a request body with too many bytes."""
 
 
 class RequestGuard:
-    """ASGI middleware that refuses what the demo does not need.
+    """Refuses needless requests, as ASGI middleware.
 
     Gradio gives every app files, a proxy and more. Here all that is 404. Of uploads, one small table or text file at a
-    time is let through, see `upload_check`; no route gives any file back. A body with too many bytes is 413, one that
-    arrives too slowly 408, one that no endpoint takes 422, see `request_bodies`, and 503 is said while others take all
-    the room; the page shows the answer's `detail`. Of headers that name another host, the one of a Space's own proxy
-    is believed.
+    time is let through, see `check_upload`; no route gives any file back. A body with too many bytes is 413, one that
+    arrives too slowly 408, and one that no endpoint takes 422, see `rebuild_body`. While others take all the room, it
+    is 503. The page shows the answer's `detail`. Of headers that name another host, the one of a Space's own proxy is
+    believed.
 
     Args:
         app: what comes next.
@@ -84,9 +85,9 @@ class RequestGuard:
             if _STREAMED.fullmatch(path):
                 return await self._stream(scope, receive, send)
             if scope["method"] == "POST":
-                body, fault = await self._receive_body(scope, path, receive)
-                if fault is not None:
-                    return await _refuse(*fault, scope, receive, send)
+                body, refusal = await self._receive_body(scope, path, receive)
+                if refusal is not None:
+                    return await _refuse(*refusal, scope, receive, send)
                 receive = _replay(body, receive)
         return await self.app(scope, receive, send)
 
@@ -99,27 +100,30 @@ class RequestGuard:
         finally:
             self._num_streams -= 1
 
-    async def _receive_body(self, scope: Scope, path: str, receive: Receive) -> tuple[bytes, tuple[int, str] | None]:
-        """Return a request's body, and why it is refused, as HTTP status and message; None if it is not."""
+    async def _receive_body(self, scope: Scope, path: str, receive: Receive) -> tuple[bytes, Refusal | None]:
+        """Receive a request's body, and check it.
+
+        Returns the body, and why it is refused; None if it is not.
+        """
         is_upload = _UPLOAD.fullmatch(path) is not None
         if self._num_bodies >= MAX_BODIES_AT_ONCE or (is_upload and not make_room(self.upload_folder)):
-            return b"", (503, "The demo is busy; please try again in a minute.")
+            return b"", Refusal(503, "The demo is busy; please try again in a minute.")
         self._num_bodies += 1
         try:
             body = await _read_body(receive, MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES)
         except asyncio.TimeoutError:
-            return b"", (408, "The text took too long to arrive; please try again.")
+            return b"", Refusal(408, "The text took too long to arrive; please try again.")
         except BodyTooLargeError:
-            return b"", (413, "That is too much text; please shorten it.")
+            return b"", Refusal(413, "That is too much text; please shorten it.")
         finally:
             self._num_bodies -= 1
         if is_upload:
             headers = dict(scope["headers"])
-            return body, find_upload_fault(headers.get(b"content-type", b"").decode("latin-1"), body)
+            return body, check_upload(headers.get(b"content-type", b"").decode("latin-1"), body)
         try:
             return rebuild_body(path, body, self.endpoints, self.upload_folder), None
         except BodyError as error:
-            return b"", (422, str(error))
+            return b"", Refusal(422, str(error))
 
 
 def _is_needed(method: str, path: str) -> bool:
@@ -143,12 +147,15 @@ async def _read_body(receive: Receive, max_bytes: int) -> bytes:
         body += message.get("body", b"")
         if len(body) > max_bytes:
             raise BodyTooLargeError
-        if not message.get("more_body", False):  # nor has the message of a client that has gone
+        if not message.get("more_body", False):  # if the client has gone, there is none either
             return bytes(body)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the body that was read already, then what `receive` gives."""
+    """Return a `receive` for a body read before.
+
+    It gives the body first, then what `receive` gives.
+    """
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -163,13 +170,13 @@ async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send
 
 
 class DropTracebacks(logging.Filter):
-    """Says where an error happened, and of which type it is, instead of its traceback and message.
+    """Replaces an error's traceback and message in the log.
 
-    Messages of errors hold the values that caused them.
+    It says where the error happened, and of which type it is. Messages of errors hold the values that caused them.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record, if it is about an error, and keep it."""
+        """Rewrite a record of an error, and keep every record."""
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             frames = traceback.extract_tb(error.__traceback__)
@@ -180,7 +187,10 @@ class DropTracebacks(logging.Filter):
 
 
 def redact_server_logs() -> None:
-    """Let the server's loggers tell of errors without what was sent; calling it again changes nothing."""
+    """Keep the visitors' texts out of the server's logs.
+
+    Calling it again changes nothing.
+    """
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(each, DropTracebacks) for each in logger.filters):

@@ -1,4 +1,4 @@
-"""The demo's third tab: what was measured of the model, how it was trained, and where it errs."""
+"""Adds the demo's third tab, with the model's figures and mistakes."""
 
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ Reference: Okabe & Ito, Color Universal Design, 2008; WCAG 2.2, 1.4.11.
 
 
 def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: Path | None) -> None:
-    """Add the components of the tab to the page that is being built; what is not known is left out.
+    """Add the tab to the page.
+
+    What is not known of the model is left out.
 
     Args:
         model: what classifies.
@@ -56,7 +58,10 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
 
 
 def describe_model(model: LSTMSentiment, test: SplitFigures | None, model_id: str | None) -> str:
-    """Return a paragraph on the model as Markdown: its size, what it reads, what was measured, where its card is."""
+    """Describe the model in a paragraph of Markdown.
+
+    It has its size, how much it reads, what was measured, and where its card is.
+    """
     directions = "reads in both directions" if model.config.bidirectional else "reads from left to right"
     sentences = [
         f"An LSTM of **{model.num_parameters:,} parameters** that {directions}, "

@@ -1,6 +1,7 @@
-"""Checks what is asked of the demo's endpoints before Gradio reads it, and passes on what they need and nothing more.
+"""Checks requests to the demo's endpoints before Gradio reads them.
 
-Gradio checks data only as it computes, and prints what it refuses with a traceback: the log would hold what was sent.
+What an endpoint needs is passed on, and nothing more. Gradio checks data only as it computes, and prints what it
+refuses with a traceback: the log would hold what was sent.
 """
 
 import inspect
@@ -29,19 +30,34 @@ _FILE_NAME = re.compile(rb'filename="((?:[^"\\\r\n]|\\.)*)"', re.IGNORECASE)
 
 
 class Endpoint(NamedTuple):
-    """What an endpoint is called and takes."""
+    """Describes an endpoint: its name and its parameters."""
 
     api_name: str
     takes_file: Mapping[str, bool]
-    """For each parameter, in order, whether it is an uploaded file; the others are texts."""
+    """By parameter, in order: whether it is an uploaded file. The others are texts."""
+
+
+class Refusal(NamedTuple):
+    """Holds the answer to a refused request."""
+
+    status: int
+    """Of HTTP."""
+    detail: str
+    """What the page shows."""
 
 
 class BodyError(ValueError):
-    """Raised when a body asks for what no endpoint gives; the message says what was expected, not what was sent."""
+    """Reports an unusable body of a request.
+
+    The message says what was expected, not what was sent.
+    """
 
 
 def list_endpoints(demo: gr.Blocks) -> dict[int, Endpoint]:
-    """Return each endpoint that is computed on the server, by the `fn_index` that pages send."""
+    """List the endpoints computed on the server.
+
+    They are given by the `fn_index` that pages send.
+    """
     return {
         index: Endpoint(
             str(function.api_name),
@@ -56,7 +72,9 @@ def list_endpoints(demo: gr.Blocks) -> dict[int, Endpoint]:
 
 
 def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], upload_folder: Path) -> bytes:
-    """Return the body of a POST request with all that an endpoint needs; of other routes, the body as it is.
+    """Rebuild a POST request's body for its endpoint.
+
+    It has all that the endpoint needs, and nothing more. The body of other routes is returned as it is.
 
     Args:
         path: of the request; `/call/v2/` takes an object of parameters, the others a list of `data`.
@@ -94,7 +112,7 @@ def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], uplo
 def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         sent = json.loads(body)
-    except (RecursionError, ValueError):  # bytes that are no UTF-8 and numbers with too many digits, too
+    except (RecursionError, ValueError):  # the latter also if bytes are no UTF-8, or numbers have too many digits
         raise BodyError("That is no JSON.") from None
     if not isinstance(sent, dict):
         raise BodyError("Expected a JSON object.")
@@ -147,28 +165,34 @@ def _dump(rebuilt: dict[str, Any]) -> bytes:
     return json.dumps(rebuilt).encode("ascii")
 
 
-def find_upload_fault(content_type: str, body: bytes) -> tuple[int, str] | None:
-    """Return why a multipart body is not one file that may be uploaded, as HTTP status and message; None if it is."""
+def check_upload(content_type: str, body: bytes) -> Refusal | None:
+    """Check an upload: one file of an allowed type.
+
+    Returns why it is refused; None if it is not.
+    """
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_param("boundary")
     if header.get_content_type() != "multipart/form-data" or not isinstance(boundary, str) or not boundary:
-        return 400, "That is no upload of a file."
+        return Refusal(400, "That is no upload of a file.")
     if body.count(b"--" + boundary.encode("latin-1", errors="replace")) != 2:  # before and after the only part
-        return 400, "Please upload one file at a time."
+        return Refusal(400, "Please upload one file at a time.")
     head, separator, content = body.partition(b"\r\n\r\n")
     name = _FILE_NAME.search(head)
     if not separator or name is None:
-        return 400, "That is no upload of a file."
+        return Refusal(400, "That is no upload of a file.")
     if Path(name[1].decode("utf-8", errors="replace")).suffix.lower() not in UPLOAD_SUFFIXES:
-        return 415, f"Please upload a file of one of the types {', '.join(UPLOAD_SUFFIXES)}."
+        return Refusal(415, f"Please upload a file of one of the types {', '.join(UPLOAD_SUFFIXES)}.")
     if len(content) > MAX_UPLOAD_BYTES:
-        return 413, f"Files of up to {MAX_UPLOAD_BYTES // 2**20} MB, please."
+        return Refusal(413, f"Files of up to {MAX_UPLOAD_BYTES // 2**20} MB, please.")
     return None
 
 
 def make_room(folder: Path) -> bool:
-    """Delete what was uploaded to a folder more than `UPLOAD_LIFETIME_S` ago, and return whether more may be stored."""
+    """Delete old uploads, and return whether more may be stored.
+
+    Old are those of more than `UPLOAD_LIFETIME_S` ago.
+    """
     if not folder.is_dir():
         return True
     oldest = time.time() - UPLOAD_LIFETIME_S

@@ -1,4 +1,7 @@
-"""The demo's first tab: one text, the probability of each label, and the text's words colored by what they add."""
+"""Adds the demo's first tab, for one text.
+
+It shows the probability of each label, and the words colored by what they add.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,18 +9,18 @@ from typing import Any
 
 import gradio as gr
 
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, guard_endpoint
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, handle_errors
 from hf_lstm.model.classifier import LSTMSentiment
 
 MAX_SHOWN_LABELS = 10
 MODEL_QUEUE = "model"
-"""Endpoints that share it are computed `NUM_WORKERS` at a time."""
+"""The queue of both endpoints, of which `NUM_WORKERS` requests are computed at a time."""
 NUM_WORKERS = 2
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources" / "demo"
 
 
 def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
-    """Add the components of the tab, and the endpoints `/classify` and `/explain`, to the page that is being built.
+    """Add the tab and the endpoints `/classify` and `/explain` to the page.
 
     A blank text, one without any word that the model knows, and one of more than `MAX_CHARACTERS` is refused with a
     message: an answer would be made up, or take others' time.
@@ -28,27 +31,19 @@ def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
     """
     labels = model.config.label_names
 
-    @guard_endpoint
+    @handle_errors
     def classify(text: str) -> dict[str, float]:
         probabilities = model.predict_proba(check_text(text, model), show_progress=False)[0].tolist()
         return dict(zip(labels, probabilities, strict=True))
 
-    @guard_endpoint
+    @handle_errors
     def explain(text: str) -> dict[str, Any]:
         return explain_words(model, check_text(text, model))
 
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
-            text = gr.Textbox(label="Text", lines=8, max_lines=16, placeholder=f"Up to {MAX_CHARACTERS:,} characters")
-            button = gr.Button("Classify", variant="primary")
-        with gr.Column(scale=2, min_width=280):
-            answer = gr.Label(label="Probability of each label", num_top_classes=min(len(labels), MAX_SHOWN_LABELS))
-            if examples:
-                gr.Markdown("Or try one of these:", elem_classes="note")
-            chosen = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
+    text, button, answer, chosen = _add_components(len(labels), examples)
     words = make_colored_words(elem_id="words")
     options = {"show_progress": "hidden", "concurrency_id": MODEL_QUEUE, "concurrency_limit": NUM_WORKERS}
-    # An answer must not stand beside a text that it was not given for.
+    # An answer must not stand beside another text than its own.
     text.change(None, None, [answer, words], js="() => [{}, null]", api_visibility="private")
     classified = gr.on(
         [button.click, text.submit],
@@ -75,8 +70,24 @@ def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
         classified.success(explain, text, words, api_visibility="private", **options)
 
 
+def _add_components(
+    num_labels: int, examples: Sequence[str]
+) -> tuple[gr.Textbox, gr.Button, gr.Label, list[gr.Button]]:
+    """Add the text, its button, the answer and the examples' buttons."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            text = gr.Textbox(label="Text", lines=8, max_lines=16, placeholder=f"Up to {MAX_CHARACTERS:,} characters")
+            button = gr.Button("Classify", variant="primary")
+        with gr.Column(scale=2, min_width=280):
+            answer = gr.Label(label="Probability of each label", num_top_classes=min(num_labels, MAX_SHOWN_LABELS))
+            if examples:
+                gr.Markdown("Or try one of these:", elem_classes="note")
+            chosen = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
+    return text, button, answer, chosen
+
+
 def make_colored_words(**options: Any) -> gr.HTML:
-    """Return the component that shows what `explain_words` returns.
+    """Build the component for the answer of `explain_words`.
 
     Its HTML is fixed and holds no placeholder: words.js makes a node for each word and sets its `textContent`, so that
     no text or label can become markup. Blue speaks for a label and orange against it, which people of any color vision
@@ -92,10 +103,10 @@ def make_colored_words(**options: Any) -> gr.HTML:
 
 
 def explain_words(model: LSTMSentiment, text: str) -> dict[str, Any]:
-    """Return what each word of a text adds to the answer, as JSON: see `LSTMSentiment.explain`.
+    """Return each word's contribution to the answer, as JSON.
 
-    Positive contributions speak for `label`: label 1 of two, the predicted one of more. Negative ones speak for
-    `against`, which is None where that is several labels.
+    See `LSTMSentiment.explain`. Positive contributions speak for `label`: label 1 of two, the predicted one of more.
+    Negative ones speak for `against`, which is None where that is several labels.
     """
     labels = model.config.label_names
     label = labels[1] if len(labels) == 2 else str(model.predict(text, show_progress=False)["label"])

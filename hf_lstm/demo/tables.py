@@ -1,4 +1,7 @@
-"""Tables of the demo that no one edits: HTML that scrolls inside its own frame, or becomes cards on a phone."""
+"""Builds the demo's read-only tables in HTML.
+
+They scroll inside their own frame, or become cards on a phone.
+"""
 
 import html
 from collections.abc import Sequence
@@ -10,12 +13,17 @@ from hf_lstm.demo.figures import Table
 
 
 def format_share(share: float) -> str:
-    """Return a share of one as percent, with a no-break space; what is not all of it never reads as 100.0 %."""
+    """Format a share of one as percent, with a no-break space.
+
+    What is not all of it never reads as 100.0 %.
+    """
     return ">99.9\N{NO-BREAK SPACE}%" if 0.9995 <= share < 1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int = 0) -> None:
-    """Add a table to the page that is being built; strings are shown as they are, never as HTML.
+    """Add a table to the page.
+
+    Strings are shown as they are, never as HTML.
 
     Args:
         rows: strings, counts as int, and shares of one as float.

@@ -1,4 +1,7 @@
-"""The model card: the template `model_card.md` filled with what a run measured, and marked as generated."""
+"""Writes the model card from the template `model_card.md` and a run's results.
+
+The card is marked as generated.
+"""
 
 import dataclasses
 import functools
@@ -21,13 +24,13 @@ from hf_lstm.hub.card_metadata import (
     IMDB_SOURCES,
     CardChoices,
     are_glove,
-    find_base_model,
-    find_source,
+    build_metadata,
+    get_base_model_id,
+    get_data_source,
     is_hub_id,
-    make_metadata,
     name_dataset,
 )
-from hf_lstm.hub.edit_mark import is_generated, mark_generated
+from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.markdown import format_cell, format_interval, format_percent
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
@@ -40,13 +43,13 @@ logger = logging.getLogger(__name__)
 
 NO_CHOICES = CardChoices()
 MAX_MISTAKES = 3
-"""Of the most confident ones, shown in the card; the report has more."""
+"""The most confident mistakes that the card shows; the report has more."""
 MAX_MISTAKE_CHARACTERS = 300
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
 
 _PUBLISHED_ACCURACIES = {"test_accuracy": "test", "validation_accuracy": "validation"}
-"""By the names that recipes give them: the split that each was measured on."""
+"""The split of each published accuracy, by its name in recipes."""
 
 
 def render_card(
@@ -58,7 +61,7 @@ def render_card(
     choices: CardChoices = NO_CHOICES,
     folder: Path | None = None,
 ) -> str:
-    """Return the model card, a Markdown text with YAML front matter.
+    """Build the model card, a Markdown text with YAML front matter.
 
     Args:
         config: the model's config, with its labels.
@@ -72,8 +75,8 @@ def render_card(
         InputError: the folder's report is not what a run writes.
     """
     found = _describe_folder(folder, has_results=results is not None)
-    content = _load_template().render(_make_context(config, recipe, results, repo_id, choices, found))
-    return mark_generated(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
+    content = _load_template().render(_build_context(config, recipe, results, repo_id, choices, found))
+    return add_edit_mark(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
 
 
 def write_card(
@@ -86,14 +89,15 @@ def write_card(
     choices: CardChoices = NO_CHOICES,
     overwrite: bool = False,
 ) -> None:
-    """Write the card of the model in `folder`; one that somebody edited is kept, unless `overwrite`.
+    """Write the card of the model in `folder`.
 
-    Licence and language that are not given stay what an earlier card says.
+    A card that somebody edited is kept, unless `overwrite`. Licence and language that are not given stay what an
+    earlier card says.
 
     Without jinja2, which saving a model does not need, none is written, and a warning says so once.
     """
     card = folder / CARD_FILE
-    if overwrite or not card.exists() or is_generated(card.read_text(encoding="utf-8")):
+    if overwrite or not card.exists() or is_unedited(card.read_text(encoding="utf-8")):
         if not is_installed("jinja2"):
             _warn_without_jinja2()
             return
@@ -105,12 +109,12 @@ def write_card(
         write_file(card, content.encode())
 
 
-@functools.cache  # once
+@functools.cache  # so that it is said once
 def _warn_without_jinja2() -> None:
     logger.warning("the model card is not written: it needs jinja2, so run %s", name_install_command("jinja2"))
 
 
-@functools.cache  # compiling it takes most of the time of a card
+@functools.cache  # compiling the template takes most of the time of a card
 def _load_template() -> "jinja2.Template":
     import jinja2
 
@@ -130,14 +134,17 @@ def _load_template() -> "jinja2.Template":
 
 
 def _find_template() -> Path:
-    """Return the template in the installed package, or at the top of the checkout that an editable install uses."""
+    """Find the card's template.
+
+    It is in the installed package, or at the top of the checkout that an editable install uses.
+    """
     package = Path(__file__).resolve().parents[1]
     installed = package / "resources" / "model_card.md"
     return installed if installed.is_file() else package.parent / "model_card.md"
 
 
 def _read_choices(card: Path) -> CardChoices:
-    """Return the licence and the language that a card's front matter has, if it has any."""
+    """Read licence and language from a card's front matter."""
     if not card.exists():
         return NO_CHOICES
     try:
@@ -151,7 +158,7 @@ def _read_choices(card: Path) -> CardChoices:
 
 @dataclass(frozen=True)
 class _Findings:
-    """What the model's folder holds besides results and recipe."""
+    """Holds the weights' size and the report's findings."""
 
     weights_bytes: int | None = None
     report_files: Sequence[str] = ()
@@ -161,7 +168,7 @@ class _Findings:
     mistakes: Sequence[Mistake] = ()
 
 
-def _make_context(
+def _build_context(
     config: ModelConfig,
     recipe: Recipe | None,
     results: RunResults | None,
@@ -169,12 +176,10 @@ def _make_context(
     choices: CardChoices,
     found: _Findings,
 ) -> dict[str, Any]:
-    """Return the template's variables."""
-    source = find_source(recipe, results)
+    """Build the template's variables."""
     name = repo_id.rpartition("/")[2] if repo_id else recipe.name if recipe else "LSTM text classifier"
     splits = dict(sorted(results.splits.items(), key=lambda item: item[0] != "test")) if results else {}
-    is_local_copy = bool(results and source != results.dataset.source)
-    metadata = make_metadata(
+    metadata = build_metadata(
         config,
         recipe=recipe,
         results=results,
@@ -198,18 +203,27 @@ def _make_context(
         "published": _compare_with_published(recipe, splits) if recipe else [],
         "vectors": vectors,
         "has_glove": vectors is not None and are_glove(vectors),
-        "base_model": find_base_model(results),
+        "base_model": get_base_model_id(results),
         "repo_id": repo_id,
+        "splits": splits,
+        "max_matrix_labels": MAX_MATRIX_LABELS,
+        "found": found,
+        **_build_data_context(recipe, results),
+    }
+
+
+def _build_data_context(recipe: Recipe | None, results: RunResults | None) -> dict[str, Any]:
+    """Build the template's variables on the data set."""
+    source = get_data_source(recipe, results)
+    is_local_copy = bool(results and source != results.dataset.source)
+    return {
         "source": source,
         "is_imdb": source in IMDB_SOURCES,
-        "splits": splits,
         "is_local_copy": is_local_copy,
         "command": _name_in_command(results.command, str(source)) if results and is_local_copy else None,
         "dataset_name": name_dataset(source) if source else None,
         "data_sentence": _describe_data(source, recipe) if source else None,
         "duplicates": _describe_duplicates(results.dataset.duplicates) if results else None,
-        "max_matrix_labels": MAX_MATRIX_LABELS,
-        "found": found,
     }
 
 
@@ -225,7 +239,10 @@ def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
 
 
 def _describe_folder(folder: Path | None, *, has_results: bool) -> _Findings:
-    """Return what the model's folder holds: the size of the weights and, where they were measured, the report."""
+    """Read the weights' size and the report from the model's folder.
+
+    The report is left out unless the model has results.
+    """
     if folder is None:
         return _Findings()
     weights = folder / WEIGHTS_FILE
@@ -245,7 +262,7 @@ def _describe_folder(folder: Path | None, *, has_results: bool) -> _Findings:
 
 
 def _read_mistakes(path: Path) -> list[Mistake]:
-    """Return the first mistakes of a report, with the beginning of their texts."""
+    """Read the first mistakes of a report, with shortened texts."""
     mistakes = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[:MAX_MISTAKES], start=1):
         where = f"{path.name}, line {number}"
@@ -258,13 +275,16 @@ def _read_mistakes(path: Path) -> list[Mistake]:
 
 
 def _shorten(text: str) -> str:
-    """Return the beginning of a text, without the line breaks that web pages have."""
+    """Return the start of a text, without HTML line breaks."""
     text = " ".join(re.sub(r"<br\s*/?>", " ", text).split())
     return text if len(text) <= MAX_MISTAKE_CHARACTERS else text[:MAX_MISTAKE_CHARACTERS].rpartition(" ")[0] + " …"
 
 
 def _compare_with_published(recipe: Recipe, splits: Mapping[str, SplitFigures]) -> list[tuple[str, float, float]]:
-    """Return for each published accuracy its split, the accuracy published, and this run's, both as shares."""
+    """List the published accuracies beside this run's.
+
+    Each has its split, the accuracy published, and this run's, both as shares.
+    """
     return [
         (split, recipe.published[name] / 100, splits[split].accuracy)
         for name, split in _PUBLISHED_ACCURACIES.items()
@@ -281,7 +301,7 @@ def _describe_architecture(config: ModelConfig) -> str:
 
 
 def _describe_truncation(config: ModelConfig) -> str:
-    """Return which tokens of a text the model reads."""
+    """Describe in words how a text is cut."""
     limit = config.max_length_tokens
     if config.truncation == "head_tail":
         return f"the first {limit - limit // 2:,} and the last {limit // 2:,} tokens"
@@ -297,14 +317,20 @@ def _describe_data(source: str, recipe: Recipe | None) -> str:
 
 
 def _name_in_command(command: str, source: str) -> str:
-    """Return a command line with `source` in the place of the data set's copy that it read."""
+    """Put the data set's name into a command line.
+
+    `source` takes the place of the local copy that the command read.
+    """
     return re.sub(
         r"(--dataset(?:=|\s+)|data\.dataset=)('[^']*'|\S+)", lambda found: found[1] + shlex.quote(source), command
     )
 
 
 def _describe_duplicates(duplicates: dict[str, int]) -> dict[str, int]:
-    """Return `test_in_train: 3` as `test rows whose text is in train: 3`, leaving out what there is none of."""
+    """Describe the counts of duplicates, leaving out zeros.
+
+    `test_in_train: 3` becomes `test rows whose text is in train: 3`.
+    """
     described = {}
     for key, num_rows in duplicates.items():
         split, is_across, other = key.partition("_in_")

@@ -1,4 +1,7 @@
-"""The front matter of a model card: what the Hub reads to find, list, label and try out a model."""
+"""Builds the front matter of a model card.
+
+From it the Hub finds, lists, labels and tries out a model.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,8 +17,8 @@ from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
 IMDB = "stanfordnlp/imdb"
 IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
-"""Of its labeled rows, as `splits.hash_rows` computes it: wherever they were read from, they are this data set."""
-SAMPLE = "sample"  # `data_sources` has it too, but would import `datasets`, which inference does without
+"""The digest of IMDB's labeled rows, by `data.splits.hash_rows`: it tells them, wherever they come from."""
+SAMPLE = "sample"  # `data.sources` has it too, but imports `datasets`, which inference does without
 IMDB_SOURCES = (IMDB, SAMPLE)
 
 _IMDB_SUBSET = "plain_text"
@@ -31,7 +34,10 @@ _REVIEWS_TO_TRY = {
 
 @dataclass(frozen=True, kw_only=True)
 class CardChoices:
-    """What only the publisher of a model can say; what is None is left out of the card."""
+    """Holds the publisher's choices for a card.
+
+    Only the publisher of a model can say them. What is None is left out of the card.
+    """
 
     license: str | None = None
     """Of the weights: an identifier such as `apache-2.0`."""
@@ -39,7 +45,7 @@ class CardChoices:
     """Of the texts: a code such as `en`; by default known for film reviews alone."""
 
 
-def make_metadata(
+def build_metadata(
     config: ModelConfig,
     *,
     recipe: Recipe | None,
@@ -49,7 +55,7 @@ def make_metadata(
     scored_reviews: Sequence[TrickyReview],
     choices: CardChoices,
 ) -> ModelCardData:
-    """Return the front matter.
+    """Build the front matter of a card.
 
     The results go into `model-index`, which the Hub shows for any data set; its newer `.eval_results/*.yaml` are for
     data sets registered as benchmarks, which IMDB is not. A model of the Hub that was fine-tuned is the `base_model`.
@@ -63,13 +69,13 @@ def make_metadata(
         scored_reviews: tricky reviews with the model's answers.
         choices: of the publisher.
     """
-    source = find_source(recipe, results)
+    source = get_data_source(recipe, results)
     test = results.splits.get("test") if results else None
-    eval_results = _make_eval_results(source, recipe, test) if source and test else None
+    eval_results = _build_eval_results(source, recipe, test) if source and test else None
     datasets = [IMDB] if source == SAMPLE else [source] if source and is_hub_id(source) else None
     is_sentiment = source in IMDB_SOURCES
-    widget: dict[str, Any] = {"widget": _make_widget(config, scored_reviews)} if is_sentiment else {}
-    base_model = find_base_model(results)
+    widget: dict[str, Any] = {"widget": _build_widget(config, scored_reviews)} if is_sentiment else {}
+    base_model = get_base_model_id(results)
     derivation: dict[str, Any] = {}
     if base_model not in (None, repo_id):
         derivation = {"base_model": base_model, "base_model_relation": "finetune"}
@@ -94,45 +100,60 @@ def make_metadata(
     )
 
 
-def find_source(recipe: Recipe | None, results: RunResults | None) -> str | None:
-    """Return what the model was trained on: a Hub id, `sample`, a file or a folder; None if nothing tells."""
+def get_data_source(recipe: Recipe | None, results: RunResults | None) -> str | None:
+    """Return the source of the model's training data.
+
+    It is a Hub id, `sample`, a file or a folder; None if nothing tells.
+    """
     if results is not None:
         return IMDB if results.dataset.rows_sha256 == IMDB_ROWS_SHA256 else results.dataset.source
     return recipe.data.dataset if recipe is not None else None
 
 
-def find_base_model(results: RunResults | None) -> str | None:
-    """Return the Hub id of the model that was fine-tuned; None if there is none, or it was a folder."""
+def get_base_model_id(results: RunResults | None) -> str | None:
+    """Return the Hub id of the base model.
+
+    None if nothing was fine-tuned, or the base was a folder.
+    """
     base = results.init_from if results else None
     return base.source if base and base.is_on_hub else None
 
 
 def is_hub_id(source: str) -> bool:
-    """Return whether a source is a data set of the Hub rather than something on this machine."""
+    """Return whether a source is a data set of the Hub.
+
+    Otherwise it is on this machine.
+    """
     is_local = Path(source).suffix in _DATA_SUFFIXES or Path(source).exists()
     return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local
 
 
 def name_dataset(source: str) -> str:
-    """Return a data set's name for people, without the folders of the machine it was read on."""
+    """Return a data set's name for people, without local folders."""
     names = {IMDB: "IMDB", SAMPLE: "IMDB sample of hf_lstm"}
     return names.get(source) or (source if is_hub_id(source) else Path(source).name)
 
 
 def name_repository(source: str) -> str:
-    """Return the name of a repository for a model that was trained on a data set, such as `imdb-lstm`."""
+    """Return a repository's name for a model of some data, like `imdb-lstm`."""
     stem = "imdb" if source in IMDB_SOURCES else Path(source.rstrip("/")).stem
     slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
     return f"{slug}-lstm" if slug else "lstm"
 
 
 def are_glove(vectors: WordVectorFacts) -> bool:
-    """Return whether pretrained word vectors are GloVe's, by the names of their source."""
+    """Return whether pretrained word vectors are GloVe's.
+
+    The names of their source tell.
+    """
     return "glove" in f"{vectors.source} {vectors.file}".lower()
 
 
-def _make_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) -> list[EvalResult]:
-    """Return the test figures; a test split that we cut ourselves is not given out as the data set's own."""
+def _build_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) -> list[EvalResult]:
+    """List the test figures for the Hub.
+
+    A test split that we cut ourselves is not given out as the data set's own.
+    """
     is_official = recipe is not None and recipe.data.split == "official" and is_hub_id(source)
     return [
         EvalResult(
@@ -144,15 +165,18 @@ def _make_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) -
             dataset_split="test" if is_official else None,
             metric_type=metric,
             metric_name=metric.capitalize(),
-            metric_value=round(getattr(test, metric), 6),  # 0.8844 may be 0.8844000000000001 as floats add up
+            metric_value=round(getattr(test, metric), 6),  # floats add up to 0.8844000000000001
             metric_args=None if metric == "accuracy" else {"average": "macro"},
         )
         for metric in _METRICS
     ]
 
 
-def _make_widget(config: ModelConfig, scored_reviews: Sequence[TrickyReview]) -> list[dict[str, Any]]:
-    """Return reviews to try; where the model's answers were measured, the Hub shows them without running it."""
+def _build_widget(config: ModelConfig, scored_reviews: Sequence[TrickyReview]) -> list[dict[str, Any]]:
+    """List reviews to try on the model's page.
+
+    Where the model's answers were measured, the Hub shows them without running it.
+    """
     widget: list[dict[str, Any]] = [{"text": text, "example_title": title} for title, text in _REVIEWS_TO_TRY.items()]
     for number, review in enumerate(scored_reviews, start=1):
         positive = review.positive_probability

@@ -1,6 +1,8 @@
 """Pushes a model folder to the Hugging Face Hub."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, ModelInfo, constants
@@ -10,7 +12,7 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from hf_lstm.errors import InputError
 from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE, list_report_files
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
-from hf_lstm.hub.edit_mark import is_generated
+from hf_lstm.hub.edit_mark import is_unedited
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import READ_RETRY_FOR_S, call_hub
 
@@ -20,7 +22,9 @@ DEFAULT_MESSAGE = "Push the model"
 
 
 def require_login(token: str | None = None) -> str:
-    """Return the name of the logged-in user, if they may write.
+    """Require a login, and return the user's name.
+
+    The token must be allowed to write.
 
     Args:
         token: access token; by default `HF_TOKEN` or the client's login.
@@ -100,31 +104,19 @@ def push_model_folder(
         InputError: the folder lacks a file, the push is not permitted, `private` is asked of a repository that is
             public, or the Hub fails for longer than we retry.
     """
-    files = _list_model_files(Path(folder))
     api = HfApi(token=token)
-
-    opened = OpenedPullRequest(api, repo_id, commit_message) if create_pr else None
-    commit = RepeatableCommit(api, repo_id, commit_message, revision=revision, create_pr=create_pr)
-
-    def push_once() -> Committed:
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        if opened and (url := opened.find()):
-            return Committed(url, is_new=True)
-        if revision is not None and not create_pr and not revision.startswith("refs/"):
-            api.create_branch(repo_id, branch=revision, exist_ok=True)
-        remote = api.model_info(repo_id, revision=revision)
-        if private and not remote.private:
-            raise InputError(f"repository {repo_id!r} is public: make it private in its settings, or push elsewhere")
-        keeps_card = CARD_FILE in files and not overwrite_card and _has_edited_card(api, remote, files[CARD_FILE])
-        uploads = {name: path for name, path in files.items() if not (keeps_card and name == CARD_FILE)}
-        assert remote.sha is not None
-        committed = commit.attempt(uploads, parent=remote.sha)
-        if keeps_card:  # said once the push has succeeded: an error stands alone
-            logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, repo_id)
-        return committed
-
+    push = _Push(
+        api=api,
+        repo_id=repo_id,
+        files=_list_model_files(Path(folder)),
+        commit=RepeatableCommit(api, repo_id, commit_message, revision=revision, create_pr=create_pr),
+        opened=OpenedPullRequest(api, repo_id, commit_message) if create_pr else None,
+        revision=revision,
+        private=private,
+        keeps_edited_card=not overwrite_card,
+    )
     try:
-        committed = call_hub(push_once)
+        committed = call_hub(push.attempt)
     except InputError:
         raise
     except HUB_ERRORS as error:
@@ -134,6 +126,46 @@ def push_model_folder(
     if not committed.is_new:
         logger.warning("nothing changed, all is there already: %s", committed.url)
     return committed.url
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Push:
+    """Pushes files to a repository, in as many attempts as needed."""
+
+    api: HfApi
+    repo_id: str
+    files: Mapping[str, Path]
+    """By their path in the repository."""
+    commit: RepeatableCommit
+    opened: OpenedPullRequest | None
+    """None if the push goes to the branch itself."""
+    revision: str | None
+    private: bool | None
+    keeps_edited_card: bool
+
+    def attempt(self) -> Committed:
+        """Make the repository and the branch, if need be, and commit the files."""
+        self.api.create_repo(self.repo_id, private=self.private, exist_ok=True)
+        if self.opened and (url := self.opened.find()):
+            return Committed(url, is_new=True)
+        if self.revision is not None and not self.opened and not self.revision.startswith("refs/"):
+            self.api.create_branch(self.repo_id, branch=self.revision, exist_ok=True)
+        remote = self.api.model_info(self.repo_id, revision=self.revision)
+        if self.private and not remote.private:
+            raise InputError(
+                f"repository {self.repo_id!r} is public: make it private in its settings, or push elsewhere"
+            )
+        uploads = dict(self.files)
+        keeps_card = (
+            CARD_FILE in uploads and self.keeps_edited_card and _has_edited_card(self.api, remote, uploads[CARD_FILE])
+        )
+        if keeps_card:
+            del uploads[CARD_FILE]
+        assert remote.sha is not None
+        committed = self.commit.attempt(uploads, parent=remote.sha)
+        if keeps_card:  # said once the push has succeeded: an error stands alone
+            logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, self.repo_id)
+        return committed
 
 
 def _list_model_files(folder: Path) -> dict[str, Path]:
@@ -146,9 +178,12 @@ def _list_model_files(folder: Path) -> dict[str, Path]:
 
 
 def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
-    """Return whether somebody edited the repository's card: it is neither generated nor ours."""
+    """Return whether somebody edited the repository's card.
+
+    It is then neither generated nor the one to push.
+    """
     if CARD_FILE not in [sibling.rfilename for sibling in remote.siblings or []]:
         return False
     assert remote.sha is not None
     card = read_remote_file(api, remote.id, CARD_FILE, revision=remote.sha)
-    return card != local_card.read_bytes() and not is_generated(card.decode(errors="replace"))
+    return card != local_card.read_bytes() and not is_unedited(card.decode(errors="replace"))

@@ -11,7 +11,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from hf_lstm.errors import InputError
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
-from hf_lstm.hub.edit_mark import is_generated, mark_generated
+from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import call_hub
 
@@ -27,9 +27,9 @@ EXAMPLE_MODEL, EXAMPLE_SPACE, EXAMPLE_HOST = (
     "org/imdb-lstm-demo",
     "https://org-imdb-lstm-demo.hf.space",
 )
-"""What our page calls them before it is deployed."""
+"""Their names in our README, until it is deployed."""
 _OUR_FIELDS = ("sdk", "sdk_version", "python_version", "app_file", "models", "preload_from_hub")
-"""Of the README's front matter: what the app needs to be built. The others are the owner's to change."""
+"""The fields of the README's front matter that the app needs. The others are the owner's to change."""
 
 
 class Deployment(NamedTuple):
@@ -83,10 +83,7 @@ def deploy_space(
         served = _find_served_model(api, repo_id)
         wanted = model_id or served or default_model_id
         model = _find_model(api, wanted)
-        api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
-        space = api.space_info(repo_id)
-        if private and not space.private:
-            raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")
+        space = _make_space(api, repo_id, private)
         readme = _read_readme(api, space)
         files = _list_changes(space, sources, wanted, readme)
         if served != wanted:  # before the commit, so that what is built then finds it
@@ -96,7 +93,7 @@ def deploy_space(
         committed = commit.attempt(files, parent=space.sha)
         if hardware is not None:
             api.request_space_hardware(repo_id, hardware)  # type: ignore[arg-type]  # an enumeration of strings
-        _warn_of_what_is_left(model, readme)
+        _warn_owner(model, readme)
         return Deployment(f"{api.endpoint}/spaces/{repo_id}", wanted, committed.is_new or has_new_settings)
 
     try:
@@ -131,7 +128,10 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
 
 
 def _find_served_model(api: HfApi, repo_id: str) -> str | None:
-    """Find the id of a Space's model; None without a Space, or if it names none."""
+    """Find the id of a Space's model.
+
+    None without a Space, or if it names none.
+    """
     variables = api.get_space_variables(repo_id) if api.repo_exists(repo_id, repo_type="space") else {}
     return variables[MODEL_VARIABLE].value if MODEL_VARIABLE in variables else None
 
@@ -143,12 +143,24 @@ def _find_model(api: HfApi, model_id: str) -> ModelInfo:
         raise describe_hub_error(error, f"model {model_id!r}, which the Space is to serve,") from error
 
 
+def _make_space(api: HfApi, repo_id: str, private: bool | None) -> SpaceInfo:
+    """Make the Space, unless it is there already."""
+    api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+    space = api.space_info(repo_id)
+    if private and not space.private:
+        raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")
+    return space
+
+
 def _list_files(space: SpaceInfo) -> list[str]:
     return [sibling.rfilename for sibling in space.siblings or []]
 
 
 def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
-    """Read the README of an earlier deployment; None before the first, when it is the Hub's own."""
+    """Read the README of an earlier deployment.
+
+    None before the first, when it is the Hub's own.
+    """
     if not {f"{PACKAGE}/__init__.py", README_FILE} <= set(_list_files(space)):
         return None
     assert space.sha is not None
@@ -159,16 +171,22 @@ def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
 def _list_changes(
     space: SpaceInfo, sources: Mapping[str, Path], model_id: str, readme: str | None
 ) -> dict[str, Path | bytes | None]:
-    """Return the new content of a Space by path, None for a module to delete."""
+    """List the new content of a Space by path.
+
+    It is None for a module to delete.
+    """
     template = sources[README_FILE].read_text(encoding="utf-8")
     rendered = render_readme(template, readme, model_id=model_id, space_id=space.id, host=space.host)
     stale = [name for name in _list_files(space) if name.startswith(f"{PACKAGE}/") and name not in sources]
     return {**sources, README_FILE: rendered.encode(), **dict.fromkeys(stale)}
 
 
-def _warn_of_what_is_left(model: ModelInfo, readme: str | None) -> None:
-    """Warn the owner; only once all has succeeded, so that an error stands alone."""
-    if readme is not None and not is_generated(readme):
+def _warn_owner(model: ModelInfo, readme: str | None) -> None:
+    """Warn the Space's owner of edits kept and secrets needed.
+
+    This comes once all has succeeded, so that an error stands alone.
+    """
+    if readme is not None and not is_unedited(readme):
         logger.warning("%s of the Space was edited: only the fields that the app needs are ours", README_FILE)
     if model.private or model.gated:
         logger.warning("model %s is not public: the Space needs a secret HF_TOKEN with a token that reads it", model.id)
@@ -190,10 +208,10 @@ def render_readme(template: str, current: str | None, *, model_id: str, space_id
     """
     names = {EXAMPLE_SPACE: space_id, EXAMPLE_MODEL: model_id, EXAMPLE_HOST: host or EXAMPLE_HOST}
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    # All in one go: the name that is put in may hold another example.
+    # All at once: a name that is put in may contain another example.
     text, fields = _split_front_matter(re.sub(longest_first, lambda found: names[found[0]], template))
-    if current is None or is_generated(current):
-        return mark_generated(_join_front_matter(fields, text))
+    if current is None or is_unedited(current):
+        return add_edit_mark(_join_front_matter(fields, text))
     their_text, their_fields = _split_front_matter(current)
     return _join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
 

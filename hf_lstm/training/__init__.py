@@ -1,1 +1,1 @@
-"""A recipe's run: set up, trained, saved, measured and reported."""
+"""Runs recipes: prepares, trains, saves, measures and reports."""

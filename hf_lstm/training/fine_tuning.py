@@ -1,4 +1,7 @@
-"""A saved model as what training starts from: its tokenizer, its architecture, and its weights."""
+"""Loads a saved model to fine-tune, and copies its weights.
+
+Its tokenizer and architecture are taken over, too.
+"""
 
 import hashlib
 import logging
@@ -16,18 +19,20 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class StartingPoint:
-    """A model to fine-tune."""
+class BaseModel:
+    """Holds a saved model to fine-tune."""
 
     source: str
     """Folder or Hub id."""
     is_on_hub: bool
-    """Whether `source` is a Hub id: later, or on another machine, its form alone does not tell."""
+    """Whether `source` is a Hub id, and no folder. Its form does not tell later, or on another machine."""
     model: LSTMSentiment
     weights_sha256: str
 
     def read_tokenizer_config(self) -> TokenizerConfig | None:
-        """Return how the tokenizer was made, None if the model was saved without its recipe.
+        """Return the settings of the model's tokenizer.
+
+        None if the model was saved without its recipe.
 
         Raises:
             InputError: its recipe.json is not what a run writes.
@@ -36,7 +41,10 @@ class StartingPoint:
         return None if recipe is None else recipe.tokenizer
 
     def resolve(self, label_names: Sequence[str]) -> ModelConfig:
-        """Return the model's own config with the labels of the new rows, not calibrated yet."""
+        """Return the model's config with the labels of the new rows.
+
+        It is not calibrated yet.
+        """
         config = self.model.config
         return config.resolve(
             vocab_size=config.vocab_size,
@@ -46,10 +54,10 @@ class StartingPoint:
         )
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
-        """Copy the weights into `target`, whose config `resolve` made, and return what results.json says of it.
+        """Copy the weights into `target`, and return their facts for results.json.
 
-        The classifier is copied only if the labels are the same ones in the same order: else it answers another
-        question, and `target` keeps the one that it has drawn.
+        `resolve` made the config of `target`. The classifier is copied only if the labels are the same ones in the same
+        order: else it answers another question, and `target` keeps the one that it has drawn.
         """
         keeps_classifier = target.config.id2label == self.model.config.id2label
         weights = {
@@ -71,13 +79,13 @@ class StartingPoint:
         )
 
 
-def load_starting_point(source: str) -> StartingPoint:
-    """Return the model of a Hub id or folder as a starting point.
+def load_base_model(source: str) -> BaseModel:
+    """Load the model to fine-tune from a folder or the Hub.
 
     Raises:
         InputError: as `LSTMSentiment.from_pretrained`.
     """
     folder = fetch_model_folder(source)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    is_on_hub = not Path(source).is_dir()  # as `fetch_model_folder` tells them apart
-    return StartingPoint(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)
+    is_on_hub = not Path(source).is_dir()  # the rule of `fetch_model_folder`
+    return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)

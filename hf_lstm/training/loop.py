@@ -1,4 +1,4 @@
-"""The training loop: one step, one epoch, and the run that keeps the best epoch's weights."""
+"""Trains a model epoch by epoch, and keeps the best epoch's weights."""
 
 import copy
 import logging
@@ -23,12 +23,12 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
 from hf_lstm.training.optimization import (
-    average_weights,
+    build_averaged_model,
     build_optimizer,
     build_scheduler,
+    compute_row_weights,
     require_convergence,
     sum_cross_entropy,
-    weigh_rows,
 )
 
 logger = logging.getLogger(__name__)
@@ -36,26 +36,26 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class TrainingRun:
-    """What changes while a model is trained, and what the loop needs to know all the time."""
+    """Holds the state of a training run, and its settings."""
 
     model: LSTMSentiment
     averaged: AveragedModel | None
-    """The average of its weights, where `config.ema_decay` asks for one."""
+    """A copy with the average of its weights, if `config.ema_decay` is set."""
     optimizer: torch.optim.Optimizer
     scheduler: torch.optim.lr_scheduler.LRScheduler
     row_weights: NDArray[np.float32]
     """(num_rows,), how often each row of train counts."""
     dtype: torch.dtype
-    """What the forward and backward passes compute in; weights and optimizer state stay float32."""
+    """Of the forward and backward passes. Weights and optimizer state stay float32."""
     config: TrainConfig
     step: int = 0
     """Optimizer steps done."""
     epochs: list[Epoch] = field(default_factory=list)
-    """Those that are done."""
+    """The finished epochs."""
 
     @property
     def evaluated_model(self) -> LSTMSentiment:
-        """The model whose figures count and whose weights are kept."""
+        """Return the model to measure and to keep."""
         if self.averaged is None:
             return self.model
         assert isinstance(self.averaged.module, LSTMSentiment)
@@ -63,7 +63,7 @@ class TrainingRun:
 
 
 def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig) -> TrainingRun:
-    """Return a run at step 0, with optimizer and schedule as `config` says.
+    """Build a run at step 0, with optimizer and schedule.
 
     Raises:
         InputError: `config.class_weights` are not as many as the labels.
@@ -71,28 +71,35 @@ def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConf
     optimizer = build_optimizer(model, config)
     return TrainingRun(
         model=model,
-        averaged=None if config.ema_decay is None else average_weights(model, config.ema_decay),
+        averaged=None if config.ema_decay is None else build_averaged_model(model, config.ema_decay),
         optimizer=optimizer,
         scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
-        row_weights=weigh_rows(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
+        row_weights=compute_row_weights(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
         dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=None),
         config=config,
     )
 
 
 def count_steps(lengths: NDArray[np.int64], config: TrainConfig) -> int:
-    """Return the optimizer steps of a run over rows of these lengths (num_rows,), if nothing ends it early."""
+    """Count the optimizer steps of a complete run.
+
+    `lengths` (num_rows,) are those of the rows. The count is 0 where nobody needs it: tokens limit the batches, and the
+    learning rate is constant without warm-up.
+    """
     if config.max_tokens_per_batch is None:
         num_batches = count_batches(len(lengths), config.batch_size, group_by_length=config.group_by_length)
         return config.num_epochs * math.ceil(num_batches / config.gradient_accumulation)
     if config.schedule == "constant" and not config.warmup_fraction:
-        return 0  # nobody asks
-    # how many rows fit into a batch depends on which meet
+        return 0  # not needed
+    # How many rows fit into a batch depends on their lengths.
     return sum(len(draw_steps(lengths, config, epoch=epoch)) for epoch in range(1, config.num_epochs + 1))
 
 
 def draw_steps(lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int) -> list[list[NDArray[np.int64]]]:
-    """Return an epoch's optimizer steps over rows of these lengths (num_rows,): lists of batches of row numbers."""
+    """Shuffle an epoch's rows into batches, and group these into steps.
+
+    `lengths` (num_rows,) are those of the rows. Each step is a list of batches of row numbers.
+    """
     batches = shuffle_batches(
         lengths,
         config.batch_size,
@@ -113,7 +120,9 @@ def train(
     *,
     show_progress: bool = True,
 ) -> list[Epoch]:
-    """Train `model` in place, leave it with the weights of the best epoch, and return all epochs.
+    """Train `model` in place, and return all epochs.
+
+    It is left with the weights of the best epoch.
 
     Raises:
         DivergenceError: the loss or a gradient is not finite, and the step is not taken; or the best epoch's validation
@@ -148,7 +157,7 @@ def train(
 
 
 def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool) -> EpochFigures:
-    """Take all steps of an epoch, and return what was seen on the way.
+    """Take all steps of an epoch, and return its figures.
 
     The loss is what is minimized, with its class weights and smoothing.
     """
@@ -163,13 +172,15 @@ def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progr
             weight_sum += float(run.row_weights[rows].sum())
             num_rows += len(rows)
             figures = {"loss": f"{loss_sum / weight_sum:.4f}", "accuracy": f"{num_correct / num_rows:.4f}"}
-            progress.set_postfix(figures, refresh=False)  # shown by the next line, ten times a second at most
+            progress.set_postfix(figures, refresh=False)  # the next line shows it, at most ten times a second
             progress.update(len(rows))
     return EpochFigures(loss=loss_sum / weight_sum, accuracy=num_correct / num_rows)
 
 
 def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
-    """Take one optimizer step on batches of row numbers; return their summed loss and the number predicted right.
+    """Take one optimizer step on batches of row numbers.
+
+    Returns the summed loss of all rows, and the number of rows predicted right.
 
     Raises:
         DivergenceError: the loss or a gradient is not finite; the step is not taken.
@@ -191,7 +202,7 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
         num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()
     grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or math.inf)
 
-    # The only place where an accelerator is waited for. Before the step, so that bad figures never reach the weights.
+    # Only here an accelerator is waited for. This is before the step, so that bad figures never reach the weights.
     total_loss, norm, total_correct = torch.stack([loss_sum, grad_norm, num_correct]).tolist()
     if not (math.isfinite(total_loss) and math.isfinite(norm)):
         raise DivergenceError(
@@ -207,7 +218,10 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
 
 
 def find_best_epoch(epochs: Sequence[Epoch]) -> int:
-    """Return the number of the epoch whose weights are kept."""
+    """Find the number of the best epoch.
+
+    Its weights are kept.
+    """
     return max(epoch.epoch for epoch in epochs if epoch.is_best)
 
 

@@ -1,4 +1,4 @@
-"""What training minimizes, and how gradients become steps: loss, optimizer, learning rate, averaged weights."""
+"""Builds loss, optimizer, learning rate schedule and averaged weights."""
 
 import math
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import Epoch
 
 MAX_LOSS_RATIO = 10.0
-"""A kept epoch whose validation loss is more than this many times log(num_labels), that of guessing evenly, diverged.
-Training that is merely poor stays near 1, and an overconfident model that gets most rows right far below 10."""
+"""Limit of a kept epoch's validation loss, as a multiple of log(num_labels), the loss of guessing evenly. Beyond it,
+training diverged. Poor training stays near 1; an overconfident model that gets most rows right stays far below 10."""
 
 
 def build_optimizer(model: LSTMNetwork, config: TrainConfig) -> torch.optim.AdamW:
-    """Return AdamW over the weights that are not frozen.
+    """Build AdamW over the trainable weights.
 
     `weight_decay` acts on the matrices of the LSTM, the pooling and the classifier alone. Biases and the normalization
-    set a scale or an offset that is no sign of overfitting; and the embedding's rows would shrink at every step, those
-    of rare words long before they are read again.
+    set a scale or an offset, which is no sign of overfitting. The embedding's rows would shrink at every step, those of
+    rare words long before they are read again.
     """
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
@@ -44,7 +44,7 @@ def build_optimizer(model: LSTMNetwork, config: TrainConfig) -> torch.optim.Adam
 
 
 def build_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, num_steps: int) -> LambdaLR:
-    """Return the learning rate's course over `num_steps`, as `config.schedule` and the warm-up say."""
+    """Build the learning rate's schedule over `num_steps`, with warm-up."""
     warmup_steps = config.warmup_steps or round(config.warmup_fraction * num_steps)
 
     def scale(step: int) -> float:
@@ -61,11 +61,11 @@ def build_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, num_s
     return LambdaLR(optimizer, scale)
 
 
-def average_weights(model: LSTMNetwork, decay: float) -> AveragedModel:
-    """Return a copy of the model whose weights become the exponential average of the model's, update by update.
+def build_averaged_model(model: LSTMNetwork, decay: float) -> AveragedModel:
+    """Build a copy of the model for its averaged weights.
 
-    At first it forgets faster than by `decay`: as if the average had begun ten updates ago, so that it soon leaves the
-    random weights of the start behind.
+    Each update moves it along the exponential average. At first it forgets faster than by `decay`: as if the average
+    had begun ten updates ago, so that it soon leaves the random weights of the start behind.
 
     Reference:
         `num_updates` in https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage
@@ -85,7 +85,7 @@ def sum_cross_entropy(
     row_weights: torch.Tensor | None = None,
     label_smoothing: float = 0.0,
 ) -> torch.Tensor:
-    """Return the summed cross-entropy in nats of logits (batch, num_labels) against labels (batch,) int64.
+    """Compute the summed cross-entropy of logits against labels, in nats.
 
     A sum, so that batches of unequal size weigh their rows alike; computed in float32. For logits (0, z) it is the
     binary cross-entropy of sigmoid(z).
@@ -101,8 +101,10 @@ def sum_cross_entropy(
     return losses.sum() if row_weights is None else losses @ row_weights
 
 
-def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labels: int) -> NDArray[np.float32]:
-    """Return how often each row of train counts, float32 (num_rows,).
+def compute_row_weights(
+    labels: NDArray[np.int64], class_weights: str | None, *, num_labels: int
+) -> NDArray[np.float32]:
+    """Compute how often each row of train counts, float32 (num_rows,).
 
     Args:
         labels: (num_rows,).
@@ -117,7 +119,7 @@ def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labe
         return np.ones(len(labels), dtype=np.float32)
     if class_weights == "balanced":
         counts = np.bincount(labels, minlength=num_labels)
-        by_class = len(labels) / (num_labels * np.maximum(counts, 1))  # a class without rows has none to weigh
+        by_class = len(labels) / (num_labels * np.maximum(counts, 1))  # a class without rows weighs none
     else:
         by_class = np.array([float(weight) for weight in class_weights.split(",")])
         if len(by_class) != num_labels:
@@ -128,10 +130,12 @@ def weigh_rows(labels: NDArray[np.int64], class_weights: str | None, *, num_labe
 
 
 def require_convergence(epochs: Sequence[Epoch], *, num_labels: int) -> None:
-    """Check that the weights kept are worth saving.
+    """Check the best epoch's loss against that of guessing.
+
+    Beyond `MAX_LOSS_RATIO` times that, its weights are not worth saving.
 
     Raises:
-        DivergenceError: the validation loss of the best epoch is beyond `MAX_LOSS_RATIO`.
+        DivergenceError: the validation loss is beyond it.
     """
     best = [epoch for epoch in epochs if epoch.is_best][-1]
     loss, limit = best.validation.loss, MAX_LOSS_RATIO * math.log(num_labels)

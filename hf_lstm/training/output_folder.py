@@ -1,4 +1,7 @@
-"""The output folder of a run: claimed before work starts, filled aside, and put in place when all is there."""
+"""Fills the output folder of a run, whole or not at all.
+
+It is claimed before work starts, filled aside, and put in place when all is there.
+"""
 
 import contextlib
 import os
@@ -9,24 +12,24 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import CARD_FILE, CONFIG_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
-from hf_lstm.hub.edit_mark import is_generated
+from hf_lstm.hub.edit_mark import is_unedited
 
 EVALUATION_FILES = (
     "report.md", "metrics.json", "errors.jsonl", "accuracy_by_length.png", "confusion_matrix.png",
     "learning_curves.png", "reliability.png",
 )  # fmt: skip
-"""What `scripts/evaluate.py` may have added to the folder."""
+"""What `hf-lstm evaluate` may have added to the folder."""
 _OUR_FILES = frozenset({*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *EVALUATION_FILES, REPORT_FOLDER})
 _STAGING_SUFFIX = ".partial"
 
 
 @contextlib.contextmanager
-def staged_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a folder to fill, whose files become those of `output_dir` when the block ends well.
+def fill_output_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to fill, and put its files into `output_dir`.
 
-    When it does not, nothing of them stays. What can be wrong with `output_dir` is found on entering, before any work
-    is done. A new folder appears whole; in one that exists already (empty, overwritten, mounted, linked) file after
-    file is replaced.
+    Its files become those of `output_dir` when the block ends well. When it does not, nothing of them stays. What can
+    be wrong with `output_dir` is found on entering, before any work is done. A new folder appears whole. In one that
+    exists already (empty, overwritten, mounted, linked) file after file is replaced.
 
     Raises:
         InputError: `output_dir` holds something already (another run, unless `overwrite`; other files in any case), or
@@ -44,7 +47,7 @@ def staged_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
         raise InputError(f"output folder {output_dir} cannot be written: {error.strerror}; choose another") from None
     try:
         yield staging
-        _check_replaceable(output_dir, overwrite)  # somebody may have been faster
+        _check_replaceable(output_dir, overwrite)  # somebody else may have written there meanwhile
         if is_new and not output_dir.exists():
             staging.chmod(0o777 & ~_read_umask())  # mkdtemp makes folders that only their owner can read
             staging.rename(output_dir)
@@ -65,7 +68,7 @@ def _check_replaceable(output_dir: Path, overwrite: bool) -> None:
     present = {entry.name for entry in output_dir.iterdir() if not entry.name.endswith(_STAGING_SUFFIX)}
     foreign = sorted(present - _OUR_FILES)
     card = output_dir / CARD_FILE
-    if CARD_FILE in present and not is_generated(card.read_text(encoding="utf-8", errors="replace")):
+    if CARD_FILE in present and not is_unedited(card.read_text(encoding="utf-8", errors="replace")):
         foreign.append(CARD_FILE)
     if foreign:
         raise InputError(
@@ -82,7 +85,7 @@ def _replace_files(staging: Path, output_dir: Path) -> None:
     new = {path.name for path in staging.iterdir()}
     for name in sorted(new):
         (staging / name).replace(output_dir / name)
-    for name in _OUR_FILES - new:  # they tell of the weights that stood here before
+    for name in _OUR_FILES - new:  # they describe the weights that stood here before
         if (output_dir / name).is_dir():
             shutil.rmtree(output_dir / name)
         else:

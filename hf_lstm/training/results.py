@@ -1,4 +1,4 @@
-"""Measures the weights that a run has saved, and composes its results.json."""
+"""Measures a run's saved weights, and builds its results.json."""
 
 import time
 from dataclasses import dataclass, replace
@@ -21,10 +21,10 @@ from hf_lstm.training.setup import PreparedRun
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """A saved model with its answers to every row of the run."""
+    """Holds a saved model, and its answers to the run's rows."""
 
     model: LSTMSentiment
-    """Read from the folder, and calibrated since."""
+    """Loaded from the folder, then calibrated."""
     recipe: Recipe
     """With the model's temperature."""
     scored: dict[str, ScoredSplit]
@@ -35,7 +35,10 @@ class MeasuredModel:
 
 
 def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> MeasuredModel:
-    """Return the model that the run has saved in a folder, its answers, and a temperature that fits validation."""
+    """Score the saved model on all rows, and calibrate it.
+
+    Its temperature is fitted on validation.
+    """
     device = run.model.embedding.weight.device
     model = type(run.model).from_pretrained(folder, device=str(device))
     dtype = resolve_precision(run.recipe.train.precision, device, hidden_size=model.config.hidden_size)
@@ -48,7 +51,7 @@ def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> 
     return MeasuredModel(model, replace(run.recipe, model=model.config), scored, dtype, weights_sha256)
 
 
-def compose_results(
+def build_results(
     run: PreparedRun,
     epochs: list[Epoch],
     measured: MeasuredModel,
@@ -57,7 +60,7 @@ def compose_results(
     code: dict[str, Any],
     started: float,
 ) -> RunResults:
-    """Return what results.json says of a run.
+    """Build the record for a run's results.json.
 
     Args:
         run: what was trained, and on which rows.

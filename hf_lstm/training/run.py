@@ -1,4 +1,4 @@
-"""Runs a recipe: set up, trained, saved, measured and reported; by its options, or from Python."""
+"""Runs a recipe from set-up to report, also from Python."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.training.loop import train
-from hf_lstm.training.output_folder import staged_folder
-from hf_lstm.training.results import MeasuredModel, compose_results, measure_saved_model
+from hf_lstm.training.output_folder import fill_output_folder
+from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
 from hf_lstm.training.setup import PreparedRun, prepare_run
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What belongs to this one run rather than to the recipe."""
+    """Holds the options of one run.
+
+    They belong to the run, not to the recipe.
+    """
 
     output_dir: Path
     device: str = "auto"
@@ -56,11 +59,13 @@ class RunOptions:
     choices: CardChoices = NO_CHOICES
     """What the card says of licence and language."""
     model_class: type[LSTMSentiment] = LSTMSentiment
-    """What is built, trained and measured: the model, or a subclass with a forward pass of its own."""
+    """The class to build, train and measure: the model's, or a subclass with a forward pass of its own."""
 
 
 def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
-    """Train a recipe, save the model folder, measure exactly the saved weights, and return what results.json says.
+    """Train a recipe, save and measure the model, and return its results.
+
+    Measured is exactly what was saved.
 
     Raises:
         InputError: the data, a setting or the output folder is unusable; nothing is left behind.
@@ -69,9 +74,9 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
     started = time.perf_counter()
     flush_denormals()
     device = resolve_device(options.device)
-    code = describe_code()  # now: what is committed while this runs is not what runs
+    code = describe_code()  # now: a later commit is not the code that runs
     (enable_progress_bars if options.show_progress else disable_progress_bars)()
-    with staged_folder(options.output_dir, overwrite=options.overwrite) as staging:
+    with fill_output_folder(options.output_dir, overwrite=options.overwrite) as staging:
         run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
         epochs = train(
             run.model,
@@ -83,16 +88,19 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
         model = run.model
         weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
         measured = measure_saved_model(staging, weights_sha256, run)
-        results = compose_results(run, epochs, measured, command=options.command, code=code, started=started)
-        write_config(staging, measured.model.config)  # which has a temperature now
+        results = build_results(run, epochs, measured, command=options.command, code=code, started=started)
+        write_config(staging, measured.model.config)  # with the temperature
         write_json(staging / RECIPE_FILE, measured.recipe.to_json())
         write_json(staging / RESULTS_FILE, to_json(results))
-    _add_report(run, measured, results, options)  # the model is safe in its place by now
+    _add_report(run, measured, results, options)  # the model is saved by now, whatever happens here
     return results
 
 
 def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions) -> None:
-    """Write the report into the run's folder, and the card, which shows parts of it."""
+    """Write the report into the run's folder, then the card.
+
+    The card shows parts of the report.
+    """
     started = time.perf_counter()
     folder = options.output_dir / REPORT_FOLDER
     earlier_texts = {name: set(run.splits[name]["text"][:]) for name in ("train", "validation")}
@@ -110,7 +118,7 @@ def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run leaves behind."""
+    """Holds a run's model, results and folder."""
 
     model: LSTMSentiment
     """The best epoch's weights, with a temperature that fits validation, in evaluation mode."""
@@ -132,7 +140,9 @@ def train_from_python(
     show_progress: bool = True,
     **settings: Any,
 ) -> TrainingResult:
-    """Train a recipe on labeled rows, save and measure the model, and return it with its results.
+    """Train a recipe on labeled rows, and return model and results.
+
+    The model is saved into a folder, and measured.
 
     Example:
         >>> result = hf_lstm.train(frame, text_column="body", label_column="mood", num_epochs=3, seed=1)
@@ -181,7 +191,10 @@ def _make_temporary_folder() -> Path:
 
 @contextlib.contextmanager
 def _shown_log() -> Iterator[None]:
-    """Print what the package logs meanwhile, unless the program has set up its own logging."""
+    """Print the package's log during a block.
+
+    A program that has set up its own logging is left alone.
+    """
     logger = logging.getLogger("hf_lstm")
     if logger.hasHandlers():
         yield

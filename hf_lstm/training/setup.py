@@ -1,4 +1,7 @@
-"""What a run has before its first step: the rows, their ids, and the untrained model with all that it starts from."""
+"""Sets up a run: rows, tokenizer and untrained model.
+
+The model starts from random weights, those of a model to fine-tune, or word vectors.
+"""
 
 import logging
 from dataclasses import dataclass, replace
@@ -18,7 +21,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.training.fine_tuning import StartingPoint, load_starting_point
+from hf_lstm.training.fine_tuning import BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
 from hf_lstm.training.word_vectors import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 
@@ -27,10 +30,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """All that training needs, and what the saved weights will be measured on."""
+    """Holds a run's data and untrained model.
+
+    It is all that training needs, and the rows to measure the saved weights on.
+    """
 
     recipe: Recipe
-    """With what only the data, or the model to fine-tune, could tell."""
+    """Completed by the data, or by the model to fine-tune."""
     splits: DatasetDict
     """`train`, `validation` and `test`, with the columns `text` and `label`."""
     encoded: dict[str, LabeledTexts]
@@ -38,32 +44,36 @@ class PreparedRun:
     model: LSTMSentiment
     """On its device, not trained yet."""
     base_model: BaseModelFacts | None
-    """What its weights are a copy of, if they were not drawn at random."""
+    """The model that its weights are copied from, if they are."""
     word_vectors: WordVectorFacts | None
-    """What its embedding starts from, if it was not drawn at random."""
+    """The vectors that its embedding starts from, if any."""
 
 
 def prepare_run(
     recipe: Recipe, device: torch.device, *, model_class: type[LSTMSentiment], in_memory: InMemorySplits | None = None
 ) -> PreparedRun:
-    """Return the rows of a recipe, encoded, and its model on `device`, an instance of `model_class`.
+    """Load and encode the rows of a recipe, and build its model.
 
-    `in_memory` has the rows, if they were passed from Python.
+    Args:
+        recipe: what to run.
+        device: where the model is put.
+        model_class: what the model is an instance of.
+        in_memory: the rows, if they were passed from Python.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
-    start = None if recipe.train.init_from is None else load_starting_point(recipe.train.init_from)
-    needs_no_texts = start is None and recipe.tokenizer.vocab is not None
+    base = None if recipe.train.init_from is None else load_base_model(recipe.train.init_from)
+    needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
     splits = load_splits(recipe.data, in_memory)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], start, tokenizer)
+    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
-    base_model = None if start is None else start.copy_weights(model)
+    base_model = None if base is None else base.copy_weights(model)
     size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
     logger.info("model: %s, on %s", size, device)
     word_vectors = None
@@ -73,7 +83,9 @@ def prepare_run(
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:
-    """Return the file of pretrained word vectors, fetched and its dimension checked; None if the recipe has none.
+    """Fetch the recipe's file of word vectors, and check its dimension.
+
+    None if the recipe has none.
 
     Raises:
         InputError: there is no such file, it cannot be read, or its vectors are not as long as the model's.
@@ -86,22 +98,22 @@ def find_vector_file(recipe: Recipe) -> Path | None:
 
 
 def resolve_recipe(
-    recipe: Recipe, train_split: Dataset, start: StartingPoint | None, tokenizer: Tokenizer | None = None
+    recipe: Recipe, train_split: Dataset, base: BaseModel | None, tokenizer: Tokenizer | None = None
 ) -> tuple[Recipe, ModelConfig, Tokenizer]:
-    """Return the recipe with its model's config complete, that config, and the tokenizer.
+    """Complete the recipe's model config, and choose the tokenizer.
 
-    The tokenizer is that of `start`, or `tokenizer`, or one that is trained here.
-
-    With a model to fine-tune, its architecture and its way of finding words take the place of the recipe's.
+    Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
+    or one that is trained here. With a model to fine-tune, its architecture and its way of finding words take the place
+    of the recipe's.
 
     Raises:
-        InputError: the texts have no word for the vocabulary, or `start` doesn't say how it finds words.
+        InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
     """
     label_names = train_split.features["label"].names
-    if start is not None:
-        tokenizer_config = start.read_tokenizer_config() or recipe.tokenizer
-        config = start.resolve(label_names)
-        return replace(recipe, model=config, tokenizer=tokenizer_config), config, start.model.require_tokenizer()
+    if base is not None:
+        tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
+        config = base.resolve(label_names)
+        return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.model.require_tokenizer()
     if tokenizer is None:
         tokenizer = train_tokenizer(train_split["text"], recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
@@ -117,7 +129,7 @@ def resolve_recipe(
 def build_model(
     model_class: type[LSTMSentiment], config: ModelConfig, tokenizer: Tokenizer, *, seed: int
 ) -> LSTMSentiment:
-    """Return a model on the CPU, its weights drawn from the seed.
+    """Build a model on the CPU, with weights drawn from the seed.
 
     Raises:
         InputError: it does not fit into memory.
@@ -137,7 +149,9 @@ def build_model(
 def use_word_vectors(
     model: LSTMSentiment, path: Path, config: TrainConfig, train_ids: NDArray[np.int32]
 ) -> WordVectorFacts:
-    """Put the vectors of a file into the model's embedding, and return what results.json says of them.
+    """Put a file's vectors into the embedding, and return their facts.
+
+    The facts are for results.json.
 
     Args:
         model: to be changed; its embedding won't be trained if `config.freeze_embeddings`.
@@ -150,7 +164,7 @@ def use_word_vectors(
     """
     found = read_word_vectors(path, model.require_tokenizer().get_vocab(), model.config.embedding_dim)
     initialize_embedding(model.embedding, found, missing=config.missing_vectors)
-    model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # neither steps nor decay touch it then
+    model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # then neither steps nor decay change it
     vocab_size = model.config.vocab_size
     of_vocabulary, of_tokens = measure_coverage(found, vocab_size=vocab_size, train_ids=train_ids)
     num_found = len(found.ids)

@@ -1,4 +1,7 @@
-"""Finds and opens files of pretrained word vectors: plain, gzipped or zipped, on this machine or on the Hub."""
+"""Fetches and opens files of pretrained word vectors.
+
+They are plain, gzipped or zipped, on this machine or on the Hub.
+"""
 
 import codecs
 import contextlib
@@ -16,7 +19,7 @@ from hf_lstm.hub.download import fetch_hub_file, list_hub_files
 
 _SUFFIXES = (".txt", ".vec", ".gz", ".zip")
 _PUBLISHED_SYSTEMS_FILE = "glove.6B.zip"
-"""Taken where a repository has several that would do: 6 billion tokens of Wikipedia and newswire, in lower case."""
+"""Preferred if a repository has several fitting files: of 6 billion lower-case tokens of Wikipedia and newswire."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = b"PK\x03\x04"
 _MAX_LINE_BYTES = 2**20
@@ -25,9 +28,10 @@ _HOW_TO_PASS_A_FILE = "or pass a file in GloVe's text format with --embeddings P
 
 
 def fetch_vector_file(source: str, dimension: int) -> Path:
-    """Return the file that `source` names: a path, or on the Hub `org/name` or `org/name/file`, which is downloaded.
+    """Fetch a file of word vectors, and return its path.
 
-    Of a repository's files, the one whose name says the dimension (`100d`) is preferred, then `glove.6B.zip`.
+    `source` is a path, or on the Hub `org/name` or `org/name/file`, which is downloaded. Of a repository's files, the
+    one whose name says the dimension (`100d`) is preferred, then `glove.6B.zip`.
 
     Raises:
         InputError: there is no such file or repository, it has none or several files that would do, or the Hub
@@ -53,7 +57,9 @@ def fetch_vector_file(source: str, dimension: int) -> Path:
 
 @contextlib.contextmanager
 def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Give a name for messages and the lines of a file; of a zip, the lines of the member of that dimension.
+    """Open a file of word vectors, and give its lines.
+
+    Gives a name for messages, and the lines. Of a zip, they are those of the member of that dimension.
 
     Raises:
         InputError: the file cannot be read or is damaged, or it is a zip without or with several such members.
@@ -62,7 +68,7 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
         if _is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 texts = [name for name in archive.namelist() if name.endswith((".txt", ".vec"))]
-                texts = [name for name in texts if not name.startswith("__MACOSX/")]  # attributes that macOS adds
+                texts = [name for name in texts if not name.startswith("__MACOSX/")]  # macOS adds these
                 remedy = "unpack one and pass that, or choose another model.embedding_dim"
                 member = _choose_file(texts, dimension, str(path), remedy)
                 with io.BufferedReader(archive.open(member), _READ_BYTES) as lines:  # type: ignore[type-var]
@@ -72,18 +78,18 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
                 is_gzipped = file.read(2) == _GZIP_MAGIC
                 file.seek(0)
                 yield str(path), _iterate_lines(gzip.GzipFile(fileobj=file) if is_gzipped else file)
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:  # the last: an encrypted zip
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted zip
         raise InputError(f"embeddings {path}: cannot be read, download it again ({error})") from error
 
 
 def _is_zip(path: Path) -> bool:
-    """Return whether the file is a zip, be it one that ends too early."""
+    """Return whether the file is a zip, even a truncated one."""
     with path.open("rb") as file:
         return file.read(4) == _ZIP_MAGIC or zipfile.is_zipfile(file)
 
 
 def _iterate_lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    line = file.readline(_MAX_LINE_BYTES).removeprefix(codecs.BOM_UTF8)  # as some editors of Windows write it
+    line = file.readline(_MAX_LINE_BYTES).removeprefix(codecs.BOM_UTF8)  # some editors of Windows write one
     while line:
         yield line
         line = file.readline(_MAX_LINE_BYTES)

@@ -1,4 +1,6 @@
-"""Pretrained word vectors: reads those of a vocabulary out of GloVe's text format, and puts them into an embedding.
+"""Reads pretrained word vectors in GloVe's text format into an embedding.
+
+Only those of a vocabulary's words are read.
 
 Reference: Pennington et al., "GloVe: Global Vectors for Word Representation" (2014).
 """
@@ -21,7 +23,7 @@ _CHARACTERS_OF_NUMBERS = b" +-.0123456789eE"
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class WordVectors:
-    """The vectors of the words that a vocabulary and a file share."""
+    """Holds vectors found for words of a vocabulary."""
 
     ids: npt.NDArray[np.int64]
     """(num_found,), each once"""
@@ -30,11 +32,11 @@ class WordVectors:
 
 
 def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) -> WordVectors:
-    """Return the vectors of the vocabulary's words in a file, of words that stand there twice the first.
+    """Read the vectors of a vocabulary's words from a file.
 
-    A line is a word and its values, separated by blanks; a first line of two numbers, as word2vec writes it, is
-    skipped. Other words' values are counted and their characters checked, but they are not read, so that a file of
-    millions of words takes seconds.
+    Of words that stand there twice, the first counts. A line is a word and its values, separated by blanks; a first
+    line of two numbers, as word2vec writes it, is skipped. Other words' values are counted and their characters
+    checked, but they are not read, so that a file of millions of words takes seconds.
 
     Raises:
         InputError: the file cannot be read, a line has another number of values or one that is no finite number, or
@@ -63,7 +65,9 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
 
 
 def check_dimension(path: Path, embedding_dim: int) -> None:
-    """Check by its first line that a file's vectors have `embedding_dim` values, which takes no time.
+    """Check that a file's vectors have `embedding_dim` values.
+
+    Only its first line is read, which takes no time.
 
     Raises:
         InputError: they have not, or the file cannot be read.
@@ -74,10 +78,10 @@ def check_dimension(path: Path, embedding_dim: int) -> None:
 
 @torch.no_grad()
 def initialize_embedding(embedding: nn.Embedding, found: WordVectors, *, missing: Literal["zero", "normal"]) -> None:
-    """Give the words in `found` their vectors, and the others zeros or draws from the global random state.
+    """Put the vectors found into an embedding, and fill the rest.
 
-    The draws are normal with the mean and standard deviation of the values found, so that no word stands out by the
-    length of its vector. Padding stays zero.
+    Words without a vector get zeros, or draws from the global random state. The draws are normal with the mean and
+    standard deviation of the values found, so that no word stands out by the length of its vector. Padding stays zero.
     """
     weight = embedding.weight
     vectors = torch.from_numpy(found.vectors)
@@ -91,7 +95,9 @@ def initialize_embedding(embedding: nn.Embedding, found: WordVectors, *, missing
 
 
 def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDArray[np.int32]) -> tuple[float, float]:
-    """Return the shares, 0 to 1, of the vocabulary and of the tokens of train that have a vector.
+    """Measure how many vocabulary entries and tokens have a vector.
+
+    Both are shares, 0 to 1: of the vocabulary, and of the tokens of train.
 
     Args:
         found: the vectors.
@@ -104,7 +110,7 @@ def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDAr
 
 
 def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
-    """Return whether the line is a header rather than a vector."""
+    """Check the first line, and return whether it is a header."""
     parts = fields.split(b" ")
     is_header = len(parts) == 2 and all(part.isdigit() for part in parts)
     dimension = int(parts[1]) if is_header else len(parts) - 1
@@ -121,7 +127,10 @@ def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
 
 
 def _check_odd_line(fields: bytes, place: str, embedding_dim: int) -> None:
-    """Check a line with another number of blanks than usual: some words of `glove.840B` have blanks in them."""
+    """Check a line with another number of blanks than usual.
+
+    Some words of `glove.840B` have blanks in them.
+    """
     parts = fields.split(b" ")
     head, values = parts[:-embedding_dim], parts[-embedding_dim:]
     is_word_with_blanks = len(head) > 1 and not _is_number(head[-1])
@@ -144,7 +153,7 @@ def _parse_values(values: bytes, embedding_dim: int, place: str) -> npt.NDArray[
             vector = np.array([float(value) for value in values.split()], dtype=np.float32)
     except ValueError:
         raise InputError(f"embeddings {place}: has a value that is no number; expected a word and numbers") from None
-    if len(vector) != embedding_dim:  # two blanks stand side by side
+    if len(vector) != embedding_dim:  # there are two blanks side by side
         raise _make_count_error(len(vector), embedding_dim, place)
     if not np.isfinite(vector).all():
         raise InputError(f"embeddings {place}: has a value that is not finite")

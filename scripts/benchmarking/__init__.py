@@ -1,5 +1,5 @@
-"""What `scripts/benchmark.py` measures: one file per section and per peer, and how they are timed and reported.
+"""Holds the parts of `scripts/benchmark.py`.
 
-Nothing here imports PyTorch or a peer at its top, except `packed_loop`: each contender imports what it needs in the
-process of its own that it runs in.
+There is one file per section and per peer. The harness times and reports them. Nothing here imports PyTorch or a peer
+at its top, except `packed_loop`: each contender imports what it needs in the process of its own that it runs in.
 """

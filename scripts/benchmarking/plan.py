@@ -1,4 +1,4 @@
-"""Which sections there are, and how much each measures."""
+"""Lists the sections, and how much each measures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much is measured."""
+    """Says how much is measured."""
 
     repeats: int
     """Rounds of each section."""
@@ -61,7 +61,9 @@ QUICK = Effort(
 
 
 class Plan:
-    """Builds sections on demand, so that what they share is prepared once, and only if it is needed.
+    """Builds sections on demand.
+
+    What they share is prepared once, and only if it is needed.
 
     Args:
         splits: the reviews.
@@ -77,17 +79,17 @@ class Plan:
         self._scratch = scratch
 
     def build_training_step(self) -> Section:
-        """Return the section on one training step."""
+        """Build the section on one training step."""
         batch_size = PACKED_LSTM.train.batch_size
         return build_training_step(self._make_task(self._splits.train.pick((1 + self._effort.repeats) * batch_size)))
 
     def build_sequence_length(self) -> Section:
-        """Return the section on the cost by length."""
+        """Build the section on the cost by length."""
         reviews = self._splits.train.pick(len(self._splits.train.texts))
         return build_sequence_length(self._make_task(join_reviews(reviews, PACKED_LSTM.train.batch_size)))
 
     def build_epoch(self) -> Section:
-        """Return the section on a whole epoch."""
+        """Build the section on a whole epoch."""
         return build_epoch(
             self._make_task(self._splits.train),
             repeats=self._effort.repeats,
@@ -96,7 +98,7 @@ class Plan:
         )
 
     def build_text_to_label(self) -> Section:
-        """Return the section on classifying raw texts."""
+        """Build the section on classifying raw texts."""
         test = self._splits.test.pick(len(self._splits.test.texts))
         task = TextToLabelTask(
             train=self._splits.train_and_validation,
@@ -113,23 +115,23 @@ class Plan:
         return build_text_to_label(task)
 
     def build_tokenization(self) -> Section:
-        """Return the section on tokenization."""
+        """Build the section on tokenization."""
         texts = self._splits.test.pick(self._effort.num_tokenized_reviews).texts
         return build_tokenization(self._stopword.tokenizer_json, texts)
 
     def build_latency(self) -> Section:
-        """Return the section on single reviews."""
+        """Build the section on single reviews."""
         texts = pick_usual_reviews(self._splits.test.texts, self._effort.num_single_reviews)
         return build_latency(self._bilstm, self._stopword, self._wordpiece, texts)
 
     def build_bulk_scoring(self) -> Section:
-        """Return the section on scoring a large file."""
+        """Build the section on scoring a large file."""
         return build_bulk_scoring(
             self._stopword, self._splits.test.texts, self._effort.num_bulk_reviews, self._scratch / "bulk"
         )
 
     def build_cold_start(self) -> Section:
-        """Return the section on starting afresh."""
+        """Build the section on starting a process."""
         return build_cold_start(self._bilstm, self._wordpiece, self._scratch)
 
     def _make_task(self, reviews: LabeledReviews) -> TrainingTask:

@@ -1,4 +1,4 @@
-"""The reviews that everything is measured on."""
+"""Loads the reviews to measure on."""
 
 import re
 from collections.abc import Callable
@@ -13,20 +13,23 @@ from hf_lstm.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledReviews:
-    """Raw texts with their classes, 0 or 1."""
+    """Holds raw texts with their classes, 0 or 1."""
 
     texts: list[str]
     labels: list[int]
 
     def pick(self, size: int) -> "LabeledReviews":
-        """Return `size` random reviews, the same ones every time, or all in random order if there are fewer."""
+        """Pick `size` random reviews, the same every time.
+
+        If there are fewer, they are all in random order.
+        """
         rows = np.random.default_rng(0).permutation(len(self.texts))[:size]
         return LabeledReviews(texts=[self.texts[row] for row in rows], labels=[self.labels[row] for row in rows])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewSplits:
-    """The splits of a data set, as `hf_lstm` cuts them."""
+    """Holds the splits of a data set, as `hf_lstm` cuts them."""
 
     name: str
     train: LabeledReviews
@@ -35,14 +38,17 @@ class ReviewSplits:
 
     @property
     def train_and_validation(self) -> LabeledReviews:
-        """All reviews that are not test: what a model without validation trains on."""
+        """Return all reviews but those of test.
+
+        A model without validation trains on them.
+        """
         return LabeledReviews(
             texts=self.train.texts + self.validation.texts, labels=self.train.labels + self.validation.labels
         )
 
 
 def load_reviews(source: str, data: DataConfig) -> ReviewSplits:
-    """Return the splits of `source`, cut as `data` says.
+    """Load the splits of `source`, cut as `data` says.
 
     Raises:
         InputError: the source is unusable, or its reviews are not of two classes.
@@ -62,17 +68,20 @@ def load_reviews(source: str, data: DataConfig) -> ReviewSplits:
 
 
 def find_lowercase_words(text: str) -> list[str]:
-    r"""Return the matches of `\b\w+\b` in the lower-cased text."""
+    r"""Find the matches of `\b\w+\b` in the lower-cased text."""
     return re.findall(r"\b\w+\b", text.lower())
 
 
 def split_lowercase(text: str) -> list[str]:
-    """Return the lower-cased text split at whitespace."""
+    """Split the lower-cased text at whitespace."""
     return text.lower().split()
 
 
 def choose_word_finder(config: TokenizerConfig) -> Callable[[str], list[str]]:
-    """Return the function that finds the words that a tokenizer of `config` does."""
+    """Choose the function that finds words as a tokenizer does.
+
+    The tokenizer is one of `config`.
+    """
     finders: dict[tuple[str, bool], Callable[[str], list[str]]] = {
         ("word_characters", True): find_lowercase_words,
         ("whitespace", True): split_lowercase,

@@ -1,4 +1,4 @@
-"""What contenders are given to do: a model of random weights, and what is trained on what."""
+"""Defines the contenders' tasks: random models, and training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingTask:
-    """What is trained on what; the same for every contender."""
+    """Defines a model to train, and its data.
+
+    It is the same for every contender.
+    """
 
     reviews: LabeledReviews
     tokenizer_json: str
     find_words: Callable[[str], list[str]]
-    """What the tokenizer does, as a straightforward loop does it."""
+    """Finds the tokenizer's words, as a straightforward loop does."""
     model: ModelConfig
     """With vocabulary size and labels; of one layer."""
     train: TrainConfig
@@ -28,10 +31,10 @@ USEFUL_OPERATIONS = "8 (embedding dim + hidden size) hidden size per real token 
 
 
 def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
-    """Return the billions of operations of one LSTM layer's matrix products over `num_tokens` real tokens, forward.
+    """Count the useful operations of one LSTM layer, in billions.
 
-    A multiplication and an addition count as two; padding, embedding, gates and classifier are not counted. Training
-    takes three times as many.
+    They are those of its matrix products over `num_tokens` real tokens, forward. A multiplication and an addition count
+    as two; padding, embedding, gates and classifier are not counted. Training takes three times as many.
     """
     assert config.num_layers == 1
     per_token = 2 * (config.embedding_dim + config.hidden_size) * 4 * config.hidden_size * config.num_directions
@@ -40,14 +43,17 @@ def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class RandomModel:
-    """A model with random weights, which are as fast as any."""
+    """Defines a model with random weights.
+
+    They are as fast as trained ones.
+    """
 
     config: ModelConfig
     """With vocabulary size and labels."""
     tokenizer_json: str
 
     def build(self) -> "LSTMSentiment":
-        """Return the model; the same weights every time."""
+        """Build the model, with the same weights every time."""
         import torch
         from tokenizers import Tokenizer
 

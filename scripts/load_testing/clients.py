@@ -1,4 +1,7 @@
-"""Many clients at once, each asking, reading the answer, and pausing, as people do."""
+"""Runs many clients at once against the demo.
+
+Each asks, reads the answer, and pauses, as people do.
+"""
 
 import random
 import sys
@@ -25,7 +28,7 @@ _BUSY = 503
 
 @dataclass
 class Tally:
-    """What the clients met."""
+    """Counts the clients' answers and errors."""
 
     latencies_s: dict[str, list[float]] = field(default_factory=lambda: {endpoint: [] for endpoint in ENDPOINTS})
     errors: Counter[str] = field(default_factory=Counter)
@@ -36,7 +39,10 @@ class Tally:
 
 
 def run_clients(address: str, texts: Sequence[str], *, num_clients: int, duration_s: float) -> Tally:
-    """Return what `num_clients` met that asked for `duration_s` seconds, all at the same time."""
+    """Run `num_clients` at the same time for `duration_s` seconds.
+
+    Returns what they met.
+    """
     tally, lock = Tally(), threading.Lock()
     clients = [Client(address, verbose=False) for _ in range(num_clients)]
     stop_s = time.monotonic() + duration_s

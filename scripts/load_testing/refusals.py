@@ -1,4 +1,7 @@
-"""Requests that a public demo must refuse, and how long it takes to."""
+"""Sends requests to be refused, and times the refusals.
+
+A public demo must refuse them.
+"""
 
 import json
 import socket
@@ -15,7 +18,10 @@ _API = "gradio_api"
 
 
 def measure_refusals(address: str) -> dict[str, dict[str, Any]]:
-    """Return for each kind of request the answer's HTTP status, and the longest of some times until it came."""
+    """Measure the answer's status and time for each kind of request.
+
+    The time is the longest of `NUM_TRIALS`, in seconds.
+    """
     large = b"x" * _LARGE_BYTES
     requests: dict[str, Callable[[], int]] = {
         "10 MB of JSON": lambda: _post(address, "call/classify", content=json.dumps({"data": [large.decode()]})),
@@ -41,7 +47,7 @@ def _post(address: str, path: str, **options: Any) -> int:
 
 
 def _send_slowly(address: str) -> int:
-    """Send a body byte by byte until there is an answer, and return its status."""
+    """Send a body byte by byte, and return the answer's status."""
     parts = urlsplit(address)
     head = (
         f"POST /{_API}/call/classify HTTP/1.1\r\nHost: {parts.netloc}\r\n"

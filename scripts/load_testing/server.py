@@ -1,4 +1,4 @@
-"""The demo in a process of its own, and the memory that it takes."""
+"""Runs the demo in its own process, and reads its memory."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ MEMORY_INTERVAL_S = 1.0
 
 @dataclass
 class DemoServer:
-    """A running demo."""
+    """Describes a running demo."""
 
     address: str
     pid: int
@@ -29,7 +29,7 @@ class DemoServer:
     """Resident memory, taken every `MEMORY_INTERVAL_S`."""
 
     def read_memory_mb(self) -> float:
-        """Return the resident memory of the process now."""
+        """Read the resident memory of the process now."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         match = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
         assert match is not None

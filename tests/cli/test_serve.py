@@ -61,7 +61,7 @@ def test_the_environment_holds_where_nothing_is_said(served, tiny_model_folder, 
 
 
 def test_a_checkout_has_a_model_to_serve():
-    assert serve.find_model("", serve.DEFAULT_MODEL).endswith("space/model")
+    assert serve.choose_model("", serve.DEFAULT_MODEL).endswith("space/model")
 
 
 def test_an_installed_package_says_that_it_needs_one(tmp_path):

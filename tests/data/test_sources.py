@@ -72,10 +72,10 @@ def test_the_splits_of_a_dataset_dict_are_taken_as_they_are():
 
 def test_splits_may_be_given_apart_and_as_files(tmp_path):
     FRAME[30:].rename(columns={"mood": "label"}).to_csv(tmp_path / "test.csv", index=False)
-    held = resolve_source(
+    source = resolve_source(
         (TEXTS[:20], LABELS[:20]), validation=DATASET.select(range(20, 30)), test=tmp_path / "test.csv"
     )
-    splits = load_splits(DataConfig(), held)
+    splits = load_splits(DataConfig(), source)
     assert [splits[name]["text"][:] for name in splits] == [TEXTS[:20], TEXTS[20:30], TEXTS[30:]]
     assert splits["test"].features["label"].names == ["bad", "good"]
 

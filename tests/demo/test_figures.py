@@ -11,7 +11,7 @@ from hf_lstm import LSTMSentiment
 from hf_lstm.demo.app import build_demo
 from hf_lstm.demo.figures import (
     MAX_MISTAKES,
-    find_report_folder,
+    fetch_report_folder,
     list_confusions,
     list_label_figures,
     list_mistakes,
@@ -81,14 +81,14 @@ def test_mistakes_are_shown_as_far_as_they_can_be_read(tmp_path):
 
 
 def test_a_report_is_fetched_from_the_hub_if_it_is_there(hub, tmp_path):
-    assert find_report_folder(str(tmp_path)) == tmp_path / "report"
-    assert find_report_folder("org/nothing") is None
+    assert fetch_report_folder(str(tmp_path)) == tmp_path / "report"
+    assert fetch_report_folder("org/nothing") is None
     model = build_model()
     model.save_pretrained(tmp_path)
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "errors.jsonl").write_text("{}\n")
     push_model_folder(tmp_path, "me/with-report", token=WRITE_TOKEN)
-    folder = find_report_folder("me/with-report")
+    folder = fetch_report_folder("me/with-report")
     assert (folder / "errors.jsonl").read_text() == "{}\n"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lstm.demo import request_checks
-from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, find_upload_fault, make_room
+from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, check_upload, make_room
 
 
 def encode(files):
@@ -17,12 +17,12 @@ def encode(files):
 
 @given(st.binary(max_size=500))
 def test_one_table_of_any_content_may_be_uploaded(content):
-    assert find_upload_fault(*encode({"files": ("a.CSV", content)})) is None
+    assert check_upload(*encode({"files": ("a.CSV", content)})) is None
 
 
 @pytest.mark.parametrize("name", ["a b.csv", "ä.txt", 'quo"te.jsonl', "..\\\\a.tsv", "x" * 300 + ".csv"])
 def test_names_may_be_unusual(name):
-    assert find_upload_fault(*encode({"files": (name, b"x")})) is None
+    assert check_upload(*encode({"files": (name, b"x")})) is None
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_names_may_be_unusual(name):
     ],
 )
 def test_all_else_is_refused(files, status):
-    assert find_upload_fault(*encode(files))[0] == status
+    assert check_upload(*encode(files))[0] == status
 
 
 @given(st.text(max_size=60), st.binary(max_size=200))
 def test_no_body_makes_the_check_fail(content_type, body):
-    assert find_upload_fault(content_type, body)[0] == 400
-    assert find_upload_fault("multipart/form-data; boundary=b", b"--b" + body + b"--b--")[0] in (400, 415)
+    assert check_upload(content_type, body)[0] == 400
+    assert check_upload("multipart/form-data; boundary=b", b"--b" + body + b"--b--")[0] in (400, 415)
 
 
 def test_old_uploads_make_room_for_new_ones(tmp_path, monkeypatch):

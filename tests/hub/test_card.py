@@ -22,7 +22,7 @@ from hf_lstm.config.recipes import STOPWORD_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card import render_card
 from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256, CardChoices, name_repository
-from hf_lstm.hub.edit_mark import is_generated
+from hf_lstm.hub.edit_mark import is_unedited
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 
@@ -229,7 +229,7 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
     for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{{", "{%", "{#"):
         assert blank not in card, blank
     assert str(ModelCard(card)) == card  # saving it through the client changes nothing
-    assert is_generated(card)
+    assert is_unedited(card)
 
 
 @pytest.mark.parametrize("has_plots", [False, True])
@@ -256,7 +256,7 @@ def test_every_combination_renders(tmp_path, recipe, results, has_report):
     card = render(recipe=recipe, results=results, folder=folder)
     for blank in ("None", "Undefined", " ()", ": .\n", " \n", "| |", "\n\n\n", "{%", "{#"):
         assert blank not in card, blank
-    assert is_generated(card)
+    assert is_unedited(card)
     assert ("report/" in card) == (has_report and results is not None)
 
 
@@ -322,7 +322,7 @@ def test_odd_label_names_stay_in_their_cells(labels):
     card = render(labels)
     for table in read_tables(card):
         assert len({len(row) for row in table}) == 1, table
-    assert is_generated(card)
+    assert is_unedited(card)
     assert "<script" not in card
 
 
@@ -384,13 +384,13 @@ def test_provenance_read_back_from_json_gives_the_same_card():
     ids=["a figure", "more text", "front matter", "no marker", "empty", "another card"],
 )
 def test_an_edit_is_noticed(edit):
-    assert is_generated(render())
-    assert not is_generated(edit(render()))
+    assert is_unedited(render())
+    assert not is_unedited(edit(render()))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_ends_and_byte_order_mark_are_no_edit(newline):
-    assert is_generated("\ufeff" + render().replace("\n", newline).rstrip())
+    assert is_unedited("\ufeff" + render().replace("\n", newline).rstrip())
 
 
 def test_an_installed_package_renders_the_same_card(tmp_path):

@@ -5,7 +5,7 @@ import torch
 
 from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.nn.network import LSTMNetwork
-from hf_lstm.training.optimization import average_weights, build_optimizer, build_scheduler
+from hf_lstm.training.optimization import build_averaged_model, build_optimizer, build_scheduler
 
 CONFIG = TrainConfig(learning_rate=1.0)
 
@@ -83,7 +83,7 @@ def test_frozen_weights_are_not_optimized(frozen):
 
 def test_average_of_weights_is_exponential_once_it_has_begun():
     model, decay = make_model(), 0.5
-    averaged = average_weights(model, decay)
+    averaged = build_averaged_model(model, decay)
     expected = None
     for update in range(30):
         with torch.no_grad():

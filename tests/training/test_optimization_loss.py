@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from hf_lstm.errors import DivergenceError, InputError
 from hf_lstm.records.results import Epoch, EpochFigures
-from hf_lstm.training.optimization import require_convergence, sum_cross_entropy, weigh_rows
+from hf_lstm.training.optimization import compute_row_weights, require_convergence, sum_cross_entropy
 
 LOGITS = torch.tensor([[0.3, -1.0, 2.0], [0.0, 0.5, 0.1], [4.0, -2.0, 1.0]])
 LABELS = torch.tensor([2, 0, 1])
@@ -40,14 +40,14 @@ def test_smoothing_spreads_a_share_of_the_target_over_all_labels():
 
 def test_weights_of_rows():
     labels = np.array([0, 0, 0, 1, 2, 2])
-    assert weigh_rows(labels, None, num_labels=3).tolist() == [1.0] * 6
-    assert weigh_rows(labels, "1, 2,0.5", num_labels=3).tolist() == [1, 1, 1, 2, 0.5, 0.5]
-    balanced = weigh_rows(labels, "balanced", num_labels=3)
+    assert compute_row_weights(labels, None, num_labels=3).tolist() == [1.0] * 6
+    assert compute_row_weights(labels, "1, 2,0.5", num_labels=3).tolist() == [1, 1, 1, 2, 0.5, 0.5]
+    balanced = compute_row_weights(labels, "balanced", num_labels=3)
     sums = [balanced[labels == label].sum() for label in range(3)]
     assert sums == pytest.approx([2, 2, 2])
-    assert np.isfinite(weigh_rows(labels, "balanced", num_labels=4)).all()
+    assert np.isfinite(compute_row_weights(labels, "balanced", num_labels=4)).all()
     with pytest.raises(InputError, match="2 numbers, but there are 3 labels"):
-        weigh_rows(labels, "1,2", num_labels=3)
+        compute_row_weights(labels, "1,2", num_labels=3)
 
 
 @pytest.mark.parametrize("num_labels", [2, 3, 100])

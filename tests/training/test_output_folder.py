@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hf_lstm import InputError
-from hf_lstm.training.output_folder import staged_folder
+from hf_lstm.training.output_folder import fill_output_folder
 
 
 def fill(folder, content="new"):
@@ -12,13 +12,13 @@ def fill(folder, content="new"):
 
 
 def run(output_dir, *, overwrite=False, content="new"):
-    with staged_folder(output_dir, overwrite=overwrite) as staging:
+    with fill_output_folder(output_dir, overwrite=overwrite) as staging:
         fill(staging, content)
 
 
 def test_folder_appears_whole_when_the_block_ends_well(tmp_path):
     output_dir = tmp_path / "runs" / "a"
-    with staged_folder(output_dir, overwrite=False) as staging:
+    with fill_output_folder(output_dir, overwrite=False) as staging:
         fill(staging)
         assert not output_dir.exists()
     assert (output_dir / "config.json").read_text() == "new"
@@ -28,9 +28,9 @@ def test_folder_appears_whole_when_the_block_ends_well(tmp_path):
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_nothing_stays_when_it_does_not(tmp_path, error):
     output_dir = tmp_path / "a"
-    with staged_folder(output_dir, overwrite=False) as staging:
+    with fill_output_folder(output_dir, overwrite=False) as staging:
         fill(staging, "old")
-    with pytest.raises(error), staged_folder(output_dir, overwrite=True) as staging:  # noqa: PT012
+    with pytest.raises(error), fill_output_folder(output_dir, overwrite=True) as staging:  # noqa: PT012
         fill(staging, "half")
         raise error
     assert (output_dir / "config.json").read_text() == "old"
@@ -39,16 +39,16 @@ def test_nothing_stays_when_it_does_not(tmp_path, error):
 
 def test_another_run_is_kept_unless_overwritten(tmp_path):
     for content in ("first", "second"):
-        with staged_folder(tmp_path / "a", overwrite=content == "second") as staging:
+        with fill_output_folder(tmp_path / "a", overwrite=content == "second") as staging:
             fill(staging, content)
-    with pytest.raises(InputError, match="--overwrite"), staged_folder(tmp_path / "a", overwrite=False):
+    with pytest.raises(InputError, match="--overwrite"), fill_output_folder(tmp_path / "a", overwrite=False):
         pytest.fail("entered")
     assert (tmp_path / "a" / "config.json").read_text() == "second"
 
 
 def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match=r"thesis\.tex"), staged_folder(tmp_path, overwrite=True):
+    with pytest.raises(InputError, match=r"thesis\.tex"), fill_output_folder(tmp_path, overwrite=True):
         pytest.fail("entered")
     assert (tmp_path / "thesis.tex").exists()
 
@@ -56,7 +56,7 @@ def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
 def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "a").write_text("")
     for output_dir in (tmp_path / "a", tmp_path / "a" / "b"):
-        with pytest.raises(InputError, match="output folder"), staged_folder(output_dir, overwrite=True):
+        with pytest.raises(InputError, match="output folder"), fill_output_folder(output_dir, overwrite=True):
             pytest.fail("entered")
 
 

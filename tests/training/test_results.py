@@ -11,7 +11,7 @@ from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import BaseModelFacts, Epoch, EpochFigures, RunResults
-from hf_lstm.training.results import compose_results, measure_saved_model
+from hf_lstm.training.results import build_results, measure_saved_model
 from hf_lstm.training.setup import PreparedRun
 
 TEXTS = {
@@ -66,7 +66,7 @@ def test_results_tell_where_the_figures_come_from(run, measured):
     epochs = [
         Epoch(epoch=epoch, is_best=epoch < 3, train=figures, validation=figures, elapsed_s=1.0) for epoch in (1, 2, 3)
     ]
-    results = compose_results(run, epochs, measured, command="train tiny", code=describe_code(), started=0.0)
+    results = build_results(run, epochs, measured, command="train tiny", code=describe_code(), started=0.0)
     written = to_json(results)
     assert list(written) == [
         "recipe", "command", "dataset", "weights_sha256", "model", "init_from", "seed", "device", "precision",

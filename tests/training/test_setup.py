@@ -9,7 +9,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.records.results import WordVectorFacts
-from hf_lstm.training.fine_tuning import StartingPoint
+from hf_lstm.training.fine_tuning import BaseModel
 from hf_lstm.training.setup import build_model, find_vector_file, resolve_recipe, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
@@ -30,7 +30,7 @@ def train_split():
 
 @pytest.fixture
 def resolved(train_split):
-    return resolve_recipe(RECIPE, train_split, start=None)
+    return resolve_recipe(RECIPE, train_split, base=None)
 
 
 def test_a_resolved_recipe_has_the_vocabulary_and_the_labels_of_train(resolved):
@@ -47,8 +47,8 @@ def test_a_model_to_fine_tune_brings_its_architecture_and_its_words(train_split,
         saved = dataclasses.replace(RECIPE, tokenizer=TokenizerConfig(words="letters"))
         (tiny_model_folder / "recipe.json").write_text(json.dumps(saved.to_json()))
     model = LSTMSentiment.from_pretrained(tiny_model_folder)
-    start = StartingPoint("org/tiny", True, model, "ab" * 32)
-    recipe, config, tokenizer = resolve_recipe(RECIPE, train_split, start)
+    base = BaseModel("org/tiny", True, model, "ab" * 32)
+    recipe, config, tokenizer = resolve_recipe(RECIPE, train_split, base)
     assert tokenizer is model.tokenizer
     assert recipe.model == config == dataclasses.replace(model.config, id2label={0: "bad", 1: "good"})
     assert recipe.tokenizer == (TokenizerConfig(words="letters") if has_recipe else RECIPE.tokenizer)

@@ -1,1 +1,1 @@
-"""What is timed: this package, and its peers."""
+"""Holds the contenders: this package, and its peers."""

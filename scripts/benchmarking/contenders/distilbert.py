@@ -1,4 +1,6 @@
-"""Contender: DistilBERT for sequence classification, with random weights, which are as fast as any.
+"""Times DistilBERT for sequence classification.
+
+Its weights are random: they are as fast as trained ones.
 
 Reference: Sanh et al. 2019, https://arxiv.org/abs/1910.01108
 """
@@ -21,7 +23,7 @@ REQUIRES = ("transformers",)
 
 @dataclass(frozen=True)
 class WordPiece:
-    """A WordPiece tokenizer."""
+    """Holds a WordPiece tokenizer."""
 
     tokenizer_json: str
     source: str
@@ -29,7 +31,9 @@ class WordPiece:
 
 
 class DistilBERT:
-    """The model and its tokenizer, used as fast as a CPU allows: padded to each batch's longest, no more.
+    """Classifies texts with DistilBERT, as fast as a CPU allows.
+
+    Texts are padded to each batch's longest, no more.
 
     Args:
         wordpiece: the tokenizer.
@@ -49,7 +53,7 @@ class DistilBERT:
         self.tokenizer.enable_padding()
 
     def classify(self, texts: list[str]) -> list[int]:
-        """Return the class of each text, computed as one batch."""
+        """Classify the texts as one batch."""
         import torch
 
         encodings = self.tokenizer.encode_batch(texts)
@@ -60,7 +64,7 @@ class DistilBERT:
         return logits.argmax(dim=1).tolist()  # type: ignore[no-any-return]
 
     def save(self, folder: Path) -> None:
-        """Write a folder that a `transformers` pipeline loads."""
+        """Write a folder for a `transformers` pipeline."""
         from transformers import PreTrainedTokenizerFast
         from transformers.utils.logging import disable_progress_bar
 
@@ -74,7 +78,7 @@ class DistilBERT:
 
 
 def load_wordpiece(vocabulary: Path, texts: list[str]) -> WordPiece:
-    """Return an uncased WordPiece tokenizer.
+    """Load or train an uncased WordPiece tokenizer.
 
     Args:
         vocabulary: `vocab.txt` of `bert-base-uncased`; where it is missing, one of the same size is trained.
@@ -90,9 +94,10 @@ def load_wordpiece(vocabulary: Path, texts: list[str]) -> WordPiece:
 
 
 def classify_with_distilbert(wordpiece: WordPiece, texts: list[str], precision: str, num_reviews: int) -> Answers:
-    """Yield reviews/s on batches of like length, evenly spaced among `texts` sorted by length.
+    """Yield reviews/s on batches of like length.
 
-    They stand for all `texts`: sorted, so that hardly any padding is computed, and of the same lengths on the whole.
+    The batches are evenly spaced among `texts` sorted by length. They stand for all `texts`: sorted, so that hardly any
+    padding is computed, and of the same lengths on the whole.
 
     Args:
         wordpiece: the tokenizer.
@@ -114,7 +119,7 @@ def classify_with_distilbert(wordpiece: WordPiece, texts: list[str], precision: 
 
 
 def find_batch_size(classifier: DistilBERT, texts: list[str]) -> int:
-    """Return the batch size at which `texts` are classified fastest."""
+    """Find the fastest batch size for `texts`."""
     classifier.classify(texts)  # warms up
     elapsed_s = {}
     for batch_size in BATCH_SIZES:
@@ -126,7 +131,10 @@ def find_batch_size(classifier: DistilBERT, texts: list[str]) -> int:
 
 
 def pick_batches(lengths: list[int], num_batches: int, batch_size: int) -> list[list[int]]:
-    """Return batches of rows that are neighbors in length, evenly spaced from the shortest to the longest."""
+    """Pick batches of rows of like length.
+
+    They are evenly spaced from the shortest to the longest.
+    """
     order = np.argsort(lengths, kind="stable")
     centers = (np.arange(num_batches) + 0.5) / num_batches * len(order)
     starts = np.clip(centers - batch_size / 2, 0, max(0, len(order) - batch_size)).astype(int)
@@ -134,7 +142,10 @@ def pick_batches(lengths: list[int], num_batches: int, batch_size: int) -> list[
 
 
 def time_distilbert_single_predictions(wordpiece: WordPiece, texts: list[str], precision: str) -> Answers:
-    """Yield p50 and p95 of the milliseconds that one review takes, each text once a round."""
+    """Yield p50 and p95 in milliseconds of classifying one review.
+
+    Each text is classified once a round.
+    """
     from benchmarking.harness.timing import time_each
 
     classifier = DistilBERT(wordpiece, precision)

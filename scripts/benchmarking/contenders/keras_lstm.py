@@ -1,4 +1,7 @@
-"""Contender: the same bidirectional LSTM in Keras on TensorFlow, with random weights, which are as fast as any."""
+"""Times the same bidirectional LSTM in Keras on TensorFlow.
+
+Its weights are random: they are as fast as trained ones.
+"""
 
 import os
 
@@ -11,9 +14,10 @@ _BATCH_SIZE = 256
 
 
 def classify_with_keras(config: ModelConfig, train_texts: list[str], texts: list[str]) -> Answers:
-    """Yield reviews/s from text to label, on batches of like length, padded to their longest.
+    """Yield reviews/s from text to label.
 
-    The states are averaged over the words; nothing is gained by leaving out the maximum, which Keras can't mask.
+    Batches are of like length, and padded to their longest. The states are averaged over the words; nothing is gained
+    by leaving out the maximum, which Keras can't mask.
     """
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,4 +1,7 @@
-"""Contenders: linear classifiers on words and pairs of words, trained in the run, so that their accuracy is real."""
+"""Trains and times linear classifiers on words and pairs of words.
+
+They are trained in the run, so that their accuracy is real.
+"""
 
 import re
 import time
@@ -21,21 +24,21 @@ class LinearClassifier(Protocol):
     """Learns two classes, 0 and 1, from texts."""
 
     settings: Mapping[str, Any]
-    """All that was chosen, before anything was measured."""
+    """All choices, made before anything was measured."""
 
     @property
     def num_features(self) -> int:
-        """Number of n-grams that have a weight."""
+        """Return the number of weighted n-grams."""
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
         """Learn the weights."""
 
     def predict(self, texts: Sequence[str]) -> Sequence[int]:
-        """Return the class of each text."""
+        """Predict the class of each text."""
 
 
 class TfidfClassifier:
-    """Logistic regression on TF-IDF of words and pairs of words."""
+    """Classifies by logistic regression on TF-IDF of words and word pairs."""
 
     settings: Mapping[str, Any] = {"ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "C": 10}
 
@@ -52,14 +55,14 @@ class TfidfClassifier:
         self.num_features = len(vectorizer.vocabulary_)
 
     def predict(self, texts: Sequence[str]) -> Sequence[int]:
-        """Return the class of each text."""
+        """Predict the class of each text."""
         return self._pipeline.predict(texts)  # type: ignore[no-any-return]
 
 
 def classify_with_linear(
     classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews, num_reviews: int
 ) -> Answers:
-    """Yield reviews/s of a linear classifier, in one process and in one per core.
+    """Yield reviews/s in one process and in one per core.
 
     Args:
         classifier: is trained first.
@@ -72,7 +75,7 @@ def classify_with_linear(
 
 
 def train_and_score(classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews) -> Answer:
-    """Train a classifier, and return the seconds that it took, and the accuracy on test."""
+    """Train a classifier, and return its training time and test accuracy."""
     started = time.perf_counter()
     classifier.fit(train.texts, train.labels)
     training_s = time.perf_counter() - started
@@ -80,9 +83,9 @@ def train_and_score(classifier: LinearClassifier, train: LabeledReviews, test: L
 
 
 def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
-    """Yield reviews/s of fastText with pairs of words, in both ways.
+    """Yield reviews/s of fastText in one process and in one per core.
 
-    Arguments as above, and a folder for its training file.
+    It learns pairs of words, too. Arguments are as above, and `scratch` is a folder for its training file.
 
     Reference: Joulin et al. 2016, https://arxiv.org/abs/1607.01759
     """
@@ -98,7 +101,7 @@ def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_revi
     training_s = time.perf_counter() - started
 
     def classify(texts: list[str]) -> list[int]:
-        # What `model.predict` calls; itself it fails with NumPy 2 (fasttext 0.9.2).
+        # `model.predict` calls this, but fails itself with NumPy 2 (fasttext 0.9.2).
         labels, _ = model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
         return [int(label[0].removeprefix("__label__")) for label in labels]
 
@@ -112,7 +115,10 @@ def score(answers: Sequence[int], labels: Sequence[int]) -> float:
 
 
 def _time_both_ways(classify: Callable[[list[str]], object], texts: list[str], facts: Answer) -> Answers:
-    """Yield the facts, then reviews/s in one process, which keeps one core busy, and in a process per core."""
+    """Yield the facts, then reviews/s in one process and per core.
+
+    The one process keeps one core busy; the other way has a process per core.
+    """
     with SliceProcesses(classify, texts) as processes:
         processes.do_all()
         ways = {IN_ONE_PROCESS: lambda: classify(texts), WITH_A_PROCESS_PER_CORE: processes.do_all}
@@ -120,5 +126,8 @@ def _time_both_ways(classify: Callable[[list[str]], object], texts: list[str], f
 
 
 def _clean(text: str) -> str:
-    """Return the text as fastText's tutorial prepares it: lower case, punctuation apart, one line."""
+    """Prepare a text as fastText's tutorial does.
+
+    It becomes lower case, punctuation apart, one line.
+    """
     return " ".join(re.sub(r"([.!?,'/()])", r" \1 ", text.lower()).split())

@@ -1,4 +1,6 @@
-"""Contender: a linear classifier on n-grams that naive Bayes weighs, the strongest of the simple ones.
+"""Trains NB-SVM, a linear classifier on n-grams weighted by naive Bayes.
+
+It is the strongest of the simple ones.
 
 References: Wang and Manning 2012, Baselines and Bigrams, https://aclanthology.org/P12-2018/; Mesnil et al. 2014,
 Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews,
@@ -17,10 +19,11 @@ _SMOOTHING = 1.0
 
 
 class NBSVM:
-    """NB-SVM of two classes: which n-grams occur, times their naive Bayes log-count ratios, into a linear classifier.
+    """Classifies texts by NB-SVM, into two classes.
 
-    Its classifier is the logistic regression of Mesnil et al. The SVM of Wang and Manning, with weights drawn towards
-    their mean, was tried as well; it is less accurate on IMDB.
+    Which n-grams occur, times their naive Bayes log-count ratios, goes into a linear classifier. That is the logistic
+    regression of Mesnil et al. The SVM of Wang and Manning, with weights drawn towards their mean, was tried as well;
+    it is less accurate on IMDB.
     """
 
     settings: Mapping[str, Any] = {"ngram_range": (1, 3), "min_df": 2, "token_pattern": _TOKEN_PATTERN, "C": 1.0}
@@ -43,13 +46,16 @@ class NBSVM:
         self.num_features = len(self._weights)
 
     def predict(self, texts: Sequence[str]) -> Sequence[int]:
-        """Return the class of each text."""
+        """Predict the class of each text."""
         logits = self._vectorizer.transform(texts) @ self._weights + self._bias
         return (logits > 0).astype(np.int64)  # type: ignore[no-any-return]
 
 
 def _compute_log_count_ratios(features: Any, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return each n-gram's log ratio of its smoothed shares in class 1 and class 0."""
+    """Compute each n-gram's log ratio of its shares in both classes.
+
+    The shares are smoothed; the ratio is that of class 1 to class 0.
+    """
     shares = []
     for label in (1, 0):
         counts = _SMOOTHING + np.asarray(features[classes == label].sum(axis=0, dtype=np.float64)).ravel()

@@ -1,4 +1,4 @@
-"""Contenders of this package: raw strings in, labels out."""
+"""Times this package, from raw strings to labels."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,10 @@ _NUM_WARMUP_TEXTS = 256
 
 
 def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> Answers:
-    """Yield reviews/s from text to label, and the useful GFLOP/s of the model alone on encoded texts."""
+    """Yield reviews/s from text to label, and the model's useful GFLOP/s.
+
+    The latter are of the model alone, on encoded texts.
+    """
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
 
@@ -40,7 +43,10 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
 
 
 def time_our_single_predictions(model: RandomModel, texts: list[str], precision: str) -> Answers:
-    """Yield p50 and p95 of the milliseconds that one review takes, each text once a round."""
+    """Yield p50 and p95 in milliseconds of classifying one review.
+
+    Each text is classified once a round.
+    """
     from benchmarking.harness.timing import time_each
     from hf_lstm.devices import name_dtype, resolve_precision
 
@@ -52,7 +58,10 @@ def time_our_single_predictions(model: RandomModel, texts: list[str], precision:
 
 
 def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun, LabeledTexts, float]":
-    """Return a run at step 0, the encoded reviews, and the seconds that encoding them took."""
+    """Set up a run of this package at step 0.
+
+    Returns it, the encoded reviews, and the seconds that encoding them took.
+    """
     import numpy as np
     import torch
     from tokenizers import Tokenizer

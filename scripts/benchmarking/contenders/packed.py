@@ -1,4 +1,4 @@
-"""Contender: the straightforward packed loop, from texts to labels."""
+"""Times the straightforward packed loop, from texts to labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,10 @@ _BATCH_SIZE = 64
 
 
 def classify_with_packing(model: RandomModel, texts: list[str], find_words: Callable[[str], list[str]]) -> Answers:
-    """Yield reviews/s; the weights are those of this package's contender, and so are the answers."""
+    """Yield reviews/s of the packed loop.
+
+    The weights are those of this package's contender, and so are the answers.
+    """
     import torch
     from torch.utils.data import DataLoader
 
@@ -58,7 +61,7 @@ def classify_with_packing(model: RandomModel, texts: list[str], find_words: Call
 
 @dataclass
 class PackedTraining:
-    """What the straightforward loop has in its hands."""
+    """Holds the straightforward loop's data set, model and optimizer."""
 
     dataset: "ReviewDataset"
     model: "PackedLSTM"
@@ -67,7 +70,7 @@ class PackedTraining:
 
 
 def start_packed_training(task: TrainingTask, *, flushes_denormals: bool) -> PackedTraining:
-    """Return the straightforward loop's data set, model and optimizer.
+    """Build the straightforward loop's data set, model and optimizer.
 
     Args:
         task: what is trained.

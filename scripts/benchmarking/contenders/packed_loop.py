@@ -1,7 +1,8 @@
-"""The straightforward PyTorch classifier and its loops, as courses and project pages write them.
+"""Defines the straightforward PyTorch classifier and its training step.
 
-Nothing is slowed down on purpose: words are looked up in `__getitem__`, batches are padded by `pad_sequence`, packed by
-`pack_padded_sequence`, and run through `nn.LSTM` on PyTorch's defaults.
+They are as courses and project pages write them. Nothing is slowed down on purpose: words are looked up in
+`__getitem__`, batches are padded by `pad_sequence`, packed by `pack_padded_sequence`, and run through `nn.LSTM` on
+PyTorch's defaults.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ PAD_TOKEN_ID, UNK_TOKEN_ID = 0, 1
 
 
 class ReviewDataset(Dataset[tuple[Tensor, int]]):
-    """Reviews that are tokenized whenever they are asked for."""
+    """Tokenizes reviews whenever they are asked for."""
 
     def __init__(
         self,
@@ -41,7 +42,10 @@ class ReviewDataset(Dataset[tuple[Tensor, int]]):
 
 
 def pad_reviews(rows: list[tuple[Tensor, int]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return input_ids (batch, time), lengths (batch,) and labels (batch,), all int64."""
+    """Pad reviews to a batch of int64 tensors.
+
+    Returns input_ids (batch, time), lengths (batch,) and labels (batch,).
+    """
     input_ids = [row for row, _ in rows]
     lengths = torch.tensor([len(row) for row in input_ids])
     padded = pad_sequence(input_ids, batch_first=True, padding_value=PAD_TOKEN_ID)
@@ -49,7 +53,7 @@ def pad_reviews(rows: list[tuple[Tensor, int]]) -> tuple[Tensor, Tensor, Tensor]
 
 
 class PackedLSTM(nn.Module):
-    """Embedding, packed LSTM, linear layer; returns logits (batch, num_logits).
+    """Computes logits (batch, num_logits) by embedding, packed LSTM and linear layer.
 
     The linear layer sees the last state or, if `pools` is set, the mean and the maximum of the outputs.
     """
@@ -71,7 +75,7 @@ class PackedLSTM(nn.Module):
         self.pools = pools
 
     def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits (batch, num_logits) of right-padded input_ids (batch, time)."""
+        """Compute logits (batch, num_logits) of right-padded input_ids (batch, time)."""
         embedded = self.embedding(input_ids)
         packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
         packed_outputs, (h_n, _) = self.lstm(packed)
@@ -90,7 +94,10 @@ def train_on_batch(
     criterion: nn.Module,
     batch: tuple[Tensor, Tensor, Tensor],
 ) -> tuple[float, float]:
-    """Take one optimizer step; return the loss and the accuracy on the batch, as the loops print them."""
+    """Take one optimizer step, and return the batch's loss and accuracy.
+
+    The loops print both.
+    """
     input_ids, lengths, labels = batch
     optimizer.zero_grad()
     logits = model(input_ids, lengths).squeeze(1)

@@ -1,4 +1,7 @@
-"""The machine's matrix-product peak, which all shares of peak refer to."""
+"""Measures the machine's peak in matrix products.
+
+All shares of peak refer to it.
+"""
 
 import time
 

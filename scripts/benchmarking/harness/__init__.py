@@ -1,1 +1,1 @@
-"""How contenders are timed: rounds, summaries, the report."""
+"""Times contenders in rounds, and summarizes and reports the times."""

@@ -1,4 +1,7 @@
-"""The same work on slices of the texts, in as many processes as cores: what Python offers where it has no threads."""
+"""Does slices of the same work in a process per core.
+
+This is what Python offers where it has no threads.
+"""
 
 import multiprocessing
 from collections.abc import Callable
@@ -10,9 +13,10 @@ _work: tuple[Callable[[list[str]], Any], list[list[str]]] | None = None  # of a 
 
 
 class SliceProcesses:
-    """Processes that each hold the work and all slices already, so that only the work itself takes time.
+    """Runs slices of the same work in a process per core.
 
-    Works where `fork` does (Linux, macOS), and must be made before this process starts threads.
+    Each process holds the work and all slices already, so that only the work itself takes time. Works where `fork` does
+    (Linux, macOS), and must be made before this process starts threads.
     """
 
     def __init__(self, do_slice: Callable[[list[str]], Any], texts: list[str]) -> None:
@@ -29,7 +33,10 @@ class SliceProcesses:
         self._pool.join()
 
     def do_all(self) -> None:
-        """Do every slice once, and return when all are done; results stay where they are."""
+        """Do every slice once, and wait until all are done.
+
+        Results stay where they are.
+        """
         self._pool.map(_do_slice, range(self.num_processes), chunksize=1)
 
 

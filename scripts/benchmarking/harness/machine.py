@@ -1,4 +1,4 @@
-"""What the machine is, without its name."""
+"""Describes the machine without its name, and measures memory."""
 
 import contextlib
 import datetime
@@ -29,7 +29,7 @@ _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def count_cores() -> int:
-    """Return the number of cores this process may use."""
+    """Return the number of cores for this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -68,13 +68,19 @@ def _find_version(package: str) -> str | None:
 
 
 def reset_peak_memory() -> None:
-    """Make the peak count from now on, where the system can (Linux); elsewhere it counts from the process's start."""
+    """Let the peak memory count from now on.
+
+    Only Linux can; elsewhere it counts from the process's start.
+    """
     with contextlib.suppress(OSError):
         _CLEAR_REFS.write_text("5")  # proc(5): resets the peak resident set size
 
 
 def read_peak_memory_mb() -> float:
-    """Return the peak resident memory of this process in MB (10**6 bytes), without that of its children."""
+    """Read this process's peak resident memory in MB (10**6 bytes).
+
+    That of its children is not counted.
+    """
     if _STATUS.exists():  # on Linux `ru_maxrss` is never below what the parent held when it started this process
         return _read_status_mb(_STATUS, "VmHWM")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -82,7 +88,9 @@ def read_peak_memory_mb() -> float:
 
 
 def read_resident_memory_mb(process_id: int) -> float | None:
-    """Return the resident memory of a process in MB (10**6 bytes), without that of its children; None if it has ended.
+    """Read a process's resident memory in MB (10**6 bytes).
+
+    That of its children is not counted. None if it has ended.
 
     Raises:
         OSError: this system has neither /proc nor `ps`.
@@ -90,7 +98,7 @@ def read_resident_memory_mb(process_id: int) -> float | None:
     if _STATUS.exists():
         try:
             return _read_status_mb(Path(f"/proc/{process_id}/status"), "VmRSS")
-        except (OSError, KeyError):  # an ended process that nobody has waited for has a status without memory
+        except (OSError, KeyError):  # ended: until somebody waits for it, its status lacks the memory
             return None
     ps = subprocess.run(["ps", "-o", "rss=", "-p", str(process_id)], capture_output=True, text=True, check=False)
     return int(ps.stdout) * 1024 / 1e6 if ps.stdout.strip() else None

@@ -1,4 +1,4 @@
-"""The results as a table for people and a JSON file for programs."""
+"""Writes the results as a table for people and as JSON."""
 
 import contextlib
 import json
@@ -16,7 +16,10 @@ _NAME_WIDTH = 34
 
 
 def write_json(results: Mapping[str, Any], path: Path) -> None:
-    """Write `results` so that `path` holds either what it held before or all of them."""
+    """Write `results` as JSON, whole or not at all.
+
+    `path` holds either what it held before or all of them.
+    """
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
     ) as file:
@@ -33,7 +36,7 @@ def write_json(results: Mapping[str, Any], path: Path) -> None:
 
 
 def format_machine(machine: Mapping[str, Any]) -> str:
-    """Return what the machine is, in two lines."""
+    """Describe the machine in two lines."""
     emulated = f", limited to {machine['onednn_max_cpu_isa']}" if machine["onednn_max_cpu_isa"] else ""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
@@ -43,7 +46,10 @@ def format_machine(machine: Mapping[str, Any]) -> str:
 
 
 def format_section(name: str, section: Mapping[str, Any]) -> str:
-    """Return a section of the results as lines of a table: what was measured, then what it comes to."""
+    """Format a section's results as lines of a table.
+
+    What was measured comes first, then what it comes to.
+    """
     lines = [f"{name} - {section['title']}", f"  {_format_settings(section['settings'])}"]
     for contender, result in section["contenders"].items():
         lines.extend(_format_contender(contender, result))
@@ -64,7 +70,7 @@ def _format_contender(name: str, result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _name_unit(metric: str) -> str:
-    """Return a metric's name as people write it: `mb_per_s` is MB/s."""
+    """Return a metric's name for people: `mb_per_s` is MB/s."""
     words = metric.replace("_per_", " / ").split("_")
     return " ".join(words).replace(" / ", "/").replace("mb", "MB").replace("gflop", "GFLOP")
 
@@ -95,15 +101,16 @@ def _format_value(value: Any) -> str:
 
 
 def format_number(value: float) -> str:
-    """Return `value` to three significant digits, and whole from 100 on."""
+    """Format a number with three significant digits, whole from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 @contextlib.contextmanager
 def show_progress(section: str) -> Iterator[Callable[[str, str], None]]:
-    """Give a function that shows the stage of the section on stderr, and whose turn it is.
+    """Give a function to show a section's progress on stderr.
 
-    A log gets one line a stage, not one a contender: a round is what people wait for.
+    It is told the stage, and whose turn it is. A log gets one line a stage, not one a contender: a round is what people
+    wait for.
     """
     if sys.stderr.isatty():
         with tqdm(bar_format="{desc} [{elapsed}]", leave=False) as bar:

@@ -1,4 +1,7 @@
-"""Runs contenders in turns, A B C A B C, each in its own process, so that drift of the machine meets all alike."""
+"""Runs contenders in turns, each in its own process.
+
+The order is A B C A B C, so that drift of the machine meets all alike.
+"""
 
 import contextlib
 import importlib.util
@@ -16,14 +19,14 @@ _EXIT_TIMEOUT_S = 5
 
 
 class ContenderError(RuntimeError):
-    """Raised when a contender's process fails or ends."""
+    """Reports that a contender's process failed or ended."""
 
 
 class Worker:
-    """A contender's process, which does nothing unless asked.
+    """Runs a contender in its own process.
 
-    Processes are spawned, not forked: each starts with one thread and its own floating-point mode, so that what one
-    contender sets (denormals flushed, processor affinity) never reaches another.
+    It does nothing unless asked. Processes are spawned, not forked: each starts with one thread and its own
+    floating-point mode, so that what one contender sets (denormals flushed, processor affinity) never reaches another.
     """
 
     def __init__(self, contender: Contender) -> None:
@@ -34,7 +37,9 @@ class Worker:
         theirs.close()
 
     def ask(self) -> Answer:
-        """Return the next answer of the contender: its facts at first, then a round's metrics.
+        """Return the contender's next answer.
+
+        At first it is its facts, then a round's metrics.
 
         Raises:
             ContenderError: it raised, or its process ended.
@@ -62,8 +67,8 @@ class Worker:
 
 def _serve(contender: Contender, connection: Connection) -> None:
     """Answer each request, until there are no more."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())  # as an exception, which ends its own processes too
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # peers chat; what matters is sent as an answer
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())  # so that it ends its own processes, too
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # peers print much; what matters is an answer
     with contextlib.suppress(EOFError, KeyboardInterrupt), contextlib.closing(_run(contender)) as answers:
         while True:
             connection.recv()
@@ -76,12 +81,12 @@ def _run(contender: Contender) -> Generator[tuple[str, Answer | str], None, None
             yield "answer", next(answers)
             for metrics in answers:
                 yield "answer", metrics
-    except Exception as error:  # whatever a peer raises is reported by name and must not end the other measurements
+    except Exception as error:  # whatever it is: it is reported, and the others go on
         yield "error", _describe_error(error)
 
 
 def _describe_error(error: Exception) -> str:
-    """Return one line without folders: they are nobody's business."""
+    """Describe an error in one line, without folders, which are private."""
     message = re.sub(r"(?:/[^\s/:'\"]+)+/", "", " ".join(str(error).split()))
     return f"{type(error).__name__}: {message:.200}"
 
@@ -89,9 +94,10 @@ def _describe_error(error: Exception) -> str:
 def measure_interleaved(
     contenders: Sequence[Contender], repeats: int, announce: Callable[[str, str], None] = lambda stage, name: None
 ) -> dict[str, Outcome]:
-    """Prepare all contenders one after the other, then measure `repeats` rounds of all in their order.
+    """Prepare all contenders, then measure them in interleaved rounds.
 
-    Only one process works at a time. A contender that fails takes no further part; the others go on.
+    They are prepared one after the other. Each of the `repeats` rounds measures all in their order. Only one process
+    works at a time. A contender that fails takes no further part; the others go on.
 
     Args:
         contenders: what to measure.

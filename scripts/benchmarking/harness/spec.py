@@ -1,4 +1,4 @@
-"""What is measured: contenders, the figures that compare them, and the sections that group both."""
+"""Defines contenders, figures to compare them, and sections of both."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +7,16 @@ from typing import Any, Literal
 INSTALL_HINT = "pip install -e '.[benchmark]'"
 
 Answer = dict[str, Any]
-"""First the facts of the preparation, by name; then, once a round, numbers by metric, with the unit in the name."""
+"""First the facts of the preparation, by name. Then, once a round, numbers by metric, with units in the names."""
 Answers = Generator[Answer, None, None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """One way to do a section's work, run in a process of its own."""
+    """Defines one way to do a section's work.
+
+    It runs in a process of its own.
+    """
 
     name: str
     start: Callable[..., Answers]
@@ -26,23 +29,26 @@ class Contender:
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One metric of one contender."""
+    """Names one metric of one contender."""
 
     contender: str
     name: str
     or_greater: str | None = None
-    """Another metric, of another way to do the same work: in each round, the greater of the two counts."""
+    """A metric of another way to do the same work. In each round, the greater of the two counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A headline number: a metric, or two related round by round, and what it should reach."""
+    """Defines a headline number, and its target.
+
+    It is a metric, or two related round by round.
+    """
 
     title: str
     of: Metric
     to: Metric | None = None
     relation: Literal["ratio", "difference", "sum"] = "ratio"
-    """`of / to` or `of - to` in each round, or `of` itself where there is no `to`; or the sum of `of` over rounds."""
+    """In each round `of / to` or `of - to`, or `of` itself without a `to`; or the sum of `of` over all rounds."""
     unit: Literal["x", "%", "s", "ms", "MB", "reviews/s"] = "x"
     """With `%`, the value is given in percent."""
     at_least: float | None = None
@@ -51,20 +57,23 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """Contenders that do the same work in interleaved rounds."""
+    """Groups contenders of the same work, and the figures on them.
+
+    They are measured in interleaved rounds.
+    """
 
     title: str
     contenders: Sequence[Contender]
     figures: Sequence[Figure]
     settings: Mapping[str, Any]
-    """What the work consists of, for the report."""
+    """The sizes of the work, for the report."""
     max_repeats: int | None = None
-    """Rounds at most: one is enough for long work whose figures vary little."""
+    """Rounds at most: for long work, one is enough if the figures vary little."""
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What came of a contender."""
+    """Holds the measurements of a contender."""
 
     status: Literal["measured", "not installed", "failed"] = "measured"
     reason: str | None = None

@@ -1,4 +1,7 @@
-"""Samples to medians, and figures to values: ratios are taken within a round, where both met the same machine."""
+"""Summarizes samples as medians, and computes the figures.
+
+Ratios are taken within a round, where both met the same machine.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -8,19 +11,25 @@ from benchmarking.harness.spec import Figure, Metric, Outcome, Section
 
 
 def summarize(samples: Sequence[float]) -> dict[str, Any]:
-    """Return `median`, `min`, `max` and the `samples` themselves, to six significant digits."""
+    """Return `median`, `min`, `max` and `samples`, to six significant digits."""
     values = [round_significant(value) for value in samples]
     median = round_significant(statistics.median(samples))
     return {"median": median, "min": min(values), "max": max(values), "samples": values}
 
 
 def round_significant(value: float) -> float:
-    """Return `value` to six significant digits: what is beyond is noise."""
+    """Round to six significant digits.
+
+    What is beyond is noise.
+    """
     return float(f"{value:.6g}")
 
 
 def evaluate_figure(figure: Figure, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """Return a figure's summary with `title`, `unit`, `target` and `is_reached`; `missing` names what it lacks."""
+    """Compute a figure, and compare it with its target.
+
+    Returns its summary with `title`, `unit`, `target` and `is_reached`; `missing` names what it lacks.
+    """
     target = {name: value for name in ("at_least", "at_most") if (value := getattr(figure, name)) is not None}
     evaluated: dict[str, Any] = {"title": figure.title, "unit": figure.unit, "target": target or None}
     metrics = [figure.of] if figure.to is None else [figure.of, figure.to]
@@ -35,7 +44,7 @@ def evaluate_figure(figure: Figure, outcomes: Mapping[str, Outcome]) -> dict[str
 
 
 def describe_section(section: Section, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    """Return a section's results as they stand in the JSON."""
+    """Return a section's results for the JSON."""
     contenders = {
         name: {
             "status": outcome.status,

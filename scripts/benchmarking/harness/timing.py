@@ -1,4 +1,4 @@
-"""Times whatever turns texts into labels."""
+"""Times ways to turn texts into labels."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,9 @@ _NUM_WARMUP_TEXTS = 3
 
 
 def time_classification(ways: Mapping[str, Callable[[], object]], num_reviews: int, facts: Answer) -> Answers:
-    """Yield the facts, then reviews/s of each way to do the same reviews, and the peak memory from the first round on.
+    """Yield the facts, then reviews/s of each way, and the peak memory.
+
+    All ways do the same reviews. The peak counts from the first round on.
 
     Args:
         ways: functions that each classify the reviews, by the metric's name.
@@ -31,7 +33,10 @@ def time_classification(ways: Mapping[str, Callable[[], object]], num_reviews: i
 
 
 def time_each(classify: Callable[[str], object], texts: list[str]) -> Answers:
-    """Yield p50 and p95 of the milliseconds of `classify(text)`, over each text once a round."""
+    """Yield p50 and p95 in milliseconds of `classify(text)`.
+
+    Each text is classified once a round.
+    """
     for text in texts[:_NUM_WARMUP_TEXTS]:
         classify(text)
     yield {"num_reviews": len(texts)}

@@ -1,1 +1,1 @@
-"""What each section of the benchmark measures."""
+"""Defines the benchmark's sections."""

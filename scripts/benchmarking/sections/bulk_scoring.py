@@ -1,4 +1,7 @@
-"""Section: a large Parquet file through `scripts/predict.py`, and whether memory grows with its rows."""
+"""Scores a large Parquet file with `scripts/predict.py`, and watches its memory.
+
+The question is whether memory grows with the file's rows.
+"""
 
 import itertools
 import subprocess
@@ -22,7 +25,7 @@ _OURS = "predict.py, stopword-lstm"
 
 @dataclass(frozen=True)
 class Sample:
-    """What was seen of the command at some moment."""
+    """Holds the state of the command at some moment."""
 
     num_rows: int
     """Rows written so far."""
@@ -30,8 +33,9 @@ class Sample:
 
 
 def score_in_bulk(model: RandomModel, texts: list[str], num_rows: int, folder: Path) -> Answers:
-    """Yield resident memory at a row early on, at the last and at most in between, and reviews/s with start and end.
+    """Yield reviews/s and memory of scoring a large file.
 
+    Reviews/s include start and end. Resident memory is that at a row early on, at the last, and at most in between.
     Each round runs the command as users do, on `texts`, repeated to `num_rows`, in a new file below `folder`.
     """
     model.build().save_pretrained(folder / "model")
@@ -50,9 +54,10 @@ def score_in_bulk(model: RandomModel, texts: list[str], num_rows: int, folder: P
 
 
 def write_reviews(path: Path, texts: list[str], num_rows: int) -> None:
-    """Write `texts`, over and over, as one row group: what pandas makes of up to a million rows, and hardest to read.
+    """Write `texts`, over and over, as a Parquet file.
 
-    Each text is made a line, so that rows can be counted in the command's output while it is being written.
+    It is one row group: what pandas makes of up to a million rows, and hardest to read. Each text is made a line, so
+    that rows can be counted in the command's output while it is being written.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -62,7 +67,9 @@ def write_reviews(path: Path, texts: list[str], num_rows: int) -> None:
 
 
 def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
-    """Yield samples of the command, which writes a line for each row, and a header, into `output`, until it ends.
+    """Run a command, and yield samples of it until it ends.
+
+    It writes a header, and a line for each row, into `output`.
 
     Raises:
         RuntimeError: the command fails.
@@ -71,7 +78,7 @@ def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen([*command, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=errors) as process,
     ):
-        # The command writes into a file beside the output, which takes its name at the end.
+        # The command writes into another file, and gives it the output's name at the end.
         partial = output.with_name(f".{output.name}.{process.pid}.partial")
         try:
             while process.poll() is None and not partial.exists():
@@ -97,7 +104,9 @@ def _watch_lines(process: "subprocess.Popen[bytes]", written: Iterator[bytes]) -
 
 
 def summarize_memory(samples: list[Sample], first_row: int, last_row: int) -> dict[str, float]:
-    """Return the memory when `first_row` and when `last_row` were first seen written, and the most in between.
+    """Return the memory at the first row, the last, and the peak.
+
+    `first_row` and `last_row` count when they were first seen written. The peak is that between them.
 
     Raises:
         RuntimeError: one of them was not seen.
@@ -115,7 +124,10 @@ def summarize_memory(samples: list[Sample], first_row: int, last_row: int) -> di
 
 
 def build_bulk_scoring(model: RandomModel, texts: list[str], num_rows: int, folder: Path) -> Section:
-    """Return the section; the model, the reviews and their scores are written below `folder`."""
+    """Build the section on scoring a large file.
+
+    The model, the reviews and their scores are written below `folder`.
+    """
     at_first, at_last, peak = (
         Metric(contender=_OURS, name=name) for name in ("at_first_row_mb", "at_last_row_mb", "peak_mb")
     )

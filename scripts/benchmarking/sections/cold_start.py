@@ -1,4 +1,7 @@
-"""Section: from the start of a process to its first answer, and what importing takes of that."""
+"""Times a new process up to its first answer.
+
+The imports are timed apart.
+"""
 
 import os
 import subprocess
@@ -34,8 +37,8 @@ print(pipeline("text-classification", model=sys.argv[1])(sys.argv[2]), flush=Tru
 """
 
 
-def start_afresh(program: str, arguments: list[str]) -> Answers:
-    """Yield the seconds from starting a new Python process to the first line it prints.
+def time_process_start(program: str, arguments: list[str]) -> Answers:
+    """Yield the seconds up to a new Python process's first line.
 
     Raises:
         RuntimeError: it prints none.
@@ -46,22 +49,28 @@ def start_afresh(program: str, arguments: list[str]) -> Answers:
         yield {"first_line_s": _time_first_line(program, arguments)}
 
 
-def start_ours_afresh(model: RandomModel, folder: Path) -> Answers:
-    """Save the model to `folder`, then yield as `start_afresh` does for loading it and predicting."""
+def time_our_start(model: RandomModel, folder: Path) -> Answers:
+    """Yield the seconds of a new process up to our first prediction.
+
+    The model is saved to `folder` first, and loaded from there.
+    """
     model.build().save_pretrained(folder)
-    yield from start_afresh(_PREDICT_WITH_OURS, [str(folder), _REVIEW])
+    yield from time_process_start(_PREDICT_WITH_OURS, [str(folder), _REVIEW])
 
 
-def start_distilbert_afresh(wordpiece: WordPiece, folder: Path) -> Answers:
-    """Save DistilBERT to `folder`, then yield as `start_afresh` does for loading it and predicting."""
+def time_distilbert_start(wordpiece: WordPiece, folder: Path) -> Answers:
+    """Yield the seconds of a new process up to DistilBERT's first prediction.
+
+    It is saved to `folder` first, and loaded from there.
+    """
     DistilBERT(wordpiece, "float32").save(folder)
-    yield from start_afresh(_PREDICT_WITH_DISTILBERT, [str(folder), _REVIEW])
+    yield from time_process_start(_PREDICT_WITH_DISTILBERT, [str(folder), _REVIEW])
 
 
 def _time_first_line(program: str, arguments: list[str]) -> float:
     command = [sys.executable, "-c", program, *arguments]
     environment = dict(os.environ)
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # without it, an earlier start has left compiled files, as usual
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as usual, compiled files are left by an earlier start
     with tempfile.TemporaryFile("w+") as errors:
         started = time.perf_counter()
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as process:
@@ -75,7 +84,10 @@ def _time_first_line(program: str, arguments: list[str]) -> float:
 
 
 def build_cold_start(model: RandomModel, wordpiece: WordPiece, scratch: Path) -> Section:
-    """Return the section; models are saved below `scratch`."""
+    """Build the section on starting a process.
+
+    Models are saved below `scratch`.
+    """
     seconds: Mapping[str, Metric] = {
         name: Metric(contender=name, name="first_line_s") for name in (_TORCH, _OURS, _DISTILBERT)
     }
@@ -85,16 +97,16 @@ def build_cold_start(model: RandomModel, wordpiece: WordPiece, scratch: Path) ->
             *(
                 Contender(
                     name=name,
-                    start=start_afresh,
+                    start=time_process_start,
                     arguments={"program": program, "arguments": []},
                     requires=DISTILBERT_REQUIRES if "transformers" in name else (),
                 )
                 for name, program in _IMPORTS.items()
             ),
-            Contender(name=_OURS, start=start_ours_afresh, arguments={"model": model, "folder": scratch / "ours"}),
+            Contender(name=_OURS, start=time_our_start, arguments={"model": model, "folder": scratch / "ours"}),
             Contender(
                 name=_DISTILBERT,
-                start=start_distilbert_afresh,
+                start=time_distilbert_start,
                 arguments={"wordpiece": wordpiece, "folder": scratch / "distilbert"},
                 requires=DISTILBERT_REQUIRES,
             ),

@@ -1,4 +1,4 @@
-"""Section: a whole epoch, from raw texts."""
+"""Times a whole training epoch, from raw texts."""
 
 import itertools
 import math
@@ -14,9 +14,10 @@ from benchmarking.tasks import TrainingTask, count_useful_gflop
 
 
 def run_our_epoch(task: TrainingTask, precision: str, batches_of_round: Sequence[int]) -> Answers:
-    """Yield figures of successive slices of an epoch of this package: batches by length, encoded once.
+    """Yield figures of successive slices of this package's epoch.
 
-    `epoch_s` is scaled from the slice's rows to all, plus the seconds of encoding: as if there were this epoch only.
+    Batches are by length, and texts are encoded once. `epoch_s` is scaled from the slice's rows to all, plus the
+    seconds of encoding: as if there were this epoch only.
     """
     from hf_lstm.devices import name_dtype
     from hf_lstm.tokenization.batching import padding_share, shuffle_batches
@@ -55,7 +56,10 @@ def run_our_epoch(task: TrainingTask, precision: str, batches_of_round: Sequence
 
 
 def run_packed_epoch(task: TrainingTask, batches_of_round: Sequence[int]) -> Answers:
-    """Yield figures of successive slices of an epoch of the straightforward loop, tokenizing included."""
+    """Yield figures of successive slices of the straightforward loop's epoch.
+
+    Tokenizing is included.
+    """
     import torch
     from torch.utils.data import DataLoader
 
@@ -87,7 +91,7 @@ def run_packed_epoch(task: TrainingTask, batches_of_round: Sequence[int]) -> Ans
 
 
 def build_epoch(task: TrainingTask, *, repeats: int, our_share: float, packed_batches: int | None) -> Section:
-    """Return the section.
+    """Build the section on a whole epoch.
 
     Args:
         task: what is trained on what.
@@ -129,5 +133,5 @@ def build_epoch(task: TrainingTask, *, repeats: int, our_share: float, packed_ba
 
 
 def share_out(num_batches: int, repeats: int) -> list[int]:
-    """Return how many of `num_batches` each round measures, at least one."""
+    """Divide `num_batches` among the rounds, at least one each."""
     return [max(1, num_batches // repeats + (number < num_batches % repeats)) for number in range(repeats)]

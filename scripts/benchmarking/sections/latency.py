@@ -1,4 +1,4 @@
-"""Section: how long one review takes when the model is loaded."""
+"""Times one review at a time, with the model loaded."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,15 @@ _OURS, _DISTILBERT = "ours, bf16 BiLSTM", "DistilBERT, fp32"
 
 
 def pick_usual_reviews(texts: list[str], size: int) -> list[str]:
-    """Return the `size` texts whose number of words is closest to 250."""
+    """Pick the `size` texts closest to 250 words."""
     return sorted(texts, key=lambda text: abs(len(text.split()) - WORDS_PER_REVIEW))[:size]
 
 
 def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPiece, texts: list[str]) -> Section:
-    """Return the section; each round scores each of `texts` on its own."""
+    """Build the section on single reviews.
+
+    Each round scores each of `texts` on its own.
+    """
     ours: Mapping[str, tuple[RandomModel, str]] = {
         _OURS: (bilstm, "bfloat16"),
         "ours, fp32 BiLSTM": (bilstm, "float32"),

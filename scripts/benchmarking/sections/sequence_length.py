@@ -1,4 +1,4 @@
-"""Section: how the cost of a training step grows with the length of the reviews."""
+"""Measures the cost of a training step by the reviews' length."""
 
 import dataclasses
 import functools
@@ -17,13 +17,13 @@ from benchmarking.tasks import TrainingTask
 OUR_LENGTHS = (64, 128, 256, 512, 1024)
 PACKED_LENGTHS = (64, 128, 256)  # at 256 a token costs ten times as much as at 128: longer ones would take too long
 _NUM_WARMUP_STEPS = 3  # kernels are compiled for each shape, and the first steps allocate the optimizer's state
-_OUR_ROUND_LENGTH = 1024  # shorter lengths get as many steps as make up for it, so that all are timed for as long
+_OUR_ROUND_LENGTH = 1024  # shorter lengths take more steps, so that all are timed for as long
 _MIN_STEPS = 3
 _MAX_REPEATS = 3  # as each round has a median of several steps itself
 
 
 def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
-    """Yield microseconds a token of a step of this package, by length."""
+    """Yield microseconds a token of this package's step, by length."""
     import numpy as np
 
     from hf_lstm.devices import name_dtype
@@ -45,7 +45,7 @@ def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
 
 
 def take_packed_steps_by_length(task: TrainingTask) -> Answers:
-    """Yield microseconds a token of a step of the packed loop, by length."""
+    """Yield microseconds a token of the packed loop's step, by length."""
     from benchmarking.contenders.packed_loop import pad_reviews, train_on_batch
 
     trainings = []
@@ -53,7 +53,7 @@ def take_packed_steps_by_length(task: TrainingTask) -> Answers:
         training = start_packed_training(_cut(task, length), flushes_denormals=False)
         batch = pad_reviews([training.dataset[row] for row in range(task.train.batch_size)])
         trainings.append((training, batch))
-    for training, batch in trainings[:-1]:  # what is compiled is compiled by then, and the longest step takes seconds
+    for training, batch in trainings[:-1]:  # by then all is compiled, and the longest step takes seconds
         train_on_batch(training.model, training.optimizer, training.criterion, batch)
     yield {}
     while True:
@@ -71,7 +71,10 @@ def name_metric(length: int) -> str:
 
 
 def join_reviews(reviews: LabeledReviews, num_rows: int) -> LabeledReviews:
-    """Return `num_rows` texts with words for the greatest length, each of as many reviews as that takes."""
+    """Join reviews to `num_rows` texts of the greatest length.
+
+    Each is of as many reviews as it takes to have that many words.
+    """
     texts: list[str] = []
     remaining = iter(reviews.texts)
     while len(texts) < num_rows:
@@ -87,7 +90,10 @@ def _cut(task: TrainingTask, length: int) -> TrainingTask:
 
 
 def _time_token_us(take_step: Callable[[], object], num_steps: int, num_tokens: int) -> float:
-    """Return the microseconds a token that the median of `num_steps` steps of `num_tokens` takes."""
+    """Measure the microseconds a token of a step.
+
+    It is the median of `num_steps` steps of `num_tokens` each.
+    """
     elapsed_s = []
     for _ in range(num_steps):
         started = time.perf_counter()
@@ -97,7 +103,10 @@ def _time_token_us(take_step: Callable[[], object], num_steps: int, num_tokens: 
 
 
 def build_sequence_length(task: TrainingTask) -> Section:
-    """Return the section; `task.reviews` are one batch of texts of at least `OUR_LENGTHS[-1]` words."""
+    """Build the section on the cost by length.
+
+    `task.reviews` are one batch of texts of at least `OUR_LENGTHS[-1]` words.
+    """
 
     def compare(contender: str, lengths: Sequence[int]) -> Figure:
         short, long = (Metric(contender=contender, name=name_metric(length)) for length in (lengths[0], lengths[-1]))

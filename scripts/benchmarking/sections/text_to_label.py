@@ -1,4 +1,4 @@
-"""Section: raw strings in, labels out, everything included."""
+"""Times classification from raw strings to labels, everything included."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ TFIDF, NB_SVM, FASTTEXT = "TF-IDF(1,2) + logistic regression", "NB-SVM(1,3)", "f
 
 @dataclass(frozen=True, kw_only=True)
 class TextToLabelTask:
-    """What is scored, and by which models."""
+    """Defines the texts to score, and the models."""
 
     train: LabeledReviews
     """For the peers that are trained in the run."""
@@ -48,19 +48,19 @@ class TextToLabelTask:
     """How many of them, roughly, DistilBERT gets."""
     bilstm: RandomModel
     pooled: RandomModel
-    """What `space/model` is, but for its weights."""
+    """Like `space/model`, but for its weights."""
     stopword: RandomModel
     wordpiece: WordPiece
     scratch: Path
 
     @property
     def timed_texts(self) -> list[str]:
-        """The reviews that are timed."""
+        """Return the reviews to time."""
         return self.test.texts[: self.num_reviews]
 
 
 def build_text_to_label(task: TextToLabelTask) -> Section:
-    """Return the section."""
+    """Build the section on classifying raw texts."""
 
     def compare(title: str, ours: str, peer: str, at_least: float | None = None) -> Figure:
         of, to = (Metric(contender=name, name=IN_ONE_PROCESS) for name in (ours, peer))
@@ -117,7 +117,7 @@ def _list_memory_figures() -> list[Figure]:
 
 
 def describe_model(model: RandomModel) -> dict[str, object]:
-    """Return the sizes that decide how much work a review is."""
+    """Return the sizes behind a review's work."""
     names = ("vocab_size", "embedding_dim", "hidden_size", "bidirectional", "pooling", "max_length_tokens")
     return {name: getattr(model.config, name) for name in names}
 

@@ -1,4 +1,4 @@
-"""Section: text to ids, without a model."""
+"""Times the way from text to ids, without a model."""
 
 import contextlib
 import functools
@@ -15,7 +15,10 @@ _UNK_TOKEN_ID = 1
 
 
 def encode_with_ours(tokenizer_json: str, texts: list[str], uses_all_cores: bool) -> Answers:
-    """Yield MB/s of this package's encoder; the facts say whether its ids are those of `re`."""
+    """Yield MB/s of this package's encoder.
+
+    The facts say whether its ids are those of `re`.
+    """
     from tokenizers import Tokenizer
 
     from hf_lstm.config.model import MAX_LENGTH, ModelSettings
@@ -43,7 +46,10 @@ def encode_with_re(tokenizer_json: str, texts: list[str], uses_all_cores: bool) 
 
 
 def encode_with_tokenizers(tokenizer_json: str, texts: list[str], uses_all_cores: bool) -> Answers:
-    """Yield MB/s of the `tokenizers` library, which shares the work out among threads of its own."""
+    """Yield MB/s of the `tokenizers` library.
+
+    It shares the work out among threads of its own.
+    """
     from tokenizers import Tokenizer
 
     _limit_cores(uses_all_cores)
@@ -52,7 +58,7 @@ def encode_with_tokenizers(tokenizer_json: str, texts: list[str], uses_all_cores
 
 
 def look_up_words(vocab: dict[str, int], texts: list[str]) -> list[list[int]]:
-    """Return the ids of each text, as plain Python finds them."""
+    """Look up the ids of each text's words in plain Python."""
     return [[vocab.get(word, _UNK_TOKEN_ID) for word in find_lowercase_words(text)] for text in texts]
 
 
@@ -78,7 +84,10 @@ def _time_encoding(
 
 
 def build_tokenization(tokenizer_json: str, texts: list[str]) -> Section:
-    """Return the section: all words of `texts`, lower-cased, to ids."""
+    """Build the section on turning the words of `texts` into ids.
+
+    They are lower-cased first.
+    """
     starts = {"ours": encode_with_ours, "Python's re": encode_with_re, "tokenizers": encode_with_tokenizers}
     cores = {"1 core": False, "all cores": True}
     speeds = {(who, where): Metric(contender=f"{who}, {where}", name="mb_per_s") for who in starts for where in cores}

@@ -1,4 +1,4 @@
-"""Section: one training step on random reviews."""
+"""Times one training step on random reviews."""
 
 import time
 from typing import Any
@@ -12,11 +12,14 @@ from benchmarking.tasks import USEFUL_OPERATIONS, TrainingTask, count_useful_gfl
 OURS_BF16, OURS_FP32 = "ours, bf16", "ours, fp32"
 PACKED, PACKED_FLUSHED = "packed loop", "packed loop, denormals flushed"
 
-_OUR_STEPS_PER_ROUND = 5  # a step of ours is so short that one alone measures the machine's mood
+_OUR_STEPS_PER_ROUND = 5  # one alone is too short to time
 
 
 def take_our_steps(task: TrainingTask, precision: str) -> Answers:
-    """Yield seconds a step of this package, on a new batch each round; the reviews' first batch warms up."""
+    """Yield seconds a step of this package, by round.
+
+    Each round is on a new batch; the reviews' first batch warms up.
+    """
     import numpy as np
 
     from hf_lstm.devices import name_dtype
@@ -38,7 +41,10 @@ def take_our_steps(task: TrainingTask, precision: str) -> Answers:
 
 
 def take_packed_steps(task: TrainingTask, flushes_denormals: bool) -> Answers:
-    """Yield seconds a step of the packed loop, on the same batches; tokenizing is not timed."""
+    """Yield seconds a step of the packed loop, by round.
+
+    The batches are the same. Tokenizing is not timed.
+    """
     from benchmarking.contenders.packed_loop import pad_reviews, train_on_batch
 
     training = start_packed_training(task, flushes_denormals=flushes_denormals)
@@ -56,7 +62,10 @@ def take_packed_steps(task: TrainingTask, flushes_denormals: bool) -> Answers:
 
 
 def build_training_step(task: TrainingTask) -> Section:
-    """Return the section; `task.reviews` are the batches: one to warm up, then one a round."""
+    """Build the section on one training step.
+
+    `task.reviews` are the batches: one to warm up, then one a round.
+    """
     step = {name: Metric(contender=name, name="step_s") for name in (OURS_BF16, OURS_FP32, PACKED, PACKED_FLUSHED)}
     return Section(
         title="batch of random reviews, padding and all",
@@ -81,7 +90,10 @@ def build_training_step(task: TrainingTask) -> Section:
 
 
 def build_peak_shares(metric: str, *, at_least_fp32: float) -> list[Figure]:
-    """Return the shares of the matrix-product peak that `metric` of this package comes to."""
+    """Build the figures of this package's share of the matrix-product peak.
+
+    `metric` is what is divided by the peak.
+    """
     return [
         Figure(
             title=f"{name}: share of the matrix-product peak, useful operations only",
@@ -95,7 +107,7 @@ def build_peak_shares(metric: str, *, at_least_fp32: float) -> list[Figure]:
 
 
 def describe_training(task: TrainingTask) -> dict[str, Any]:
-    """Return the sizes that decide how much work a step is."""
+    """Return the sizes behind a step's work."""
     model = task.model
     return {
         "batch_size": task.train.batch_size,
