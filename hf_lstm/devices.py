@@ -93,6 +93,11 @@ def flush_denormals() -> None:
     torch.set_flush_denormal(True)
 
 
+def flushes_denormals() -> bool:
+    """Return whether this thread treats numbers too small for a normal float32 as zero."""
+    return (torch.full((1,), 1e-40) * 1).item() == 0
+
+
 def limit_kernel_cache() -> None:
     """Limit the number of compiled kernels that oneDNN keeps, in this process.
 

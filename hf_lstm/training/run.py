@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets import disable_progress_bars, enable_progress_bars
+import torch
+from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
-from hf_lstm.devices import flush_denormals, resolve_device
+from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
 from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
@@ -178,7 +179,7 @@ def train_from_python(
         show_progress=show_progress,
         in_memory=None if isinstance(rows, str) else rows,
     )
-    with _shown_log() if show_progress else contextlib.nullcontext():
+    with _unchanged_process(), _shown_log() if show_progress else contextlib.nullcontext():
         results = run_experiment(chosen, options)
     return TrainingResult(LSTMSentiment.from_pretrained(folder), results, folder)
 
@@ -187,6 +188,17 @@ def _make_temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="hf-lstm-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+@contextlib.contextmanager
+def _unchanged_process() -> Iterator[None]:
+    """Restore what a run sets for its whole process: a command ends with it, but a program goes on."""
+    flushes, hides_bars = flushes_denormals(), are_progress_bars_disabled()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(flushes)
+        (disable_progress_bars if hides_bars else enable_progress_bars)()
 
 
 @contextlib.contextmanager

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 
+import datasets
 import pandas as pd
 import pytest
+import torch
 
 import hf_lstm
 from hf_lstm.config.recipes import POOLED_BILSTM
+from hf_lstm.devices import flushes_denormals
 
 SMALL = {"embedding_dim": 8, "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.05, "device": "cpu"}
 
@@ -25,6 +28,8 @@ def frame():
 
 @pytest.fixture(scope="module")
 def result(frame, tmp_path_factory):
+    torch.set_flush_denormal(False)
+    datasets.enable_progress_bars()
     folder = tmp_path_factory.mktemp("from-python") / "run"
     columns = {"text_column": "body", "label_column": "mood"}
     return hf_lstm.train(frame, output_dir=folder, show_progress=False, seed=3, **columns, **SMALL)
@@ -36,6 +41,11 @@ def test_a_data_frame_is_learned_and_measured(result):
     assert result.results.splits["test"].accuracy > 0.9
     assert result.results.seed == 3
     assert result.model.config.hidden_size == 8
+
+
+def test_a_program_goes_on_as_before(result):
+    assert not flushes_denormals()
+    assert not datasets.are_progress_bars_disabled()
 
 
 def test_the_folder_is_that_of_a_run(result):
