@@ -24,9 +24,6 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit
 
-# Where the full-size public data stand during development; without them a vocabulary of the same size is trained.
-WORDPIECE_VOCABULARY = Path(__file__).resolve().parents[2] / "shared" / "data" / "bert-base-uncased" / "vocab.txt"
-
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
@@ -38,6 +35,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--only", metavar="SECTION,...", help="measure these sections (default: all)")
     parser.add_argument("--dataset", metavar="SOURCE", default="sample", help="as for train.py (default: %(default)s)")
+    parser.add_argument(
+        "--wordpiece-vocabulary",
+        metavar="FILE",
+        type=Path,
+        help="vocab.txt of bert-base-uncased, for DistilBERT (default: train one of the same size)",
+    )
     parser.add_argument("--repeats", type=int, metavar="N", help=f"rounds (default: {NORMAL.repeats})")
     parser.add_argument("--quick", action="store_true", help="measure little, for a first impression")
     parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
@@ -97,7 +100,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     print(format_machine(machine), flush=True)
     sections = {}
     with tempfile.TemporaryDirectory(prefix="hf-lstm-benchmark-") as scratch:
-        plan = Plan(splits, effort, WORDPIECE_VOCABULARY, Path(scratch))
+        plan = Plan(splits, effort, arguments.wordpiece_vocabulary, Path(scratch))
         for name in names:
             with show_progress(name) as announce:
                 announce("setting up", "")
@@ -125,8 +128,10 @@ def read_earlier(arguments: argparse.Namespace) -> dict[str, Any]:
     Raises:
         InputError: there is no such file, or it is of another kind of processor.
     """
-    if arguments.output is None or not arguments.output.is_file():
-        raise InputError(f"--update: there is no file {arguments.output}; name with --output the results to update")
+    if arguments.output is None:
+        raise InputError("--update: name the file to update with --output")
+    if not arguments.output.is_file():
+        raise InputError(f"--update: there is no file {arguments.output} to update; run without --update")
     earlier = read_json(arguments.output)
     theirs, ours = (machine.get("isa_flags") for machine in (earlier.get("machine", {}), describe_machine()))
     if theirs != ours:
@@ -143,6 +148,8 @@ def main(argv: Sequence[str]) -> None:
     """Measure the sections, and print or write the results."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
+    if (vocabulary := arguments.wordpiece_vocabulary) is not None and not vocabulary.is_file():
+        raise InputError(f"--wordpiece-vocabulary {vocabulary}: there is no such file; expected a vocab.txt")
     earlier = read_earlier(arguments) if arguments.update else None
     results = measure(arguments)
     if earlier is not None:

@@ -68,11 +68,11 @@ class Plan:
     Args:
         splits: the reviews.
         effort: how much to measure.
-        wordpiece_vocabulary: `vocab.txt` of `bert-base-uncased`, if it exists.
+        wordpiece_vocabulary: `vocab.txt` of `bert-base-uncased`; None trains one of the same size.
         scratch: a folder for models and training files.
     """
 
-    def __init__(self, splits: ReviewSplits, effort: Effort, wordpiece_vocabulary: Path, scratch: Path) -> None:
+    def __init__(self, splits: ReviewSplits, effort: Effort, wordpiece_vocabulary: Path | None, scratch: Path) -> None:
         self._splits = splits
         self._effort = effort
         self._wordpiece_vocabulary = wordpiece_vocabulary

@@ -263,7 +263,12 @@ def test_updated_sections_take_the_place_of_earlier_ones():
         (["--only", "epochs"], f"--only epochs: there is no such section; expected some of {', '.join(SECTIONS)}"),
         (["--repeats", "0"], "--repeats 0: expected at least 1"),
         (["--output", "no/such/file.json"], "--output no/such/file.json: there is no folder no/such; make it first"),
-        (["--update"], "--update: there is no file None; name with --output the results to update"),
+        (["--update"], "--update: name the file to update with --output"),
+        (
+            ["--update", "--output", "no.json"],
+            "--update: there is no file no.json to update; run without --update",
+        ),
+        (["--wordpiece-vocabulary", "no"], "--wordpiece-vocabulary no: there is no such file; expected a vocab.txt"),
     ],
 )
 def test_wrong_use_gives_one_line_and_exit_code_2(run_script, arguments, message):

@@ -77,16 +77,16 @@ class DistilBERT:
         tokenizer.save_pretrained(folder)
 
 
-def load_wordpiece(vocabulary: Path, texts: list[str]) -> WordPiece:
+def load_wordpiece(vocabulary: Path | None, texts: list[str]) -> WordPiece:
     """Load or train an uncased WordPiece tokenizer.
 
     Args:
-        vocabulary: `vocab.txt` of `bert-base-uncased`; where it is missing, one of the same size is trained.
+        vocabulary: `vocab.txt` of `bert-base-uncased`; None trains one of the same size.
         texts: what to train on.
     """
     from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
-    if vocabulary.is_file():
+    if vocabulary is not None:
         return WordPiece(BertWordPieceTokenizer(str(vocabulary), lowercase=True).to_str(), "bert-base-uncased")
     tokenizer = BertWordPieceTokenizer(lowercase=True)
     tokenizer.train_from_iterator(iter(texts), vocab_size=VOCAB_SIZE, show_progress=False)
