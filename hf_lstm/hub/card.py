@@ -87,12 +87,13 @@ def write_card(
     results: RunResults | None,
     repo_id: str | None,
     choices: CardChoices = NO_CHOICES,
+    loaded_from: Path | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write the card of the model in `folder`.
 
     A card that somebody edited is kept, unless `overwrite`. Licence and language that are not given stay what an
-    earlier card says.
+    earlier card says: the one that stands in `folder`, or else the one in the folder that the model was loaded from.
 
     Without jinja2, which saving a model does not need, none is written, and a warning says so once.
     """
@@ -101,8 +102,13 @@ def write_card(
         if not is_installed("jinja2"):
             _warn_without_jinja2()
             return
-        earlier = _read_choices(card)
-        choices = CardChoices(license=choices.license or earlier.license, language=choices.language or earlier.language)
+        said = [choices, _read_choices(card)]
+        if loaded_from is not None:
+            said.append(_read_choices(loaded_from / CARD_FILE))
+        choices = CardChoices(
+            license=next((each.license for each in said if each.license), None),
+            language=next((each.language for each in said if each.language), None),
+        )
         content = render_card(
             config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
         )

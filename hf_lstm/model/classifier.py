@@ -267,8 +267,10 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         Args:
             save_directory: the folder; it is made if need be.
             repo_id: where the model will live on the Hub, for the card's usage example.
-            license: of the weights, for the card, such as `apache-2.0`; nobody else can choose one.
-            language: of the texts, for the card, such as `en`; known without asking for models of IMDB.
+            license: of the weights, for the card, such as `apache-2.0`; nobody else can choose one. By default that of
+                an earlier card, of this folder or the one that the model was loaded from.
+            language: of the texts, for the card, such as `en`; by default as with the licence, and for models of IMDB
+                known without asking.
             overwrite_card: replace an edited README.md too.
 
         Raises:
@@ -293,6 +295,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             results=provenance.results,
             repo_id=repo_id,
             choices=CardChoices(license=license, language=language),
+            loaded_from=self._provenance.folder,
             overwrite=overwrite_card,
         )
 

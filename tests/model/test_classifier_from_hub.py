@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from huggingface_hub import constants
+from huggingface_hub import ModelCard, constants
 from local_hub import OTHER_TOKEN, WRITE_TOKEN, Fault
 from run_records import make_report, make_results
 
@@ -38,6 +38,19 @@ def test_pushed_model_loads_back_bitwise(hub, tiny_model, load):
     assert loaded.config == tiny_model.config
     for name, tensor in tiny_model.state_dict().items():
         assert loaded.state_dict()[name].equal(tensor)
+
+
+def test_licence_and_language_stay_when_a_model_goes_elsewhere(hub, tiny_model, load, tmp_path):
+    tiny_model.push_to_hub("me/tiny", token=WRITE_TOKEN, license="mit", language="de")
+    loaded = load("me/tiny")
+    loaded.save_pretrained(tmp_path / "copy")
+    loaded.push_to_hub("me/other", token=WRITE_TOKEN, language="en")
+    copied, pushed = (
+        ModelCard.load(tmp_path / "copy" / "README.md"),
+        ModelCard(hub.files("me/other")["README.md"].decode()),
+    )
+    assert (copied.data.license, copied.data.language) == ("mit", "de")
+    assert (pushed.data.license, pushed.data.language) == ("mit", "en")
 
 
 @pytest.fixture
