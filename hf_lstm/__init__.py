@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
+from hf_lstm.extras import explain_missing_library
 
 if TYPE_CHECKING:
     from hf_lstm.evaluation.evaluate import evaluate
@@ -28,4 +29,7 @@ def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _PLACES[name]
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise explain_missing_library(error) or error from None

@@ -26,7 +26,7 @@ def resolve_device(name: str) -> torch.device:
         return accelerator or torch.device("cpu")
     try:
         device = torch.device(name)
-    except RuntimeError:
+    except (RuntimeError, TypeError):
         raise InputError(f"there is no device {name!r}; expected auto, cpu, cuda, xpu or mps") from None
     if device.type != "cpu" and (accelerator is None or accelerator.type != device.type):
         found = f"PyTorch finds {accelerator.type}" if accelerator else "PyTorch finds no accelerator"

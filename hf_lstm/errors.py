@@ -9,6 +9,13 @@ class InputError(ValueError):
     """
 
 
+class NonFiniteError(RuntimeError):
+    """Reports a model whose answers are infinite or NaN.
+
+    Its weights are damaged, or training diverged.
+    """
+
+
 class DivergenceError(RuntimeError):
     """Reports training that diverges.
 

@@ -1,4 +1,7 @@
-"""Draw accuracy against speed from what was measured: `python scripts/draw_speed.py --help`."""
+"""Draws accuracy against speed from what was measured.
+
+Usage: `python scripts/draw_speed.py --help`.
+"""
 
 import argparse
 from collections.abc import Sequence

@@ -123,3 +123,19 @@ def test_a_model_is_saved_without_a_card_where_jinja2_is_missing(tiny_model, tmp
             assert not (tmp_path / name / "README.md").exists()
             LSTMSentiment.from_pretrained(tmp_path / name).predict("a film")
     assert caplog.messages == ["the model card is not written: it needs jinja2, so run pip install 'hf-lstm[train]'"]
+
+
+def test_python_names_the_extra_too(tmp_path):
+    code = f"""
+import sys
+sys.path.append({SUPPORT!r})
+from hidden_libraries import hide_libraries
+hide_libraries(["datasets"])
+import hf_lstm
+try:
+    hf_lstm.train
+except hf_lstm.InputError as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == "this needs datasets, which is not installed; run pip install 'hf-lstm[train]'\n"

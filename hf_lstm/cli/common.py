@@ -14,7 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hf_lstm.config import Recipe
-from hf_lstm.errors import DivergenceError, InputError
+from hf_lstm.errors import DivergenceError, InputError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
@@ -47,7 +47,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         if (explanation := explain_missing_library(error)) is None:
             raise
         _refuse(explanation)
-    except DivergenceError as error:
+    except (DivergenceError, NonFiniteError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:

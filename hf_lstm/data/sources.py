@@ -159,6 +159,10 @@ class InMemorySplits:
 
     splits: Mapping[str, Path | tuple[pa.Table, Features]]
     """A file, or a table with its features."""
+    is_whole: bool = False
+    """Whether these are rows of no split, and `train` only the name that they go by here."""
+    whole_name: str = "train"
+    """What error messages call those rows."""
 
     def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
         """Read the texts and labels of each split.
@@ -167,12 +171,18 @@ class InMemorySplits:
             InputError: a column is missing, or a row can't be used; the message names the row.
         """
         return {
-            split: [read_file(rows, wanted) if isinstance(rows, Path) else read_arrow_table(split, *rows, wanted)]
+            split: [
+                read_file(rows, wanted)
+                if isinstance(rows, Path)
+                else read_arrow_table(self.whole_name if self.is_whole else split, *rows, wanted)
+            ]
             for split, rows in self.splits.items()
         }
 
 
-def resolve_source(data: Rows, validation: Rows | None = None, test: Rows | None = None) -> str | InMemorySplits:
+def resolve_source(
+    data: Rows, validation: Rows | None = None, test: Rows | None = None, *, whole_name: str = "train"
+) -> str | InMemorySplits:
     """Convert data from a Python caller to a source that can be loaded.
 
     It is the name alone, if `data` is a path or Hub id and nothing else is given. Else it is the rows.
@@ -181,22 +191,28 @@ def resolve_source(data: Rows, validation: Rows | None = None, test: Rows | None
         data: rows to train on, or a `DatasetDict` of all splits.
         validation: rows of that split. By default those of `data`, or some cut from train.
         test: likewise.
+        whole_name: what error messages call rows that are no `DatasetDict`.
 
     Raises:
         InputError: an argument is of another type, or there are not as many texts as labels.
     """
     if isinstance(data, (str, Path)) and validation is None and test is None:
+        if not str(data).strip():
+            raise InputError(f"the name of the {whole_name} rows is empty; expected {_EXPECTED}")
         return str(data)
     if isinstance(data, DatasetDict):
         splits = {split: _convert_split(data[split], split) for split in SPLITS if split in data}
         if not splits:
-            raise InputError(f"the DatasetDict has the splits {', '.join(map(str, data))}; expected train")
+            found = ", ".join(map(str, data)) or "none"
+            raise InputError(f"the splits of the DatasetDict are {found}; expected train")
     else:
-        splits = {"train": _convert_split(data, "train")}
+        splits = {"train": _convert_split(data, whole_name)}
     for split, rows in (("validation", validation), ("test", test)):
         if rows is not None:
             splits[split] = _convert_split(rows, split)
-    return InMemorySplits(splits)
+    return InMemorySplits(
+        splits, is_whole=len(splits) == 1 and not isinstance(data, DatasetDict), whole_name=whole_name
+    )
 
 
 def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
@@ -211,7 +227,7 @@ def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
     try:
         if pandas is not None and isinstance(rows, pandas.DataFrame):
             table = pa.Table.from_pandas(rows, preserve_index=False)
-        elif isinstance(rows, (tuple, list)) and len(rows) == 2 and not any(isinstance(part, str) for part in rows):
+        elif isinstance(rows, (tuple, list)) and len(rows) == 2 and all(map(_is_ordered, rows)):
             table = _build_pair_table(rows[0], rows[1], split)
         else:
             raise InputError(f"{split} rows are {type(rows).__name__}, expected {_EXPECTED}")
@@ -220,6 +236,11 @@ def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
             raise
         raise InputError(f"{split} rows can't be read as a table: {str(error).splitlines()[0]}") from None
     return table, Features.from_arrow_schema(table.schema)
+
+
+def _is_ordered(part: Any) -> bool:
+    """Return whether texts or labels have an order to pair them by: a set has none, and a string is one text."""
+    return isinstance(part, (list, tuple, pa.Array, pa.ChunkedArray)) or hasattr(part, "tolist")
 
 
 def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
@@ -231,4 +252,10 @@ def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
     for row, text in enumerate(listed[0]):
         if not isinstance(text, str):
             raise InputError(f"{split}, row {row + 1}: the text is {type(text).__name__}, expected a string")
-    return pa.table({"text": pa.array(listed[0], pa.string()), "label": pa.array(listed[1])})
+    labels = [None if label != label else label for label in listed[1]]  # NaN is no label
+    try:
+        label_column = pa.array(labels)
+    except pa.ArrowException:
+        kinds = list(dict.fromkeys(type(label).__name__ for label in labels if label is not None))
+        raise InputError(f"{split} rows have labels of the types {', '.join(kinds)}; expected one type") from None
+    return pa.table({"text": pa.array(listed[0], pa.string()), "label": label_column})

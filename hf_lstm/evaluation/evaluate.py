@@ -7,7 +7,9 @@ from pathlib import Path
 
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.sources import Rows, resolve_source
+from hf_lstm.data.splits import SPLITS
 from hf_lstm.devices import name_dtype, resolve_precision
+from hf_lstm.errors import InputError
 from hf_lstm.evaluation.rows import EvaluationRows, load_evaluation_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split, score_split
 from hf_lstm.model.classifier import LSTMSentiment
@@ -49,9 +51,11 @@ def score_model(
     By default it is the data set that the model was trained on.
 
     Raises:
-        InputError: the rows are unusable, or their labels are not the model's.
+        InputError: there is no such split, the rows are unusable, or their labels are not the model's.
     """
-    source = None if data is None else resolve_source(data)
+    if split not in SPLITS:
+        raise InputError(f"there is no split {split!r}; expected {', '.join(SPLITS)}")
+    source = None if data is None else resolve_source(data, whole_name="data")
     rows = load_evaluation_rows(model, split, source=source, columns=columns)
     dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
     return Evaluation(model, rows, score_split(model, split, rows.dataset, dtype), name_dtype(dtype))
@@ -84,6 +88,8 @@ def evaluate(
     Raises:
         InputError: the model or the rows are unusable, or the labels are not the model's.
     """
+    if not isinstance(model, (LSTMSentiment, str, Path)):
+        raise InputError(f"the model is {type(model).__name__}, expected an LSTMSentiment, its folder, or its Hub id")
     title = "model" if isinstance(model, LSTMSentiment) else Path(model).name
     loaded = model if isinstance(model, LSTMSentiment) else LSTMSentiment.from_pretrained(model)
     columns = Columns(text_column, label_column)

@@ -150,7 +150,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         Raises:
             InputError: a row is not a string; its row is named.
-            RuntimeError: the model answers values that are not finite.
+            NonFiniteError: the model answers values that are not finite.
         """
         probabilities = self.predict_proba(
             texts, batch_size=batch_size, precision=precision, show_progress=show_progress

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from hf_lstm.config import ModelConfig
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.encoder import Encoder
@@ -63,7 +63,7 @@ def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tu
         traces = trace_lstm(network.lstm, embedded)
         total, output_multipliers = _differentiate_head(network, traces[-1].outputs, label_id)
     if not math.isfinite(total):
-        raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
+        raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
     multipliers = compute_input_multipliers(traces, output_multipliers)
     return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total
 

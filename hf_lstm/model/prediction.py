@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from hf_lstm.devices import autocast_to, resolve_precision
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu_threads import run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
@@ -130,7 +130,7 @@ def compute_logits(
     finally:
         network.train(was_training)
     if not torch.isfinite(logits).all():
-        raise RuntimeError("the model answers values that are not finite: are its weights damaged?")
+        raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
     return logits
 
 

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.devices import autocast_to, resolve_precision
-from hf_lstm.errors import DivergenceError
+from hf_lstm.errors import DivergenceError, NonFiniteError
 from hf_lstm.evaluation.scoring import evaluate_split
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import Epoch, EpochFigures
@@ -125,15 +125,21 @@ def train(
     It is left with the weights of the best epoch.
 
     Raises:
-        DivergenceError: the loss or a gradient is not finite, and the step is not taken; or the best epoch's validation
-            loss is far beyond that of guessing.
+        DivergenceError: the loss or a gradient is not finite, and the step is not taken; or after an epoch the model
+            answers values that are not finite; or the best epoch's validation loss is far beyond that of guessing.
     """
     run = start_run(model, train_split, config)
     best_weights = None
     for epoch in range(1, config.num_epochs + 1):
         started = time.perf_counter()
         train_figures = train_epoch(run, train_split, epoch=epoch, show_progress=show_progress)
-        validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
+        try:
+            validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
+        except NonFiniteError:
+            raise DivergenceError(
+                f"epoch {epoch}: the weights give values that are not finite: training diverged; "
+                "try a lower train.learning_rate or train.max_grad_norm"
+            ) from None
         is_best = _is_best(validation, run.epochs, config.best_by)
         run.epochs.append(
             Epoch(

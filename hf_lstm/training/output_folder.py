@@ -64,7 +64,7 @@ def _check_replaceable(output_dir: Path, overwrite: bool) -> None:
     if not output_dir.exists():
         return
     if not output_dir.is_dir():
-        raise InputError(f"output folder {output_dir} is a file; choose another --output-dir")
+        raise InputError(f"output folder {output_dir} is a file; choose another --output-dir (output_dir= in Python)")
     present = {entry.name for entry in output_dir.iterdir() if not entry.name.endswith(_STAGING_SUFFIX)}
     foreign = sorted(present - _OUR_FILES)
     card = output_dir / CARD_FILE
@@ -72,12 +72,13 @@ def _check_replaceable(output_dir: Path, overwrite: bool) -> None:
         foreign.append(CARD_FILE)
     if foreign:
         raise InputError(
-            f"output folder {output_dir} holds {foreign[0]!r}, which no run wrote; choose another --output-dir"
+            f"output folder {output_dir} holds {foreign[0]!r}, which no run wrote; choose another --output-dir (output_dir= in Python)"
         )
     if present and not overwrite:
         what = "another run" if CONFIG_FILE in present else "files already"
         raise InputError(
-            f"output folder {output_dir} holds {what}; pass --overwrite to replace it, or another --output-dir"
+            f"output folder {output_dir} holds {what}; pass --overwrite (overwrite=True in Python) to replace it, or another "
+            "folder"
         )
 
 

@@ -23,6 +23,7 @@ from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
+from hf_lstm.errors import InputError
 from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
@@ -166,6 +167,10 @@ def train_from_python(
         InputError: the data, a setting or the output folder is unusable; nothing is left behind.
         DivergenceError: training diverged; nothing is left behind.
     """
+    if not isinstance(recipe, (str, Recipe)):
+        raise InputError(f"the recipe is {type(recipe).__name__}, expected a Recipe or the name of one")
+    if "dataset" in settings:
+        raise InputError("dataset is no setting here: pass the data as the first argument")
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     source = rows if isinstance(rows, str) else IN_MEMORY

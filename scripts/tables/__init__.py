@@ -1,1 +1,1 @@
-"""Write the parts of the pages that are computed: a file for each, and their places."""
+"""Holds the parts of the pages that are computed, and their places."""

@@ -62,7 +62,21 @@ def browser():
 
 
 @pytest.fixture
-def open_page(browser):
+def serve():
+    """Serves a demo until the pages are closed: one that still loads would meet an error."""
+    served = []
+
+    def serve_one(demo):
+        served.append(demo)
+        return launch_demo(demo)
+
+    yield serve_one
+    for demo in served:
+        demo.close(verbose=False)
+
+
+@pytest.fixture
+def open_page(browser, serve):  # after `serve`, so that pages are closed first
     """Opens a page that must meet no error."""
     opened, errors = [], []
 
@@ -167,22 +181,19 @@ def test_a_file_is_classified_by_its_column(open_page, address, tmp_path):
     page.locator("#answers").get_by_text("a great film").last.wait_for()
 
 
-def test_html_in_texts_and_labels_stays_text(open_page):
+def test_html_in_texts_and_labels_stays_text(open_page, serve):
     demo = build_demo(build_model([HOSTILE_LABEL, "<b>pos</b>"]))
-    try:
-        page = open_page(launch_demo(demo))
-        assert classify(page, "film") in (HOSTILE_LABEL, "<b>pos</b>")
-        num_nodes = page.evaluate(COUNT_NODES)
-        for text in HOSTILE_TEXTS:
-            classify(page, f"{text} film")
-            assert page.evaluate(COUNT_NODES) == num_nodes, text
-            assert set(page.evaluate(LIST_WORD_NODES)) <= {"H3", "P", "SPAN"}, text
-            assert page.locator(".words-text").evaluate("node => node.textContent") == f"{text} film"
-        classify_batch(page, [f"{text} film" for text in HOSTILE_TEXTS])
-        tags = page.locator("#answers").evaluate("node => [...node.querySelectorAll('td *')].map(each => each.tagName)")
-        assert not set(tags) & {"IMG", "SCRIPT", "IFRAME", "A", "B", "STYLE", "FORM", "VIDEO", "OBJECT", "EMBED"}
-    finally:
-        demo.close(verbose=False)
+    page = open_page(serve(demo))
+    assert classify(page, "film") in (HOSTILE_LABEL, "<b>pos</b>")
+    num_nodes = page.evaluate(COUNT_NODES)
+    for text in HOSTILE_TEXTS:
+        classify(page, f"{text} film")
+        assert page.evaluate(COUNT_NODES) == num_nodes, text
+        assert set(page.evaluate(LIST_WORD_NODES)) <= {"H3", "P", "SPAN"}, text
+        assert page.locator(".words-text").evaluate("node => node.textContent") == f"{text} film"
+    classify_batch(page, [f"{text} film" for text in HOSTILE_TEXTS])
+    tags = page.locator("#answers").evaluate("node => [...node.querySelectorAll('td *')].map(each => each.tagName)")
+    assert not set(tags) & {"IMG", "SCRIPT", "IFRAME", "A", "B", "STYLE", "FORM", "VIDEO", "OBJECT", "EMBED"}
 
 
 def test_a_tapped_word_says_what_it_adds(open_page, address):
@@ -200,7 +211,7 @@ LIST_TALL_CELLS = """[...document.querySelectorAll('.figures td:not(.long)')].fi
     + parseFloat(getComputedStyle(cell).paddingTop) * 2).map(cell => cell.textContent)"""
 
 
-def test_figures_and_mistakes_are_read_on_a_phone(open_page, tmp_path):
+def test_figures_and_mistakes_are_read_on_a_phone(open_page, serve, tmp_path):
     labels = ["negative", "positive"]
     results = make_results(labels)
     for label in labels:
@@ -214,18 +225,15 @@ def test_figures_and_mistakes_are_read_on_a_phone(open_page, tmp_path):
     mistake |= {"words": [word], "text": "<b>a wonderful film</b> " * 30}
     (tmp_path / "errors.jsonl").write_text(json.dumps(mistake) + "\n")
     demo = build_demo(model, report_folder=tmp_path)
-    try:
-        page = open_page(launch_demo(demo), PHONE)
-        page.get_by_role("tab", name="The model").click()
-        page.locator(".figures.cards").wait_for()
-        assert page.evaluate(LIST_TALL_CELLS) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-        card = page.locator(".cards tbody tr").inner_text()
-        assert "<b>a wonderful film</b>" in card
-        assert ">99.9\N{NO-BREAK SPACE}%" in card
-        assert "12,500" in page.locator(".figures").first.inner_text()
-    finally:
-        demo.close(verbose=False)
+    page = open_page(serve(demo), PHONE)
+    page.get_by_role("tab", name="The model").click()
+    page.locator(".figures.cards").wait_for()
+    assert page.evaluate(LIST_TALL_CELLS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    card = page.locator(".cards tbody tr").inner_text()
+    assert "<b>a wonderful film</b>" in card
+    assert ">99.9\N{NO-BREAK SPACE}%" in card
+    assert "12,500" in page.locator(".figures").first.inner_text()
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -9,6 +9,7 @@ import shlex
 import statistics
 from pathlib import Path
 
+import pandas
 import pytest
 
 from hf_lstm.config.recipes import RECIPES
@@ -55,7 +56,7 @@ def test_the_set_up_commands_stand_on_lines_of_their_own(command):
 
 
 def test_the_readmes_example_says_what_the_model_answers():
-    (example,) = re.findall(r"```python\n(.*?)```", TEXTS["README.md"], flags=re.DOTALL)
+    (example,) = re.findall(r"```python\n(from hf_lstm import .*?)```", TEXTS["README.md"], flags=re.DOTALL)
     assert len(example.splitlines()) == 10
     names = {}
     said = {}
@@ -78,6 +79,17 @@ def test_the_readmes_example_says_what_the_model_answers():
         assert found[word] == contribution
     (misread,) = re.findall(r'takes "(.*?)" for negative', " ".join(TEXTS["README.md"].split()))
     assert names["model"].predict(misread)["label"] == "neg"
+
+
+def test_the_readmes_example_of_training_runs(tmp_path, monkeypatch):
+    (example,) = re.findall(r"```python\n(import hf_lstm\n.*?)```", TEXTS["README.md"], flags=re.DOTALL)
+    rows = [(f"a {word} film {i}", mood) for i in range(20) for word, mood in (("great", "glad"), ("bad", "sad"))]
+    frame = pandas.DataFrame(rows, columns=["body", "mood"])
+    monkeypatch.chdir(tmp_path)
+    frame.rename(columns={"body": "text", "mood": "label"}).to_csv("more.csv", index=False)
+    names = {"frame": frame}
+    exec(example, names)
+    assert names["result"].model.config.label_names == ["glad", "sad"]
 
 
 def test_the_example_of_training_from_python_runs(tmp_path, monkeypatch, capsys):

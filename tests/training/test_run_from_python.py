@@ -14,7 +14,9 @@ import torch
 import hf_lstm
 from hf_lstm.config.recipes import POOLED_BILSTM
 from hf_lstm.devices import flushes_denormals
+from hf_lstm.errors import DivergenceError
 
+ROWS = datasets.Dataset.from_dict({"text": ["a lovely film", "a dull film"], "label": ["glad", "sad"]})
 SMALL = {"embedding_dim": 8, "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.05, "device": "cpu"}
 
 
@@ -69,6 +71,31 @@ def test_figures_are_those_of_the_rows(result, frame):
     assert from_folder.model == result.folder.name
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"split": "tst"}, "there is no split 'tst'; expected train, validation, test"),
+        ({"split": None}, "there is no split None"),
+        ({"model": None}, "the model is NoneType, expected an LSTMSentiment, its folder, or its Hub id"),
+        ({"data": datasets.DatasetDict({"train": ROWS})}, "data in memory: there is no split 'test'; there is train"),
+        ({"data": ([], [])}, "^data: there are no rows"),
+        ({"data": (["fine"], [None])}, "^data, row 1, column 'label': there is no label"),
+    ],
+)
+def test_wrong_use_of_evaluate_is_one_line(result, options, message):
+    arguments = {"model": result.model, "data": ROWS, **options}
+    with pytest.raises(hf_lstm.InputError, match=message) as caught:
+        hf_lstm.evaluate(**arguments)
+    assert "\n" not in str(caught.value)
+
+
+def test_answers_that_are_not_finite_are_divergence(frame, tmp_path):
+    settings = {"text_column": "body", "label_column": "mood", "show_progress": False, **SMALL}
+    with pytest.raises(DivergenceError, match=r"epoch 1: .* not finite: training diverged; try a lower"):
+        hf_lstm.train(frame, output_dir=tmp_path / "run", **{**settings, "batch_size": 1000, "learning_rate": 1e38})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_data_that_no_name_leads_back_to_must_be_passed(result):
     with pytest.raises(hf_lstm.InputError, match="was trained on data in memory"):
         hf_lstm.evaluate(result.model)
@@ -99,7 +126,10 @@ def test_a_recipe_and_a_named_source_do_too(tmp_path, monkeypatch):
         ({"lerning_rate": 1.0}, "there is no setting 'lerning_rate'; did you mean learning_rate"),
         ({"learning_rate": "fast"}, "train.learning_rate is 'fast', but must be of type float"),
         ({"recipe": "poled-bilstm"}, "there is no recipe 'poled-bilstm'; did you mean pooled-bilstm"),
+        ({"recipe": None}, "the recipe is NoneType, expected a Recipe or the name of one"),
+        ({"dataset": "sample"}, "dataset is no setting here: pass the data as the first argument"),
         ({"device": "warp"}, "there is no device 'warp'"),
+        ({"device": None}, "there is no device None"),
     ],
 )
 def test_wrong_use_is_one_line(settings, message):
