@@ -72,13 +72,14 @@ def _check_replaceable(output_dir: Path, overwrite: bool) -> None:
         foreign.append(CARD_FILE)
     if foreign:
         raise InputError(
-            f"output folder {output_dir} holds {foreign[0]!r}, which no run wrote; choose another --output-dir (output_dir= in Python)"
+            f"output folder {output_dir} holds {foreign[0]!r}, which no run wrote; "
+            "choose another --output-dir (output_dir= in Python)"
         )
     if present and not overwrite:
         what = "another run" if CONFIG_FILE in present else "files already"
         raise InputError(
-            f"output folder {output_dir} holds {what}; pass --overwrite (overwrite=True in Python) to replace it, or another "
-            "folder"
+            f"output folder {output_dir} holds {what}; "
+            "pass --overwrite (overwrite=True in Python) to replace it, or another --output-dir"
         )
 
 
