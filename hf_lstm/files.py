@@ -3,9 +3,12 @@
 A file is written whole or not at all.
 """
 
+import atexit
 import contextlib
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -52,6 +55,16 @@ def write_file(path: Path, content: bytes) -> None:
     """
     with _open_partial(path, "wb") as file:
         file.write(content)
+
+
+def make_temporary_folder(prefix: str) -> Path:
+    """Make a folder that is deleted when the process ends, and return it.
+
+    Only its user can read it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def list_report_files(model_folder: Path) -> list[Path]:

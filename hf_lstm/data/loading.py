@@ -57,7 +57,7 @@ def load_split(
     Raises:
         InputError: as for `load_splits`; also if there is no such split, or a label is none of `label_names`.
     """
-    if source.is_whole if isinstance(source, InMemorySplits) else is_single_file(source):
+    if source.whole_name is not None if isinstance(source, InMemorySplits) else is_single_file(source):
         split = "train"
     only = split if label_names is not None else None  # without them, the classes are those of train
     published = _load_published(source, columns, label_names, only)

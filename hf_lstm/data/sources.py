@@ -159,10 +159,8 @@ class InMemorySplits:
 
     splits: Mapping[str, Path | tuple[pa.Table, Features]]
     """A file, or a table with its features."""
-    is_whole: bool = False
-    """Whether these are rows of no split, and `train` only the name that they go by here."""
-    whole_name: str = "train"
-    """What error messages call those rows."""
+    whole_name: str | None = None
+    """What error messages call rows of no split, which go by `train` here; None if the splits are named."""
 
     def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
         """Read the texts and labels of each split.
@@ -174,7 +172,7 @@ class InMemorySplits:
             split: [
                 read_file(rows, wanted)
                 if isinstance(rows, Path)
-                else read_arrow_table(self.whole_name if self.is_whole else split, *rows, wanted)
+                else read_arrow_table(self.whole_name or split, *rows, wanted)
             ]
             for split, rows in self.splits.items()
         }
@@ -210,9 +208,8 @@ def resolve_source(
     for split, rows in (("validation", validation), ("test", test)):
         if rows is not None:
             splits[split] = _convert_split(rows, split)
-    return InMemorySplits(
-        splits, is_whole=len(splits) == 1 and not isinstance(data, DatasetDict), whole_name=whole_name
-    )
+    is_whole = len(splits) == 1 and not isinstance(data, DatasetDict)
+    return InMemorySplits(splits, whole_name if is_whole else None)
 
 
 def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:

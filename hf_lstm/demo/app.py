@@ -3,11 +3,8 @@
 It is closed to all that classifying texts does not need.
 """
 
-import atexit
 import functools
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from hf_lstm.demo.model_tab import add_model_tab
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, list_endpoints
 from hf_lstm.demo.single_tab import add_single_tab
 from hf_lstm.errors import InputError
+from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 
 MAX_QUEUE_SIZE = 64
@@ -119,13 +117,8 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
 
 @functools.cache
 def _make_upload_folder() -> Path:
-    """Make this process's own folder for uploads, and return it.
-
-    Only its user can read it. It is deleted when the process ends.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="hf-lstm-demo-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    """Make this process's own folder for uploads, and return it."""
+    return make_temporary_folder("hf-lstm-demo-").resolve()
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,8 @@ from hf_lstm.demo.figures import (
 )
 from hf_lstm.demo.tables import add_table
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.results import SplitFigures
+from hf_lstm.records.results import MAX_MATRIX_LABELS, SplitFigures
 
-MAX_MATRIX_LABELS = 20
-"""A confusion matrix of more labels does not fit a page."""
 SPLIT_COLORS = {"train": "#d55e00", "validation": "#3b82f6"}
 """Vermilion and blue, which people of any color vision tell apart, with a contrast of 3 on white and on dark ground.
 

@@ -34,7 +34,7 @@ from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.markdown import format_cell, format_interval, format_percent
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
-from hf_lstm.records.results import RunResults, SplitFigures
+from hf_lstm.records.results import MAX_MATRIX_LABELS, RunResults, SplitFigures
 
 if TYPE_CHECKING:
     import jinja2
@@ -45,8 +45,6 @@ NO_CHOICES = CardChoices()
 MAX_MISTAKES = 3
 """The most confident mistakes that the card shows; the report has more."""
 MAX_MISTAKE_CHARACTERS = 300
-MAX_MATRIX_LABELS = 20
-"""A confusion matrix of more labels does not fit a page."""
 
 _PUBLISHED_ACCURACIES = {"test_accuracy": "test", "validation_accuracy": "validation"}
 """The split of each published accuracy, by its name in recipes."""
@@ -102,13 +100,9 @@ def write_card(
         if not is_installed("jinja2"):
             _warn_without_jinja2()
             return
-        said = [choices, _read_choices(card)]
-        if loaded_from is not None:
-            said.append(_read_choices(loaded_from / CARD_FILE))
-        choices = CardChoices(
-            license=next((each.license for each in said if each.license), None),
-            language=next((each.language for each in said if each.language), None),
-        )
+        choices = choices.or_else(_read_choices(card))
+        if loaded_from is not None and loaded_from != folder:
+            choices = choices.or_else(_read_choices(loaded_from / CARD_FILE))
         content = render_card(
             config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
         )

@@ -44,6 +44,10 @@ class CardChoices:
     language: str | None = None
     """Of the texts: a code such as `en`; by default known for film reviews alone."""
 
+    def or_else(self, other: "CardChoices") -> "CardChoices":
+        """Take from `other` what is None here."""
+        return CardChoices(license=self.license or other.license, language=self.language or other.language)
+
 
 def build_metadata(
     config: ModelConfig,

@@ -89,7 +89,7 @@ def stream_probabilities(
     while window := list(islice(remaining, WINDOW_TEXTS)):
         encoded = encoder.encode(window, first_row=num_done)
         logits = compute_logits(network, encoded, dtype=dtype, batch_size=batch_size)
-        yield (logits / config.temperature).softmax(dim=1)
+        yield calibrate(logits, config.temperature)
         num_done += len(window)
 
 
@@ -163,5 +163,10 @@ def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list
 
 def compute_probabilities(logits: torch.Tensor, temperature: float) -> NDArray[np.float32]:
     """Compute softmax(logits / temperature), float32 (num_rows, num_labels)."""
-    probabilities: NDArray[np.float32] = (logits / temperature).softmax(dim=1).numpy()
+    probabilities: NDArray[np.float32] = calibrate(logits, temperature).numpy()
     return probabilities
+
+
+def calibrate(logits: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Compute softmax(logits / temperature), float32 (num_rows, num_labels), as a tensor."""
+    return (logits / temperature).softmax(dim=1)

@@ -2,6 +2,9 @@
 
 import dataclasses
 
+MAX_MATRIX_LABELS = 20
+"""A confusion matrix of more labels does not fit a page."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class LabelFigures:

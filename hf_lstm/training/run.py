@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import dataclasses
 import logging
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +21,7 @@ from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, write_json
+from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, make_temporary_folder, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.model.classifier import LSTMSentiment
@@ -74,28 +71,40 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
         DivergenceError: training diverged; nothing is left behind.
     """
     started = time.perf_counter()
+    with _process_settings(options.show_progress):
+        device = resolve_device(options.device)
+        code = describe_code()  # now: a later commit is not the code that runs
+        with fill_output_folder(options.output_dir, overwrite=options.overwrite) as staging:
+            run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
+            epochs = train(
+                run.model,
+                run.encoded["train"],
+                run.encoded["validation"],
+                recipe.train,
+                show_progress=options.show_progress,
+            )
+            model = run.model
+            weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
+            measured = measure_saved_model(staging, weights_sha256, run)
+            results = build_results(run, epochs, measured, command=options.command, code=code, started=started)
+            write_config(staging, measured.model.config)  # with the temperature
+            write_json(staging / RECIPE_FILE, measured.recipe.to_json())
+            write_json(staging / RESULTS_FILE, to_json(results))
+        _add_report(run, measured, results, options)  # the model is saved by now, whatever happens here
+        return results
+
+
+@contextlib.contextmanager
+def _process_settings(show_progress: bool) -> Iterator[None]:
+    """Set what a run needs of its whole process, and restore it: a program goes on after a run."""
+    flushed, hid_bars = flushes_denormals(), are_progress_bars_disabled()
     flush_denormals()
-    device = resolve_device(options.device)
-    code = describe_code()  # now: a later commit is not the code that runs
-    (enable_progress_bars if options.show_progress else disable_progress_bars)()
-    with fill_output_folder(options.output_dir, overwrite=options.overwrite) as staging:
-        run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
-        epochs = train(
-            run.model,
-            run.encoded["train"],
-            run.encoded["validation"],
-            recipe.train,
-            show_progress=options.show_progress,
-        )
-        model = run.model
-        weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
-        measured = measure_saved_model(staging, weights_sha256, run)
-        results = build_results(run, epochs, measured, command=options.command, code=code, started=started)
-        write_config(staging, measured.model.config)  # with the temperature
-        write_json(staging / RECIPE_FILE, measured.recipe.to_json())
-        write_json(staging / RESULTS_FILE, to_json(results))
-    _add_report(run, measured, results, options)  # the model is saved by now, whatever happens here
-    return results
+    (enable_progress_bars if show_progress else disable_progress_bars)()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(flushed)
+        (disable_progress_bars if hid_bars else enable_progress_bars)()
 
 
 def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions) -> None:
@@ -175,7 +184,7 @@ def train_from_python(
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
-    folder = _make_temporary_folder() / "model" if output_dir is None else Path(output_dir)
+    folder = make_temporary_folder("hf-lstm-") / "model" if output_dir is None else Path(output_dir)
     options = RunOptions(
         output_dir=folder,
         device=device,
@@ -184,26 +193,9 @@ def train_from_python(
         show_progress=show_progress,
         in_memory=None if isinstance(rows, str) else rows,
     )
-    with _unchanged_process(), _shown_log() if show_progress else contextlib.nullcontext():
+    with _shown_log() if show_progress else contextlib.nullcontext():
         results = run_experiment(chosen, options)
     return TrainingResult(LSTMSentiment.from_pretrained(folder), results, folder)
-
-
-def _make_temporary_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="hf-lstm-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-@contextlib.contextmanager
-def _unchanged_process() -> Iterator[None]:
-    """Restore what a run sets for its whole process: a command ends with it, but a program goes on."""
-    flushes, hides_bars = flushes_denormals(), are_progress_bars_disabled()
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(flushes)
-        (disable_progress_bars if hides_bars else enable_progress_bars)()
 
 
 @contextlib.contextmanager

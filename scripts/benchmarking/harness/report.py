@@ -2,15 +2,15 @@
 
 import contextlib
 import json
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
+
+from hf_lstm.files import write_file
 
 _NAME_WIDTH = 34
 
@@ -20,19 +20,7 @@ def write_json(results: Mapping[str, Any], path: Path) -> None:
 
     `path` holds either what it held before or all of them.
     """
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-    ) as file:
-        try:
-            json.dump(results, file, indent=1, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    write_file(path, f"{json.dumps(results, indent=1, allow_nan=False)}\n".encode())
 
 
 def format_machine(machine: Mapping[str, Any]) -> str:
