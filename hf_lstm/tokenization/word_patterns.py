@@ -6,6 +6,7 @@ It builds the normalizers and patterns for that. The words are these, after `tex
     letters          re.findall(r"[^\W\d]+", text)
     whitespace       text.split()
     unpunctuated     text.translate(dict.fromkeys(map(ord, string.punctuation))).split()
+    punctuated       re.findall(PUNCTUATED_WORD, re.sub(TAG, " ", text))
 
 The `tokenizers` library reads characters otherwise than Python in three places. What is built here makes up for each:
 
@@ -35,7 +36,14 @@ from tokenizers.normalizers import Lowercase, Normalizer, Replace
 from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
 
-Words = Literal["word_characters", "letters", "whitespace", "unpunctuated"]
+Words = Literal["word_characters", "letters", "whitespace", "unpunctuated", "punctuated"]
+
+TAG = r"</?[A-Za-z][^<>]*>"
+"""An HTML tag."""
+
+# A word and its n't, or a word, or what English adds to one after an apostrophe, or a single mark.
+_PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
+PUNCTUATED_WORD = _PUNCTUATED.format(word=r"\w", characters=r"\w", blank=r"\s")
 
 _NOT_BLANK = r"[^\s\x1C-\x1F]"
 _CHARACTERS: dict[Words, str] = {
@@ -43,6 +51,7 @@ _CHARACTERS: dict[Words, str] = {
     "letters": r"[\p{L}\p{Nl}\p{No}_]",
     "whitespace": _NOT_BLANK,
     "unpunctuated": _NOT_BLANK,
+    "punctuated": r"[\p{L}\p{N}_]",
 }
 """What words are made of, in the library's regular expressions."""
 
@@ -74,6 +83,8 @@ def load_stop_words() -> frozenset[str]:
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     """Build the normalizer of a text; None if nothing changes."""
     steps: list[Normalizer] = []
+    if words == "punctuated":
+        steps += [Replace(Regex(TAG), " ")]
     if lowercase:
         steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()]
     if words == "unpunctuated":
@@ -86,10 +97,12 @@ def build_pre_tokenizer(
 ) -> PreTokenizer:
     """Build the pre-tokenizer for a normalized text.
 
-    It finds all words but those `dropped`, or none but those `kept`.
+    It finds all words but those `dropped`, or none but those `kept`. Words `punctuated` can't be filtered.
     """
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
+    if words == "punctuated":  # `TokenizerConfig` lets no words be left out of these
+        pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=r"\s\x1C-\x1F")
     if kept is not None:
         pattern = f"(?<!{characters}){write_alternatives(kept)}(?!{characters})"
     elif dropped:

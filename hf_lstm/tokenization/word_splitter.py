@@ -14,6 +14,8 @@ from tokenizers.normalizers import Normalizer
 from tokenizers.pre_tokenizers import PreTokenizer
 
 from hf_lstm.tokenization.word_patterns import (
+    PUNCTUATED_WORD,
+    TAG,
     Words,
     build_normalizer,
     build_pre_tokenizer,
@@ -29,7 +31,12 @@ that mentions `<unk>` has the word `unk` in it."""
 
 _ASCII = bytes(range(128))
 # \w+ gives the same words as \b\w+\b, as it takes all it can, in less time.
-_FIND: dict[Words, re.Pattern[str]] = {"word_characters": re.compile(r"\w+"), "letters": re.compile(r"[^\W\d]+")}
+_FIND: dict[Words, re.Pattern[str]] = {
+    "word_characters": re.compile(r"\w+"),
+    "letters": re.compile(r"[^\W\d]+"),
+    "punctuated": re.compile(PUNCTUATED_WORD),
+}
+_TAG = re.compile(TAG)
 _PUNCTUATION_TO_NOTHING = dict.fromkeys(map(ord, string.punctuation))
 
 
@@ -97,6 +104,8 @@ class WordSplitter:
         return self._split_by_tokenizer(text)[:max_words]
 
     def _split_ascii(self, text: str, max_words: int) -> list[str]:
+        if self._words == "punctuated":
+            return self._split_by_python(text)[:max_words]
         if self._words != "whitespace":
             # Blanking the separators and splitting at blanks takes half the time of a regular expression.
             text = text.encode("ascii").translate(self._ascii_table, self._ascii_deleted).decode("ascii")
@@ -105,6 +114,8 @@ class WordSplitter:
         return text.split(None, max_words)[:max_words]  # after so many splits, the rest comes as one piece
 
     def _split_by_python(self, text: str) -> list[str]:
+        if self._words == "punctuated" and "<" in text:
+            text = _TAG.sub(" ", text)
         if self._lowercase:
             text = text.lower()
         if self._words in _FIND:
@@ -151,7 +162,9 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
         unfiltered = _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0}))
         if make == unfiltered:
             return splitter
-        if make["normalizer"] != unfiltered["normalizer"]:  # patterns of whole vocabularies take time to write
+        if (
+            words == "punctuated" or make["normalizer"] != unfiltered["normalizer"]
+        ):  # patterns of whole vocabularies take time to write
             continue
         known_words = set(tokenizer.get_vocab()) - set(SPECIAL_TOKENS)
         filters: list[dict[str, Any]] = [{"dropped": load_stop_words()}]

@@ -22,14 +22,13 @@ from tokenizers.trainers import WordPieceTrainer
 
 from hf_lstm.errors import InputError
 from hf_lstm.hub.download import fetch_hub_file
-from hf_lstm.tokenization.word_patterns import replace_surrogates, write_alternatives
+from hf_lstm.tokenization.word_patterns import TAG, replace_surrogates, write_alternatives
 
 PAD_PIECE = "[PAD]"
 UNK_PIECE = "[UNK]"
 DEFAULT_MAX_PIECES = 30_520
 """With the two special ones, as many as `bert-base-uncased` has."""
 
-_TAG = r"</?[A-Za-z][^<>]*>"
 _CONTINUATION = "##"
 _MAX_CHARACTERS_PER_WORD = 100  # BERT's; longer words are unknown
 
@@ -45,7 +44,7 @@ def build_wordpiece_tokenizer(vocab: dict[str, int], *, dropped: Collection[str]
         )
     )
     tokenizer.normalizer = Sequence(
-        [Replace(Regex(_TAG), " "), Replace(Regex("[^A-Za-z!?]"), " "), Lowercase()],
+        [Replace(Regex(TAG), " "), Replace(Regex("[^A-Za-z!?]"), " "), Lowercase()],
     )
     unless_dropped = f"(?!{write_alternatives(dropped)}(?![a-z]))" if dropped else ""
     pattern = f"(?<![a-z]){unless_dropped}[a-z]+|[!?]"

@@ -20,10 +20,16 @@ from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.word_patterns import load_stop_words, replace_surrogates
 from hf_lstm.tokenization.word_splitter import WordSplitter, find_splitter
 
-WORDS = ["word_characters", "letters", "whitespace", "unpunctuated"]
+FILTERABLE_WORDS = ["word_characters", "letters", "whitespace", "unpunctuated"]
+WORDS = [*FILTERABLE_WORDS, "punctuated"]
 SHAPES = [(words, lowercase) for words in WORDS for lowercase in (True, False)]
+FILTERABLE_SHAPES = [shape for shape in SHAPES if shape[0] in FILTERABLE_WORDS]
 
-PATTERNS = {"word_characters": r"\b\w+\b", "letters": r"[^\W\d]+"}
+PATTERNS = {
+    "word_characters": r"\b\w+\b",
+    "letters": r"[^\W\d]+",
+    "punctuated": r"\w+['’][tT]\b|\w+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])\b|[^\w\s]",
+}
 
 # Assigned in Python's edition of Unicode, yet read otherwise by the tokenizer: a later edition turned this mark from
 # one that a final sigma looks past (Mn) into one that it does not (Mc).
@@ -33,7 +39,7 @@ UNASSIGNED = ("Cn", "Co", "Cs")  # and private, and surrogates
 # Characters at which readings of text differ, and whatever else Python's Unicode has.
 TEXTS = st.text(
     st.one_of(
-        st.sampled_from("aZ09_ '.-<>é½²Ⅷ٣中한\u0301\u200d\ufe0fΣσςΑİıſKẞǅ\x00\x1c\x1f\x85\xa0\u3000🎬\ud800\udfff"),
+        st.sampled_from("aZ09_ '’.-<>/é½²Ⅷ٣中한\u0301\u200d\ufe0fΣσςΑİıſKẞǅ\x00\x1c\x1f\x85\xa0\u3000🎬\ud800\udfff"),
         st.characters(exclude_categories=["Cn"], exclude_characters=list(CHANGED_CHARACTERS)),
     )
 )
@@ -41,10 +47,13 @@ TRICKY_TEXTS = [
     "", "  ", "Wow!", "it's", "snake_case __init__", "½ ² Ⅷ ٣ x²", "naïve cafe\u0301", "中文电影 한국어",
     "🎬 👩\u200d👧 ok", "ΟΔΟΣ ΟΔΟΣ. Σ ΣΑΣ", "Α'Σ Α:Σ' ΑΣ\u0301Α ʰΣ", "İstanbul IĞDIR", "a\x1cb\x1db\x1ee\x1ff",
     "a\x85b\xa0c\u2003d\u3000e", "<unk> <pad> <UNK>", "a\ud800b \udfff", "\ufeffa\u200bb", "<br /><br />",
+    "DON'T! can’t 'tis t'was it's we're They'll rock'n'roll 'quoted' 's", "so<br/>bad <b>x</b> 1 < 2 > <3 </p",
 ]  # fmt: skip
 
 
 def find_words(text: str, words: str, lowercase: bool) -> list[str]:
+    if words == "punctuated":
+        text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
     text = text.lower() if lowercase else text
     if words in PATTERNS:
         return re.findall(PATTERNS[words], text)
@@ -140,7 +149,7 @@ def test_splitter_gives_the_words_the_tokenizer_sees(text: str, shape: tuple[str
     check_splitter(WordSplitter(*shape), text, max_words)
 
 
-@given(texts=st.lists(TEXTS, min_size=1, max_size=3), shape=st.sampled_from(SHAPES), data=st.data())
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), shape=st.sampled_from(FILTERABLE_SHAPES), data=st.data())
 def test_words_are_left_out_as_a_filter_in_python_would(texts: list[str], shape: tuple[str, bool], data) -> None:
     text = replace_surrogates(" ".join(texts))
     words = find_words(text, *shape)
@@ -160,6 +169,21 @@ def check_splitter(splitter: WordSplitter, text: str, max_words: int) -> None:
     expected = [word for word, _ in splitter.pre_tokenizer.pre_tokenize_str(normalized)]
     assert splitter.split(text) == expected
     assert splitter.split(text, max_words) == expected[:max_words]
+
+
+def test_marks_are_words_and_contractions_stay_readable() -> None:
+    tokenizer = train(["It wasn't good"], words="punctuated")
+    text = "I <i>DON'T</i> like it...<br />It's <3 'bad', wasn't it?"
+    expected = "I DON'T like it . . . It 's < 3 ' bad ' , wasn't it ?".lower().split()
+    assert WordSplitter("punctuated", True).split(text) == expected
+    found = [text[slice(*place)].lower() for place in tokenizer.encode(text).offsets]
+    assert found == expected  # the words are found again in the text
+
+
+@pytest.mark.parametrize("setting", [{"stop_words": "drop"}, {"unknown_words": "drop"}])
+def test_among_marks_no_word_can_be_dropped(setting: dict) -> None:
+    with pytest.raises(InputError, match="punctuated"):
+        TokenizerConfig(words="punctuated", **setting)
 
 
 def test_dropped_words_are_not_in_the_sequence() -> None:
@@ -191,8 +215,10 @@ def test_python_and_tokenizer_differ_only_where_editions_of_unicode_do(words: st
 LEAVING_OUT = [{}, {"stop_words": "drop"}, {"unknown_words": "drop"}, {"stop_words": "drop", "unknown_words": "drop"}]
 
 
-@pytest.mark.parametrize("leaving_out", LEAVING_OUT)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("shape", "leaving_out"),
+    [*itertools.product(FILTERABLE_SHAPES, LEAVING_OUT), (("punctuated", True), {}), (("punctuated", False), {})],
+)
 def test_find_splitter_knows_its_own_after_saving(tmp_path: Path, shape: tuple[str, bool], leaving_out: dict) -> None:
     text = "A-b the 2 É x"
     tokenizer = train(["É b the é"], words=shape[0], lowercase=shape[1], **leaving_out)
@@ -226,7 +252,10 @@ def test_find_splitter_knows_no_other() -> None:
 
 def test_transformers_reads_the_saved_tokenizer(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
-    for (words, lowercase), leaving_out in itertools.product(SHAPES, LEAVING_OUT):
+    for (words, lowercase), leaving_out in [
+        *itertools.product(FILTERABLE_SHAPES, LEAVING_OUT),
+        (("punctuated", True), {}),
+    ]:
         texts = [replace_surrogates(text) for text in TRICKY_TEXTS]
         tokenizer = train(texts, words=words, lowercase=lowercase, max_words=20, **leaving_out)
         tokenizer.save(str(tmp_path / "tokenizer.json"))
