@@ -9,6 +9,10 @@ class InputError(ValueError):
     """
 
 
+class StorageError(InputError):
+    """Reports a disk that is full or fails, in one line with the path and the bytes needed."""
+
+
 class NonFiniteError(RuntimeError):
     """Reports a model whose answers are infinite or NaN.
 

@@ -5,15 +5,17 @@ A file is written whole or not at all.
 
 import atexit
 import contextlib
+import errno
+import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
@@ -26,6 +28,12 @@ REPORT_FOLDER = "report"
 REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
 """Of the files of a report. Other files in its folder are not published."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
+PARTIAL_SUFFIX = ".partial"
+"""Of files and folders that are being written. Those of a process that died are of no use."""
+
+_STORAGE_ERRORS = frozenset(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
+)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -51,10 +59,69 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def write_file(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all.
 
-    Whatever happens, it has its old content or all of the new one.
+    Whatever happens, loss of power included, it has its old content or all of the new one.
+
+    Raises:
+        StorageError: the disk is full or fails.
     """
-    with _open_partial(path, "wb") as file:
-        file.write(content)
+    partial = _name_partial(path)
+    try:
+        partial.unlink(missing_ok=True)  # of a dead process whose number is ours now
+        _write_chunks(partial, [content])
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise_storage_error(error, path, len(content))
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_new_file(path: Path, chunks: Iterable[bytes | memoryview], num_bytes: int) -> str:
+    """Write chunks of bytes to a file that does not exist, and return their SHA-256.
+
+    The content is on the disk when this returns; the file's name is when `sync_folder` has returned, too.
+
+    Args:
+        path: the file.
+        chunks: what it will hold.
+        num_bytes: how many bytes that is, for the message if they do not fit.
+
+    Raises:
+        StorageError: the disk is full or fails.
+    """
+    try:
+        return _write_chunks(path, chunks)
+    except OSError as error:
+        raise_storage_error(error, path, num_bytes)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and its parents, and wait until their names are on the disk.
+
+    One that exists is fine.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    if os.name == "nt":  # folders can't be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def raise_storage_error(error: OSError, path: Path, num_bytes: int) -> NoReturn:
+    """Raise a `StorageError` if the disk is full or fails, else the error itself."""
+    if error.errno not in _STORAGE_ERRORS:
+        raise error
+    raise StorageError(f"{path} cannot be written: {error.strerror}; {num_bytes:,} bytes are needed") from None
 
 
 def make_temporary_folder(prefix: str) -> Path:
@@ -76,22 +143,43 @@ def list_report_files(model_folder: Path) -> list[Path]:
     return sorted(path for path in found if path.suffix in REPORT_SUFFIXES and path.is_file())
 
 
-def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
+@contextlib.contextmanager
+def open_partial(path: Path) -> Iterator[TextIO]:
     """Open a temporary file that replaces `path` when the block ends.
 
     It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is.
+
+    Raises:
+        StorageError: the disk is full or fails.
     """
-    return _open_partial(path, "w", encoding="utf-8", newline="")
-
-
-@contextlib.contextmanager
-def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = _name_partial(path)
     try:
-        with open(partial, mode, **options) as stream:  # type: ignore[call-overload]  # it can't tell which options
+        with open(partial, "w", encoding="utf-8", newline="") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise_storage_error(error, path, partial.stat().st_size if partial.exists() else 0)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> str:
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        for chunk in chunks:
+            digest.update(chunk)
+            rest = memoryview(chunk)
+            while len(rest):
+                rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return digest.hexdigest()
+
+
+def _name_partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")

@@ -112,7 +112,9 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("hf_lstm.files.os.fsync", fail)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(
+        InputError, match=r"results\.json cannot be written: No space left on device; 3 bytes are needed"
+    ):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,1 @@
+"""Keeps long work on disk, so that it outlives the process."""

@@ -1,0 +1,59 @@
+import os
+import signal
+import time
+
+import pytest
+
+from hf_lstm.storage import interruptions as module
+from hf_lstm.storage.interruptions import Interruptions
+
+
+@pytest.fixture(autouse=True)
+def _default_handlers(monkeypatch):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_within_a_step_counts_after_it(number, error):
+    done = []
+    interruptions = Interruptions()
+    with interruptions, pytest.raises(error) as raised:  # noqa: PT012
+        with interruptions.deferred():
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)  # to the process and to its group
+            done.append("step")
+        pytest.fail("went on")
+    assert done == ["step"]
+    assert not interruptions.is_broken
+    assert error is KeyboardInterrupt or raised.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_between_steps_a_signal_counts_at_once():
+    with Interruptions() as interruptions, pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+        pytest.fail("went on")
+    assert not interruptions.is_broken
+
+
+def test_a_step_that_takes_too_long_is_broken_off(monkeypatch):
+    monkeypatch.setattr(module, "MAX_DEFERRED_S", 0.05)
+    with Interruptions() as interruptions, pytest.raises(SystemExit), interruptions.deferred():  # noqa: PT012
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+        pytest.fail("went on")
+    assert interruptions.is_broken
+
+
+def test_an_error_within_a_step_breaks_it():
+    interruptions = Interruptions()
+    with interruptions, pytest.raises(ValueError, match="bad"), interruptions.deferred():
+        raise ValueError("bad")
+    assert interruptions.is_broken

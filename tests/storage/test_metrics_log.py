@@ -1,0 +1,35 @@
+import errno
+import json
+
+import pytest
+
+from hf_lstm.errors import StorageError
+from hf_lstm.storage.metrics_log import MetricsLog
+
+
+def read(path):
+    return [json.loads(line)["step"] for line in path.read_text().splitlines()]
+
+
+def test_lines_after_the_checkpoint_are_taken_back(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    with MetricsLog(path) as log:
+        log.append({"step": 1})
+        size = log.flush()
+        log.append({"step": 2})
+    assert read(path) == [1, 2]
+    with MetricsLog(path) as log:
+        log.cut(size)
+        log.append({"step": 2})
+        assert log.flush() == 2 * size
+        log.append({"step": 3})
+    assert read(path) == [1, 2, 3]
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    with MetricsLog(tmp_path / "metrics.jsonl") as log:
+        log.append({"step": 1})
+        with monkeypatch.context() as patch:
+            patch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+            with pytest.raises(StorageError, match=r"metrics\.jsonl cannot be written: full"):
+                log.flush()
