@@ -41,3 +41,7 @@ class DataConfig:
         return dataclasses.replace(
             self, text_column=text_column or self.text_column, label_column=label_column or self.label_column
         )
+
+    def without_columns(self) -> "DataConfig":
+        """Return the settings without columns, for rows whose columns have no names."""
+        return dataclasses.replace(self, text_column=None, label_column=None)

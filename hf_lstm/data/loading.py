@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value, concatenate_datasets
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.cache import hash_datasets, hash_files, hash_tables, load_or_build
@@ -17,6 +18,7 @@ from hf_lstm.errors import InputError
 
 T = TypeVar("T")
 NO_COLUMNS = Columns()
+_ROW = "row"
 
 
 def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> DatasetDict:
@@ -38,6 +40,36 @@ def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> 
     return (cut_official if config.split == "official" else cut_pooled)(published, config)
 
 
+def load_relabeled_splits(
+    config: DataConfig, columns: Columns, label_names: Sequence[str], in_memory: InMemorySplits | None = None
+) -> DatasetDict:
+    """Load train, validation and test with other columns than those that they are cut by.
+
+    Each split has the rows that `load_splits` gives it: so a row of train is not in test, whatever else is read of it.
+
+    Args:
+        config: the source, and how `load_splits` reads and cuts it.
+        columns: those to read instead.
+        label_names: a model's labels, as in `load_split`.
+        in_memory: as in `load_splits`.
+
+    Raises:
+        InputError: as for `load_splits`, or not all rows can be read with both pairs of columns.
+    """
+    source = in_memory or config.dataset
+    published = _load_published(source, Columns(config.text_column, config.label_column))
+    others = _load_published(source, columns, label_names)
+    if {name: len(rows) for name, rows in published.items()} != {name: len(rows) for name, rows in others.items()}:
+        raise InputError(f"{config.dataset}: not all rows have both these columns and those that the rows are cut by")
+    numbered, start = {}, 0
+    for name, rows in published.items():
+        numbered[name] = rows.add_column(_ROW, np.arange(start, start + len(rows)))
+        start += len(rows)
+    cut = (cut_official if config.split == "official" else cut_pooled)(numbered, config)
+    whole = concatenate_datasets([others[name] for name in published])
+    return DatasetDict({name: whole.select(rows[_ROW][:]) for name, rows in cut.items()})
+
+
 def load_split(
     source: str | InMemorySplits, split: str, *, columns: Columns = NO_COLUMNS, label_names: Sequence[str] | None = None
 ) -> Dataset:
@@ -57,11 +89,16 @@ def load_split(
     Raises:
         InputError: as for `load_splits`; also if there is no such split, or a label is none of `label_names`.
     """
-    if source.whole_name is not None if isinstance(source, InMemorySplits) else is_single_file(source):
+    if is_single(source):
         split = "train"
     only = split if label_names is not None else None  # without them, the classes are those of train
     published = _load_published(source, columns, label_names, only)
     return _select_split(published, split, IN_MEMORY if isinstance(source, InMemorySplits) else source)[split]
+
+
+def is_single(source: str | InMemorySplits) -> bool:
+    """Return whether a source has no splits, such as one file or one data frame."""
+    return source.whole_name is not None if isinstance(source, InMemorySplits) else is_single_file(source)
 
 
 def _load_published(

@@ -161,6 +161,8 @@ class InMemorySplits:
     """A file, or a table with its features."""
     whole_name: str | None = None
     """What error messages call rows of no split, which go by `train` here; None if the splits are named."""
+    names_columns: bool = True
+    """Whether the rows are tables whose columns have names, and not a pair of texts and labels."""
 
     def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
         """Read the texts and labels of each split.
@@ -209,7 +211,7 @@ def resolve_source(
         if rows is not None:
             splits[split] = _convert_split(rows, split)
     is_whole = len(splits) == 1 and not isinstance(data, DatasetDict)
-    return InMemorySplits(splits, whole_name if is_whole else None)
+    return InMemorySplits(splits, whole_name if is_whole else None, names_columns=not isinstance(data, (tuple, list)))
 
 
 def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:

@@ -5,7 +5,7 @@ The same seed gives the same cut. Unless rows are pooled, no text is in both tra
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
@@ -88,8 +88,28 @@ def hash_rows(splits: Mapping[str, Dataset]) -> str:
     for dataset in splits.values():
         labels = dataset.with_format("numpy")["label"][:].tolist()
         for text, label in zip(_list_texts(dataset), labels, strict=True):
-            row = f"{label} {text}".encode("utf-8", errors="surrogatepass")
-            total += int.from_bytes(hashlib.sha256(row).digest(), "big")
+            total += _hash_string(f"{label} {text}")
+    return _format_hash(total)
+
+
+def hash_texts(texts: Iterable[str]) -> str:
+    """Hash texts, whatever their order and labels.
+
+    The hash is the sum, modulo 2**256, of the SHA-256 of each text. It has 64 hex digits.
+    """
+    return _format_hash(sum(map(_hash_string, texts)))
+
+
+def add_hashes(hashes: Iterable[str]) -> str:
+    """Add hashes of `hash_texts`: that of all texts together."""
+    return _format_hash(sum(int(digits, 16) for digits in hashes))
+
+
+def _hash_string(string: str) -> int:
+    return int.from_bytes(hashlib.sha256(string.encode("utf-8", errors="surrogatepass")).digest(), "big")
+
+
+def _format_hash(total: int) -> str:
     return f"{total % 2**256:064x}"
 
 

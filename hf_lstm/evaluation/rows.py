@@ -1,18 +1,32 @@
 """Loads the rows to measure a model on."""
 
-import os
+import logging
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
-from hf_lstm.data.loading import NO_COLUMNS, load_split, load_splits
+from hf_lstm.data.loading import NO_COLUMNS, is_single, load_relabeled_splits, load_split, load_splits
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
 from hf_lstm.errors import InputError
+from hf_lstm.evaluation.known_rows import (
+    explain_inherited,
+    find_known_splits,
+    holds_known_rows,
+    inherit_columns,
+    is_same_source,
+    load_earlier_texts,
+    require_unchanged,
+    warn_of_seen_rows,
+)
 from hf_lstm.model.classifier import LSTMSentiment
+
+logger = logging.getLogger(__name__)
+
+_EARLIER = {"train": (), "validation": ("train",), "test": ("train", "validation")}
 
 
 @dataclass(frozen=True)
@@ -40,34 +54,75 @@ def load_evaluation_rows(
     """Load the rows of a split of `source`.
 
     By default that is the data set that the model was trained on. It is cut as it was for training, so no row of train
-    is measured as one of test. Its columns are those of training, too, unless `columns` names others. A source of
-    other data is not cut: it has the split, or is a single file or data frame and used whole.
+    is measured as one of test; that it is the same is known by its name, or by the texts. A source of other data is not
+    cut: it has the split, or is a single file or data frame and used whole. Columns are those that the run was told,
+    unless `columns` names others.
 
     Raises:
-        InputError: the source is unusable, or its labels are not the model's.
+        InputError: the source is unusable, its rows are those of train, or its labels are not the model's.
     """
-    label_names = model.config.label_names
     trained_on = None if model.recipe is None else model.recipe.data
     source = source or (trained_on or DataConfig()).dataset
-    if isinstance(source, InMemorySplits):
-        rows = load_split(source, split, label_names=label_names, columns=columns)
-        return EvaluationRows(IN_MEMORY, rows, is_own_data=False, earlier_texts=None)
     if source == IN_MEMORY:
         raise InputError("the model was trained on data in memory, which no name leads back to: pass the data")
-    if trained_on is None or not _is_same_source(source, trained_on.dataset):
+    name, label_names = IN_MEMORY if isinstance(source, InMemorySplits) else source, model.config.label_names
+    if trained_on is None:
         rows = load_split(source, split, label_names=label_names, columns=columns)
-        return EvaluationRows(source, rows, is_own_data=False, earlier_texts=None)
-    splits = load_splits(trained_on.with_columns(*columns))
-    found = splits[split].features["label"].names
+        return EvaluationRows(name, rows, is_own_data=False, earlier_texts=None)
+
+    has_names = not isinstance(source, InMemorySplits) or source.names_columns
+    wanted = inherit_columns(columns, trained_on) if has_names else columns
+    own = replace(trained_on if has_names else trained_on.without_columns(), dataset=name)
+    known = {} if model.results is None else model.results.dataset.texts_sha256
+    with explain_inherited(columns, wanted):
+        if isinstance(source, str) and is_same_source(source, trained_on.dataset):
+            return _load_own_rows(model, split, source, own, columns, known)
+        if known and not is_single(source) and holds_known_rows(own, source, known):
+            return _load_own_rows(model, split, source, own, columns, known)
+        rows = load_split(source, split, label_names=label_names, columns=wanted)
+        found = find_known_splits(rows["text"][:], known)
+        if known and found == known.keys():
+            return _load_own_rows(model, split, source, own, columns, known)
+    if found & {"train", "validation"} and split not in found:
+        raise InputError(
+            f"{name}: these are the rows of {' and '.join(sorted(found))} that the model was trained on, so they can't "
+            "stand for new ones; pass other rows, or say which split they are (--split, split= in Python)"
+        )
+    earlier_texts = None if split == "train" else load_earlier_texts(trained_on, known)
+    if earlier_texts is not None:
+        warn_of_seen_rows(rows["text"][:], earlier_texts, "the model's training")
+    return EvaluationRows(name, rows, is_own_data=False, earlier_texts=earlier_texts)
+
+
+def _load_own_rows(
+    model: LSTMSentiment,
+    split: str,
+    source: str | InMemorySplits,
+    config: DataConfig,
+    columns: Columns,
+    known: Mapping[str, str],
+) -> EvaluationRows:
+    """Load a split of the data that a model was trained on, cut as it was then.
+
+    `columns` are those to read instead of the run's, and `known` is `texts_sha256` of its results.
+    """
+    in_memory, name = source if isinstance(source, InMemorySplits) else None, config.dataset
+    splits = load_splits(config, in_memory)
+    rows = splits[split]
+    require_unchanged(name, split, rows["text"][:], known)
+    logger.info("%s: the rows that the model was trained on, cut as they were then", name)
+    if columns == NO_COLUMNS:
+        _require_labels(name, rows, model)
+    else:
+        wanted = Columns(columns.text or config.text_column, columns.label or config.label_column)
+        rows = load_relabeled_splits(config, wanted, model.config.label_names, in_memory)[split]
+    earlier_texts = {each: set(splits[each]["text"][:]) for each in _EARLIER[split]}
+    return EvaluationRows(name, rows, is_own_data=True, earlier_texts=earlier_texts or None)
+
+
+def _require_labels(name: str, rows: Dataset, model: LSTMSentiment) -> None:
+    found, label_names = rows.features["label"].names, model.config.label_names
     if found != label_names:
         raise InputError(
-            f"{source}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
+            f"{name}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
         )
-    earlier = {"train": (), "validation": ("train",), "test": ("train", "validation")}[split]
-    earlier_texts = {name: set(splits[name]["text"][:]) for name in earlier}
-    return EvaluationRows(source, splits[split], is_own_data=True, earlier_texts=earlier_texts or None)
-
-
-def _is_same_source(first: str, second: str) -> bool:
-    """Return whether two names or paths mean the same data set."""
-    return first == second or (os.path.exists(first) and os.path.realpath(first) == os.path.realpath(second))

@@ -3,13 +3,20 @@
 Its tokenizer and architecture are taken over, too.
 """
 
+import dataclasses
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_lstm.config import ModelConfig, TokenizerConfig
+from datasets import Dataset
+
+from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
+from hf_lstm.data.columns import Columns
+from hf_lstm.data.splits import add_hashes, hash_texts
+from hf_lstm.errors import InputError
+from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
 from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
@@ -39,6 +46,56 @@ class BaseModel:
         """
         recipe = self.model.recipe
         return None if recipe is None else recipe.tokenizer
+
+    def complete_data(self, data: DataConfig) -> DataConfig:
+        """Fill in what the model's run was told of its rows, where `data` has the default.
+
+        That is the columns; and, of the same data set, how it is cut: else rows that the model was trained on become
+        test.
+        """
+        recipe = self.model.recipe
+        if recipe is None:
+            return data
+        columns = inherit_columns(Columns(data.text_column, data.label_column), recipe.data)
+        data = data.with_columns(*columns)
+        if not is_same_source(data.dataset, recipe.data.dataset):
+            return data
+        taken = {
+            field.name: value
+            for field in dataclasses.fields(DataConfig)
+            if field.name != "dataset"
+            and getattr(data, field.name) == field.default != (value := getattr(recipe.data, field.name))
+        }
+        for name, value in taken.items():
+            logger.info("data.%s is %s, as for the training of %s", name, value, self.source)
+        return dataclasses.replace(data, **taken)
+
+    def check_splits(self, splits: Mapping[str, Dataset]) -> None:
+        """Check that test has no rows that the model was trained on.
+
+        Rows that are known to be in its train, word for word, are logged.
+
+        Raises:
+            InputError: the rows are those of the model's run, cut otherwise.
+        """
+        recipe, results = self.model.recipe, self.model.results
+        known = {} if results is None else results.dataset.texts_sha256
+        if recipe is None or not known:
+            return
+        found = {name: hash_texts(rows["text"][:]) for name, rows in splits.items()}
+        if found["test"] == known["test"]:
+            return
+        if add_hashes(found.values()) == add_hashes(known.values()):
+            told = " ".join(
+                f"data.{name}={value}" for name, value in dataclasses.asdict(recipe.data).items() if name != "dataset"
+            )
+            raise InputError(
+                f"{self.source} was trained on the same rows, cut otherwise, so that test has rows of its train; cut "
+                f"them alike (its run had {told}), or give test rows of their own"
+            )
+        earlier_texts = load_earlier_texts(recipe.data, known)
+        if earlier_texts is not None:
+            warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
 
     def resolve(self, label_names: Sequence[str]) -> ModelConfig:
         """Return the model's config with the labels of the new rows.

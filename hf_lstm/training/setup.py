@@ -65,10 +65,14 @@ def prepare_run(
             at in this order, so that what costs little to find is found before the data are read.
     """
     base = None if recipe.train.init_from is None else load_base_model(recipe.train.init_from)
+    if base is not None and (in_memory is None or in_memory.names_columns):
+        recipe = replace(recipe, data=base.complete_data(recipe.data))
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
     splits = load_splits(recipe.data, in_memory)
+    if base is not None:
+        base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}

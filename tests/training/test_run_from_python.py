@@ -16,7 +16,7 @@ from hf_lstm.config.recipes import POOLED_BILSTM
 from hf_lstm.devices import flushes_denormals
 from hf_lstm.errors import DivergenceError
 
-ROWS = datasets.Dataset.from_dict({"text": ["a lovely film", "a dull film"], "label": ["glad", "sad"]})
+ROWS = datasets.Dataset.from_dict({"body": ["a lovely film", "a dull film"], "mood": ["glad", "sad"]})
 SMALL = {"embedding_dim": 8, "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.05, "device": "cpu"}
 
 
@@ -61,12 +61,13 @@ def test_the_folder_is_that_of_a_run(result):
 
 
 def test_figures_are_those_of_the_rows(result, frame):
-    measured = hf_lstm.evaluate(result.model, frame, text_column="body", label_column="mood")
-    answers = result.model.predict(list(frame["body"]))
-    right = [answer["label"] == mood for answer, mood in zip(answers, frame["mood"], strict=True)]
+    others = frame.assign(body=frame["body"] + " again")
+    measured = hf_lstm.evaluate(result.model, others, text_column="body", label_column="mood")
+    answers = result.model.predict(list(others["body"]))
+    right = [answer["label"] == mood for answer, mood in zip(answers, others["mood"], strict=True)]
     assert measured.metrics.accuracy == pytest.approx(sum(right) / len(right))
-    assert measured.metrics.num_rows == len(frame)
-    from_folder = hf_lstm.evaluate(result.folder, (list(frame["body"]), list(frame["mood"])))
+    assert measured.metrics.num_rows == len(others)
+    from_folder = hf_lstm.evaluate(result.folder, (list(others["body"]), list(others["mood"])))
     assert from_folder.metrics == measured.metrics
     assert from_folder.model == result.folder.name
 

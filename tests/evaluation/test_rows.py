@@ -1,0 +1,145 @@
+"""Which rows a model is measured on: never those it was trained on, and read as its run was told."""
+
+import shutil
+from itertools import combinations
+
+import pandas as pd
+import pytest
+from datasets import Dataset, DatasetDict
+
+import hf_lstm
+from hf_lstm.data.columns import Columns
+from hf_lstm.data.loading import load_splits
+from hf_lstm.data.sources import resolve_source
+from hf_lstm.data.splits import add_hashes, hash_texts
+from hf_lstm.errors import InputError
+from hf_lstm.evaluation.known_rows import find_known_splits
+from hf_lstm.evaluation.rows import load_evaluation_rows
+
+SMALL = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu", "show_progress": False}
+SPLITS = ("train", "validation", "test")
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """Rows with a column of labels that nobody asked for, and the one that was asked for."""
+    return pd.DataFrame(
+        [(f"film number {i} is {'warm' if i % 2 else 'dull'}", i // 2 % 2, i % 2) for i in range(60)],
+        columns=["text", "label", "mood"],
+    )
+
+
+@pytest.fixture(scope="module")
+def run(frame, tmp_path_factory):
+    """A run on the file `rows.csv`, told the column `mood`."""
+    path = tmp_path_factory.mktemp("data") / "rows.csv"
+    frame.to_csv(path, index=False)
+    return hf_lstm.train(str(path), label_column="mood", output_dir=path.parent / "run", **SMALL)
+
+
+@pytest.fixture
+def splits(run):
+    return load_splits(run.model.recipe.data)
+
+
+def list_rows(dataset):
+    return list(zip(dataset["text"][:], dataset["label"][:], strict=True))
+
+
+def load(model, data, split="test", columns=Columns()):  # noqa: B008
+    return load_evaluation_rows(model, split, source=resolve_source(data, whole_name="data"), columns=columns)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_copy_a_frame_and_a_pair_of_the_same_rows_are_cut_as_for_training(run, splits, frame, tmp_path, split):
+    shutil.copy(run.model.recipe.data.dataset, tmp_path / "copy.csv")
+    frame.to_parquet(tmp_path / "copy.parquet")
+    pair = (list(frame["text"]), list(frame["mood"]))
+    for data in (tmp_path / "copy.csv", str(tmp_path / "copy.parquet"), frame, Dataset.from_pandas(frame), pair):
+        rows = load(run.model, data, split)
+        assert rows.is_own_data
+        assert list_rows(rows.dataset) == list_rows(splits[split])
+    assert list_rows(load_evaluation_rows(run.model, split).dataset) == list_rows(splits[split])
+
+
+def test_other_rows_are_read_from_the_columns_of_the_run(run, frame, caplog):
+    others = frame.assign(text=frame["text"] + "!")
+    with caplog.at_level("INFO", "hf_lstm"):
+        rows = load(run.model, others)
+    assert rows.dataset["label"][:] == list(frame["mood"])
+    assert "the label is read from column 'mood', as for the model's training" in caplog.text
+    with pytest.raises(InputError, match=r"there is no column 'mood'; .* the model was trained with 'mood'"):
+        load(run.model, others.drop(columns="mood"))
+
+
+def test_a_named_column_takes_the_place_of_the_runs_but_moves_no_row(run, splits, frame, caplog):
+    rows = load_evaluation_rows(run.model, "test", columns=Columns(label="label")).dataset
+    assert rows["text"][:] == splits["test"]["text"][:]
+    label_of = dict(zip(frame["text"], frame["label"], strict=True))
+    assert rows["label"][:] == [label_of[text] for text in rows["text"][:]] != splits["test"]["label"][:]
+    assert "from column 'label', not from 'mood'" in caplog.text
+
+
+def test_rows_that_have_changed_are_refused(run, frame, tmp_path):
+    with pytest.raises(InputError, match="data in memory: the rows, or their order, have changed"):
+        load(run.model, frame[::-1])
+    folder = tmp_path / "run"
+    shutil.copytree(run.folder, folder)
+    data = tmp_path / "rows.csv"
+    frame[:-1].to_csv(data, index=False)
+    recipe = (folder / "recipe.json").read_text()
+    (folder / "recipe.json").write_text(recipe.replace(run.model.recipe.data.dataset, str(data)))
+    with pytest.raises(InputError, match=r"rows.csv: the rows, or their order, have changed"):
+        load_evaluation_rows(hf_lstm.LSTMSentiment.from_pretrained(folder), "test")
+
+
+def test_train_is_not_measured_as_test(run, splits, frame):
+    train = splits["train"].to_pandas().rename(columns={"label": "mood"})
+    with pytest.raises(InputError, match="these are the rows of train that the model was trained on"):
+        load(run.model, train)
+    with pytest.raises(InputError, match="these are the rows of train that the model was trained on"):
+        load(run.model, DatasetDict(test=Dataset.from_pandas(train)))
+    assert len(load(run.model, train, "train").dataset) == len(train)
+    test = splits["test"].to_pandas().rename(columns={"label": "mood"})
+    assert not load(run.model, test).is_own_data
+
+
+def test_single_rows_of_train_are_counted(run, splits, frame, caplog):
+    some = pd.concat([frame, frame[:1].assign(text="a new one")])
+    rows = load(run.model, some)
+    assert len(rows.dataset) == 61
+    num_seen = len(splits["train"]) + len(splits["validation"])
+    assert f"{num_seen} of 61 rows are in train or validation of the model's training" in caplog.text
+    assert sum(len(texts) for texts in rows.earlier_texts.values()) == num_seen
+
+
+def test_rows_pooled_from_splits_are_cut_anew_in_a_copy(frame, tmp_path):
+    parts = {"train": frame[:40], "test": frame[40:]}
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        for split, rows in parts.items():
+            rows.to_csv(tmp_path / name / f"{split}.csv", index=False)
+    run = hf_lstm.train(str(tmp_path / "one"), split="pooled", output_dir=tmp_path / "run", **SMALL)
+    rows = load(run.model, str(tmp_path / "two"))
+    assert rows.is_own_data
+    assert rows.dataset["text"][:] == load_splits(run.model.recipe.data)["test"]["text"][:]
+
+
+def test_sums_of_hashes_name_the_splits():
+    known = {name: hash_texts([name, f"another of {name}"]) for name in SPLITS}
+    for number in range(4):
+        for names in combinations(SPLITS, number):
+            texts = [text for name in reversed(names) for text in (f"another of {name}", name)]
+            assert find_known_splits(texts, known) == set(names)
+            assert add_hashes(known[name] for name in names) == hash_texts(texts)
+    assert find_known_splits(["train"], known) == find_known_splits(["train"], {}) == frozenset()
+
+
+@pytest.mark.parametrize("data", ["file", "frame"])
+def test_fine_tuning_reads_and_cuts_the_rows_as_its_base_did(run, splits, frame, tmp_path, data):
+    source = run.model.recipe.data.dataset if data == "file" else frame
+    again = hf_lstm.train(source, init_from=str(run.folder), output_dir=tmp_path / "a", **SMALL)
+    assert again.model.recipe.data.label_column == "mood"
+    assert again.results.dataset.texts_sha256 == run.results.dataset.texts_sha256
+    with pytest.raises(InputError, match="was trained on the same rows, cut otherwise"):
+        hf_lstm.train(source, init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **SMALL)
