@@ -10,6 +10,7 @@ _INSTALLED_BY: Mapping[str, str] = {
     "evaluate": "'hf-lstm[train]'",
     "jinja2": "'hf-lstm[train]'",
     "matplotlib": "'hf-lstm[train]'",
+    "sklearn": "'hf-lstm[train]'",
     "gradio": "'hf-lstm[demo]'",
     "gradio_client": "'hf-lstm[demo]'",
     "httpx": "'hf-lstm[demo]'",  # comes with gradio

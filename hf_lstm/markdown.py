@@ -35,6 +35,17 @@ def format_percent(value: float) -> str:
     return f"{100 * value:.2f} %"
 
 
+def format_duration(seconds: float) -> str:
+    """Format a time: `3.2 s`, `2 min 5 s`, `1 h 12 min`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
 def format_interval(interval: Sequence[float]) -> str:
     """Format an interval of shares as percent."""
     low, high = interval

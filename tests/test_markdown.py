@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.markdown import format_cell, format_table
+from hf_lstm.markdown import format_cell, format_duration, format_table
 
 markdown_it = pytest.importorskip("markdown_it")  # comes with gradio
 INVISIBLE = "\u200b"
@@ -64,3 +64,14 @@ def test_a_text_stays_in_its_cell(first, second):
     assert len(table.splitlines()) == 3
     _, kinds = render(table)
     assert kinds <= {*TABLE_TOKENS, "inline"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.04, "0.0 s"), (3.21, "3.2 s"), (59.94, "59.9 s"), (59.96, "1 min"), (125.4, "2 min 5 s"),
+        (3599.4, "59 min 59 s"), (3599.6, "1 h"), (4320, "1 h 12 min"), (7199, "2 h"), (90_000, "25 h"),
+    ],
+)  # fmt: skip
+def test_durations_are_told_in_the_units_that_people_count_in(seconds, expected):
+    assert format_duration(seconds) == expected

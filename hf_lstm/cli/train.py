@@ -50,6 +50,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
     add_repository_arguments(parser)
     add_card_arguments(parser)
+    parser.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_false",
+        help="leave out what TF-IDF with logistic regression gets on the same rows",
+    )
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
     check_push_arguments(parser, arguments)
@@ -87,11 +93,14 @@ def main(argv: Sequence[str]) -> None:
         command=f"{name_command('train')} {shlex.join(argv)}".rstrip(),
         overwrite=arguments.overwrite,
         show_progress=arguments.show_progress,
+        measures_baseline=arguments.baseline,
         choices=CardChoices(license=arguments.license, language=arguments.language),
     )
     results = run_experiment(recipe, options)
     test = results.splits["test"]
     print(f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}, {test.num_rows:,} rows")
+    for baseline in results.baselines:
+        print(baseline.describe("test"))
     print(f'saved in {output_dir}; try: {name_command("predict")} {shlex.quote(str(output_dir))} "A wonderful film."')
     if repo_id is not None:
         print(f"pushed: {push_folder(output_dir, repo_id, arguments)}")

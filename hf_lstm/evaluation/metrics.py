@@ -78,6 +78,22 @@ def compute_wilson_interval(num_right: int, num_rows: int) -> tuple[float, float
     return min(max(0.0, center - half_width), share), max(min(1.0, center + half_width), share)  # despite rounding
 
 
+def compute_lead_interval(only_first: int, only_second: int, num_rows: int) -> tuple[float, float]:
+    """Compute the 95 % interval of the difference of two accuracies on the same rows; return its low and high end.
+
+    Args:
+        only_first: rows that the first gets right, and the second wrong.
+        only_second: the opposite.
+        num_rows: all rows. They must be independent of each other.
+
+    Reference: Bonett and Price, Adjusted Wald Confidence Interval for a Difference of Binomial Proportions Based on
+    Paired Data, Journal of Educational and Behavioral Statistics 37, 2012.
+    """
+    first, second = (only_first + 1) / (num_rows + 2), (only_second + 1) / (num_rows + 2)
+    half_width = Z_95 * math.sqrt((first + second - (first - second) ** 2) / (num_rows + 2))
+    return max(-1.0, first - second - half_width), min(1.0, first - second + half_width)
+
+
 def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Divide counts, with 0 for a count of 0.
 

@@ -24,6 +24,7 @@ from hf_lstm.evaluation.error_analysis import (
 from hf_lstm.evaluation.metrics import ClassificationMetrics
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
+from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
 
@@ -99,12 +100,13 @@ def measure_split(
         results: of the run that made the model; None if they are not at hand.
     """
     temperatures = {"raw": 1.0, "calibrated": model.config.temperature}
+    split_sha256 = hash_split(split)
     return Measurement(
         model=title,
         num_parameters=model.num_parameters,
         dataset=source,
         split=split.name,
-        split_sha256=_hash_split(split),
+        split_sha256=split_sha256,
         device=str(model.embedding.weight.device),
         precision=precision,
         temperature=model.config.temperature,
@@ -118,6 +120,7 @@ def measure_split(
         best_epoch=results.best_epoch if results else None,
         elapsed_s=results.elapsed_s if results else None,
         is_own_data=is_own_data,
+        baselines=_find_baselines(results, split_sha256) if results else {},
     )
 
 
@@ -141,6 +144,16 @@ def analyze_split(
         tricky_reviews=score_tricky_reviews(model, precision),
         mistakes=list(_describe_mistakes(model, split, texts)),
     )
+
+
+def _find_baselines(results: RunResults, split_sha256: str) -> dict[str, BaselineFigures]:
+    """Find what a run measured of baselines on just these rows, by name."""
+    return {
+        baseline.name: figures
+        for baseline in results.baselines
+        for figures in baseline.splits.values()
+        if figures.split_sha256 == split_sha256
+    }
 
 
 def _compute_loss(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
@@ -171,7 +184,7 @@ def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str
         yield MistakenLabels(label=label, predicted=predicted, num_rows=len(pair.rows), most_confident=most_confident)
 
 
-def _hash_split(split: ScoredSplit) -> str:
+def hash_split(split: ScoredSplit) -> str:
     """Hash the rows of a split in their order."""
     digest = hashlib.sha256(split.labels.tobytes())
     for text in split.rows["text"][:]:

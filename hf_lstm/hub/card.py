@@ -31,7 +31,7 @@ from hf_lstm.hub.card_metadata import (
     name_dataset,
 )
 from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
-from hf_lstm.markdown import format_cell, format_interval, format_percent
+from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
 from hf_lstm.records.results import MAX_MATRIX_LABELS, RunResults, SplitFigures
@@ -128,7 +128,7 @@ def _load_template() -> "jinja2.Template":
         "percent": format_percent,
         "loss": lambda value: f"{float(value):.4f}",
         "interval": format_interval,
-        "duration": lambda seconds: f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds",
+        "duration": format_duration,
     }
     return environment.from_string(_find_template().read_text(encoding="utf-8"))
 
@@ -206,6 +206,7 @@ def _build_context(
         "base_model": get_base_model_id(results),
         "repo_id": repo_id,
         "splits": splits,
+        "baselines": [each for each in results.baselines if "test" in each.splits] if results else [],
         "max_matrix_labels": MAX_MATRIX_LABELS,
         "found": found,
         **_build_data_context(recipe, results),

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.results import Epoch, SplitFigures
 
 
@@ -54,6 +55,8 @@ class Measurement:
     elapsed_s: float | None
     is_own_data: bool
     """Whether the model was trained on the same data set, cut as here."""
+    baselines: dict[str, BaselineFigures] = dataclasses.field(default_factory=dict)
+    """What the model's run measured of baselines on just these rows, by name."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from hf_lstm.records.baseline import BaselineFacts
+
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
 
@@ -150,5 +152,7 @@ class RunResults:
     best_epoch: int
     temperature: float
     splits: dict[str, SplitFigures]
+    baselines: list[BaselineFacts] = dataclasses.field(default_factory=list)
+    """What simple models get that learned the same rows; empty if none was measured."""
     elapsed_s: float
     """From the start of the run until the model was measured."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_lstm.files import write_file, write_json
-from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
+from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Measurement
 from hf_lstm.report.plots import can_draw, draw_comparison, save_figure
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HEADER = (
     "model", "rows", "accuracy", "95 % interval", "macro F1", "loss", "calibrated loss", "calibration error",
-    "calibrated", "parameters", "training, s",
+    "calibrated", "parameters", "training took",
 )  # fmt: skip
 
 
@@ -79,5 +79,5 @@ def _format_row(report: Measurement, has_other_rows: bool) -> list[str]:
         format_percent(metrics.expected_calibration_error),
         format_percent(metrics.calibrated_expected_calibration_error),
         f"{report.num_parameters:,}",
-        "" if elapsed_s is None else f"{elapsed_s:,.0f}",
+        "" if elapsed_s is None else format_duration(elapsed_s),
     ]

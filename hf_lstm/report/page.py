@@ -51,6 +51,8 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         rows.append(
             [f"accuracy without the rows that {where} has word for word", format_percent(unseen.accuracy), what]
         )
+    for name, baseline in report.baselines.items():
+        rows.append([f"{name} on the same rows", format_percent(baseline.accuracy), baseline.describe_lead("it")])
     return (
         f"# {format_cell(report.model)} on {report.split}\n\n"
         f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "

@@ -27,6 +27,10 @@ def format_summary(report: Measurement) -> str:
         f"calibration error  {format_percent(metrics.expected_calibration_error)}, with the temperature "
         f"{report.temperature:.3f} {format_percent(metrics.calibrated_expected_calibration_error)}",
     ]
+    figures += [
+        f"baseline           {name} {format_percent(baseline.accuracy)}; {baseline.describe_lead('it')}"
+        for name, baseline in report.baselines.items()
+    ]
     matrix = ["", *_align(confusion)] if len(names) <= MAX_LABELS_WITH_COUNTS else []  # no terminal is as wide
     return "\n".join([*figures, "", *_align(scores), *matrix])
 

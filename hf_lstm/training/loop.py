@@ -19,6 +19,7 @@ from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import DivergenceError, NonFiniteError
 from hf_lstm.evaluation.scoring import evaluate_split
+from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
@@ -243,4 +244,4 @@ def _describe_epoch(epoch: Epoch, num_epochs: int) -> str:
         for name, of_split in (("train", epoch.train), ("validation", epoch.validation))
     )
     best = "  (best so far)" if epoch.is_best else ""
-    return f"epoch {epoch.epoch}/{num_epochs}  {figures}  {epoch.elapsed_s:.1f} s{best}"
+    return f"epoch {epoch.epoch}/{num_epochs}  {figures}  {format_duration(epoch.elapsed_s)}{best}"

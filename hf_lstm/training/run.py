@@ -21,9 +21,11 @@ from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
 from hf_lstm.errors import InputError
+from hf_lstm.evaluation.baseline import measure_tfidf
 from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, make_temporary_folder, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
+from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.provenance import describe_code
@@ -53,6 +55,8 @@ class RunOptions:
     """The command line, as written into results.json."""
     overwrite: bool = False
     show_progress: bool = True
+    measures_baseline: bool = True
+    """Whether to measure what TF-IDF with logistic regression gets on the same rows."""
     in_memory: InMemorySplits | None = None
     """The rows, if they are in memory."""
     choices: CardChoices = NO_CHOICES
@@ -90,7 +94,10 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
             write_config(staging, measured.model.config)  # with the temperature
             write_json(staging / RECIPE_FILE, measured.recipe.to_json())
             write_json(staging / RESULTS_FILE, to_json(results))
-        _add_report(run, measured, results, options)  # the model is saved by now, whatever happens here
+        # The model is saved by now, whatever happens here.
+        if options.measures_baseline:
+            results = _add_baseline(run, measured, results, options.output_dir)
+        _add_report(run, measured, results, options)
         return results
 
 
@@ -105,6 +112,17 @@ def _process_settings(show_progress: bool) -> Iterator[None]:
     finally:
         torch.set_flush_denormal(flushed)
         (disable_progress_bars if hid_bars else enable_progress_bars)()
+
+
+def _add_baseline(run: PreparedRun, measured: MeasuredModel, results: RunResults, folder: Path) -> RunResults:
+    """Add what a baseline gets on the same rows to the run's results, also to those in its folder."""
+    train_split, *others = (measured.scored[name] for name in ("train", "validation", "test"))
+    baseline = measure_tfidf(train_split, others, run.recipe.train.class_weights)
+    if baseline is None:
+        return results
+    results = dataclasses.replace(results, baselines=[baseline])
+    write_json(folder / RESULTS_FILE, to_json(results))
+    return results
 
 
 def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions) -> None:
@@ -124,7 +142,7 @@ def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, 
         repo_id=options.repo_id,
         choices=options.choices,
     )
-    logger.info("report: %s, in %.1f s", folder, time.perf_counter() - started)
+    logger.info("report: %s, in %s", folder, format_duration(time.perf_counter() - started))
 
 
 @dataclass(frozen=True)
@@ -149,6 +167,7 @@ def train_from_python(
     device: str = "auto",
     overwrite: bool = False,
     show_progress: bool = True,
+    baseline: bool = True,
     **settings: Any,
 ) -> TrainingResult:
     """Train a recipe on labeled rows, and return model and results.
@@ -170,6 +189,7 @@ def train_from_python(
         device: `cpu`, `cuda`, `xpu`, `mps`, or `auto` for an accelerator if there is one.
         overwrite: replace the run that `output_dir` holds.
         show_progress: show progress bars, and a line for each epoch.
+        baseline: also measure what TF-IDF with logistic regression gets on the same rows.
         **settings: of the recipe, by the names that `--set` has after the dot: `learning_rate=3e-4, hidden_size=64`.
 
     Raises:
@@ -191,10 +211,13 @@ def train_from_python(
         command="hf_lstm.train(...)",
         overwrite=overwrite,
         show_progress=show_progress,
+        measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,
     )
     with _shown_log() if show_progress else contextlib.nullcontext():
         results = run_experiment(chosen, options)
+        for measured in results.baselines:
+            logger.info(measured.describe("test"))
     return TrainingResult(LSTMSentiment.from_pretrained(folder), results, folder)
 
 

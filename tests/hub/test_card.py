@@ -148,7 +148,7 @@ def test_body_shows_what_the_run_wrote():
     assert "```bash\npython scripts/train.py --recipe packed-lstm --seed 7\n```" in card
     assert "| parameters | 2,867,049 |" in card
     assert "Seed 7, device cpu, bfloat16, 2 threads, code at commit" in card
-    assert "| training and measuring took | 5.5 minutes on cpu with 2 threads |" in card
+    assert "| training and measuring took | 5 min 33 s on cpu with 2 threads |" in card
     assert "| reads | the first 256 tokens of a text |" in card
     assert f"`{'ab' * 20}`" in card
     assert "@inproceedings{maas-etal-2011-learning," in card
@@ -412,3 +412,21 @@ sys.stdout.write(render_card(config=config, recipe=None, results=None, repo_id=N
     used, _, card = output.partition("\n")
     assert Path(used) == package / "hub" / "card.py"
     assert card == render(recipe=None, results=None, repo_id=None)  # whose config differs in nothing that is shown
+
+
+def test_linear_models_on_the_same_rows_are_shown_with_the_lead():
+    figures = {
+        "split_sha256": "ab" * 32, "num_rows": 25_000, "accuracy": 0.90684, "accuracy_interval": [0.9031, 0.9104],
+        "only_model_right": 900, "only_baseline_right": 1500, "lead": -0.024, "lead_interval": [-0.0278, -0.0202],
+    }  # fmt: skip
+    baseline = {
+        "name": "NB|SVM", "library": "scikit-learn 1.9.1", "settings": {}, "num_train_rows": 22_519,
+        "num_features": 438_654, "elapsed_s": 61.2, "splits": {"test": figures},
+    }  # fmt: skip
+    card = render(results={**make_results(), "baselines": [baseline]})
+    assert "NB\\|SVM gets 90.68 % of them right; this model loses to it by 2.4 points" in card
+    (table,) = [table for table in read_tables(card) if table[0][0] == "linear model"]
+    assert table[2] == [
+        "NB\\|SVM", "22,519 rows", "438,654", "1 min 1 s", "90.68 %", "90.31 to 91.04 %", "-2.4 points", "-2.8 to -2.0",
+    ]  # fmt: skip
+    assert "linear model" not in render()

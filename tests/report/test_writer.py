@@ -182,3 +182,25 @@ def test_models_are_compared_and_other_rows_flagged(make_report, tmp_path):
     assert [run["has_rows_of_first"] for run in runs] == [True, True, False]
     assert runs[0]["metrics"]["loss"] == pytest.approx(runs[1]["metrics"]["loss"])
     assert runs[1]["metrics"]["calibrated_loss"] == runs[1]["metrics"]["loss"]
+
+
+def test_a_baseline_is_shown_beside_the_model_on_just_its_rows(make_report, monkeypatch):
+    measurement, analysis = make_report()
+    figures = {
+        "split_sha256": measurement.split_sha256, "num_rows": 5, "accuracy": 0.8, "accuracy_interval": [0.4, 0.96],
+        "only_model_right": 0, "only_baseline_right": 2, "lead": -0.4, "lead_interval": [-0.7, -0.1],
+    }  # fmt: skip
+    other = {**figures, "split_sha256": "00" * 32, "accuracy": 0.3}
+    baseline = {
+        "name": "TF-IDF", "library": "scikit-learn 1.9.1", "settings": {}, "num_train_rows": 9, "num_features": 9,
+        "elapsed_s": 1.0, "splits": {"validation": other, "test": figures},
+    }  # fmt: skip
+    results = parse_results({**make_results(), "baselines": [baseline]})
+    monkeypatch.setitem(globals(), "RESULTS", results)
+    with_it, _ = make_report()
+    assert with_it.baselines == {"TF-IDF": results.baselines[0].splits["test"]}
+    line = "this model loses to it by 40.0 points (95 % interval 10.0 to 70.0)"
+    assert f"| TF-IDF on the same rows | 80.00 % | {line} |" in format_page(with_it, analysis, has_plots=False)
+    assert f"TF-IDF 80.00 %; {line}" in format_summary(with_it)
+    other_rows, _ = make_report(texts=["other", "rows"])
+    assert other_rows.baselines == {}

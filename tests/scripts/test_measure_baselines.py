@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarking.contenders.linear import TfidfClassifier
+from benchmarking.contenders.linear import build_tfidf
 from benchmarking.contenders.nb_svm import NBSVM
 from hf_lstm.errors import InputError
 
@@ -25,7 +25,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("classifier", [TfidfClassifier(), NBSVM()])
+@pytest.mark.parametrize("classifier", [build_tfidf(), NBSVM()])
 def test_what_tells_the_classes_apart_is_learned(classifier):
     classifier.fit(TEXTS, LABELS)
     assert list(classifier.predict(["good", "a bad one", "good good but bad bad bad"]))[:2] == [1, 0]

@@ -238,3 +238,31 @@ def test_unusable_vectors_and_pieces_are_found_before_the_data_are_read(
     changes = ["tokenizer.words=wordpiece", f"{setting}={tmp_path / file}"]
     with pytest.raises(InputError, match=message):
         run_experiment(override_recipe(recipe, changes), options(tmp_path))
+
+
+def test_a_run_says_what_a_baseline_gets_on_the_same_rows(finished_run):
+    folder, results = finished_run
+    (baseline,) = results.baselines
+    assert baseline.num_train_rows == results.dataset.num_rows["train"]
+    assert set(baseline.splits) == {"validation", "test"}
+    for name, figures in baseline.splits.items():
+        assert figures.num_rows == results.splits[name].num_rows
+        assert figures.model_accuracy == pytest.approx(results.splits[name].accuracy)
+    figures = baseline.splits["test"]
+    assert LSTMSentiment.from_pretrained(folder).results == results
+    metrics = json.loads((folder / "report" / "metrics.json").read_text())
+    assert metrics["split_sha256"] == figures.split_sha256
+    assert metrics["baselines"] == {baseline.name: to_json(figures)}
+    for page in ("README.md", "report/report.md"):
+        assert f"{100 * figures.accuracy:.2f} %" in (folder / page).read_text()
+        assert figures.describe_lead("it") in (folder / page).read_text()
+
+
+def test_without_the_baseline_nothing_else_changes(finished_run, recipe, tmp_path):
+    with_it = finished_run[1]
+    results = run_experiment(recipe, options(tmp_path, measures_baseline=False))
+    assert results.baselines == []
+    assert "baselines" not in json.loads((tmp_path / "run" / "results.json").read_text())
+    assert "logistic" not in (tmp_path / "run" / "README.md").read_text()
+    assert results.weights_sha256 == with_it.weights_sha256
+    assert results.splits == with_it.splits

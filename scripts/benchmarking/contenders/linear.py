@@ -7,60 +7,27 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarking.harness.forked import SliceProcesses
 from benchmarking.harness.machine import count_cores
 from benchmarking.harness.spec import Answer, Answers
 from benchmarking.harness.timing import time_classification
 from benchmarking.reviews import LabeledReviews
+from hf_lstm.evaluation.tfidf import Classifier, TfidfClassifier
 
 SKLEARN_REQUIRES = ("sklearn",)
 FASTTEXT_REQUIRES = ("fasttext",)
 IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
 
 
-class LinearClassifier(Protocol):
-    """Learns two classes, 0 and 1, from texts."""
-
-    settings: Mapping[str, Any]
-    """All choices, made before anything was measured."""
-
-    @property
-    def num_features(self) -> int:
-        """Return the number of weighted n-grams."""
-
-    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
-        """Learn the weights."""
-
-    def predict(self, texts: Sequence[str]) -> Sequence[int]:
-        """Predict the class of each text."""
-
-
-class TfidfClassifier:
-    """Classifies by logistic regression on TF-IDF of words and word pairs."""
-
-    settings: Mapping[str, Any] = {"ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "C": 10}
-
-    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
-        """Learn the weights."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.pipeline import make_pipeline
-
-        counting = {name: value for name, value in self.settings.items() if name != "C"}
-        vectorizer = TfidfVectorizer(**counting)
-        self._pipeline = make_pipeline(vectorizer, LogisticRegression(C=self.settings["C"], max_iter=1000))
-        self._pipeline.fit(texts, labels)
-        self.num_features = len(vectorizer.vocabulary_)
-
-    def predict(self, texts: Sequence[str]) -> Sequence[int]:
-        """Predict the class of each text."""
-        return self._pipeline.predict(texts)  # type: ignore[no-any-return]
+def build_tfidf() -> TfidfClassifier:
+    """Build the logistic regression on TF-IDF of words and word pairs."""
+    return TfidfClassifier({"ngram_range": (1, 2), "min_df": 2, "sublinear_tf": True, "C": 10})
 
 
 def classify_with_linear(
-    classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews, num_reviews: int
+    classifier: Classifier, train: LabeledReviews, test: LabeledReviews, num_reviews: int
 ) -> Answers:
     """Yield reviews/s in one process and in one per core.
 
@@ -74,7 +41,7 @@ def classify_with_linear(
     yield from _time_both_ways(classifier.predict, test.texts[:num_reviews], facts)
 
 
-def train_and_score(classifier: LinearClassifier, train: LabeledReviews, test: LabeledReviews) -> Answer:
+def train_and_score(classifier: Classifier, train: LabeledReviews, test: LabeledReviews) -> Answer:
     """Train a classifier, and return its training time and test accuracy."""
     started = time.perf_counter()
     classifier.fit(train.texts, train.labels)
@@ -82,31 +49,40 @@ def train_and_score(classifier: LinearClassifier, train: LabeledReviews, test: L
     return {"training_s": training_s, "test_accuracy": score(classifier.predict(test.texts), test.labels)}
 
 
-def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
-    """Yield reviews/s of fastText in one process and in one per core.
-
-    It learns pairs of words, too. Arguments are as above, and `scratch` is a folder for its training file.
+class FastText:
+    """Learns two classes by fastText, on words and pairs of words.
 
     Reference: Joulin et al. 2016, https://arxiv.org/abs/1607.01759
     """
-    import fasttext
 
-    lines = [f"__label__{label} {_clean(text)}" for text, label in zip(train.texts, train.labels, strict=True)]
-    path = scratch / "fasttext-train.txt"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    started = time.perf_counter()
-    model = fasttext.train_supervised(
-        str(path), wordNgrams=2, dim=50, epoch=5, lr=0.5, minCount=2, thread=count_cores(), verbose=0
-    )
-    training_s = time.perf_counter() - started
+    settings: Mapping[str, Any] = {"wordNgrams": 2, "dim": 50, "epoch": 5, "lr": 0.5, "minCount": 2}
 
-    def classify(texts: list[str]) -> list[int]:
+    def __init__(self, scratch: Path, num_threads: int) -> None:
+        self._path = scratch / "fasttext-train.txt"
+        self._num_threads = num_threads
+
+    def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
+        """Learn the weights, by way of a file; more than one thread gives other weights each time."""
+        import fasttext
+
+        lines = [f"__label__{label} {_clean(text)}" for text, label in zip(texts, labels, strict=True)]
+        self._path.write_text("\n".join(lines), encoding="utf-8")
+        self._model = fasttext.train_supervised(str(self._path), **self.settings, thread=self._num_threads, verbose=0)
+        self.num_features = len(self._model.words)
+
+    def predict(self, texts: Sequence[str]) -> Sequence[int]:
+        """Predict the class of each text."""
         # `model.predict` calls this, but fails itself with NumPy 2 (fasttext 0.9.2).
-        labels, _ = model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
-        return [int(label[0].removeprefix("__label__")) for label in labels]
+        found, _ = self._model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
+        return [int(label[0].removeprefix("__label__")) for label in found]
 
-    facts = {"training_s": training_s, "test_accuracy": score(classify(test.texts), test.labels)}
-    yield from _time_both_ways(classify, test.texts[:num_reviews], facts)
+
+def classify_with_fasttext(train: LabeledReviews, test: LabeledReviews, num_reviews: int, scratch: Path) -> Answers:
+    """Yield reviews/s of fastText in one process and in one per core.
+
+    Arguments are as above, and `scratch` is a folder for its training file.
+    """
+    yield from classify_with_linear(FastText(scratch, count_cores()), train, test, num_reviews)
 
 
 def score(answers: Sequence[int], labels: Sequence[int]) -> float:

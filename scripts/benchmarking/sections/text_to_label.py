@@ -12,8 +12,7 @@ from benchmarking.contenders.linear import (  # fmt: skip
     IN_ONE_PROCESS,
     SKLEARN_REQUIRES,
     WITH_A_PROCESS_PER_CORE,
-    LinearClassifier,
-    TfidfClassifier,
+    build_tfidf,
     classify_with_fasttext,
     classify_with_linear,
 )
@@ -24,6 +23,7 @@ from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.spec import Contender, Figure, Metric, Section
 from benchmarking.reviews import LabeledReviews, find_lowercase_words
 from benchmarking.tasks import USEFUL_OPERATIONS, RandomModel
+from hf_lstm.evaluation.tfidf import Classifier
 
 BF16, FP32 = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32"
 POOLED, STOPWORD = "ours, pooled-bilstm", "ours, stopword-lstm"
@@ -163,7 +163,7 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
 
 def _list_linear_peers(task: TextToLabelTask) -> list[Contender]:
     arguments = {"train": task.train, "test": task.test, "num_reviews": task.num_reviews}
-    classifiers: dict[str, LinearClassifier] = {TFIDF: TfidfClassifier(), NB_SVM: NBSVM()}
+    classifiers: dict[str, Classifier] = {TFIDF: build_tfidf(), NB_SVM: NBSVM()}
     return [
         *(
             Contender(
