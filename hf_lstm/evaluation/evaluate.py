@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.data.columns import Columns
+from hf_lstm.data.row_checks import check_evaluation_rows
 from hf_lstm.data.sources import Rows, resolve_source
 from hf_lstm.data.splits import SPLITS
 from hf_lstm.devices import name_dtype, resolve_precision
@@ -57,6 +58,7 @@ def score_model(
         raise InputError(f"there is no split {split!r}; expected {', '.join(SPLITS)}")
     source = None if data is None else resolve_source(data, whole_name="data")
     rows = load_evaluation_rows(model, split, source=source, columns=columns)
+    check_evaluation_rows(split, rows.dataset)
     dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
     return Evaluation(model, rows, score_split(model, split, rows.dataset, dtype), name_dtype(dtype))
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
+from hf_lstm.data.row_checks import find_odd_rows
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import (
     find_driving_words,
@@ -120,6 +121,7 @@ def measure_split(
         best_epoch=results.best_epoch if results else None,
         elapsed_s=results.elapsed_s if results else None,
         is_own_data=is_own_data,
+        findings=find_odd_rows({split.name: split.rows}),
         baselines=_find_baselines(results, split_sha256) if results else {},
     )
 

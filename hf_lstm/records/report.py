@@ -4,6 +4,7 @@ import dataclasses
 
 from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.results import Epoch, SplitFigures
+from hf_lstm.records.rows import RowFindings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +56,8 @@ class Measurement:
     elapsed_s: float | None
     is_own_data: bool
     """Whether the model was trained on the same data set, cut as here."""
+    findings: RowFindings = dataclasses.field(default_factory=RowFindings)
+    """Rows of the split that harm the trust in its figures."""
     baselines: dict[str, BaselineFigures] = dataclasses.field(default_factory=dict)
     """What the model's run measured of baselines on just these rows, by name."""
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from hf_lstm.records.baseline import BaselineFacts
+from hf_lstm.records.rows import RowFindings
 
 MAX_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
@@ -91,6 +92,8 @@ class DatasetFacts:
     """Hash of the labeled texts of all splits together, whatever their order and cut: see `hash_rows`."""
     texts_sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     """Hash of the texts of each split, whatever their order: see `hash_texts`. By it, evaluation knows them again."""
+    findings: RowFindings = dataclasses.field(default_factory=RowFindings)
+    """Rows that harm the run, or the trust in its figures."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,6 +53,7 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         )
     for name, baseline in report.baselines.items():
         rows.append([f"{name} on the same rows", format_percent(baseline.accuracy), baseline.describe_lead("it")])
+    warnings = [f"- {format_cell(line)}." for line in report.findings.describe()]
     return (
         f"# {format_cell(report.model)} on {report.split}\n\n"
         f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "
@@ -60,6 +61,7 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
         "`errors.jsonl` the whole texts of the mistakes below.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
+        + "\n\n".join(["", "Rows to know of:", "\n".join(warnings)] if warnings else [])
     )
 
 

@@ -16,10 +16,12 @@ from tokenizers import Tokenizer
 from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
+from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.sources import InMemorySplits
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
+from hf_lstm.records.rows import RowFindings
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.training.fine_tuning import BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
@@ -39,6 +41,8 @@ class PreparedRun:
     """Completed by the data, or by the model to fine-tune."""
     splits: DatasetDict
     """`train`, `validation` and `test`, with the columns `text` and `label`."""
+    findings: RowFindings
+    """Rows to know of."""
     encoded: dict[str, LabeledTexts]
     """The same rows as token ids."""
     model: LSTMSentiment
@@ -74,6 +78,7 @@ def prepare_run(
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
+    findings = check_training_rows(splits)
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
@@ -83,7 +88,7 @@ def prepare_run(
     word_vectors = None
     if vector_file is not None:
         word_vectors = use_word_vectors(model, vector_file, recipe.train, encoded["train"].texts.input_ids)
-    return PreparedRun(recipe, splits, encoded, model, base_model, word_vectors)
+    return PreparedRun(recipe, splits, findings, encoded, model, base_model, word_vectors)
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:

@@ -430,3 +430,14 @@ def test_linear_models_on_the_same_rows_are_shown_with_the_lead():
         "NB\\|SVM", "22,519 rows", "438,654", "1 min 1 s", "90.68 %", "90.31 to 91.04 %", "-2.4 points", "-2.8 to -2.0",
     ]  # fmt: skip
     assert "linear model" not in render()
+
+
+def test_rows_to_know_of_are_listed_without_their_texts():
+    results = make_results()
+    results["dataset"]["findings"] = {"empty_texts": {"train": 3}, "small_labels": {"a|b": 4}}
+    card = render(results=results)
+    assert (
+        "Rows to know of:\n\n- 3 texts of train are empty.\n- 1 label has fewer than 10 rows of train: 'a\\|b' (4)"
+        in card
+    )
+    assert "Rows to know of" not in render()

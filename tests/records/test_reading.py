@@ -31,17 +31,24 @@ BASELINE = {
     "name": "TF-IDF", "library": "scikit-learn 1.9.1", "settings": {"C": "10"}, "num_train_rows": 9,
     "num_features": 99, "elapsed_s": 3.0, "splits": {"test": BASELINE_FIGURES},
 }  # fmt: skip
+FINDINGS = {
+    "empty_texts": {"train": 2}, "contradictions": {"train": {"num_rows": 2, "example_rows": [3, 4]}},
+    "small_labels": {"pos": 1}, "only_labels": {"validation": "neg"},
+}  # fmt: skip
+DATASET = {**make_results()["dataset"], "findings": FINDINGS}
 BASE_MODEL = {"source": "runs/base", "is_on_hub": False, "weights_sha256": "ab" * 32, "keeps_classifier": True}
 CALIBRATION_BIN = {"low": 0.5, "high": 0.55, "num_rows": 3, "confidence": 0.52, "accuracy": 0.5}
 FILES = {
-    RunResults: {**make_results(), "embeddings": VECTORS, "init_from": BASE_MODEL, "baselines": [BASELINE]},
+    RunResults: {
+        **make_results(), "embeddings": VECTORS, "init_from": BASE_MODEL, "baselines": [BASELINE], "dataset": DATASET,
+    },
     Measurement: {
         "model": "packed-lstm", "num_parameters": 9, "dataset": "reviews.csv", "split": "test",
         "split_sha256": "ab" * 32, "device": "cpu", "precision": "float32", "temperature": 1.5, "max_length_tokens": 9,
         "metrics": make_figures(["neg", "pos"], 0.87),
         "calibration": {"raw": {"expected_calibration_error": 0.02, "bins": [CALIBRATION_BIN]}},
         "epochs": make_results()["epochs"], "best_epoch": 1, "elapsed_s": 333.0, "is_own_data": True,
-        "baselines": {"TF-IDF": BASELINE_FIGURES},
+        "findings": FINDINGS, "baselines": {"TF-IDF": BASELINE_FIGURES},
     },
     Analysis: {
         "by_length": [
@@ -160,7 +167,8 @@ def test_fields_are_missing_only_where_they_have_a_default(kind):
     for field in dataclasses.fields(kind):
         file = {name: value for name, value in FILES[kind].items() if name != field.name}
         if field.default is None or field.default_factory is not dataclasses.MISSING:
-            assert not getattr(read_record(kind, file, "file.json"), field.name)
+            default = None if field.default is None else field.default_factory()
+            assert getattr(read_record(kind, file, "file.json"), field.name) == default
         else:
             with pytest.raises(InputError, match=f"^file.json: there is no {field.name}; expected"):
                 read_record(kind, file, "file.json")

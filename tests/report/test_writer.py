@@ -204,3 +204,12 @@ def test_a_baseline_is_shown_beside_the_model_on_just_its_rows(make_report, monk
     assert f"TF-IDF 80.00 %; {line}" in format_summary(with_it)
     other_rows, _ = make_report(texts=["other", "rows"])
     assert other_rows.baselines == {}
+
+
+def test_rows_to_know_of_are_listed(make_report):
+    measurement, analysis = make_report(texts=["", "a film", " ", "great"])
+    assert measurement.findings.empty_texts == {"test": 2}
+    assert "\n\nRows to know of:\n\n- 2 texts of test are empty.\n\n" in format_page(
+        measurement, analysis, has_plots=True
+    )
+    assert "Rows to know of" not in format_page(*make_report(), has_plots=True)

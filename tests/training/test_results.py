@@ -11,6 +11,7 @@ from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import BaseModelFacts, Epoch, EpochFigures, RunResults
+from hf_lstm.records.rows import RowFindings
 from hf_lstm.training.results import build_results, measure_saved_model
 from hf_lstm.training.setup import PreparedRun
 
@@ -34,7 +35,7 @@ def run(tiny_model):
     encoded = {name: encode_split(split, tiny_model.tokenizer, tiny_model.config) for name, split in splits.items()}
     recipe = Recipe(name="tiny", description="", source="", model=tiny_model.config, train=TrainConfig(seed=3))
     base = BaseModelFacts(source="org/base", is_on_hub=True, weights_sha256="ab" * 32, keeps_classifier=True)
-    return PreparedRun(recipe, splits, encoded, tiny_model, base_model=base, word_vectors=None)
+    return PreparedRun(recipe, splits, RowFindings(), encoded, tiny_model, base_model=base, word_vectors=None)
 
 
 @pytest.fixture
