@@ -36,6 +36,7 @@ from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
+from hf_lstm.tokenization.row_checks import iterate_rows
 
 
 class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
@@ -112,7 +113,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         Raises:
             InputError: a row is not a string; its row is named.
         """
-        return self.encoder.encode(texts if isinstance(texts, str) else list(texts))
+        if not isinstance(texts, str):
+            texts = list(iterate_rows(texts))
+        return self.encoder.encode(texts)
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first

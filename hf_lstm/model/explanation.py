@@ -10,6 +10,7 @@ Of the methods tried this is the best over three models, by what deleting the fi
 on validation reviews. `results/README.md` has the figures.
 """
 
+import functools
 import math
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +22,7 @@ from torch import Tensor
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
+from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.encoder import Encoder
 
@@ -38,7 +40,10 @@ def explain_text(
     tokens = encoder.locate(text)
     if not tokens:
         return []
-    contributions, total = _decompose(network, [token.id for token in tokens], label_id)
+    ids = [token.id for token in tokens]
+    with keep_from_forking():
+        # on one core: the products are small, and cores would wait for each other at every step
+        ((contributions, total),) = run_in_threads([functools.partial(_decompose, network, ids, label_id)])
     words = [list(pieces) for _, pieces in groupby(tokens, key=attrgetter("word_index"))]
     evenly = (total - sum(contributions)) / len(words)
     remaining = iter(contributions)

@@ -3,9 +3,10 @@
 Rows are checked, batched by length, and answered in the order given. Memory stays flat.
 """
 
+import contextlib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any
 
@@ -16,10 +17,11 @@ from tqdm.auto import tqdm
 
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import InputError, NonFiniteError
-from hf_lstm.nn.cpu_threads import run_in_threads
+from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
+from hf_lstm.tokenization.row_checks import iterate_rows
 
 MAX_TOKENS_PER_BATCH = 32_768
 MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
@@ -48,17 +50,18 @@ def predict_probabilities(
         InputError: `texts` is no iterable of strings, or as `stream_probabilities`.
         RuntimeError: as `compute_logits`.
     """
-    is_scalar = isinstance(texts, (bytes, bytearray, Mapping)) or getattr(texts, "ndim", None) == 0
-    if is_scalar or not isinstance(texts, Iterable):
-        raise InputError(f"texts are {type(texts).__name__}, expected a string or an iterable of strings")
+    texts = iterate_rows(texts)
     num_texts = len(texts) if isinstance(texts, Sized) else None
     if show_progress is None:
         show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS
     windows = []
-    with tqdm(total=num_texts, desc="predict", unit="text", disable=not show_progress) as progress:
+    # A bar that is not shown takes its lock all the same, which a process forked meanwhile would find closed.
+    bar = tqdm(total=num_texts, desc="predict", unit="text") if show_progress else None
+    with bar or contextlib.nullcontext():
         for window in stream_probabilities(network, encoder, texts, batch_size=batch_size, precision=precision):
             windows.append(window)
-            progress.update(len(window))
+            if bar is not None:
+                bar.update(len(window))
     return torch.cat(windows) if windows else torch.empty(0, network.config.num_labels, dtype=torch.float32)
 
 
@@ -111,7 +114,7 @@ def compute_logits(
 
     def score_batch(rows: NDArray[np.int64]) -> None:
         batch = collate(texts, rows, pad_token_id=network.config.pad_token_id)
-        with torch.inference_mode(), autocast_to(dtype, device):
+        with keep_from_forking(), torch.inference_mode(), autocast_to(dtype, device):
             logits[torch.from_numpy(rows)] = network(batch.input_ids.to(device), batch.lengths).cpu()
 
     num_threads = torch.get_num_threads() if device.type == "cpu" else 1

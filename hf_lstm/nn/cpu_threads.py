@@ -1,9 +1,12 @@
 """Runs tasks in threads of one core each, with denormals flushed to zero."""
 
+import contextlib
+import ctypes
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -11,14 +14,48 @@ import torch
 T = TypeVar("T")
 
 
+_OMP_PAUSE_HARD = 2
+"""Of OpenMP 5.0, section 3.1: https://www.openmp.org/spec-html/5.0/openmpsu139.html"""
+
+
 class _Thread(threading.local):
     is_ours = False
+    has_ended_team = False
 
 
 _thread = _Thread()
 _starting = threading.Lock()
 _pools: dict[int, ThreadPoolExecutor] = {}
 """By number of threads."""
+
+
+@dataclass
+class _Computing:
+    """Counts the threads that compute, and those that fork."""
+
+    num_running: int = 0
+    num_forks: int = 0
+
+
+_computing = _Computing()
+_changes = threading.Condition()
+
+
+@contextlib.contextmanager
+def keep_from_forking() -> Iterator[None]:
+    """Let other threads fork this process only before or after.
+
+    A fork in between would leave locks of PyTorch's libraries closed for ever in the new process. Not to be nested.
+    """
+    with _changes:
+        _changes.wait_for(lambda: _computing.num_forks == 0)
+        _computing.num_running += 1
+    try:
+        yield
+    finally:
+        with _changes:
+            _computing.num_running -= 1
+            _changes.notify_all()
 
 
 def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
@@ -78,17 +115,48 @@ def _start_threads(num_threads: int) -> ThreadPoolExecutor:
     return pool
 
 
-def _forget_threads() -> None:
+def _find_pause() -> Callable[[int], int] | None:
+    """Find the function that ends the threads of PyTorch's OpenMP; None if it has none."""
+    try:
+        pause: Callable[[int], int] = ctypes.CDLL(torch._C.__file__).omp_pause_resource_all  # of what it was linked to
+    except (AttributeError, OSError):
+        return None
+    return pause
+
+
+def _prepare_fork() -> None:
+    """Wait for what other threads compute, and end the OpenMP threads of this one, before it forks.
+
+    The new process has none of the threads. It would wait for ever for a lock that another thread held, and for
+    OpenMP's: already after loading a model, since to check large weights takes all cores. OpenMP starts new ones where
+    they are needed, here and there.
+    """
+    with _changes:
+        _computing.num_forks += 1
+        _changes.wait_for(lambda: _computing.num_running == 0)
+    _thread.has_ended_team = _pause is not None and _pause(_OMP_PAUSE_HARD) == 0
+
+
+def _start_child() -> None:
     """Forget the pools in a forked process, where their threads are missing.
 
-    It computes with one core: the threads of OpenMP are missing as well, and PyTorch would wait for them for ever.
+    It computes with one core if OpenMP's threads could not be ended, or if the process was forked past Python.
     """
-    global _starting
-    _starting = threading.Lock()
-    if _pools:
-        _pools.clear()
+    global _starting, _changes, _computing
+    _starting, _changes, _computing = threading.Lock(), threading.Condition(), _Computing()
+    _pools.clear()
+    if not _thread.has_ended_team:
         torch.set_num_threads(1)
+    _thread.has_ended_team = False
 
 
+def _resume_parent() -> None:
+    _thread.has_ended_team = False
+    with _changes:
+        _computing.num_forks -= 1
+        _changes.notify_all()
+
+
+_pause = _find_pause()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+    os.register_at_fork(before=_prepare_fork, after_in_child=_start_child, after_in_parent=_resume_parent)

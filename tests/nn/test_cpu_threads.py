@@ -127,3 +127,27 @@ if child == 0:
 print(os.waitpid(child, 0)[1])
 """
     assert run_python(code) == "0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_waits_for_what_other_threads_compute():
+    code = """
+import os, threading, time
+from hf_lstm.nn.cpu_threads import keep_from_forking
+began, events = threading.Event(), []
+def compute():
+    with keep_from_forking():
+        began.set()
+        time.sleep(0.5)
+        events.append("computed")
+thread = threading.Thread(target=compute)
+thread.start()
+began.wait()
+if os.fork() == 0:
+    with keep_from_forking():  # free in the new process
+        os._exit(0)
+events.append("forked")
+thread.join()
+print(events, os.wait()[1])
+"""
+    assert run_python(code) == "['computed', 'forked'] 0\n"

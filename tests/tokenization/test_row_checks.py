@@ -1,0 +1,68 @@
+import io
+import json
+import pathlib
+
+import datasets
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from hf_lstm.errors import InputError
+
+TEXTS = ["a great film", "dull", "a waste of time"]
+FRAME = pd.DataFrame({"text": TEXTS, "label": [1, 0, 0]})
+ROWS = datasets.Dataset.from_dict({"text": TEXTS})
+
+REFUSED = [
+    (FRAME, 'pass the texts, as in df["text"]'),
+    (FRAME[["text"]].rename(columns={"text": "Kritik"}), 'as in df["Kritik"]'),
+    ({"text": TEXTS}, 'as in rows["text"]'),
+    (ROWS, 'as in df["text"]'),
+    (datasets.DatasetDict(test=ROWS), 'as in rows["test"]["text"]'),
+    (ROWS.to_iterable_dataset(), 'as in df["text"]'),
+    (pa.table({"text": TEXTS}), 'as in df["text"]'),
+    (set(TEXTS), "no order"),
+    (frozenset(TEXTS), "no order"),
+    (FRAME.to_numpy(), "2 dimensions"),
+    (pathlib.Path("texts.txt"), "a path"),
+    (io.StringIO("a film\n"), "an open file"),
+    (io.BytesIO(b"a film\n"), "an open file"),
+    (b"a film", "expected a string or an iterable of strings"),
+    (memoryview(b"a film"), "expected a string or an iterable of strings"),
+    ({"text": "a film"}.items(), "row 0 is tuple, expected a string"),
+]
+ALLOWED = [
+    tuple(TEXTS),
+    FRAME["text"],
+    FRAME["text"].astype("category"),
+    pd.Index(TEXTS),
+    np.array(TEXTS),
+    np.array(TEXTS, dtype=object),
+    pa.array(TEXTS),
+    pa.chunked_array([TEXTS[:1], TEXTS[1:]]),
+    ROWS["text"],
+    dict(enumerate(TEXTS)).values(),
+]
+
+
+@pytest.mark.parametrize(("container", "said"), REFUSED, ids=lambda value: type(value).__name__)
+def test_what_gives_no_rows_is_refused_in_one_line(tiny_model, container, said):
+    for method in (tiny_model.predict, tiny_model.predict_proba, tiny_model.encode):
+        with pytest.raises(InputError) as error:
+            method(container)
+        assert said in str(error.value)
+        assert "\n" not in str(error.value)
+    with pytest.raises(InputError, match="expected a string"):
+        tiny_model.explain(container)
+
+
+@pytest.mark.parametrize("container", ALLOWED, ids=lambda value: type(value).__name__)
+def test_columns_of_any_library_are_rows(tiny_model, container):
+    expected = tiny_model.predict(TEXTS)
+    assert json.dumps(tiny_model.predict(container)) == json.dumps(expected)
+    assert [row.tolist() for row in tiny_model.encode(container)] == [row.tolist() for row in tiny_model.encode(TEXTS)]
+
+
+def test_generators_are_rows(tiny_model):
+    assert tiny_model.predict(text for text in TEXTS) == tiny_model.predict(TEXTS)
