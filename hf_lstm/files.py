@@ -23,10 +23,15 @@ TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
+PLACES_FILE = "local.json"
+"""Where on this machine lies what a run read. It is for `evaluate`, and never published."""
 REPORT_FOLDER = "report"
 """Plots and tables, which a run adds after it has saved the model."""
-REPORT_SUFFIXES = (".md", ".png", ".svg", ".json", ".jsonl", ".csv")
-"""Of the files of a report. Other files in its folder are not published."""
+PLOT_FILES = ("confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png")
+EXAMPLE_FILES = ("mistakes.md", "errors.jsonl")
+"""The files of a report that hold texts of the data."""
+REPORT_FILES = ("report.md", "metrics.json", *EXAMPLE_FILES, *PLOT_FILES)
+"""All files of a report. Others in its folder are not published."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 PARTIAL_SUFFIX = ".partial"
 """Of files and folders that are being written. Those of a process that died are of no use."""
@@ -53,7 +58,12 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write an object to a file, as indented JSON."""
-    write_file(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    write_file(path, encode_json(value))
+
+
+def encode_json(value: Mapping[str, Any]) -> bytes:
+    """Return an object as indented JSON, in UTF-8."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -137,10 +147,10 @@ def make_temporary_folder(prefix: str) -> Path:
 def list_report_files(model_folder: Path) -> list[Path]:
     """List the files of the report in a model folder, sorted by name.
 
-    Hidden files, and files of other types than a report has, are left out.
+    What no report has is left out.
     """
-    found = (model_folder / REPORT_FOLDER).glob("[!.]*")
-    return sorted(path for path in found if path.suffix in REPORT_SUFFIXES and path.is_file())
+    found = (model_folder / REPORT_FOLDER / name for name in sorted(REPORT_FILES))
+    return [path for path in found if path.is_file()]
 
 
 @contextlib.contextmanager

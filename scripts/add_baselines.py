@@ -51,9 +51,10 @@ def main(argv: Sequence[str]) -> None:
 
     model = LSTMSentiment.from_pretrained(arguments.model)
     results = model.results
-    if model.recipe is None or results is None:
+    trained_on = model.training_data
+    if model.recipe is None or trained_on is None or results is None:
         raise InputError(f"{arguments.model}: has no recipe.json and results.json; expected the folder of a run")
-    scored = score_splits(model, results, arguments.dataset or model.recipe.data.dataset)
+    scored = score_splits(model, results, arguments.dataset or trained_on.dataset)
     baselines = list(measure(scored, model.recipe.train.class_weights))
     for baseline in baselines:
         print(baseline.describe("test"), flush=True)

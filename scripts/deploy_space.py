@@ -10,6 +10,8 @@ from pathlib import Path
 from hf_lstm.cli.common import run_command_line
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+DEFAULT_MODEL = "imdb-lstm"
+"""Where `hf-lstm push space/model` pushes to."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -44,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
         resolve_repo_id(arguments.model_id, user) if arguments.model_id else None,
         space_folder=CHECKOUT / "space",
         package_folder=CHECKOUT / "hf_lstm",
-        default_model_id=resolve_repo_id(None, user),
+        default_model_id=resolve_repo_id(DEFAULT_MODEL, user),
         private=arguments.private or None,
         hardware=arguments.hardware,
     )

@@ -1,20 +1,23 @@
 """Pushes a saved model to the Hub."""
 
 import argparse
+import contextlib
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common import build_parser, name_command
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE
+from hf_lstm.extras import is_installed
+from hf_lstm.files import CARD_FILE, write_file
 
 if TYPE_CHECKING:
     from hf_lstm.hub.card_metadata import CardChoices
     from hf_lstm.model.classifier import LSTMSentiment
 
-_REPOSITORY_ARGUMENTS = ("repo_id", "private", "revision", "create_pr", "commit_message")
+_REPOSITORY_ARGUMENTS = ("repo_id", "private", "revision", "create_pr", "commit_message", "publish_examples")
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -22,10 +25,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         "push",
         "Push a saved model to the Hub: weights, config, tokenizer, card, provenance and report, in one commit. "
-        "Pushing again is safe.",
-        examples=["runs/pooled-bilstm --repo-id org/imdb-lstm"],
+        "Pushing again is safe. Of data that not anybody can read, the labels' names and the words of the vocabulary "
+        "are published; no text, and no path of this machine.",
+        examples=["runs/pooled-bilstm --dry-run", "runs/pooled-bilstm --private"],
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be pushed, and push nothing")
     add_repository_arguments(parser)
     add_card_arguments(parser)
     return parser.parse_args(argv)
@@ -36,12 +41,17 @@ def add_repository_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repo-id",
         metavar="ORG/NAME",
-        help="where to push (default: <you>/imdb-lstm, or <you>/DATA-lstm for other data)",
+        help="where to push (default: <you>/DATA-RECIPE, or <you>/imdb-lstm for IMDB)",
     )
     parser.add_argument("--private", action="store_true", help="make a new Hub repository private")
     parser.add_argument("--revision", metavar="BRANCH", help="push to this branch, made if need be (default: main)")
     parser.add_argument("--create-pr", action="store_true", help="open a pull request instead of pushing to the branch")
     parser.add_argument("--commit-message", metavar="TEXT", help="title of the commit or pull request")
+    parser.add_argument(
+        "--publish-examples",
+        action="store_true",
+        help="push the texts that card and report show, too (default: only those of data that anybody can read)",
+    )
 
 
 def add_card_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,58 +82,107 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.card_metadata import CardChoices, get_data_source, name_repository
-    from hf_lstm.hub.push import require_login, resolve_repo_id
+    from hf_lstm.hub.publication import format_plan
+    from hf_lstm.hub.push import plan_folder, require_login, resolve_repo_id
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(folder)  # what can't be loaded is not pushed
-    default_name = name_repository(get_data_source(model.recipe, model.results) or folder.name)
-    repo_id = resolve_repo_id(arguments.repo_id, require_login(), default_name)
+    source = get_data_source(model.recipe, model.results) or folder.resolve().name
+    wanted = arguments.repo_id or name_repository(source, model.recipe.name if model.recipe else None)
     choices = CardChoices(license=arguments.license, language=arguments.language)
-    renew_card(folder, model, repo_id, choices)
-    print(f"pushed: {push_folder(folder, repo_id, arguments)}")
+    if arguments.dry_run:
+        card = render_card_to_push(folder, model, wanted, choices, arguments)
+        plan = plan_folder(folder, publish_examples=arguments.publish_examples, card=card)
+        print(format_plan(plan, f"{wanted}, of which nothing is pushed now"))
+        return
+    repo_id = resolve_repo_id(wanted, require_login())
+    choices = ask_choices(choices, folder, is_language_known=is_language_known(model))
+    print(f"pushed: {push_folder(folder, model, repo_id, choices, arguments)}")
 
 
-def renew_card(folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices") -> None:
-    """Write the card of a model folder anew.
+def ask_choices(choices: "CardChoices", folder: Path | None, *, is_language_known: bool) -> "CardChoices":
+    """Ask at a terminal for licence and language, if nothing says them; elsewhere they are left out.
 
-    Its example then loads the model from the Hub. A card that somebody edited is kept.
-
-    Raises:
-        InputError: the folder can't be written.
+    Args:
+        choices: those of the command line.
+        folder: with a card that may say them; None if there is none yet.
+        is_language_known: the language needs no asking.
     """
-    from hf_lstm.hub.card import write_card
+    from hf_lstm.hub.card import has_edited_card, read_choices
+    from hf_lstm.hub.card_metadata import CardChoices
 
-    try:
-        write_card(
-            folder,
-            config=model.config,
-            recipe=model.recipe,
-            results=model.results,
-            repo_id=repo_id,
-            choices=choices,
-        )
-    except OSError as error:
-        raise InputError(
-            f"{folder / CARD_FILE}: can't be written ({error.strerror}), but is to name {repo_id}; push a copy"
-        ) from None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or (folder is not None and has_edited_card(folder)):
+        return choices
+    known = choices if folder is None else choices.or_else(read_choices(folder / CARD_FILE))
+    asked = CardChoices(
+        license=known.license
+        or input("licence of the weights, such as apache-2.0 (Enter: none chosen): ").strip()
+        or None,
+        language=known.language
+        or (None if is_language_known else input("language of the texts, such as en (Enter: not said): ").strip())
+        or None,
+    )
+    return choices.or_else(asked)
 
 
-def push_folder(folder: Path, repo_id: str, arguments: argparse.Namespace) -> str:
-    """Push a model folder, and return the URL.
+def is_language_known(model: "LSTMSentiment") -> bool:
+    """Return whether the card says the language without being told: of film reviews."""
+    from hf_lstm.hub.card_metadata import IMDB_SOURCES, get_data_source
 
-    It is that of the commit or pull request.
+    return get_data_source(model.recipe, model.results) in IMDB_SOURCES
+
+
+def render_card_to_push(
+    folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices", arguments: argparse.Namespace
+) -> bytes | None:
+    """Render the card of a model folder for its place on the Hub.
+
+    None if somebody edited the folder's card, which then goes as it is, or if jinja2 is not installed.
+    """
+    from hf_lstm.hub.card import has_edited_card, read_choices, render_card
+    from hf_lstm.hub.publication import is_folder_public
+
+    if has_edited_card(folder) or not is_installed("jinja2"):
+        return None
+    card = render_card(
+        config=model.config,
+        recipe=model.recipe,
+        results=model.results,
+        repo_id=repo_id,
+        choices=choices.or_else(read_choices(folder / CARD_FILE)),
+        folder=folder,
+        shows_examples=arguments.publish_examples or is_folder_public(folder),
+    )
+    return card.encode()
+
+
+def push_folder(
+    folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices", arguments: argparse.Namespace
+) -> str:
+    """Push a model folder, and return the URL of the commit or pull request.
+
+    The folder's card then is the one that was pushed, whose example loads the model from the Hub.
     """
     from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder
 
     again = [str(folder)]
     for option, value in list_repository_options(arguments).items():
         again += [option] if value is True else [option, str(value)]
-    return push_model_folder(
+    for option, chosen in (("--license", arguments.license), ("--language", arguments.language)):
+        again += [option, chosen] if chosen else []
+    card = render_card_to_push(folder, model, repo_id, choices, arguments)
+    url = push_model_folder(
         folder,
         repo_id,
         revision=arguments.revision,
         create_pr=arguments.create_pr,
         private=arguments.private or None,
         commit_message=arguments.commit_message or DEFAULT_MESSAGE,
+        publish_examples=arguments.publish_examples,
+        card=card,
         retry_hint=f"{name_command('push')} {shlex.join(again)}",
     )
+    if card is not None:
+        with contextlib.suppress(OSError):  # a folder that can't be written keeps its card
+            write_file(folder / CARD_FILE, card)
+    return url

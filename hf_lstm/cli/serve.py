@@ -36,6 +36,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--host", metavar="ADDRESS", help="to listen on (default: 127.0.0.1, this machine alone)")
     parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on)")
+    parser.add_argument(
+        "--publish-examples",
+        action="store_true",
+        help="show the mistakes of a model folder, with texts of the data (default: only those of public data)",
+    )
     return parser.parse_args(argv)
 
 
@@ -63,13 +68,23 @@ def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
     torch.set_num_threads(1)  # texts are classified side by side: more threads would wait for each other
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
     card_id = None if Path(model_id).is_dir() else model_id
-    demo = build_demo(model, model_id=card_id, report_folder=fetch_report_folder(model_id))
+    report_folder = fetch_report_folder(model_id)
+    if card_id is None and not (arguments.publish_examples or is_report_public(Path(model_id))):
+        report_folder = None
+    demo = build_demo(model, model_id=card_id, report_folder=report_folder)
     try:
         address = launch_demo(demo, server_name=arguments.host, server_port=server_port)
         print(f"serving {model_id} at {address}", flush=True)
         threading.Event().wait()  # until Ctrl-C or SIGTERM
     finally:
         demo.close(verbose=False)
+
+
+def is_report_public(folder: Path) -> bool:
+    """Return whether anybody may read the texts of the report in a model folder."""
+    from hf_lstm.hub.publication import is_folder_public, may_show_mistakes
+
+    return may_show_mistakes(folder, is_public=is_folder_public(folder))
 
 
 def choose_model(model_id: str, default_model: Path) -> str:

@@ -13,7 +13,13 @@ from hf_lstm.cli.common import (
     build_parser,
     name_command,
 )
-from hf_lstm.cli.push import add_card_arguments, add_repository_arguments, list_repository_options, push_folder
+from hf_lstm.cli.push import (
+    add_card_arguments,
+    add_repository_arguments,
+    ask_choices,
+    list_repository_options,
+    push_folder,
+)
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.errors import InputError
@@ -79,31 +85,39 @@ def main(argv: Sequence[str]) -> None:
     output_dir = arguments.output_dir or Path("runs") / recipe.name
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.hub.card_metadata import CardChoices, name_repository
+    from hf_lstm.hub.card_metadata import IMDB_SOURCES, CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
+    from hf_lstm.records.places import name_place
     from hf_lstm.training.run import RunOptions, run_experiment
 
-    repo_id = None
+    source = name_place(recipe.data.dataset)
+    choices = CardChoices(license=arguments.license, language=arguments.language)
+    user = require_login() if arguments.push else ""
     if arguments.push:
-        repo_id = resolve_repo_id(arguments.repo_id, require_login(), name_repository(recipe.data.dataset))
+        resolve_repo_id(arguments.repo_id or name_repository(source, recipe.name), user)  # before hours of training
+        choices = ask_choices(choices, None, is_language_known=source in IMDB_SOURCES)
     options = RunOptions(
         output_dir=output_dir,
         device=arguments.device,
-        repo_id=repo_id,
         command=f"{name_command('train')} {shlex.join(argv)}".rstrip(),
         overwrite=arguments.overwrite,
         show_progress=arguments.show_progress,
         measures_baseline=arguments.baseline,
-        choices=CardChoices(license=arguments.license, language=arguments.language),
+        choices=choices,
     )
     results = run_experiment(recipe, options)
     test = results.splits["test"]
     print(f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}, {test.num_rows:,} rows")
     for baseline in results.baselines:
         print(baseline.describe("test"))
-    print(f'saved in {output_dir}; try: {name_command("predict")} {shlex.quote(str(output_dir))} "A wonderful film."')
-    if repo_id is not None:
-        print(f"pushed: {push_folder(output_dir, repo_id, arguments)}")
+    example = "A wonderful film." if results.dataset.source in IMDB_SOURCES else "A text to classify."
+    print(f'saved in {output_dir}; try: {name_command("predict")} {shlex.quote(str(output_dir))} "{example}"')
+    if arguments.push:
+        from hf_lstm.model.classifier import LSTMSentiment
+
+        repo_id = resolve_repo_id(arguments.repo_id or name_repository(results.dataset.source, recipe.name), user)
+        model = LSTMSentiment.from_pretrained(output_dir)
+        print(f"pushed: {push_folder(output_dir, model, repo_id, choices, arguments)}")
 
 
 def collect_assignments(arguments: argparse.Namespace) -> list[str]:

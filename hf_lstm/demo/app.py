@@ -19,6 +19,7 @@ from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, lis
 from hf_lstm.demo.single_tab import add_single_tab
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
+from hf_lstm.hub.card_metadata import IMDB_SOURCES, get_data_source
 from hf_lstm.model.classifier import LSTMSentiment
 
 MAX_QUEUE_SIZE = 64
@@ -54,7 +55,7 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run that made the model, if it is at hand.
     """
-    wording = choose_wording(model.config.label_names)
+    wording = choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model))
     os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
     with gr.Blocks(
         title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)
@@ -131,12 +132,17 @@ class Wording:
     """Texts to try."""
 
 
-def choose_wording(labels: Sequence[str]) -> Wording:
-    """Choose the page's texts by the model's labels.
+def reads_film_reviews(model: LSTMSentiment) -> bool:
+    """Return whether the model was trained on IMDB, or on its sample."""
+    try:
+        return get_data_source(model.recipe, model.results) in IMDB_SOURCES
+    except InputError:  # recipe or results are damaged, without which the page still serves
+        return False
 
-    They are of film reviews if the labels are negative and positive.
-    """
-    if {label.lower() for label in labels} in _SENTIMENTS:
+
+def choose_wording(labels: Sequence[str], *, is_of_films: bool) -> Wording:
+    """Choose the page's texts, by the model's labels and data."""
+    if is_of_films and {label.lower() for label in labels} in _SENTIMENTS:
         return Wording(
             title="Sentiment of a film review",
             description="A small LSTM reads a review, says how probable it is that its writer liked the film, and "

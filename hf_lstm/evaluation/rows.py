@@ -1,6 +1,5 @@
 """Loads the rows to measure a model on."""
 
-import functools
 import logging
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -18,12 +17,14 @@ from hf_lstm.evaluation.known_rows import (
     find_known_splits,
     holds_known_rows,
     inherit_columns,
+    is_public_copy,
     is_same_source,
     load_earlier_texts,
     require_unchanged,
     warn_of_seen_rows,
 )
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.places import name_place
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class EvaluationRows:
     """Holds the rows of a split, and the texts of earlier splits."""
 
     source: str
-    """The data set's name."""
+    """The data set's name, without folders of this machine."""
     dataset: Dataset
     """With the columns `text` and `label`, which is the model's class id."""
     is_own_data: bool
@@ -51,8 +52,6 @@ def load_evaluation_rows(
     *,
     source: str | InMemorySplits | None = None,
     columns: Columns = NO_COLUMNS,
-    encoding: str | None = None,
-    config: str | None = None,
 ) -> EvaluationRows:
     """Load the rows of a split of `source`.
 
@@ -64,33 +63,25 @@ def load_evaluation_rows(
     Raises:
         InputError: the source is unusable, its rows are those of train, or its labels are not the model's.
     """
-    trained_on = None if model.recipe is None else model.recipe.data
+    trained_on = model.training_data
     source = source or (trained_on or DataConfig()).dataset
     if source == IN_MEMORY:
         raise InputError("the model was trained on data in memory, which no name leads back to: pass the data")
     name, label_names = IN_MEMORY if isinstance(source, InMemorySplits) else source, model.config.label_names
-    load_whole = functools.partial(load_split, source, split, encoding=encoding, config=config, label_names=label_names)
     if trained_on is None:
-        rows = load_whole(columns=columns)
-        return EvaluationRows(name, rows, is_own_data=False, earlier_texts=None)
+        rows = load_split(source, split, label_names=label_names, columns=columns)
+        return EvaluationRows(name_place(name), rows, is_own_data=False, earlier_texts=None)
 
     has_names = not isinstance(source, InMemorySplits) or source.names_columns
     wanted = inherit_columns(columns, trained_on) if has_names else columns
-    is_same = isinstance(source, str) and config in (None, trained_on.config)
-    is_same = is_same and is_same_source(name, trained_on.dataset)
-    own = replace(
-        trained_on if has_names else trained_on.without_columns(),
-        dataset=name,
-        encoding=encoding or (trained_on.encoding if is_same else None),
-        config=config or (trained_on.config if is_same else None),
-    )
+    own = replace(trained_on if has_names else trained_on.without_columns(), dataset=name)
     known = {} if model.results is None else model.results.dataset.texts_sha256
     with explain_inherited(columns, wanted):
-        if is_same:
+        if isinstance(source, str) and is_same_source(source, trained_on.dataset):
             return _load_own_rows(model, split, source, own, columns, known)
-        if known and not is_single(source, config) and holds_known_rows(own, source, known):
+        if not is_single(source) and (holds_known_rows(own, source, known) if known else is_public_copy(own, model)):
             return _load_own_rows(model, split, source, own, columns, known)
-        rows = load_whole(columns=wanted)
+        rows = load_split(source, split, label_names=label_names, columns=wanted)
         found = find_known_splits(rows["text"][:], known)
         if known and found == known.keys():
             return _load_own_rows(model, split, source, own, columns, known)
@@ -102,7 +93,7 @@ def load_evaluation_rows(
     earlier_texts = None if split == "train" else load_earlier_texts(trained_on, known)
     if earlier_texts is not None:
         warn_of_seen_rows(rows["text"][:], earlier_texts, "the model's training")
-    return EvaluationRows(name, rows, is_own_data=False, earlier_texts=earlier_texts)
+    return EvaluationRows(name_place(name), rows, is_own_data=False, earlier_texts=earlier_texts)
 
 
 def _load_own_rows(
@@ -128,7 +119,8 @@ def _load_own_rows(
         wanted = Columns(columns.text or config.text_column, columns.label or config.label_column)
         rows = load_relabeled_splits(config, wanted, model.config.label_names, in_memory)[split]
     earlier_texts = {each: set(splits[each]["text"][:]) for each in _EARLIER[split]}
-    return EvaluationRows(name, rows, is_own_data=True, earlier_texts=earlier_texts or None)
+    shown = model.recipe.data.dataset if model.recipe else name_place(name)  # the public name of a copy, if it has one
+    return EvaluationRows(shown, rows, is_own_data=True, earlier_texts=earlier_texts or None)
 
 
 def _require_labels(name: str, rows: Dataset, model: LSTMSentiment) -> None:

@@ -8,7 +8,6 @@ import functools
 import json
 import logging
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,21 @@ from typing import TYPE_CHECKING, Any
 from huggingface_hub import RepoCard
 
 from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES
+from hf_lstm.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed, name_install_command
-from hf_lstm.files import CARD_FILE, REPORT_FOLDER, WEIGHTS_FILE, read_json, write_file
+from hf_lstm.files import (
+    CARD_FILE,
+    EXAMPLE_FILES,
+    RECIPE_FILE,
+    REPORT_FOLDER,
+    RESULTS_FILE,
+    WEIGHTS_FILE,
+    list_report_files,
+    read_json,
+    write_file,
+)
 from hf_lstm.hub.card_metadata import (
     IMDB_SOURCES,
     CardChoices,
@@ -29,10 +40,12 @@ from hf_lstm.hub.card_metadata import (
     get_data_source,
     is_hub_id,
     name_dataset,
+    name_repository,
 )
-from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
+from hf_lstm.hub.publication import is_page_free_of_texts, is_public_source
 from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent
-from hf_lstm.records.reading import read_record
+from hf_lstm.records.places import SAMPLE, strip_recipe, strip_results
+from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
 from hf_lstm.records.results import MAX_MATRIX_LABELS, RunResults, SplitFigures
 
@@ -58,21 +71,30 @@ def render_card(
     repo_id: str | None,
     choices: CardChoices = NO_CHOICES,
     folder: Path | None = None,
+    shows_examples: bool = False,
 ) -> str:
     """Build the model card, a Markdown text with YAML front matter.
+
+    It has no folders of this machine.
 
     Args:
         config: the model's config, with its labels.
         recipe: how the model was made; None leaves the settings out.
         results: what a run measured; None leaves out everything measured.
-        repo_id: where the model lives on the Hub, for the usage example.
+        repo_id: where the model lives on the Hub, for the usage example; None for one that is run in the folder.
         choices: of the publisher.
         folder: where the weights and perhaps a report stand, whose size and findings the card tells.
+        shows_examples: show mistakes, with texts of the data.
 
     Raises:
         InputError: the folder's report is not what a run writes.
     """
-    found = _describe_folder(folder, has_results=results is not None)
+    results_json = None if results is None else to_json(results)
+    if results_json is not None:
+        results = read_record(RunResults, strip_results(results_json), RESULTS_FILE)
+    if recipe is not None:
+        recipe = Recipe.from_json(strip_recipe(recipe.to_json(), results_json), RECIPE_FILE)
+    found = _describe_folder(folder, has_results=results is not None, shows_examples=shows_examples)
     content = _load_template().render(_build_context(config, recipe, results, repo_id, choices, found))
     return add_edit_mark(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
 
@@ -87,26 +109,45 @@ def write_card(
     choices: CardChoices = NO_CHOICES,
     loaded_from: Path | None = None,
     overwrite: bool = False,
+    shows_examples: bool | None = None,
 ) -> None:
     """Write the card of the model in `folder`.
 
     A card that somebody edited is kept, unless `overwrite`. Licence and language that are not given stay what an
     earlier card says: the one that stands in `folder`, or else the one in the folder that the model was loaded from.
 
+    It shows mistakes if the data are known to be public, or as `shows_examples` says.
+
     Without jinja2, which saving a model does not need, none is written, and a warning says so once.
     """
     card = folder / CARD_FILE
-    if overwrite or not card.exists() or is_unedited(card.read_text(encoding="utf-8")):
-        if not is_installed("jinja2"):
-            _warn_without_jinja2()
-            return
-        choices = choices.or_else(_read_choices(card))
-        if loaded_from is not None and loaded_from != folder:
-            choices = choices.or_else(_read_choices(loaded_from / CARD_FILE))
-        content = render_card(
-            config=config, recipe=recipe, results=results, repo_id=repo_id, choices=choices, folder=folder
-        )
-        write_file(card, content.encode())
+    if not overwrite and has_edited_card(folder):
+        return
+    if not is_installed("jinja2"):
+        _warn_without_jinja2()
+        return
+    choices = choices.or_else(read_choices(card))
+    if loaded_from is not None and loaded_from != folder:
+        choices = choices.or_else(read_choices(loaded_from / CARD_FILE))
+    if shows_examples is None:
+        source = get_data_source(recipe, results)
+        shows_examples = is_public_source(source, results.dataset.rows_sha256 if results else None)
+    content = render_card(
+        config=config,
+        recipe=recipe,
+        results=results,
+        repo_id=repo_id,
+        choices=choices,
+        folder=folder,
+        shows_examples=shows_examples,
+    )
+    write_file(card, content.encode())
+
+
+def has_edited_card(folder: Path) -> bool:
+    """Return whether a folder has a card that somebody wrote or edited."""
+    card = folder / CARD_FILE
+    return card.exists() and not is_unedited(card.read_text(encoding="utf-8", errors="replace"))
 
 
 @functools.cache  # so that it is said once
@@ -143,7 +184,7 @@ def _find_template() -> Path:
     return installed if installed.is_file() else package.parent / "model_card.md"
 
 
-def _read_choices(card: Path) -> CardChoices:
+def read_choices(card: Path) -> CardChoices:
     """Read licence and language from a card's front matter."""
     if not card.exists():
         return NO_CHOICES
@@ -177,7 +218,9 @@ def _build_context(
     found: _Findings,
 ) -> dict[str, Any]:
     """Build the template's variables."""
-    name = repo_id.rpartition("/")[2] if repo_id else recipe.name if recipe else "LSTM text classifier"
+    source = get_data_source(recipe, results)
+    name = repo_id.rpartition("/")[2] if repo_id else name_repository(source, recipe.name if recipe else None)
+    is_imdb = source in IMDB_SOURCES
     splits = dict(sorted(results.splits.items(), key=lambda item: item[0] != "test")) if results else {}
     metadata = build_metadata(
         config,
@@ -205,6 +248,8 @@ def _build_context(
         "has_glove": vectors is not None and are_glove(vectors),
         "base_model": get_base_model_id(results),
         "repo_id": repo_id,
+        "our_recipe": recipe.name if recipe and recipe.name in RECIPES else DEFAULT_RECIPE,
+        "example": "A wonderful film." if is_imdb else "A text to classify.",
         "splits": splits,
         "baselines": [each for each in results.baselines if "test" in each.splits] if results else [],
         "max_matrix_labels": MAX_MATRIX_LABELS,
@@ -216,12 +261,10 @@ def _build_context(
 def _build_data_context(recipe: Recipe | None, results: RunResults | None) -> dict[str, Any]:
     """Build the template's variables on the data set."""
     source = get_data_source(recipe, results)
-    is_local_copy = bool(results and source != results.dataset.source)
     return {
         "source": source,
         "is_imdb": source in IMDB_SOURCES,
-        "is_local_copy": is_local_copy,
-        "command": _name_in_command(results.command, str(source)) if results and is_local_copy else None,
+        "is_on_hub": source is not None and (source == SAMPLE or is_hub_id(source)),
         "dataset_name": name_dataset(source) if source else None,
         "data_sentence": _describe_data(source, recipe) if source else None,
         "duplicates": _describe_duplicates(results.dataset.duplicates) if results else None,
@@ -239,10 +282,10 @@ def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
     ]
 
 
-def _describe_folder(folder: Path | None, *, has_results: bool) -> _Findings:
+def _describe_folder(folder: Path | None, *, has_results: bool, shows_examples: bool) -> _Findings:
     """Read the weights' size and the report from the model's folder.
 
-    The report is left out unless the model has results.
+    The report is left out unless the model has results. Its mistakes are, unless `shows_examples`.
     """
     if folder is None:
         return _Findings()
@@ -252,13 +295,16 @@ def _describe_folder(folder: Path | None, *, has_results: bool) -> _Findings:
     if not (has_results and metrics.is_file()):
         return _Findings(weights_bytes)
     analysis = read_record(Analysis, read_json(metrics), metrics.name)
+    files = [path for path in list_report_files(folder) if shows_examples or path.name not in EXAMPLE_FILES]
     return _Findings(
         weights_bytes=weights_bytes,
-        report_files=sorted(path.name for path in metrics.parent.iterdir()),
+        report_files=[
+            path.name for path in files if path.suffix != ".md" or shows_examples or is_page_free_of_texts(path)
+        ],
         by_length=analysis.by_length,
         unseen=analysis.unseen,
         tricky_reviews=analysis.tricky_reviews,
-        mistakes=_read_mistakes(errors) if errors.is_file() else (),
+        mistakes=_read_mistakes(errors) if shows_examples and errors.is_file() else (),
     )
 
 
@@ -315,16 +361,6 @@ def _describe_data(source: str, recipe: Recipe | None) -> str:
     if recipe is not None and recipe.data.split != "official":
         return f"All labeled rows of {where}, pooled, permuted and cut anew: test is not the data set's own."
     return f"The labeled rows of {where}."
-
-
-def _name_in_command(command: str, source: str) -> str:
-    """Put the data set's name into a command line.
-
-    `source` takes the place of the local copy that the command read.
-    """
-    return re.sub(
-        r"(--dataset(?:=|\s+)|data\.dataset=)('[^']*'|\S+)", lambda found: found[1] + shlex.quote(source), command
-    )
 
 
 def _describe_duplicates(duplicates: dict[str, int]) -> dict[str, int]:

@@ -12,19 +12,18 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.records.places import IMDB, SAMPLE, is_local
 from hf_lstm.records.report import TrickyReview
 from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
-IMDB = "stanfordnlp/imdb"
-IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
-"""The digest of IMDB's labeled rows, by `data.splits.hash_rows`: it tells them, wherever they come from."""
-SAMPLE = "sample"  # `data.sources` has it too, but imports `datasets`, which inference does without
 IMDB_SOURCES = (IMDB, SAMPLE)
 
 _IMDB_SUBSET = "plain_text"
 _METRICS = ("accuracy", "precision", "recall", "f1")
 _MIXIN_TAGS = ("model_hub_mixin", "pytorch_model_hub_mixin")  # by which the Hub counts models of its mixin
-_DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".txt")
+_MAX_NAME_CHARACTERS = 80
+"""Of a repository; the Hub takes 96, with the owner's name."""
+_IN_MEMORY = "data in memory"  # as `data.sources` has it
 _POSITIVE_NAMES = ("pos", "positive")
 _REVIEWS_TO_TRY = {
     "Praise": "A wonderful film: funny, warm and beautifully played. I would watch it again tomorrow.",
@@ -107,10 +106,10 @@ def build_metadata(
 def get_data_source(recipe: Recipe | None, results: RunResults | None) -> str | None:
     """Return the source of the model's training data.
 
-    It is a Hub id, `sample`, a file or a folder; None if nothing tells.
+    It is a Hub id, `sample`, the name of a file or folder, or `data in memory`; None if nothing tells.
     """
     if results is not None:
-        return IMDB if results.dataset.rows_sha256 == IMDB_ROWS_SHA256 else results.dataset.source
+        return results.dataset.source
     return recipe.data.dataset if recipe is not None else None
 
 
@@ -128,8 +127,7 @@ def is_hub_id(source: str) -> bool:
 
     Otherwise it is on this machine.
     """
-    is_local = Path(source).suffix in _DATA_SUFFIXES or Path(source).exists()
-    return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local
+    return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local(source)
 
 
 def name_dataset(source: str) -> str:
@@ -138,11 +136,13 @@ def name_dataset(source: str) -> str:
     return names.get(source) or (source if is_hub_id(source) else Path(source).name)
 
 
-def name_repository(source: str) -> str:
-    """Return a repository's name for a model of some data, like `imdb-lstm`."""
-    stem = "imdb" if source in IMDB_SOURCES else Path(source.rstrip("/")).stem
-    slug = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
-    return f"{slug}-lstm" if slug else "lstm"
+def name_repository(source: str | None, recipe_name: str | None) -> str:
+    """Return a repository's name for a model of some data, like `imdb-lstm` or `tickets-pooled-bilstm`."""
+    if source in IMDB_SOURCES:
+        return "imdb-lstm"
+    stem = "" if source in (None, _IN_MEMORY) else Path(str(source).rstrip("/")).stem
+    slug = re.sub(r"[^a-z0-9]+", "-", f"{stem} {recipe_name or 'lstm'}".lower()).strip("-")
+    return slug[:_MAX_NAME_CHARACTERS].strip("-") or "lstm"
 
 
 def are_glove(vectors: WordVectorFacts) -> bool:

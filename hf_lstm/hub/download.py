@@ -15,7 +15,7 @@ from huggingface_hub.errors import (
 )
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REPORT_SUFFIXES, REQUIRED_FILES, RESULTS_FILE
+from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FILES, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import fetch_from_hub
 
@@ -24,7 +24,7 @@ _DOWNLOADED_FILES = (
     RECIPE_FILE,
     RESULTS_FILE,
     CARD_FILE,  # its licence and language stay when the model is saved elsewhere
-    *(f"{REPORT_FOLDER}/*{suffix}" for suffix in REPORT_SUFFIXES),
+    *(f"{REPORT_FOLDER}/{name}" for name in REPORT_FILES),
 )
 RepoType = Literal["model", "dataset"]
 T = TypeVar("T")

@@ -1,7 +1,7 @@
 """Pushes a model folder to the Hugging Face Hub."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from huggingface_hub import HfApi, ModelInfo, constants
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE, list_report_files
+from hf_lstm.files import CARD_FILE
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
-from hf_lstm.hub.edit_mark import is_unedited
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
+from hf_lstm.hub.publication import PlannedFile, format_plan, is_folder_public, plan_publication, require_model
 from hf_lstm.hub.session import READ_RETRY_FOR_S, call_hub
 
 logger = logging.getLogger(__name__)
@@ -46,25 +47,23 @@ def require_login(token: str | None = None) -> str:
     return str(user["name"])
 
 
-def resolve_repo_id(repo_id: str | None, user: str, default_name: str = "imdb-lstm") -> str:
+def resolve_repo_id(repo_id: str, user: str) -> str:
     """Return the full id of a repository, `owner/name`.
 
     It is what was asked for, below `user` if that names no owner.
 
     Args:
-        repo_id: `owner/name`, `name`, or None for `default_name`.
+        repo_id: `owner/name`, or `name`.
         user: who is logged in.
-        default_name: the repository's name if none was asked for.
 
     Raises:
         InputError: it is not an id that the Hub accepts.
     """
-    wanted = default_name if repo_id is None else repo_id
-    full_id = wanted if "/" in wanted else f"{user}/{wanted}"
+    full_id = repo_id if "/" in repo_id else f"{user}/{repo_id}"
     try:
         validate_repo_id(full_id)
     except HFValidationError as error:
-        raise InputError(f"repository id {wanted!r}: expected NAME or OWNER/NAME ({error})") from None
+        raise InputError(f"repository id {repo_id!r}: expected NAME or OWNER/NAME ({error})") from None
     return full_id
 
 
@@ -78,13 +77,18 @@ def push_model_folder(
     token: str | None = None,
     commit_message: str = DEFAULT_MESSAGE,
     overwrite_card: bool = False,
+    publish_examples: bool = False,
+    card: bytes | None = None,
     retry_hint: str | None = None,
 ) -> str:
     """Push a model folder in one commit, and return its URL.
 
     The repository is made if need be. Uploaded are the model, its provenance, its card, its plots and its report;
-    nothing else that lies in the folder, and nothing in it is changed. Pushing again is safe: files that the Hub has
-    already are not committed again. If it has them all, a warning says so.
+    nothing else that lies in the folder, and nothing in it is changed. The log lists them before. Pushing again is
+    safe: files that the Hub has already are not committed again. If it has them all, a warning says so.
+
+    A model of data that not anybody can read goes without the texts that its report shows. If an earlier push took
+    them along, they are deleted. No path of this machine is uploaded.
 
     A card that somebody edited on the Hub is kept, with a warning.
 
@@ -98,17 +102,23 @@ def push_model_folder(
         token: access token; by default `HF_TOKEN` or the client's login.
         commit_message: the commit's title.
         overwrite_card: replace a card that somebody edited, too.
+        publish_examples: upload the texts that report and card show, whatever data they are of.
+        card: the card to upload; by default the one in the folder.
         retry_hint: the command that pushes again, for the error message.
 
     Raises:
-        InputError: the folder lacks a file, the push is not permitted, `private` is asked of a repository that is
-            public, or the Hub fails for longer than we retry.
+        InputError: the folder lacks a file, its card tells what is private, the push is not permitted, `private` is
+            asked of a repository that is public, or the Hub fails for longer than we retry.
     """
+    plan = plan_folder(Path(folder), publish_examples=publish_examples, card=card)
+    is_careful = any(planned.holds_texts for planned in plan)
+    logger.log(logging.WARNING if is_careful else logging.INFO, "%s", format_plan(plan, repo_id))
     api = HfApi(token=token)
     push = _Push(
         api=api,
         repo_id=repo_id,
-        files=_list_model_files(Path(folder)),
+        files={planned.name: planned.content for planned in plan if planned.content is not None},
+        texts=[planned.name for planned in plan if planned.holds_texts],
         commit=RepeatableCommit(api, repo_id, commit_message, revision=revision, create_pr=create_pr),
         opened=OpenedPullRequest(api, repo_id, commit_message) if create_pr else None,
         revision=revision,
@@ -128,14 +138,27 @@ def push_model_folder(
     return committed.url
 
 
+def plan_folder(folder: Path, *, publish_examples: bool = False, card: bytes | None = None) -> list[PlannedFile]:
+    """Plan what `push_model_folder` publishes of a folder, with the same arguments.
+
+    Raises:
+        InputError: the folder lacks a file, or its card tells what is private.
+    """
+    require_model(folder)  # before the Hub is asked
+    is_public = is_folder_public(folder)
+    return plan_publication(folder, is_public=is_public, publish_examples=publish_examples, card=card)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Push:
     """Pushes files to a repository, in as many attempts as needed."""
 
     api: HfApi
     repo_id: str
-    files: Mapping[str, Path]
+    files: Mapping[str, Path | bytes]
     """By their path in the repository."""
+    texts: Sequence[str]
+    """Paths of files with texts of the data, which the repository must not have."""
     commit: RepeatableCommit
     opened: OpenedPullRequest | None
     """None if the push goes to the branch itself."""
@@ -155,29 +178,21 @@ class _Push:
             raise InputError(
                 f"repository {self.repo_id!r} is public: make it private in its settings, or push elsewhere"
             )
-        uploads = dict(self.files)
-        keeps_card = (
-            CARD_FILE in uploads and self.keeps_edited_card and _has_edited_card(self.api, remote, uploads[CARD_FILE])
-        )
+        uploads: dict[str, Path | bytes | None] = {**self.files, **dict.fromkeys(self.texts)}
+        card = self.files.get(CARD_FILE)
+        keeps_card = isinstance(card, bytes) and self.keeps_edited_card and _has_edited_card(self.api, remote, card)
         if keeps_card:
             del uploads[CARD_FILE]
         assert remote.sha is not None
         committed = self.commit.attempt(uploads, parent=remote.sha)
         if keeps_card:  # said once the push has succeeded: an error stands alone
             logger.warning("%s of %s was edited on the Hub and is kept as it is there", CARD_FILE, self.repo_id)
+        if stale := sorted(set(self.texts) & {sibling.rfilename for sibling in remote.siblings or []}):
+            logger.warning("%s was there and is deleted, but stays in the repository's history", " and ".join(stale))
         return committed
 
 
-def _list_model_files(folder: Path) -> dict[str, Path]:
-    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
-    if missing:
-        raise InputError(f"{folder} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
-    names = [*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *sorted(path.name for path in folder.glob("*.png"))]
-    names += [f"{REPORT_FOLDER}/{path.name}" for path in list_report_files(folder)]
-    return {name: folder / name for name in names if (folder / name).is_file()}
-
-
-def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
+def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: bytes) -> bool:
     """Return whether somebody edited the repository's card.
 
     It is then neither generated nor the one to push.
@@ -186,4 +201,4 @@ def _has_edited_card(api: HfApi, remote: ModelInfo, local_card: Path) -> bool:
         return False
     assert remote.sha is not None
     card = read_remote_file(api, remote.id, CARD_FILE, revision=remote.sha)
-    return card != local_card.read_bytes() and not is_unedited(card.decode(errors="replace"))
+    return card != local_card and not is_unedited(card.decode(errors="replace"))

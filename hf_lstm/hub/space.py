@@ -9,9 +9,9 @@ from typing import NamedTuple
 from huggingface_hub import CardData, HfApi, ModelInfo, RepoCard, SpaceInfo
 from huggingface_hub.errors import HfHubHTTPError
 
+from hf_lstm.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.errors import InputError
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
-from hf_lstm.hub.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import call_hub
 

@@ -14,13 +14,14 @@ import torch
 from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card import write_card
-from hf_lstm.hub.card_metadata import CardChoices
+from hf_lstm.hub.card_metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
-from hf_lstm.hub.push import push_model_folder, require_login, resolve_repo_id
+from hf_lstm.hub.publication import is_data_public
+from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
 from hf_lstm.model.explanation import explain_text
 from hf_lstm.model.folder import (
     Provenance,
@@ -79,6 +80,17 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             InputError: results.json is not what a run writes.
         """
         return self._provenance.results
+
+    @property
+    def training_data(self) -> DataConfig | None:
+        """Return how to load the data that the model was trained on: `recipe.data`, with their path if they are here.
+
+        None if the recipe was not saved.
+
+        Raises:
+            InputError: recipe.json is not what a run writes.
+        """
+        return self._provenance.training_data
 
     @property
     def encoder(self) -> Encoder:
@@ -280,12 +292,24 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             InputError: the model has no tokenizer or one of another size, or the folder cannot be made; nothing is
                 written.
         """
+        choices = CardChoices(license=license, language=language)
+        self._save_with_card(Path(save_directory), repo_id, choices, overwrite_card=overwrite_card)
+
+    def _save_with_card(
+        self,
+        folder: Path,
+        repo_id: str | None,
+        choices: CardChoices,
+        *,
+        overwrite_card: bool = False,
+        shows_examples: bool | None = None,
+    ) -> None:
+        """Write the model and its card; the arguments are those of `write_card`."""
         if (num_entries := self.require_tokenizer().get_vocab_size()) != self.config.vocab_size:
             raise InputError(
                 f"the tokenizer has {num_entries} entries, but the model's vocab_size is {self.config.vocab_size}; "
                 "save a model with the tokenizer that it was trained with"
             )
-        folder = Path(save_directory)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -297,9 +321,10 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             recipe=provenance.recipe,
             results=provenance.results,
             repo_id=repo_id,
-            choices=CardChoices(license=license, language=language),
+            choices=choices,
             loaded_from=self._provenance.folder,
             overwrite=overwrite_card,
+            shows_examples=shows_examples,
         )
 
     def _save_pretrained(self, save_directory: Path) -> None:  # what the mixin would call
@@ -320,22 +345,27 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         create_pr: bool = False,
         private: bool | None = None,
         token: str | None = None,
-        commit_message: str = "Push LSTMSentiment",
+        commit_message: str = DEFAULT_MESSAGE,
         license: str | None = None,
         language: str | None = None,
         overwrite_card: bool = False,
+        publish_examples: bool = False,
     ) -> str:
         """Push the model to the Hub, and return the commit's URL.
 
         With `create_pr` it is that of the pull request. The repository is made if need be. The arguments are those of
-        `save_pretrained` and of `hub.push.push_model_folder`.
+        `save_pretrained` and of `hub.push.push_model_folder`. Texts of data that not anybody can read are only pushed
+        with `publish_examples`. The names of the labels and the words of the vocabulary are always pushed.
 
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
         repo_id = resolve_repo_id(repo_id, require_login(token))
+        source = get_data_source(self.recipe, self.results)
+        is_public = is_data_public(source, self.results.dataset.rows_sha256 if self.results else None)
+        choices = CardChoices(license=license, language=language)
         with tempfile.TemporaryDirectory() as folder:
-            self.save_pretrained(folder, repo_id=repo_id, license=license, language=language)
+            self._save_with_card(Path(folder), repo_id, choices, shows_examples=is_public or publish_examples)
             return push_model_folder(
                 folder,
                 repo_id,
@@ -345,4 +375,5 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
                 token=token,
                 commit_message=commit_message,
                 overwrite_card=overwrite_card,
+                publish_examples=publish_examples,
             )

@@ -13,10 +13,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize_tensors
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import (
     CONFIG_FILE,
+    PLACES_FILE,
     RECIPE_FILE,
     REPORT_FOLDER,
     RESULTS_FILE,
@@ -27,6 +28,7 @@ from hf_lstm.files import (
     write_file,
     write_json,
 )
+from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.build import find_special_ids
@@ -123,7 +125,10 @@ class Provenance:
     folder: Path | None = None
     """The model folder; None for weights that were not loaded."""
     recipe_json: Mapping[str, Any] | None = None
+    """Like `results_json` without folders of this machine."""
     results_json: Mapping[str, Any] | None = None
+    places: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What local.json holds: paths on this machine by setting, such as `data.dataset`."""
 
     @functools.cached_property
     def recipe(self) -> Recipe | None:
@@ -143,6 +148,16 @@ class Provenance:
         """
         return None if self.results_json is None else read_record(RunResults, self.results_json, RESULTS_FILE)
 
+    @property
+    def training_data(self) -> DataConfig | None:
+        """Return the recipe's settings of the data, with the path of those that are still on this machine."""
+        if self.recipe is None:
+            return None
+        path = self.places.get("data.dataset")
+        if isinstance(path, str) and Path(path).exists():
+            return dataclasses.replace(self.recipe.data, dataset=path)
+        return self.recipe.data
+
     def drop_stale_results(self, weights_sha256: str) -> "Provenance":
         """Drop results and report, unless they are of these weights."""
         if self.results_json is None:
@@ -159,8 +174,16 @@ def read_provenance(folder: Path) -> Provenance:
     Raises:
         InputError: a file is not a JSON object.
     """
-    said = [read_json(path) if (path := folder / name).is_file() else None for name in (RECIPE_FILE, RESULTS_FILE)]
-    return Provenance(folder, *said)
+    names = (RECIPE_FILE, RESULTS_FILE, PLACES_FILE)
+    recipe, results, places = (read_json(path) if (path := folder / name).is_file() else None for name in names)
+    if recipe is not None:
+        places = {**list_places(recipe), **(places or {})}  # runs of version 0.1 have the paths in recipe.json
+    return Provenance(
+        folder,
+        None if recipe is None else strip_recipe(recipe, results),
+        None if results is None else strip_results(results),
+        places or {},
+    )
 
 
 def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelConfig, tokenizer: Tokenizer) -> str:
@@ -181,6 +204,8 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
             (folder / name).unlink(missing_ok=True)
         else:
             write_json(folder / name, said)
+    if provenance.folder is None or provenance.folder.resolve() != folder.resolve():
+        (folder / PLACES_FILE).unlink(missing_ok=True)
     replace_report(provenance.folder if provenance.results_json is not None else None, folder)
 
 

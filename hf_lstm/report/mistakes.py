@@ -1,4 +1,4 @@
-"""Formats the texts of a report: tricky reviews and confident mistakes."""
+"""Formats the mistakes of a report, and the tricky reviews."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,25 +29,36 @@ def format_tricky_reviews(reviews: Sequence[TrickyReview]) -> Iterator[str]:
     yield format_table(["review", "positive", "right"], rows)
 
 
-def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[str]) -> Iterator[str]:
-    """Format the mistakes as paragraphs, by pairs of labels.
+def format_mistake_counts(mistakes: Sequence[MistakenLabels], label_names: Sequence[str]) -> Iterator[str]:
+    """Format how often which label was taken for which, without any text of the data."""
+    yield "## Mistakes"
+    if not mistakes:
+        yield "There are no mistakes."
+        return
+    rows = [[_name_pair(pair, label_names), f"{pair.num_rows:,}"] for pair in mistakes]
+    yield format_table(["mistake", "rows"], rows)
+    yield (
+        "The most confident ones are in `mistakes.md`, with the words behind them, and whole in `errors.jsonl`. A "
+        "model of data that are not public is published without these two."
+    )
 
-    Each mistake has the words that speak most for it. Of two labels, the second counts as the positive one.
+
+def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[str]) -> Iterator[str]:
+    """Format the page of the most confident mistakes as paragraphs, by pairs of labels.
+
+    Each mistake has the words that speak most for it, and a passage of its text. Of two labels, the second counts as
+    the positive one.
     """
-    yield "## Most confident mistakes"
+    yield "# Most confident mistakes"
     if not mistakes:
         yield "There are no mistakes."
         return
     yield (
         "The words are those that speak most for the wrong label, with what each adds to its logit against that of the "
-        "others; the passage is the one around the strongest of them."
+        "others; the passage is the one around the strongest of them. `errors.jsonl` has the whole texts."
     )
     for pair in mistakes:
-        label, predicted = format_cell(pair.label), format_cell(pair.predicted)
-        title = f"{label} taken for {predicted}"
-        if len(label_names) == 2:
-            title = f"False {'positives' if pair.predicted == label_names[1] else 'negatives'}: {title}"
-        yield f"### {title}, {pair.num_rows:,} rows"
+        yield f"## {_name_pair(pair, label_names)}, {pair.num_rows:,} rows"
         rows = [
             [
                 ", ".join(f"{_format_word(word.word)} {word.contribution:+.2f}" for word in mistake.words),
@@ -57,7 +68,15 @@ def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[st
             ]
             for mistake in pair.most_confident
         ]
-        yield format_table([f"words for {predicted}", "passage", "row", "probability"], rows, num_texts=2)
+        header = [f"words for {format_cell(pair.predicted)}", "passage", "row", "probability"]
+        yield format_table(header, rows, num_texts=2)
+
+
+def _name_pair(pair: MistakenLabels, label_names: Sequence[str]) -> str:
+    name = f"{format_cell(pair.label)} taken for {format_cell(pair.predicted)}"
+    if len(label_names) != 2:
+        return name
+    return f"False {'positives' if pair.predicted == label_names[1] else 'negatives'}: {name}"
 
 
 def _format_word(word: str) -> str:

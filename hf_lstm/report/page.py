@@ -1,19 +1,24 @@
 """Formats the page of a report, as Markdown that the Hub can show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from hf_lstm.edit_mark import add_edit_mark
 from hf_lstm.evaluation.calibration import NUM_BINS
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
+from hf_lstm.records.places import KNOWN_ROWS
 from hf_lstm.records.report import Analysis, LengthGroup, Measurement, UnseenFigures
 from hf_lstm.records.results import LabelFigures, SplitFigures
-from hf_lstm.report.mistakes import format_mistakes, format_tricky_reviews
+from hf_lstm.report.mistakes import format_mistake_counts, format_tricky_reviews
 from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS, NO_PLOTS
 
 SCORES = ("precision", "recall", "f1")
 
 
 def format_page(measurement: Measurement, analysis: Analysis, *, has_plots: bool) -> str:
-    """Format the page of a report; its plots are files beside it."""
+    """Format the page of a report; its plots are files beside it.
+
+    It has no text of the data.
+    """
     sections = [
         _format_head(measurement, analysis.unseen),
         "" if has_plots else f"*{NO_PLOTS[0].upper()}{NO_PLOTS[1:]}.*",
@@ -21,9 +26,14 @@ def format_page(measurement: Measurement, analysis: Analysis, *, has_plots: bool
         *_format_curves(measurement, has_plots),
         *_format_calibration(measurement, has_plots),
         *_format_lengths(analysis.by_length, measurement.max_length_tokens, has_plots),
-        *format_tricky_reviews(analysis.tricky_reviews),
-        *format_mistakes(analysis.mistakes, measurement.metrics.confusion_matrix.labels),
+        *(format_tricky_reviews(analysis.tricky_reviews) if measurement.dataset in KNOWN_ROWS.values() else ()),
+        *format_mistake_counts(analysis.mistakes, measurement.metrics.confusion_matrix.labels),
     ]
+    return add_edit_mark(join_sections(sections))
+
+
+def join_sections(sections: Iterable[str]) -> str:
+    """Join the paragraphs of a page; empty ones are left out."""
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -58,8 +68,7 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         f"# {format_cell(report.model)} on {report.split}\n\n"
         f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "
         f"{report.num_parameters:,} parameters, computed in {report.precision} on {report.device}. "
-        f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded, "
-        "`errors.jsonl` the whole texts of the mistakes below.\n\n"
+        f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
         + "\n\n".join(["", "Rows to know of:", "\n".join(warnings)] if warnings else [])
     )

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from hf_lstm.data.texts import write_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
-from hf_lstm.files import write_file, write_json
+from hf_lstm.files import PLOT_FILES, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Analysis, Measurement, Mistake
 from hf_lstm.records.results import RunResults
-from hf_lstm.report.page import format_page
+from hf_lstm.report.mistakes import format_mistakes
+from hf_lstm.report.page import format_page, join_sections
 from hf_lstm.report.plots import (
     NO_PLOTS,
     can_draw,
@@ -28,8 +29,6 @@ from hf_lstm.report.plots import (
 )
 
 logger = logging.getLogger(__name__)
-
-_PLOTS = ("confusion_matrix", "reliability", "accuracy_by_length", "learning_curves")
 
 
 def report_run(
@@ -64,7 +63,9 @@ def report_run(
 
 
 def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> None:
-    """Write `report.md`, `metrics.json`, `errors.jsonl` and the plots into a folder.
+    """Write `report.md`, `metrics.json`, `mistakes.md`, `errors.jsonl` and the plots into a folder.
+
+    Texts of the data are in `mistakes.md` and `errors.jsonl` alone.
 
     The plots need matplotlib, and are left out without it.
 
@@ -74,12 +75,13 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
         analysis: what `analyze_split` found.
     """
     has_plots = can_draw()
-    for plot in folder.glob("*.png"):
-        if plot.stem in _PLOTS:
-            plot.unlink()  # not all are drawn of every model
+    for name in PLOT_FILES:
+        (folder / name).unlink(missing_ok=True)  # not all are drawn of every model
     if has_plots:
         _draw_plots(folder, measurement, analysis)
     write_file(folder / "report.md", format_page(measurement, analysis, has_plots=has_plots).encode())
+    names = measurement.metrics.confusion_matrix.labels
+    write_file(folder / "mistakes.md", join_sections(format_mistakes(analysis.mistakes, names)).encode())
     mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
     mistakes.sort(key=lambda mistake: -mistake.score)
     columns = [field.name for field in dataclasses.fields(Mistake)]

@@ -53,18 +53,18 @@ class BaseModel:
         That is the columns; and, of the same data set, how it is cut: else rows that the model was trained on become
         test.
         """
-        recipe = self.model.recipe
-        if recipe is None:
+        trained_on = self.model.training_data
+        if trained_on is None:
             return data
-        columns = inherit_columns(Columns(data.text_column, data.label_column), recipe.data)
+        columns = inherit_columns(Columns(data.text_column, data.label_column), trained_on)
         data = data.with_columns(*columns)
-        if not is_same_source(data.dataset, recipe.data.dataset):
+        if not is_same_source(data.dataset, trained_on.dataset):
             return data
         taken = {
             field.name: value
             for field in dataclasses.fields(DataConfig)
             if field.name != "dataset"
-            and getattr(data, field.name) == field.default != (value := getattr(recipe.data, field.name))
+            and getattr(data, field.name) == field.default != (value := getattr(trained_on, field.name))
         }
         for name, value in taken.items():
             logger.info("data.%s is %s, as for the training of %s", name, value, self.source)
@@ -78,22 +78,22 @@ class BaseModel:
         Raises:
             InputError: the rows are those of the model's run, cut otherwise.
         """
-        recipe, results = self.model.recipe, self.model.results
+        trained_on, results = self.model.training_data, self.model.results
         known = {} if results is None else results.dataset.texts_sha256
-        if recipe is None or not known:
+        if trained_on is None or not known:
             return
         found = {name: hash_texts(rows["text"][:]) for name, rows in splits.items()}
         if found["test"] == known["test"]:
             return
         if add_hashes(found.values()) == add_hashes(known.values()):
             told = " ".join(
-                f"data.{name}={value}" for name, value in dataclasses.asdict(recipe.data).items() if name != "dataset"
+                f"data.{name}={value}" for name, value in dataclasses.asdict(trained_on).items() if name != "dataset"
             )
             raise InputError(
                 f"{self.source} was trained on the same rows, cut otherwise, so that test has rows of its train; cut "
                 f"them alike (its run had {told}), or give test rows of their own"
             )
-        earlier_texts = load_earlier_texts(recipe.data, known)
+        earlier_texts = load_earlier_texts(trained_on, known)
         if earlier_texts is not None:
             warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
 

@@ -10,16 +10,25 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE, CONFIG_FILE, RECIPE_FILE, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
-from hf_lstm.hub.edit_mark import is_unedited
+from hf_lstm.files import (
+    CARD_FILE,
+    CONFIG_FILE,
+    PLACES_FILE,
+    RECIPE_FILE,
+    REPORT_FILES,
+    REPORT_FOLDER,
+    REQUIRED_FILES,
+    RESULTS_FILE,
+)
 
-EVALUATION_FILES = (
-    "report.md", "metrics.json", "errors.jsonl", "accuracy_by_length.png", "confusion_matrix.png",
-    "learning_curves.png", "reliability.png",
+_OUR_FILES = frozenset(
+    {
+        *REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, PLACES_FILE, REPORT_FOLDER,
+        *REPORT_FILES,  # which `hf-lstm evaluate` may have added to the folder
+    }
 )  # fmt: skip
-"""What `hf-lstm evaluate` may have added to the folder."""
-_OUR_FILES = frozenset({*REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, *EVALUATION_FILES, REPORT_FOLDER})
 _STAGING_SUFFIX = ".partial"
 
 

@@ -22,14 +22,15 @@ from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.baseline import measure_tfidf
-from hf_lstm.files import RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, make_temporary_folder, write_json
+from hf_lstm.files import PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, make_temporary_folder, write_json
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.provenance import describe_code
-from hf_lstm.records.reading import to_json
+from hf_lstm.records.places import list_places, strip_recipe, strip_results
+from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.training.loop import train
@@ -49,8 +50,6 @@ class RunOptions:
 
     output_dir: Path
     device: str = "auto"
-    repo_id: str | None = None
-    """Where the model will be pushed, for its card."""
     command: str = ""
     """The command line, as written into results.json."""
     overwrite: bool = False
@@ -92,13 +91,25 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
             measured = measure_saved_model(staging, weights_sha256, run)
             results = build_results(run, epochs, measured, command=options.command, code=code, started=started)
             write_config(staging, measured.model.config)  # with the temperature
-            write_json(staging / RECIPE_FILE, measured.recipe.to_json())
-            write_json(staging / RESULTS_FILE, to_json(results))
+            results = _write_provenance(staging, measured.recipe, results)
         # The model is saved by now, whatever happens here.
         if options.measures_baseline:
             results = _add_baseline(run, measured, results, options.output_dir)
         _add_report(run, measured, results, options)
         return results
+
+
+def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunResults:
+    """Write recipe and results without folders of this machine, and these into a file of their own.
+
+    Returns the results as they were written.
+    """
+    recipe_json, results_json = recipe.to_json(), to_json(results)
+    if places := list_places(recipe_json):
+        write_json(folder / PLACES_FILE, {**places, "command": results.command})
+    write_json(folder / RECIPE_FILE, strip_recipe(recipe_json, results_json))
+    write_json(folder / RESULTS_FILE, stripped := strip_results(results_json))
+    return read_record(RunResults, stripped, RESULTS_FILE)
 
 
 @contextlib.contextmanager
@@ -139,7 +150,7 @@ def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, 
         config=measured.model.config,
         recipe=measured.recipe,
         results=results,
-        repo_id=options.repo_id,
+        repo_id=None,
         choices=options.choices,
     )
     logger.info("report: %s, in %s", folder, format_duration(time.perf_counter() - started))

@@ -1,9 +1,11 @@
 """`hf-lstm serve`: what it serves where, and what it refuses."""
 
+import json
 import re
 from types import SimpleNamespace
 
 import pytest
+from run_records import make_results
 
 from hf_lstm.cli import serve
 from hf_lstm.errors import InputError
@@ -81,3 +83,19 @@ def test_what_is_no_port_is_refused_before_the_model_is_loaded(monkeypatch, name
         monkeypatch.setenv(name, port)
     with pytest.raises(InputError, match=re.escape(f"{name} is {port!r}, expected a number from 1 to 65535")):
         serve.main(arguments)
+
+
+@pytest.mark.parametrize(("source", "options", "is_shown"), [
+    ("tickets.csv", [], False), ("tickets.csv", ["--publish-examples"], True), ("stanfordnlp/imdb", [], True),
+])  # fmt: skip
+def test_mistakes_of_private_data_are_not_shown(served, tiny_model_folder, monkeypatch, source, options, is_shown):
+    shown = []
+    monkeypatch.setattr("hf_lstm.demo.app.build_demo", lambda model, **arguments: shown.append(arguments) or _NoDemo())
+    (tiny_model_folder / "results.json").write_text(json.dumps(make_results(source=source)))
+    served(str(tiny_model_folder), *options)
+    assert (shown[0]["report_folder"] is not None) == is_shown
+
+
+class _NoDemo:
+    def close(self, verbose):
+        pass

@@ -14,6 +14,7 @@ from local_hub import WRITE_TOKEN
 from hf_lstm import LSTMSentiment
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
+REPO = "me/reviews-pooled-bilstm"
 QUICK = ["--set", "train.num_epochs=1", "model.hidden_size=4", "model.embedding_dim=4", "--no-progress"]
 
 
@@ -96,15 +97,16 @@ def test_train_push_and_load_back_from_the_hub(start, reviews, hub, tmp_path):
     assert result.returncode == 0, result.stderr
     assert WRITE_TOKEN not in result.stdout + result.stderr
     folder = tmp_path / "out"
-    pushed = hub.files("me/reviews-lstm")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            assert pushed[path.relative_to(folder).as_posix()] == path.read_bytes()
-    assert 'from_pretrained("me/reviews-lstm")' in pushed["README.md"].decode()
+    pushed = hub.files(REPO)
+    private = {"local.json", "report/mistakes.md", "report/errors.jsonl"}
+    written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert pushed == {name: path.read_bytes() for name, path in written.items() if name not in private}
+    assert private < set(written)
+    assert f'from_pretrained("{REPO}")' in pushed["README.md"].decode()
 
     results = json.loads((folder / "results.json").read_text())
     assert results["command"].startswith("python scripts/train.py --dataset reviews.csv")
-    local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained("me/reviews-lstm")
+    local, loaded = LSTMSentiment.from_pretrained(folder), LSTMSentiment.from_pretrained(REPO)
     texts = ["film good", "film bad", ""]
     assert local.predict_proba(texts).equal(loaded.predict_proba(texts))
 

@@ -10,7 +10,7 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, hash_rows
 from hf_lstm.errors import InputError
-from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256
+from hf_lstm.records.places import IMDB_ROWS_SHA256
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.integers(0, 1)), max_size=60)
@@ -128,9 +128,7 @@ def test_duplicates_are_counted_within_and_across_splits():
 
 
 def test_too_few_rows_are_refused_with_the_sizes():
-    with pytest.raises(
-        InputError, match=r"few\.csv: has 2 distinct texts in train, too few to cut test and validation"
-    ):
+    with pytest.raises(InputError, match=r"few\.csv: gives 2 train, 0 validation, 0 test rows"):
         cut_official({"train": numbered(2)}, DataConfig(dataset="few.csv"))
 
 

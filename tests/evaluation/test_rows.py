@@ -39,7 +39,7 @@ def run(frame, tmp_path_factory):
 
 @pytest.fixture
 def splits(run):
-    return load_splits(run.model.recipe.data)
+    return load_splits(run.model.training_data)
 
 
 def list_rows(dataset):
@@ -52,7 +52,7 @@ def load(model, data, split="test", columns=Columns()):  # noqa: B008
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_a_copy_a_frame_and_a_pair_of_the_same_rows_are_cut_as_for_training(run, splits, frame, tmp_path, split):
-    shutil.copy(run.model.recipe.data.dataset, tmp_path / "copy.csv")
+    shutil.copy(run.model.training_data.dataset, tmp_path / "copy.csv")
     frame.to_parquet(tmp_path / "copy.parquet")
     pair = (list(frame["text"]), list(frame["mood"]))
     for data in (tmp_path / "copy.csv", str(tmp_path / "copy.parquet"), frame, Dataset.from_pandas(frame), pair):
@@ -87,8 +87,8 @@ def test_rows_that_have_changed_are_refused(run, frame, tmp_path):
     shutil.copytree(run.folder, folder)
     data = tmp_path / "rows.csv"
     frame[:-1].to_csv(data, index=False)
-    recipe = (folder / "recipe.json").read_text()
-    (folder / "recipe.json").write_text(recipe.replace(run.model.recipe.data.dataset, str(data)))
+    places = (folder / "local.json").read_text()
+    (folder / "local.json").write_text(places.replace(run.model.training_data.dataset, str(data)))
     with pytest.raises(InputError, match=r"rows.csv: the rows, or their order, have changed"):
         load_evaluation_rows(hf_lstm.LSTMSentiment.from_pretrained(folder), "test")
 
@@ -122,7 +122,7 @@ def test_rows_pooled_from_splits_are_cut_anew_in_a_copy(frame, tmp_path):
     run = hf_lstm.train(str(tmp_path / "one"), split="pooled", output_dir=tmp_path / "run", **SMALL)
     rows = load(run.model, str(tmp_path / "two"))
     assert rows.is_own_data
-    assert rows.dataset["text"][:] == load_splits(run.model.recipe.data)["test"]["text"][:]
+    assert rows.dataset["text"][:] == load_splits(run.model.training_data)["test"]["text"][:]
 
 
 def test_sums_of_hashes_name_the_splits():
@@ -137,9 +137,9 @@ def test_sums_of_hashes_name_the_splits():
 
 @pytest.mark.parametrize("data", ["file", "frame"])
 def test_fine_tuning_reads_and_cuts_the_rows_as_its_base_did(run, splits, frame, tmp_path, data):
-    source = run.model.recipe.data.dataset if data == "file" else frame
+    source = run.model.training_data.dataset if data == "file" else frame
     again = hf_lstm.train(source, init_from=str(run.folder), output_dir=tmp_path / "a", **SMALL)
-    assert again.model.recipe.data.label_column == "mood"
+    assert again.model.training_data.label_column == "mood"
     assert again.results.dataset.texts_sha256 == run.results.dataset.texts_sha256
     with pytest.raises(InputError, match="was trained on the same rows, cut otherwise"):
         hf_lstm.train(source, init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **SMALL)

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from run_records import NEG_POS, make_config, make_recipe, make_report, make_results, parse_recipe, parse_results
 
 from hf_lstm.config.recipes import STOPWORD_LSTM
+from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card import render_card
-from hf_lstm.hub.card_metadata import IMDB_ROWS_SHA256, CardChoices, name_repository
-from hf_lstm.hub.edit_mark import is_unedited
+from hf_lstm.hub.card_metadata import CardChoices, name_repository
+from hf_lstm.records.places import IMDB_ROWS_SHA256
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,12 +69,19 @@ def test_licence_and_language_are_what_somebody_chose():
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("stanfordnlp/imdb", "imdb-lstm"), ("sample", "imdb-lstm"), ("data/My Notes (2024).csv", "my-notes-2024-lstm"),
-        ("runs/tickets/", "tickets-lstm"), ("org/ag_news", "ag-news-lstm"), ("影评.csv", "lstm"),
+        ("stanfordnlp/imdb", "imdb-lstm"), ("sample", "imdb-lstm"), ("My Notes (2024).csv", "my-notes-2024-keras-lstm"),
+        ("tickets", "tickets-keras-lstm"), ("org/ag_news", "ag-news-keras-lstm"), ("影评.csv", "keras-lstm"),
+        ("data in memory", "keras-lstm"), (None, "keras-lstm"),
     ],
 )  # fmt: skip
 def test_repositories_are_named_after_their_data(source, expected):
-    assert name_repository(source) == expected
+    assert name_repository(source, "keras-lstm") == expected
+
+
+def test_repositories_of_unknown_recipes_have_a_name_that_the_hub_takes():
+    assert name_repository("tickets.csv", None) == "tickets-lstm"
+    assert name_repository(None, None) == "lstm"
+    assert len(name_repository(f"{'long ' * 40}.csv", "x")) <= 80
 
 
 def test_model_index_holds_the_measured_test_figures():
@@ -192,8 +200,8 @@ def test_the_command_names_the_data_set_of_which_a_copy_was_read(given, shown):
     results["command"] = f"python scripts/train.py {given}"
     card = render(results=results)
     assert f"```bash\npython scripts/train.py {shown}\n```" in card
-    assert "The run read a local copy of [stanfordnlp/imdb]" in card
     assert "/mnt" not in card
+    assert "are not part of this repository" not in card
 
 
 @pytest.mark.parametrize("has_glove", [False, True])
@@ -217,7 +225,7 @@ def test_without_results_nothing_measured_is_claimed(recipe):
     assert "%" not in card
     assert "## Results" not in card
     assert "## Reproduction" not in card
-    assert 'from_pretrained("path/to/this/folder")' in card
+    assert 'from_pretrained(".")' in card
     assert ("packed-lstm" in card) == (recipe is not None)
 
 
@@ -234,7 +242,7 @@ def test_no_line_shows_a_missing_value(recipe, results, repo_id):
 
 @pytest.mark.parametrize("has_plots", [False, True])
 def test_the_report_and_the_weights_are_told_of(tmp_path, has_plots):
-    card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_results())
+    card = render(folder=make_report(tmp_path, has_plots=has_plots), results=make_results(), shows_examples=True)
     assert "| weights | 10.9 MB, float32 |" in card
     assert ("(report/reliability.png)" in card) == has_plots
     assert "(report/report.md)" in card

@@ -20,6 +20,8 @@ PUSH_ENDPOINTS = (
     "create", "info", "validate-yaml", "preupload", "lfs-batch", "lfs-upload", "lfs-verify", "commit",
 )  # fmt: skip
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+RESULTS = b'{\n  "dataset": {\n    "source": "stanfordnlp/imdb"\n  }\n}\n'
+"""Of public data, as they are written: nothing has to be taken out."""
 HAND_MADE_CARD = b"---\nlicense: mit\n---\n\n# Written by hand\n"
 
 
@@ -38,10 +40,14 @@ def folder(tmp_path):
         "model.safetensors": bytes(range(256)) * 300,
         "tokenizer.json": '{"model": {"é": 1}}'.encode(),
         "README.md": make_card(),
-        "recipe.json": b"{}",
-        "results.json": b"{}",
-        "confusion_matrix.png": b"\x89PNG\r\n",
+        "recipe.json": b"{}\n",
+        "results.json": RESULTS,
+        "local.json": b'{"data.dataset": "/home/me/imdb"}',
+        "confusion_matrix.png": b"of an evaluation, of any data",
         "report/report.md": b"# Report",
+        "report/mistakes.md": b"# Mistakes",
+        "report/errors.jsonl": b"{}",
+        "report/holiday.png": b"private",
         "report/reliability.png": b"\x89PNG\r\n",
         "report/.hidden.png": b"private",
         "report/rows.arrow": b"large",
@@ -56,7 +62,7 @@ def folder(tmp_path):
 
 
 PUSHED = ("config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json", "results.json",
-          "confusion_matrix.png", "report/report.md", "report/reliability.png")  # fmt: skip
+          "report/report.md", "report/mistakes.md", "report/errors.jsonl", "report/reliability.png")  # fmt: skip
 
 
 def read_folder(folder):
@@ -168,7 +174,7 @@ def test_pushing_again_commits_only_what_changed(hub, folder):
     first = push(folder)
     assert push(folder) == first
     assert len(hub.commits(REPO)) == 2
-    (folder / "results.json").write_bytes(b'{"seed": 1}')
+    (folder / "results.json").write_bytes(RESULTS.replace(b"{", b'{\n  "seed": 1,', 1))
     assert push(folder) != first
     assert len(hub.commits(REPO)) == 3
     assert hub.files(REPO) == read_pushed(folder)
@@ -254,7 +260,7 @@ def test_a_pull_request_needs_no_right_to_write_and_changes_no_branch(hub, folde
 def test_a_pull_request_may_be_pushed_to(hub, folder):
     hub.add_repo(REPO)
     push(folder, create_pr=True)
-    (folder / "results.json").write_bytes(b'{"seed": 1}')
+    (folder / "results.json").write_bytes(RESULTS.replace(b"{", b'{\n  "seed": 1,', 1))
     push(folder, revision="refs/pr/1")
     assert hub.files(REPO, revision="refs/pr/1") == read_pushed(folder)
     assert hub.files(REPO) == {}
@@ -265,7 +271,7 @@ def test_a_pull_request_may_be_pushed_to(hub, folder):
 def test_a_pull_request_is_opened_once_whatever_is_lost(hub, folder, short_waits, endpoint, kind):
     hub.add_repo(REPO)
     earlier = push(folder, create_pr=True)  # has the same title
-    (folder / "results.json").write_bytes(b'{"seed": 1}')
+    (folder / "results.json").write_bytes(RESULTS.replace(b"{", b'{\n  "seed": 1,', 1))
     (folder / "model.safetensors").write_bytes(bytes(range(256)) * 301)
     hub.inject(endpoint, Fault(kind))
     url = push(folder, create_pr=True)
@@ -551,14 +557,10 @@ def test_require_login_while_offline(hub, monkeypatch):
 
 @pytest.mark.parametrize(
     ("wanted", "resolved"),
-    [(None, "me/imdb-lstm"), ("mine", "me/mine"), ("org/theirs", "org/theirs"), ("a.b-c_d/E.f", "a.b-c_d/E.f")],
+    [("mine", "me/mine"), ("org/theirs", "org/theirs"), ("a.b-c_d/E.f", "a.b-c_d/E.f")],
 )
 def test_resolve_repo_id(wanted, resolved):
     assert resolve_repo_id(wanted, "me") == resolved
-
-
-def test_resolve_repo_id_with_another_default():
-    assert resolve_repo_id(None, "me", default_name="imdb-lstm-demo") == "me/imdb-lstm-demo"
 
 
 @pytest.mark.parametrize(

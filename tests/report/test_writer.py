@@ -9,6 +9,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from report_records import make_epoch, make_mistaken_labels
 from run_records import make_results, parse_results
 
+from hf_lstm.edit_mark import is_unedited
 from hf_lstm.evaluation.scoring import analyze_split, measure_split, score_split
 from hf_lstm.markdown import format_cell
 from hf_lstm.model.classifier import LSTMSentiment
@@ -21,7 +22,7 @@ from hf_lstm.report.summary import format_summary
 from hf_lstm.report.writer import write_report
 
 PLOTS = {"confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png"}
-FILES = {"report.md", "metrics.json", "errors.jsonl"}
+FILES = {"report.md", "metrics.json", "mistakes.md", "errors.jsonl"}
 EPOCH = make_epoch(1, train=(0.5, 0.75), validation=(0.5, 0.75))
 RESULTS = replace(parse_results(make_results()), epochs=[EPOCH], best_epoch=1, elapsed_s=12.3)
 TEXTS = ["a great film", "a dull | *film* <b>", "the worst\nacting", "great fun", "a waste<br />of time"]
@@ -60,7 +61,9 @@ def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, na
     page = (tmp_path / "report.md").read_text()
     assert set(re.findall(r"\]\((\w+\.png)\)", page)) == PLOTS
     assert "1 rows removed" in page
-    assert ("Tricky reviews" in page) == (names == ("neg", "pos"))
+    assert is_unedited(page)
+    assert "Tricky reviews" not in page  # reviews of films: the data are others
+    assert not any(text in (tmp_path / name).read_text() for text in TEXTS for name in ("report.md", "metrics.json"))
 
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     errors = [json.loads(line) for line in (tmp_path / "errors.jsonl").read_text().splitlines()]
@@ -71,6 +74,11 @@ def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, na
         assert error["text"] == TEXTS[error["row"]]
         assert error["label"] != error["predicted"]
         assert all(error["text"][word["start"] : word["end"]] == word["word"] for word in error["words"])
+
+
+def test_tricky_reviews_are_shown_of_models_of_film_reviews(make_report):
+    measurement, analysis = make_report()
+    assert "## Tricky reviews" in format_page(replace(measurement, dataset="sample"), analysis, has_plots=True)
 
 
 def test_the_files_of_a_report_read_back_as_its_records(make_report, tmp_path):
@@ -148,9 +156,9 @@ def test_mistakes_of_two_labels_are_false_positives_and_negatives():
     word = ("worst", 1.234)
     pair = make_mistaken_labels("pos", "neg", num_rows=7, row=3, score=0.99999, text=text, word=word)
     page = "\n".join(format_mistakes([pair], ["neg", "pos"]))
-    assert "### False negatives: pos taken for neg, 7 rows" in page
+    assert "## False negatives: pos taken for neg, 7 rows" in page
     assert "| worst +1.23 | One of the **worst** films that I ever liked \\| a lot | 3 | > 99.99 % |" in page
-    assert "### pos taken for neg, 7 rows" in "\n".join(format_mistakes([pair], ["neg", "pos", "so-so"]))
+    assert "## pos taken for neg, 7 rows" in "\n".join(format_mistakes([pair], ["neg", "pos", "so-so"]))
 
 
 def test_words_of_a_thousand_characters_are_cut():

@@ -68,6 +68,7 @@ def test_a_run_measures_the_weights_it_saves(finished_run):
         "recipe.json",
         "results.json",
         "report",
+        "local.json",
     }
     assert set(os.listdir(folder)) == expected
     assert json.loads((folder / "results.json").read_text()) == to_json(results)
@@ -102,7 +103,7 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
     slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
     results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
     assert results.init_from == BaseModelFacts(
-        source=str(base_folder),
+        source=base_folder.name,
         is_on_hub=False,
         weights_sha256=base_results.weights_sha256,
         keeps_classifier=has_same_labels,

@@ -1,1 +1,0 @@
-"""Computes what training minimizes besides the loss of labels."""

@@ -1,0 +1,88 @@
+"""What names a place of this machine loses its folders; what names public data or the Hub stays as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from run_records import make_recipe, make_results
+
+from hf_lstm.records.places import (
+    IMDB_ROWS_SHA256,
+    SAMPLE_ROWS_SHA256,
+    list_places,
+    name_place,
+    strip_command,
+    strip_recipe,
+    strip_results,
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("/home/me/secret/rows.csv", "rows.csv"), ("secret/rows.csv", "rows.csv"), ("~/secret/rows", "rows"),
+        ("../secret/rows/", "rows"), (r"C:\Users\me\rows.csv", "rows.csv"), ("a/b/c", "c"), ("rows.csv", "rows.csv"),
+        ("org/rows", "org/rows"), ("sample", "sample"), ("./sample", "sample (local)"), ("data in memory",) * 2,
+    ],
+)  # fmt: skip
+def test_a_source_is_named_without_its_folders(source, named):
+    assert name_place(source) == named
+    assert name_place(named) == named
+
+
+def test_a_folder_here_that_looks_like_an_id_of_the_hub_is_no_id(tmp_path, monkeypatch):
+    (tmp_path / "secret" / "rows").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert name_place("secret/rows") == "rows"
+    assert list_places(make_recipe(dataset="secret/rows")) == {"data.dataset": str(tmp_path / "secret" / "rows")}
+    assert list_places(make_recipe(dataset="org/rows")) == {}
+
+
+@pytest.mark.parametrize(
+    ("command", "stripped"),
+    [
+        ("hf-lstm train --dataset /home/me/x.csv --seed 7", "hf-lstm train --dataset x.csv --seed 7"),
+        ("hf-lstm train --dataset='/home/me/my data.csv'", "hf-lstm train '--dataset=my data.csv'"),
+        ("hf-lstm train --set data.dataset=secret/x.csv a.b=1", "hf-lstm train --set data.dataset=x.csv a.b=1"),
+        ("python scripts/train.py --dataset org/name", "python scripts/train.py --dataset org/name"),
+        ("hf-lstm train --output-dir runs/one", "hf-lstm train --output-dir runs/one"),
+        ("hf-lstm train --output-dir /home/me/runs/one --push", "hf-lstm train --output-dir one --push"),
+        ("hf-lstm train --commit-message 'of /home/me/x.csv'", "hf-lstm train --commit-message 'of x.csv'"),
+        ("hf-lstm train --embeddings stanfordnlp/glove/glove.6B.zip", None),
+        ("hf-lstm train --embeddings ~/glove.txt --init-from ../base", "hf-lstm train --embeddings glove.txt "
+         "--init-from base"),
+        ("hf_lstm.train(...)", None),
+    ],
+)  # fmt: skip
+def test_a_command_loses_folders(command, stripped):
+    assert strip_command(command) == (stripped or command)
+
+
+@given(st.text(max_size=40))
+def test_any_command_is_stripped_once_and_for_all(command):
+    once = strip_command(f"hf-lstm train {command} --dataset /secretfolder/x.csv")
+    assert strip_command(once) == once
+
+
+@pytest.mark.parametrize(
+    ("digest", "named"),
+    [(IMDB_ROWS_SHA256, "stanfordnlp/imdb"), (SAMPLE_ROWS_SHA256, "sample"), ("cd" * 32, "imdb")],
+)
+def test_a_copy_of_public_data_gets_its_public_name(digest, named):
+    results = make_results(source="/home/me/imdb")
+    results["dataset"]["rows_sha256"] = digest
+    results["command"] = "hf-lstm train --dataset /home/me/imdb"
+    stripped = strip_results(results)
+    assert stripped["dataset"]["source"] == named
+    assert stripped["command"] == f"hf-lstm train --dataset {named}"
+    assert strip_recipe(make_recipe(dataset="/home/me/imdb"), results)["data"]["dataset"] == named
+    assert results["dataset"]["source"] == "/home/me/imdb"  # what was given is not changed
+
+
+@pytest.mark.parametrize(("is_on_hub", "named"), [(True, "runs/base"), (False, "base")])
+def test_the_base_of_a_fine_tuned_model_is_named_by_what_it_was(is_on_hub, named):
+    base = {"source": "runs/base", "is_on_hub": is_on_hub, "weights_sha256": "ab" * 32, "keeps_classifier": True}
+    results = {**make_results(), "init_from": base}
+    recipe = make_recipe()
+    recipe["train"]["init_from"] = "runs/base"
+    assert strip_results(results)["init_from"]["source"] == named
+    assert strip_recipe(recipe, results)["train"]["init_from"] == named
