@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from hf_lstm.cli.common import add_device_argument, build_parser, check_output_file
 from hf_lstm.data.texts import check_output_type, looks_like_file, read_lines, read_texts, write_rows
 from hf_lstm.errors import InputError
+from hf_lstm.progress import can_show_bars
 
 if TYPE_CHECKING:
     from hf_lstm.model.classifier import LSTMSentiment
@@ -70,7 +71,7 @@ def main(argv: Sequence[str]) -> None:
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     rows = score_texts(model, texts, batch_size=arguments.batch_size, precision=arguments.precision)
     if arguments.output is not None:
-        progress = tqdm(rows, desc="score", unit="text", disable=None if is_file else True)
+        progress = tqdm(rows, desc="score", unit="text", disable=not (is_file and can_show_bars()))
         write_rows(arguments.output, progress, COLUMNS)
         print(f"saved in {arguments.output}")
     elif is_file:
@@ -118,8 +119,8 @@ def print_rows(rows: Iterable[dict[str, Any]]) -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
-    # On a terminal the rows themselves show the progress.
-    for row in tqdm(rows, desc="score", unit="text", disable=True if sys.stdout.isatty() else None):
+    shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
+    for row in tqdm(rows, desc="score", unit="text", disable=not shows_bar):
         print(row["label"], f"{row['score']:.4f}", abbreviate(row["text"]), sep="\t")
     sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
 

@@ -14,6 +14,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.evaluation.rows import EvaluationRows, load_evaluation_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split, score_split
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.records.report import Analysis, Measurement
 
 
@@ -57,10 +58,12 @@ def score_model(
     if split not in SPLITS:
         raise InputError(f"there is no split {split!r}; expected {', '.join(SPLITS)}")
     source = None if data is None else resolve_source(data, whole_name="data")
-    rows = load_evaluation_rows(model, split, source=source, columns=columns)
-    check_evaluation_rows(split, rows.dataset)
-    dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
-    return Evaluation(model, rows, score_split(model, split, rows.dataset, dtype), name_dtype(dtype))
+    with dataset_bars(can_show_bars()):
+        rows = load_evaluation_rows(model, split, source=source, columns=columns)
+        check_evaluation_rows(split, rows.dataset)
+        dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
+        scored = score_split(model, split, rows.dataset, dtype)
+    return Evaluation(model, rows, scored, name_dtype(dtype))
 
 
 def evaluate(

@@ -13,6 +13,7 @@ from huggingface_hub.errors import OfflineModeIsEnabled
 from huggingface_hub.utils import _http, get_session, httpx, parse_ratelimit_headers  # type: ignore[attr-defined]
 
 from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, iterate_causes, write_on_one_line
+from hf_lstm.markdown import format_duration
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ _PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProto
 def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
     """Call the Hub until it answers, for a bounded time.
 
-    Returns `action()`, started again while the Hub fails in a way that may pass. The pauses double from 1 to 8 s, or
+    Returns `action()`, started again while the Hub fails in a way that may pass. The log says so once, and once when
+    it answers again. The pauses double from 1 to 8 s, or
     are what the Hub asks for (`Retry-After`). The action must be safe to repeat: a request may have taken effect
     although its response was lost.
 
@@ -46,11 +48,14 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
         HubUnavailable: the Hub still fails after that time, or asks to wait for longer.
     """
     retry_for_s = PUSH_RETRY_FOR_S if retry_for_s is None else retry_for_s
-    delay_s, give_up_at_s = FIRST_DELAY_S, None
+    delay_s, give_up_at_s, num_failures = FIRST_DELAY_S, None, 0
     while True:
         try:
             with _bounded_session():
-                return action()
+                answer = action()
+            if num_failures:
+                logger.warning("the Hub answers again, at attempt %d", num_failures + 1)
+            return answer
         except Exception as error:
             failure = _find_passing_failure(error)
             if failure is None:
@@ -60,7 +65,9 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
             wait_s = max(delay_s, failure.retry_after_s or 0)
             if now_s + wait_s > give_up_at_s:
                 raise failure from error
-            logger.warning("%s; trying again in %.0f s", failure.reason, wait_s)
+            num_failures += 1
+            if num_failures == 1:  # once: a log of the same lines says no more
+                logger.warning("%s; trying again for up to %s", failure.reason, format_duration(retry_for_s))
         time.sleep(wait_s)
         delay_s = min(2 * delay_s, MAX_DELAY_S)
 

@@ -161,7 +161,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             texts: one text, which gives one dict, or any iterable of them, which gives a list.
             batch_size: texts per batch; by default batches hold about equally many tokens.
             precision: `float32`, `bfloat16`, or `auto` for what `devices.resolve_precision` says of this model.
-            show_progress: show a progress bar; by default on long lists.
+            show_progress: show a progress bar; by default of long lists, on terminals and in notebooks.
 
         Raises:
             InputError: a row is not a string; its row is named.

@@ -19,6 +19,7 @@ from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.progress import can_show_bars
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.row_checks import iterate_rows
@@ -30,7 +31,7 @@ MIN_TOKENS_PER_THREAD = 2_048
 WINDOW_TEXTS = 8_192
 """Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
 PROGRESS_FROM_TEXTS = 1_000
-"""Lists this long show a progress bar unless told otherwise."""
+"""Lists this long show a progress bar on terminals and in notebooks, unless told otherwise."""
 
 
 def predict_probabilities(
@@ -53,7 +54,7 @@ def predict_probabilities(
     texts = iterate_rows(texts)
     num_texts = len(texts) if isinstance(texts, Sized) else None
     if show_progress is None:
-        show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS
+        show_progress = num_texts is not None and num_texts >= PROGRESS_FROM_TEXTS and can_show_bars()
     windows = []
     # A bar that is not shown takes its lock all the same, which a process forked meanwhile would find closed.
     bar = tqdm(total=num_texts, desc="predict", unit="text") if show_progress else None

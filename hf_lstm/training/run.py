@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
@@ -28,6 +27,7 @@ from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
+from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
@@ -54,6 +54,7 @@ class RunOptions:
     """The command line, as written into results.json."""
     overwrite: bool = False
     show_progress: bool = True
+    """Whether to show progress bars, if somebody looks on."""
     measures_baseline: bool = True
     """Whether to measure what TF-IDF with logistic regression gets on the same rows."""
     in_memory: InMemorySplits | None = None
@@ -74,7 +75,8 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
         DivergenceError: training diverged; nothing is left behind.
     """
     started = time.perf_counter()
-    with _process_settings(options.show_progress):
+    show_progress = options.show_progress and can_show_bars()
+    with _process_settings(show_progress):
         device = resolve_device(options.device)
         code = describe_code()  # now: a later commit is not the code that runs
         with fill_output_folder(options.output_dir, overwrite=options.overwrite) as staging:
@@ -84,7 +86,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
                 run.encoded["train"],
                 run.encoded["validation"],
                 recipe.train,
-                show_progress=options.show_progress,
+                show_progress=show_progress,
             )
             model = run.model
             weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
@@ -115,14 +117,13 @@ def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunR
 @contextlib.contextmanager
 def _process_settings(show_progress: bool) -> Iterator[None]:
     """Set what a run needs of its whole process, and restore it: a program goes on after a run."""
-    flushed, hid_bars = flushes_denormals(), are_progress_bars_disabled()
+    flushed = flushes_denormals()
     flush_denormals()
-    (enable_progress_bars if show_progress else disable_progress_bars)()
     try:
-        yield
+        with dataset_bars(show_progress):
+            yield
     finally:
         torch.set_flush_denormal(flushed)
-        (disable_progress_bars if hid_bars else enable_progress_bars)()
 
 
 def _add_baseline(run: PreparedRun, measured: MeasuredModel, results: RunResults, folder: Path) -> RunResults:
@@ -199,7 +200,7 @@ def train_from_python(
         test: likewise, rows that choose nothing.
         device: `cpu`, `cuda`, `xpu`, `mps`, or `auto` for an accelerator if there is one.
         overwrite: replace the run that `output_dir` holds.
-        show_progress: show progress bars, and a line for each epoch.
+        show_progress: show a line for each epoch, and on terminals and in notebooks progress bars.
         baseline: also measure what TF-IDF with logistic regression gets on the same rows.
         **settings: of the recipe, by the names that `--set` has after the dot: `learning_rate=3e-4, hidden_size=64`.
 

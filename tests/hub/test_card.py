@@ -435,7 +435,7 @@ def test_linear_models_on_the_same_rows_are_shown_with_the_lead():
     assert "NB\\|SVM gets 90.68 % of them right; this model loses to it by 2.4 points" in card
     (table,) = [table for table in read_tables(card) if table[0][0] == "linear model"]
     assert table[2] == [
-        "NB\\|SVM", "22,519 rows", "438,654", "1 min 1 s", "90.68 %", "90.31 to 91.04 %", "-2.4 points", "-2.8 to -2.0",
+        "NB\\|SVM", "22,519 rows", "438,654", "90.68 %", "90.31 to 91.04 %", "-2.4 points", "-2.8 to -2.0",
     ]  # fmt: skip
     assert "linear model" not in render()
 

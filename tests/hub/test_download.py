@@ -53,7 +53,7 @@ def test_the_cache_is_used_by_the_client_once_the_retries_are_spent(hub, caplog,
     assert calls == [*range(len(calls) - 1), hub.count()]  # each attempt sends one request, and the last one none
     assert hub.count() >= 2
     *waits, last = caplog.records
-    assert len(waits) == hub.count() - 1
+    assert len(waits) == 1  # however often it tried
     assert last.levelno == logging.WARNING
     assert last.getMessage().startswith("the Hub does not answer (127.0.0.1")
     assert last.getMessage().endswith("): using what was downloaded earlier")

@@ -138,8 +138,8 @@ def test_threads_take_turns(hub):
     assert get_session() is session
 
 
-def test_call_hub_says_that_it_waits(hub, clock, caplog):
-    outcomes = [HubUnavailable("the Hub is busy", retry_after_s=3), 42]
+def test_call_hub_says_once_that_it_waits_and_once_that_it_went_on(hub, clock, caplog):
+    outcomes = [HubUnavailable("the Hub is busy", retry_after_s=3), *[HubUnavailable("busy")] * 2, 42]
 
     def act():
         outcome = outcomes.pop(0)
@@ -148,9 +148,10 @@ def test_call_hub_says_that_it_waits(hub, clock, caplog):
         return outcome
 
     assert call_hub(act) == 42
-    assert clock.sleeps_s == [3]
+    assert clock.sleeps_s == [3, 2, 4]
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
-        (logging.WARNING, "the Hub is busy; trying again in 3 s")
+        (logging.WARNING, "the Hub is busy; trying again for up to 1 min 20 s"),
+        (logging.WARNING, "the Hub answers again, at attempt 4"),
     ]
 
 

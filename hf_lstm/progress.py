@@ -1,0 +1,39 @@
+"""Decides whether progress bars are shown: to people, not to pipes and files."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+
+def can_show_bars() -> bool:
+    """Return whether somebody looks on: on a terminal, or in a notebook."""
+    return is_notebook() or _is_terminal(sys.stderr)
+
+
+def is_notebook() -> bool:
+    """Return whether the program runs in a notebook, which draws bars of its own."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False
+
+
+@contextlib.contextmanager
+def dataset_bars(shown: bool) -> Iterator[None]:
+    """Show or hide the bars of `datasets` during a block; a program goes on as before."""
+    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    were_hidden = are_progress_bars_disabled()
+    if were_hidden == shown:
+        (enable_progress_bars if shown else disable_progress_bars)()
+    try:
+        yield
+    finally:
+        if are_progress_bars_disabled() != were_hidden:
+            (disable_progress_bars if were_hidden else enable_progress_bars)()

@@ -1,0 +1,72 @@
+"""Progress bars: for those who look on, and for nobody else."""
+
+import contextlib
+import io
+import os
+import pty
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import datasets
+import pytest
+
+from hf_lstm.progress import can_show_bars, dataset_bars
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "expected"), [(Terminal(), True), (io.StringIO(), False), (None, False)])
+def test_bars_are_for_terminals(monkeypatch, stream, expected):
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert can_show_bars() == expected
+
+
+def test_a_closed_stream_is_no_terminal(monkeypatch):
+    stream = io.StringIO()
+    stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert not can_show_bars()
+
+
+@pytest.mark.parametrize(("shell", "expected"), [("ZMQInteractiveShell", True), ("TerminalInteractiveShell", False)])
+def test_bars_are_for_notebooks(monkeypatch, shell, expected):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    shell = type(shell, (), {})()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert can_show_bars() == expected
+
+
+@pytest.mark.parametrize("shown", [True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_a_program_has_its_own_bars_again(shown, before):
+    (datasets.enable_progress_bars if before else datasets.disable_progress_bars)()
+    try:
+        with dataset_bars(shown):
+            assert datasets.are_progress_bars_disabled() != shown
+        assert datasets.are_progress_bars_disabled() != before
+    finally:
+        datasets.enable_progress_bars()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_long_list_shows_a_bar_on_a_terminal_alone(tiny_model_folder, is_terminal):
+    code = f"""
+from hf_lstm import LSTMSentiment
+LSTMSentiment.from_pretrained({str(tiny_model_folder)!r}).predict(["a film"] * 1000)
+"""
+    reader, writer = pty.openpty() if is_terminal else os.pipe()
+    with subprocess.Popen([sys.executable, "-c", code], stderr=writer) as process:
+        os.close(writer)
+        shown = b"".join(read_all(reader))
+    assert process.returncode == 0
+    assert bool(shown) == is_terminal  # this terminal has no columns, so that the bar is an empty line
+
+
+def read_all(reader):
+    with contextlib.suppress(OSError), open(reader, "rb", buffering=0) as file:  # the end of a terminal is an error
+        while part := file.read(10_000):
+            yield part
