@@ -101,7 +101,7 @@ class ModelConfig(ModelSettings):
     vocab_size: int
     """Rows of the embedding."""
     id2label: dict[int, str]
-    """Label names by class id."""
+    """Label names by class id, in the order of the ids."""
     pad_token_id: int = 0
     """Token id of padding."""
     unk_token_id: int = 1
@@ -118,7 +118,8 @@ class ModelConfig(ModelSettings):
             require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
         names = list(self.id2label.values())
         require(all(type(name) is str for name in names), "model.id2label", self.id2label, "names of labels")
-        id2label = {int(index): label for index, label in self.id2label.items()}  # JSON keys are strings
+        # JSON keys are strings, and may stand in any order, such as that of a text
+        id2label = dict(sorted((int(index), label) for index, label in self.id2label.items()))
         object.__setattr__(self, "id2label", id2label)
         is_numbered = len(id2label) >= 2 and sorted(id2label) == list(range(len(id2label)))
         require(is_numbered, "model.id2label", id2label, "at least two labels, numbered from 0")

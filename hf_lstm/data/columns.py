@@ -110,6 +110,12 @@ class LabelMap:
             ids |= {SYNONYMS[name]: index for name, index in list(ids.items()) if SYNONYMS.get(name, name) not in ids}
         return cls(names=names, ids=ids, owner="the model's")
 
+    def find_ids(self, names: Sequence[str]) -> list[int] | None:
+        """Find the class ids of names, if they are all the classes, each once; None otherwise."""
+        found = [self.ids.get(name, self.ids.get(name.casefold())) for name in names]
+        ids = [index for index in found if index is not None]
+        return ids if len(ids) == len(found) and sorted(ids) == list(range(len(self.names))) else None
+
     def encode(self, table: LabeledTable) -> "pa.Array":
         """Convert the labels of a table to class ids, int64 (num_rows,).
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from hf_lstm.data.columns import LabelMap
 from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
@@ -42,7 +43,6 @@ _BUTTON_COLORS = {
 }
 """White on the theme's own blue has a contrast of 3.7; texts need 4.5."""
 _CLEANING_INTERVAL_S = 60
-_SENTIMENTS = ({"neg", "pos"}, {"negative", "positive"})
 
 
 def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_folder: Path | None = None) -> gr.Blocks:
@@ -142,7 +142,7 @@ def reads_film_reviews(model: LSTMSentiment) -> bool:
 
 def choose_wording(labels: Sequence[str], *, is_of_films: bool) -> Wording:
     """Choose the page's texts, by the model's labels and data."""
-    if is_of_films and {label.lower() for label in labels} in _SENTIMENTS:
+    if is_of_films and LabelMap.from_model(labels).find_ids(("neg", "pos")) is not None:
         return Wording(
             title="Sentiment of a film review",
             description="A small LSTM reads a review, says how probable it is that its writer liked the film, and "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hf_lstm.data.columns import LabelMap
 from hf_lstm.evaluation.metrics import compute_wilson_interval
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.report import LengthGroup, TrickyReview, UnseenFigures, WordContribution
@@ -22,7 +23,6 @@ TRICKY_REVIEWS = (
     "I laughed a few times, but the rest of the film was just awkward and badly paced.",
 )
 """Both are negative, but single words mislead. They are a test of the repository behind `lstm-15m`."""
-_NEGATIVE_NAMES, _POSITIVE_NAMES = {"neg", "negative"}, {"pos", "positive"}
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,10 @@ def score_tricky_reviews(model: LSTMSentiment, precision: str) -> list[TrickyRev
 
     The list is empty if the model has other labels than positive and negative.
     """
-    ids = {label.lower(): index for index, label in model.config.id2label.items()}
-    positive = [index for label, index in ids.items() if label in _POSITIVE_NAMES]
-    if len(ids) != 2 or not positive or not _NEGATIVE_NAMES & set(ids):
+    ids = LabelMap.from_model(model.config.label_names).find_ids(("neg", "pos"))
+    if ids is None:
         return []
-    probabilities = model.predict_proba(TRICKY_REVIEWS, precision=precision)[:, positive[0]].tolist()
+    probabilities = model.predict_proba(TRICKY_REVIEWS, precision=precision)[:, ids[1]].tolist()
     return [
         TrickyReview(text=text, label="negative", positive_probability=probability, is_right=probability < 0.5)
         for text, probability in zip(TRICKY_REVIEWS, probabilities, strict=True)

@@ -61,7 +61,7 @@ def score_model(
     with dataset_bars(can_show_bars()):
         rows = load_evaluation_rows(model, split, source=source, columns=columns)
         check_evaluation_rows(split, rows.dataset)
-        dtype = resolve_precision(precision, model.embedding.weight.device, hidden_size=model.config.hidden_size)
+        dtype = resolve_precision(precision, model.device, hidden_size=model.config.hidden_size)
         scored = score_split(model, split, rows.dataset, dtype)
     return Evaluation(model, rows, scored, name_dtype(dtype))
 

@@ -108,7 +108,7 @@ def measure_split(
         dataset=source,
         split=split.name,
         split_sha256=split_sha256,
-        device=str(model.embedding.weight.device),
+        device=str(model.device),
         precision=precision,
         temperature=model.config.temperature,
         max_length_tokens=model.config.max_length_tokens,

@@ -185,7 +185,7 @@ def _build_widget(config: ModelConfig, scored_reviews: Sequence[TrickyReview]) -
     for number, review in enumerate(scored_reviews, start=1):
         positive = review.positive_probability
         scores = {
-            label: round(positive if label.lower() in _POSITIVE_NAMES else 1 - positive, 4)
+            label: round(positive if label.casefold() in _POSITIVE_NAMES else 1 - positive, 4)
             for label in config.label_names
         }
         by_score = sorted(scores.items(), key=lambda item: -item[1])

@@ -24,6 +24,7 @@ from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.tokenization.encoder import Encoder
 
 
@@ -36,6 +37,8 @@ def explain_text(
         InputError: `text` is not a string, or there is no such label.
     """
     config = network.config
+    if not isinstance(network.lstm, RaggedLSTM):
+        raise InputError(f"explain needs the model's own LSTM, and not {type(network.lstm).__name__} in its place")
     label_id = None if label is None else _find_label_id(label, config)
     tokens = encoder.locate(text)
     if not tokens:
@@ -63,7 +66,8 @@ def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tu
     """
     with torch.inference_mode(False):  # its tensors take no part in gradients, and the head's is needed
         both = torch.tensor([ids, [network.config.unk_token_id] * len(ids)])
-        embedded = network.embedding.weight.detach()[both.to(network.embedding.weight.device)]
+        with torch.no_grad():
+            embedded = network.embedding(both.to(network.device))
         embedded = embedded.to("cpu", torch.float64)  # single rows gain nothing from an accelerator
         traces = trace_lstm(network.lstm, embedded)
         total, output_multipliers = _differentiate_head(network, traces[-1].outputs, label_id)
@@ -82,11 +86,14 @@ def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | N
     _, time, num_features = outputs.shape
     hidden_size = network.config.hidden_size
     with torch.enable_grad():
-        leaf = outputs.to(network.embedding.weight.device, torch.float32).requires_grad_()
+        leaf = outputs.to(network.device, torch.float32).requires_grad_()
         ends = [leaf[:, -1, :hidden_size], leaf[:, 0, hidden_size:]][: num_features // hidden_size]
         logits = network.classify(network.pooling(leaf, torch.stack(ends), torch.full((2,), time)).float())
         answers = logits @ _weigh_logits(logits[0].detach(), label_id)
-        (gradient,) = torch.autograd.grad(answers.sum(), leaf)
+        has_gradient = answers.requires_grad
+        gradient = torch.autograd.grad(answers.sum(), leaf, allow_unused=True)[0] if has_gradient else None
+    if gradient is None:
+        raise InputError("explain can't see through the model's classifier or pooling: explain the unquantized model")
     return answers[0].item(), gradient.mean(dim=0).to(outputs)
 
 

@@ -87,7 +87,7 @@ def stream_probabilities(
     if batch_size is not None and not (is_number and batch_size >= 1):
         raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
     config = network.config
-    dtype = resolve_precision(precision, network.embedding.weight.device, hidden_size=config.hidden_size)
+    dtype = resolve_precision(precision, network.device, hidden_size=config.hidden_size)
     remaining = iter(texts)
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
@@ -102,16 +102,17 @@ def compute_logits(
 ) -> torch.Tensor:
     """Compute logits of encoded texts, in their order and in `dtype`.
 
-    They are float32 (num_texts, num_labels), on the CPU. The model runs in evaluation mode and is left in the mode it
-    was in.
+    They are float32 (num_texts, num_labels), on the CPU. The model runs in evaluation mode; its own mode is left
+    alone, since other threads may use it.
 
     Raises:
         RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
     """
-    device = network.embedding.weight.device
+    device = network.device
+    if device.type == "meta":
+        raise InputError("the model's weights are on the device meta, without values: load it anew")
     logits = torch.empty(len(texts), network.config.num_labels, dtype=torch.float32, device="cpu")
-    was_training = network.training
-    network.eval()
+    network = network.view_in_evaluation_mode()
 
     def score_batch(rows: NDArray[np.int64]) -> None:
         batch = collate(texts, rows, pad_token_id=network.config.pad_token_id)
@@ -124,15 +125,12 @@ def compute_logits(
     else:
         num_batches = _choose_num_batches(int(texts.lengths.sum()), num_threads)
         batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
-    try:
-        if device.type == "cpu" and len(batches) >= num_threads:
-            # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
-            run_in_threads([functools.partial(score_batch, rows) for rows in batches])
-        else:
-            for rows in batches:
-                score_batch(rows)
-    finally:
-        network.train(was_training)
+    if device.type == "cpu" and len(batches) >= num_threads:
+        # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
+        run_in_threads([functools.partial(score_batch, rows) for rows in batches])
+    else:
+        for rows in batches:
+            score_batch(rows)
     if not torch.isfinite(logits).all():
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
     return logits

@@ -1,5 +1,8 @@
 """Computes logits from token ids: embedding, exact LSTM, pooling, classifier."""
 
+import itertools
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 
@@ -8,6 +11,8 @@ from hf_lstm.nn.dropout import Dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
+
+M = TypeVar("M", bound=nn.Module)
 
 
 class LSTMNetwork(nn.Module):
@@ -41,6 +46,18 @@ class LSTMNetwork(nn.Module):
             self.reset_parameters()
 
     @property
+    def device(self) -> torch.device:
+        """Return the device of the weights."""
+        return next(itertools.chain(self.parameters(), self.buffers())).device
+
+    def view_in_evaluation_mode(self) -> "LSTMNetwork":
+        """Return the network in evaluation mode, without a change to this one, which others may be training.
+
+        The weights are shared. A network that is in this mode already is returned itself.
+        """
+        return _copy_modules(self) if any(module.training for module in self.modules()) else self
+
+    @property
     def num_parameters(self) -> int:
         """Count the weights, trained or not."""
         return sum(parameter.numel() for parameter in self.parameters())
@@ -66,7 +83,8 @@ class LSTMNetwork(nn.Module):
         lengths = lengths.to("cpu")
         on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
         wanted = self.pooling.wanted
-        if on_cpu and wanted and is_inference:
+        wanted = wanted if _computes_as(self.lstm, RaggedLSTM) else frozenset()  # what else it may be has `forward`
+        if on_cpu and wanted and is_inference and _computes_as(self.embedding, nn.Embedding):
             states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
             features = self.pooling.pool_summary(states, lengths)
         else:
@@ -80,7 +98,9 @@ class LSTMNetwork(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """Compute logits (batch, num_labels) from features (batch, num_features), both float32."""
         with torch.autocast(features.device.type, enabled=False):  # tiny, and the loss wants its precision
-            logits: Tensor = self.classifier(self.head_norm(features.to(self.classifier.weight.dtype))).float()
+            weight = getattr(self.classifier, "weight", None)  # a method of what is quantized
+            dtype = weight.dtype if isinstance(weight, Tensor) else features.dtype
+            logits: Tensor = self.classifier(self.head_norm(features.to(dtype))).float()
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
         return logits
@@ -93,3 +113,21 @@ class LSTMNetwork(nn.Module):
             return input_ids
         is_dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.config.word_dropout
         return input_ids.masked_fill(is_dropped & ~is_padding, self.config.unk_token_id)
+
+
+def _computes_as(module: nn.Module, kind: type[nn.Module]) -> bool:
+    """Return whether a module computes what `kind` does with its weights, and nothing before or after.
+
+    Then its weights may be read past it. Pruning, adapters and wrappers compute them, or add to them, in `forward`.
+    """
+    has_hooks = bool(module._forward_pre_hooks or module._forward_hooks)
+    return isinstance(module, kind) and type(module).forward is kind.forward and not has_hooks
+
+
+def _copy_modules(module: M) -> M:
+    """Copy a tree of modules in evaluation mode, which share weights and all else with it."""
+    copied = object.__new__(type(module))
+    copied.__dict__.update(module.__dict__, training=False)
+    children = {name: child and _copy_modules(child) for name, child in module._modules.items()}
+    copied.__dict__["_modules"] = children
+    return copied

@@ -13,7 +13,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
-from hf_lstm.data.columns import Columns
+from hf_lstm.data.columns import Columns, LabelMap
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
@@ -113,15 +113,20 @@ class BaseModel:
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, and return their facts for results.json.
 
-        `resolve` made the config of `target`. The classifier is copied only if the labels are the same ones in the same
-        order: else it answers another question, and `target` keeps the one that it has drawn.
+        `resolve` made the config of `target`. The classifier is copied only if the labels are the same ones, as
+        evaluation reads them; in another order, its rows are copied in that. Else it answers another question, and
+        `target` keeps the one that it has drawn.
         """
-        keeps_classifier = target.config.id2label == self.model.config.id2label
-        weights = {
-            name: tensor
-            for name, tensor in self.model.state_dict().items()
-            if keeps_classifier or not name.startswith("classifier.")
-        }
+        ids = LabelMap.from_model(self.model.config.label_names).find_ids(target.config.label_names)
+        keeps_classifier = ids is not None
+        weights = self.model.state_dict()
+        for name in [name for name in weights if name.startswith("classifier.")]:
+            if ids is None:
+                del weights[name]
+            elif not self.model.config.single_logit:
+                weights[name] = weights[name][ids]
+            elif ids != sorted(ids):
+                weights[name] = -weights[name]  # one logit, for the second label
         target.load_state_dict(weights, strict=keeps_classifier)
         logger.info(
             "start: the weights of %s, %s",

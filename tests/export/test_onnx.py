@@ -184,3 +184,12 @@ def test_a_place_that_cannot_be_written_is_one_line(tiny_model, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="can't be written"):
         export_onnx(tiny_model, tmp_path / "file" / "tiny.onnx", ["a film"])
+
+
+def test_names_of_labels_stand_in_the_order_of_their_ids():
+    names = {str(index): f"class{index}" for index in range(12)}
+    config = make_model(num_labels=12).config
+    shuffled = dataclasses.replace(config, id2label=dict(sorted(names.items())))  # "10" and "11" before "2"
+    assert list(shuffled.id2label) == list(range(12))
+    told = open_session(build_onnx_model(LSTMSentiment(shuffled)).SerializeToString()).get_modelmeta()
+    assert list(json.loads(told.custom_metadata_map["id2label"])) == list(names)

@@ -7,9 +7,9 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization.build import train_tokenizer
 
 
-def build_model(label_names=("neg", "pos")):
+def build_model(label_names=("neg", "pos"), **settings):
     torch.manual_seed(0)
     tokenizer = train_tokenizer(["a wonderful film with a great cast", "a dull film"], TokenizerConfig())
-    config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32)
+    config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32, **settings)
     config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=label_names)
     return LSTMSentiment(config, tokenizer).eval()

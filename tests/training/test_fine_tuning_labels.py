@@ -1,0 +1,50 @@
+"""The classifier of a model goes along wherever the labels are the same ones, in whatever order and spelling."""
+
+import pytest
+import torch
+from random_model import build_model
+
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.training.fine_tuning import BaseModel
+
+
+def fine_tune(base, label_names):
+    wrapped = BaseModel("base", False, base, "0" * 64)
+    target = LSTMSentiment(wrapped.resolve(label_names), base.tokenizer)
+    facts = wrapped.copy_weights(target)
+    return target.eval(), facts.keeps_classifier
+
+
+@pytest.mark.parametrize("single_logit", [False, True])
+@pytest.mark.parametrize(
+    ("label_names", "ids"),
+    [
+        (["pos", "neg"], [1, 0]),
+        (["negative", "positive"], [0, 1]),
+        (["Positive", "NEG"], [1, 0]),
+        (["0", "1"], [0, 1]),
+        (["1", "0"], [1, 0]),
+    ],
+)
+def test_rows_of_the_classifier_follow_the_labels(single_logit, label_names, ids):
+    base = build_model(single_logit=single_logit)
+    torch.nn.init.normal_(base.classifier.weight, std=3)
+    tuned, keeps_classifier = fine_tune(base, label_names)
+    assert keeps_classifier
+    texts = ["a wonderful film", "dull"]
+    torch.testing.assert_close(tuned.predict_proba(texts), base.predict_proba(texts)[:, ids])
+
+
+@pytest.mark.parametrize("label_names", [["neg", "neutral"], ["neg", "pos", "so-so"], ["a", "b"]])
+def test_other_labels_get_a_new_classifier(label_names):
+    base = build_model()
+    tuned, keeps_classifier = fine_tune(base, label_names)
+    assert not keeps_classifier
+    assert not torch.equal(tuned.classifier.weight[:1], base.classifier.weight[:1])
+
+
+def test_many_labels_are_permuted():
+    base = build_model(["c", "a", "b"])
+    tuned, keeps_classifier = fine_tune(base, ["a", "b", "c"])
+    assert keeps_classifier
+    torch.testing.assert_close(tuned.predict_proba(["dull"]), base.predict_proba(["dull"])[:, [1, 2, 0]])
