@@ -10,6 +10,7 @@ import numpy as np
 from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.records.report import Calibration, LengthGroup, Measurement
 from hf_lstm.records.results import Epoch, SplitFigures
+from hf_lstm.report.drawing import hash_drawing
 from hf_lstm.report.fonts import find_font_families
 
 if TYPE_CHECKING:
@@ -187,11 +188,12 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Fi
 def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG, with a white background.
 
-    So it can be read on dark pages, too.
+    So it can be read on dark pages, too. The file has a hash of what is drawn, by which drawings are compared.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # `find_font_families` warned in one line
-        figure.savefig(path, dpi=150, facecolor="white")
+        description = f"drawing sha256 {hash_drawing(figure)}"
+        figure.savefig(path, dpi=150, facecolor="white", metadata={"Description": description})
 
 
 def shorten(name: str, max_characters: int) -> str:

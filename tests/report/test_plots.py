@@ -4,6 +4,7 @@ from report_records import make_epoch, make_measurement, make_metrics, make_rows
 
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import measure_by_length
+from hf_lstm.report.drawing import hash_drawing
 from hf_lstm.report.fonts import find_font_families
 from hf_lstm.report.plots import (
     draw_accuracy_by_length,
@@ -87,3 +88,15 @@ def test_plots_are_written_as_png_on_white(tmp_path):
     for name, figure in (("length", draw_accuracy_by_length(groups, 0.7)), ("curves", draw_learning_curves(EPOCHS, 1))):
         save_figure(figure, tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_drawing_is_told_from_others_by_what_it_shows_alone():
+    metrics = make_metrics(["neg", "pos"])
+    epochs = [make_epoch(1, (0.5, 0.75), (0.5, 0.75)), make_epoch(2, (0.4, 0.8), (0.5, 0.75))]
+    others = [make_metrics(["neg", "good"]), make_metrics(["neg", "pos"], num_rows=400)]
+    hashes = {hash_drawing(draw_confusion_matrix(each)) for each in (metrics, *others)}
+    hashes |= {hash_drawing(draw_learning_curves(epochs, best)) for best in (1, 2)}
+    assert len(hashes) == 5
+    figure = draw_confusion_matrix(metrics)
+    figure.set_dpi(50)
+    assert hash_drawing(figure) in hashes

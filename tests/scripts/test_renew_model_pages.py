@@ -1,0 +1,51 @@
+"""The shipped model's pages are what today's code makes of its figures."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hf_lstm.errors import InputError
+from hf_lstm.files import PLOT_FILES
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / "space" / "model"
+
+
+@pytest.fixture(scope="module")
+def script():
+    path = ROOT / "scripts" / "renew_model_pages.py"
+    spec = importlib.util.spec_from_file_location("renew_model_pages", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_shipped_card_and_report_come_from_todays_code(script, tmp_path):
+    """If this fails: `python scripts/renew_model_pages.py space/model`. Plots are compared by what they draw."""
+    shutil.copytree(SHIPPED, tmp_path / "model")
+    script.main([str(tmp_path / "model")])
+    renewed = {path.relative_to(tmp_path / "model"): path for path in (tmp_path / "model").rglob("*") if path.is_file()}
+    assert set(renewed) == {path.relative_to(SHIPPED) for path in SHIPPED.rglob("*") if path.is_file()}
+    for name, path in renewed.items():
+        if path.suffix == ".png":
+            assert path.name in PLOT_FILES
+            assert Image.open(path).text["Description"] == Image.open(SHIPPED / name).text["Description"], name
+        else:
+            assert path.read_bytes() == (SHIPPED / name).read_bytes(), name
+
+
+def test_the_shipped_model_names_its_data_by_their_id(script):
+    from hf_lstm import LSTMSentiment
+
+    model = LSTMSentiment.from_pretrained(SHIPPED)
+    assert model.training_data.dataset == model.results.dataset.source == "stanfordnlp/imdb"
+    assert "../" not in model.results.command
+    assert not (SHIPPED / "local.json").exists()
+
+
+def test_what_is_no_run_is_one_line(script, tiny_model_folder):
+    with pytest.raises(InputError, match="expected the folder of a run"):
+        script.main([str(tiny_model_folder)])
