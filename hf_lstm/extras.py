@@ -16,6 +16,7 @@ _INSTALLED_BY: Mapping[str, str] = {
     "httpx": "'hf-lstm[demo]'",  # comes with gradio
     "onnx": "'hf-lstm[onnx]'",
     "onnxruntime": "'hf-lstm[onnx]'",
+    "python_calamine": "'hf-lstm[excel]'",
     "pyarrow": "pyarrow",  # to score a Parquet file needs only this; every extra is larger
 }
 """What to pass to `pip install` for each library."""

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import logging
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -11,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hf_lstm.config import Recipe
 from hf_lstm.errors import DivergenceError, InputError, NonFiniteError
@@ -104,16 +105,42 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
     parser.add_argument(
         "--dataset",
         metavar="SOURCE",
+        nargs="+",
+        action=_JoinSources,
         default=default_dataset,
-        help=f"Hub id, folder, .csv/.tsv/.jsonl/.parquet file, or `sample` for the reviews in the package ({default})",
+        help="Hub id, folder, files (.csv, .tsv, .jsonl, .parquet, .xlsx ...; also 'reviews/*.csv'), or `sample` for "
+        f"the reviews in the package ({default})",
     )
+    parser.add_argument("--config", metavar="NAME", help="configuration, of a data set that has several")
     parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
     parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+    add_encoding_argument(parser)
+
+
+def add_encoding_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for the encoding of text files."""
+    parser.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252 or gb18030 (default: UTF-8)")
+
+
+class _JoinSources(argparse.Action):
+    """Keeps several names of files as the one source that a recipe can remember."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Join the names."""
+        setattr(namespace, self.dest, values[0] if len(values) == 1 else shlex.join(values))
 
 
 def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
-    """Put the columns of `add_data_arguments` into a recipe."""
-    data = recipe.data.with_columns(arguments.text_column, arguments.label_column)
+    """Put the columns, encoding and configuration of `add_data_arguments` into a recipe."""
+    data = recipe.data.with_columns(
+        arguments.text_column, arguments.label_column, encoding=arguments.encoding, config=arguments.config
+    )
     return dataclasses.replace(recipe, data=data)
 
 

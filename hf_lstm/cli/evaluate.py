@@ -75,7 +75,15 @@ def score(path: str, arguments: argparse.Namespace) -> "Evaluation":
 
     model = LSTMSentiment.from_pretrained(path, device=arguments.device)
     columns = Columns(arguments.text_column, arguments.label_column)
-    return score_model(model, arguments.dataset, split=arguments.split, columns=columns, precision=arguments.precision)
+    return score_model(
+        model,
+        arguments.dataset,
+        split=arguments.split,
+        columns=columns,
+        encoding=arguments.encoding,
+        config=arguments.config,
+        precision=arguments.precision,
+    )
 
 
 def name_models(paths: Sequence[str]) -> list[str]:

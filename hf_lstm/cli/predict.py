@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import add_device_argument, build_parser, check_output_file
+from hf_lstm.cli.common import add_device_argument, add_encoding_argument, build_parser, check_output_file
 from hf_lstm.data.texts import check_output_type, looks_like_file, read_lines, read_texts, write_rows
 from hf_lstm.errors import InputError
 from hf_lstm.progress import can_show_bars
@@ -35,7 +35,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "input",
         metavar="INPUT",
-        help="a text; a file: .txt with a text on each line, or .csv, .tsv, .jsonl, .parquet with a column of texts; "
+        help="a text; a file: .txt with a text on each line, or .csv, .tsv, .jsonl, .parquet, .xlsx ... with a column "
+        "of texts; "
         "- for the lines of standard input, scored in windows of thousands",
     )
     parser.add_argument(
@@ -46,6 +47,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "(default: print label, score and the start of the text, separated by tabs)",
     )
     parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: guessed)")
+    add_encoding_argument(parser)
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
     add_device_argument(parser)
@@ -61,7 +63,7 @@ def main(argv: Sequence[str]) -> None:
         if os.path.realpath(arguments.output) == os.path.realpath(arguments.input):
             raise InputError(f"--output {arguments.output}: is the input itself; choose another")
     is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
-    texts = open_texts(arguments.input, arguments.text_column) if is_file else [arguments.input]
+    texts = open_texts(arguments.input, arguments.text_column, arguments.encoding) if is_file else [arguments.input]
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.devices import limit_kernel_cache
@@ -80,7 +82,7 @@ def main(argv: Sequence[str]) -> None:
         print(*(f"{row['label']} {row['score']:.4f}" for row in rows))
 
 
-def open_texts(source: str, text_column: str | None) -> Iterator[str]:
+def open_texts(source: str, text_column: str | None, encoding: str | None) -> Iterator[str]:
     """Read texts from a file, or lines from standard input.
 
     Standard input is `-`.
@@ -89,10 +91,10 @@ def open_texts(source: str, text_column: str | None) -> Iterator[str]:
         InputError: as `read_texts`, or a column of standard input is asked for.
     """
     if source != STANDARD_INPUT:
-        return read_texts(Path(source), text_column)
+        return read_texts(Path(source), text_column, encoding)
     if text_column is not None:
         raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
-    return read_lines(sys.stdin.buffer, "standard input")
+    return read_lines(sys.stdin.buffer, "standard input", encoding)
 
 
 def score_texts(

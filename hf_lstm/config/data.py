@@ -11,7 +11,12 @@ class DataConfig:
     """Sets which rows a run uses, and how they become train, validation and test."""
 
     dataset: str = "stanfordnlp/imdb"
-    """A data set on the Hub, a folder, a file, or `sample`, which is 6,600 reviews inside the package."""
+    """A data set on the Hub, a folder, files, or `sample`, which is 6,600 reviews inside the package. Several files are
+    a pattern such as `reviews/*.csv`, or their names with blanks between, in quotes where a name has a blank."""
+    config: str | None = None
+    """Name of the configuration, of a data set that has several. `none` takes its only one, or its default."""
+    encoding: str | None = None
+    """Encoding of text files, such as `cp1252` or `gb18030`. `none` is UTF-8."""
     text_column: str | None = None
     """Name of the column with the texts. `none` takes the first well-known name, such as `text` or `review`."""
     label_column: str | None = None
@@ -36,10 +41,21 @@ class DataConfig:
             total = self.train_fraction + self.validation_fraction
             require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
 
-    def with_columns(self, text_column: str | None, label_column: str | None) -> "DataConfig":
-        """Return the settings with other columns; None keeps a column."""
+    def with_columns(
+        self,
+        text_column: str | None,
+        label_column: str | None,
+        *,
+        encoding: str | None = None,
+        config: str | None = None,
+    ) -> "DataConfig":
+        """Return the settings with other columns, encoding and configuration; None keeps what there is."""
         return dataclasses.replace(
-            self, text_column=text_column or self.text_column, label_column=label_column or self.label_column
+            self,
+            text_column=text_column or self.text_column,
+            label_column=label_column or self.label_column,
+            encoding=encoding or self.encoding,
+            config=config or self.config,
         )
 
     def without_columns(self) -> "DataConfig":

@@ -5,20 +5,25 @@ They are in the `datasets` cache. A second run need not read the source again.
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import datasets
 import pyarrow as pa
 from datasets import Dataset
 
-from hf_lstm.data.columns import LabeledTable
+from hf_lstm.data.labels import LabeledTable
+from hf_lstm.data.readers import list_class_files
 from hf_lstm.errors import InputError
+from hf_lstm.files import write_json
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 """Part of every key. Raise it when the same files are read in another way."""
+_INDEX_FILE = "splits.json"
 ROWS_PER_BATCH = 1_000  # as `datasets` does: single rows of a mapped file are read fast from small batches
 
 
@@ -27,33 +32,56 @@ def get_cache_folder() -> Path:
     return Path(datasets.config.HF_DATASETS_CACHE) / "hf_lstm"
 
 
-def load_or_build(key: str, splits: Iterable[str], build: Callable[[], Mapping[str, pa.Table]]) -> dict[str, Dataset]:
-    """Load splits from the cache, or build and store them.
+class PreparedTables(NamedTuple):
+    """Holds the rows of each split, as they are to be cached."""
+
+    splits: Mapping[str, pa.Table]
+    notes: Sequence[str]
+    """What whoever loads them must be told, a line each: which splits are left out, and why."""
+
+
+def load_or_build(key: str, build: Callable[[], PreparedTables]) -> tuple[dict[str, Dataset], list[str]]:
+    """Load splits from the cache, or build and store them; return them with the notes on them.
 
     The same key always gives the same fingerprints. So a later `Dataset.map` finds its own cache, too.
 
     Args:
         key: what the splits are stored under.
-        splits: their names.
         build: makes the tables of all splits. It is called only if one of them is not in the cache.
 
     Raises:
         InputError: the cache can't be written.
     """
     folder = get_cache_folder() / key
-    files = {split: folder / f"{split}.arrow" for split in splits}
-    if not all(file.exists() for file in files.values()):
+    index = _read_index(folder)
+    if index is None:
         tables = build()
+        index = {"splits": list(tables.splits), "notes": list(tables.notes)}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for split, file in files.items():
-                _write_arrow(tables[split], file)
+            for split, table in tables.splits.items():
+                _write_arrow(table, folder / f"{split}.arrow")
+            write_json(folder / _INDEX_FILE, index)
         except OSError as error:
             raise InputError(
                 f"{folder}: can't keep the prepared rows ({error.strerror}); "
                 "free the space, or set HF_DATASETS_CACHE to a folder that can be written"
             ) from error
-    return {split: Dataset.from_file(str(file), split=datasets.NamedSplit(split)) for split, file in files.items()}
+    splits = {
+        split: Dataset.from_file(str(folder / f"{split}.arrow"), split=datasets.NamedSplit(split))
+        for split in index["splits"]
+    }
+    return splits, index["notes"]
+
+
+def _read_index(folder: Path) -> dict[str, list[str]] | None:
+    """Read which splits are stored; None if one of them, or the list itself, is missing."""
+    try:
+        index: dict[str, list[str]] = json.loads((folder / _INDEX_FILE).read_text(encoding="utf-8"))
+        is_whole = all((folder / f"{split}.arrow").exists() for split in index["splits"])
+        return index if is_whole else None
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
@@ -67,14 +95,21 @@ def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
     digest = hashlib.sha256(repr((FORMAT_VERSION, options)).encode())
     for split, paths in files.items():
         for path in paths:
-            try:
-                digest.update(f"\0{split}\0{path.suffix}\0{path.stat().st_size}\0".encode())
-                with path.open("rb") as stream:
-                    while block := stream.read(1 << 20):
-                        digest.update(block)
-            except OSError as error:
-                raise InputError(f"{path}: can't be read ({error.strerror})") from error
+            members = list_class_files(path) if path.is_dir() else [path]
+            digest.update(f"\0{split}\0{len(members)}\0{path.name if path.is_dir() else ''}\0".encode())
+            for file in members:
+                _hash_file(digest, file)
     return digest.hexdigest()[:32]
+
+
+def _hash_file(digest: "hashlib._Hash", path: Path) -> None:
+    try:
+        digest.update(f"\0{''.join(path.suffixes[-2:])}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror})") from error
 
 
 def hash_datasets(splits: Mapping[str, Dataset], *options: object) -> str:

@@ -1,156 +1,39 @@
-"""Finds the rows of a data argument.
-
-They are the sample, a file, a folder, a data set on the Hub, or rows in memory.
-"""
+"""Takes rows from Python callers: names of data, or rows in memory."""
 
 from __future__ import annotations
 
-import importlib.resources
+import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import datasets
 import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
-from datasets.data_files import EmptyDatasetError
-from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError, DatasetsError
-from huggingface_hub.errors import HFValidationError
 
-from hf_lstm.data.cache import get_cache_folder
-from hf_lstm.data.columns import Columns, LabeledTable
+from hf_lstm.data.columns import Columns
+from hf_lstm.data.folders import join_sources
+from hf_lstm.data.formats import has_known_type
+from hf_lstm.data.labels import LabeledTable
 from hf_lstm.data.readers import read_arrow_table, read_file
-from hf_lstm.data.splits import SPLITS
+from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
-from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SAMPLE = "sample"
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow")
-T = TypeVar("T")
-REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 IN_MEMORY = "data in memory"
 """What a recipe calls rows that were passed from Python. They can't be loaded again by a name."""
 
-Rows: TypeAlias = "str | Path | pd.DataFrame | Dataset | DatasetDict | tuple[Sequence[str], Sequence[str | int]]"
-"""Labeled rows: a path, a Hub id, `sample`, a data frame, a data set, or a pair of as many texts as labels."""
+_Pair: TypeAlias = "tuple[Sequence[str], Sequence[str | int]]"
+Rows: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame | Dataset | DatasetDict | _Pair"
+"""Labeled rows: a path or several, a Hub id, `sample`, a data frame, a data set, or as many texts as labels."""
 
 _EXPECTED = (
-    "a path, a Hub id, a pandas DataFrame, a datasets.Dataset or DatasetDict, or a pair of texts and labels of one "
-    "length"
+    "a path, a list of paths, a Hub id, a pandas DataFrame, a datasets.Dataset or DatasetDict, or a pair of texts and "
+    "labels of one length"
 )
-
-
-def find_files(source: str) -> dict[str, list[Path]] | None:
-    """Find the files of each split of a local source; None for a Hub id.
-
-    The splits are train, validation and test, as far as the source has them. A single file is train.
-
-    Raises:
-        InputError: there is no such file or folder, or the folder has no data files of these splits.
-    """
-    if source == SAMPLE:
-        folder = Path(str(importlib.resources.files("hf_lstm") / "resources" / "sample"))
-        return {split: [folder / f"{split}.parquet"] for split in SPLITS}
-    path = Path(source).expanduser()
-    if path.is_dir():
-        return _find_folder_files(path)
-    if path.exists():
-        return {"train": [path]}
-    if path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or path.suffix.lower() in SUFFIXES:
-        raise InputError(f"{source}: there is no such file or folder; {REMEDY}, or a Hub id such as stanfordnlp/imdb")
-    return None
-
-
-def is_single_file(source: str) -> bool:
-    """Return whether a source is one file, and so has no splits."""
-    return source != SAMPLE and Path(source).expanduser().is_file()
-
-
-def load_hub_dataset(source: str) -> dict[str, Dataset]:
-    """Load train, validation and test of a Hub data set.
-
-    Other splits are not downloaded. What was downloaded is kept in this package's own cache folder: else
-    `datasets.load_dataset` would take it for the whole data set.
-
-    Raises:
-        InputError: the data set is unknown, gated, can't be read, or is neither cached nor within reach.
-    """
-    try:
-        builder = _make_builder(source)
-        if builder.config.data_files is not None:  # None if it comes from the cache
-            builder.config.data_files = _select_splits(source, builder.config.data_files)
-            if hasattr(builder.config, "keep_default_na"):
-                builder.config.keep_default_na = False  # else the text "NA" of a CSV file becomes null
-        builder.download_and_prepare(verification_mode="no_checks")  # that check would miss the other splits
-        return {split: builder.as_dataset(split=split) for split in _select_splits(source, builder.info.splits)}
-    except InputError:
-        raise
-    except (DatasetsError, *HUB_ERRORS) as error:
-        raise _describe_error(error, source) from error
-
-
-def _make_builder(source: str) -> datasets.DatasetBuilder:
-    try:
-        return datasets.load_dataset_builder(source, cache_dir=str(get_cache_folder()))
-    except ConnectionError:
-        if not datasets.config.HF_HUB_OFFLINE:
-            raise
-        return datasets.load_dataset_builder(source)  # the user's own `load_dataset` may have cached it
-
-
-def _find_folder_files(folder: Path) -> dict[str, list[Path]]:
-    """Find the files of each split in a folder, as `datasets` does.
-
-    It goes by the configuration in README.md, else by the names of the files.
-    """
-    try:
-        builder = datasets.load_dataset_builder(str(folder), cache_dir=str(get_cache_folder()))
-    except (ValueError, RuntimeError, OSError) as error:
-        raise InputError(
-            f"{folder}: no data set found there ({str(error).splitlines()[0]}); expected files such as "
-            "train.csv and test.csv, or plain_text/train-00000-of-00001.parquet"
-        ) from error
-    data_files = _select_splits(str(folder), builder.config.data_files)
-    return {split: [Path(file) for file in files] for split, files in data_files.items()}
-
-
-def _select_splits(source: str, available: Mapping[str, T]) -> dict[str, T]:
-    selected = {split: available[split] for split in SPLITS if split in available}
-    if not selected:
-        raise InputError(f"{source}: has the splits {', '.join(available)}; expected train, test and maybe validation")
-    return selected
-
-
-def _describe_error(error: Exception, source: str) -> InputError:
-    """Describe in one line why a data set can't be loaded.
-
-    `datasets` replaces some errors of the Hub's client by its own, so those are described, too.
-    """
-    reason = error.__cause__ if isinstance(error, DatasetGenerationError) else error
-    line = write_on_one_line(reason)
-    if isinstance(reason, DatasetNotFoundError) and "gated" in line:
-        page = f"{datasets.config.HF_ENDPOINT}/datasets/{source}"
-        return InputError(f"{source}: is gated on the Hub: accept its terms at {page}, and {HOW_TO_LOG_IN}")
-    if isinstance(reason, DatasetNotFoundError):
-        return InputError(
-            f"{source}: is neither a file or folder here nor on the Hub, or is private there: check the name, "
-            f"{HOW_TO_LOG_IN}, or {REMEDY}"
-        )
-    if isinstance(reason, HFValidationError):
-        return InputError(f"{source}: is no file or folder here, and can't be a Hub id ({line}); {REMEDY}")
-    if isinstance(reason, ConnectionError):
-        return InputError(
-            f"{source}: the Hub can't be reached and no earlier run has cached it ({line}); check the network and "
-            f"HF_ENDPOINT, unset HF_HUB_OFFLINE, or {REMEDY}"
-        )
-    if isinstance(error, (DatasetGenerationError, EmptyDatasetError, ValueError, RuntimeError)):
-        return InputError(f"{source}: can't be read as a data set ({line}); {REMEDY}")
-    return InputError(f"{describe_hub_error(error, f'data set {source!r}')}; or {REMEDY}")
 
 
 @dataclass(frozen=True)
@@ -164,20 +47,15 @@ class InMemorySplits:
     names_columns: bool = True
     """Whether the rows are tables whose columns have names, and not a pair of texts and labels."""
 
-    def read(self, wanted: Columns) -> dict[str, list[LabeledTable]]:
-        """Read the texts and labels of each split.
+    def list_readers(self, wanted: Columns, encoding: str | None) -> dict[str, list[Callable[[], LabeledTable]]]:
+        """List what reads the texts and labels of each split."""
+        return {split: [functools.partial(self._read, split, wanted, encoding)] for split in self.splits}
 
-        Raises:
-            InputError: a column is missing, or a row can't be used; the message names the row.
-        """
-        return {
-            split: [
-                read_file(rows, wanted)
-                if isinstance(rows, Path)
-                else read_arrow_table(self.whole_name or split, *rows, wanted)
-            ]
-            for split, rows in self.splits.items()
-        }
+    def _read(self, split: str, wanted: Columns, encoding: str | None) -> LabeledTable:
+        rows = self.splits[split]
+        if isinstance(rows, Path):
+            return read_file(rows, wanted, encoding)
+        return read_arrow_table(self.whole_name or split, *rows, wanted)
 
 
 def resolve_source(
@@ -200,6 +78,10 @@ def resolve_source(
         if not str(data).strip():
             raise InputError(f"the name of the {whole_name} rows is empty; expected {_EXPECTED}")
         return str(data)
+    if isinstance(data, (list, tuple)) and data and all(map(_is_file, data)):
+        if validation is not None or test is not None:
+            raise InputError("a list of files has no place beside validation= or test=; pass one file, or a data frame")
+        return join_sources([str(part) for part in data])
     if isinstance(data, DatasetDict):
         splits = {split: _convert_split(data[split], split) for split in SPLITS if split in data}
         if not splits:
@@ -212,6 +94,10 @@ def resolve_source(
             splits[split] = _convert_split(rows, split)
     is_whole = len(splits) == 1 and not isinstance(data, DatasetDict)
     return InMemorySplits(splits, whole_name if is_whole else None, names_columns=not isinstance(data, (tuple, list)))
+
+
+def _is_file(part: Any) -> bool:
+    return isinstance(part, (str, Path)) and has_known_type(Path(part))
 
 
 def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:

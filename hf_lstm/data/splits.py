@@ -5,6 +5,7 @@ The same seed gives the same cut. Unless rows are pooled, no text is in both tra
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -12,35 +13,64 @@ from datasets import Dataset, DatasetDict, concatenate_datasets
 from numpy.typing import NDArray
 
 from hf_lstm.config import DataConfig
+from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
 
-SPLITS = ("train", "validation", "test")
 TEST_FRACTION = 0.1
 """Share of the distinct texts that becomes test, of a source without a test split."""
 
 logger = logging.getLogger(__name__)
 
 
-def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> DatasetDict:
+class Splits(DatasetDict):  # type: ignore[misc]  # `datasets` is not typed
+    """Holds train, validation and test, and says how those were cut that the source lacks."""
+
+    def __init__(self, splits: Mapping[str, Dataset], cuts: Mapping[str, str]) -> None:
+        super().__init__(splits)
+        self.cuts = dict(cuts)
+        """By split, in words."""
+
+
+def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits:
     """Keep the published splits, and cut missing ones from train.
 
     Test keeps every published row. Validation loses the published rows whose text is in train, too.
 
     Raises:
-        InputError: there are too few rows to cut, or all validation texts are in train.
+        InputError: there are too few texts to cut, or all validation texts are in train.
     """
     train, validation, test = (published.get(split) for split in SPLITS)
     assert train is not None
+    cuts = {}
+    seed = f"data.split_seed={config.split_seed}"
+    num_distinct = len(set(_list_texts(train)))
     if test is None:
-        train, test = _cut_test(train, config.split_seed)
+        train, test = _cut_texts(train, TEST_FRACTION, config.split_seed, num_others=1 if validation is None else 0)
+        share = f"{TEST_FRACTION:g} of the distinct texts of each class, at least one of a class that has enough"
+        cuts["test"] = f"{len(test):,} rows cut from train: {share}, {seed}"
     if validation is None:
-        train, validation = _cut_validation(train, config.validation_fraction, config.split_seed)
+        fraction = config.validation_fraction
+        train, validation = _cut_validation(train, fraction, config.split_seed)
+        rule = f"data.validation_fraction={fraction:g}, {seed}; no text is in both"
+        cuts["validation"] = f"{len(validation):,} rows cut from train: {rule}"
     else:
+        num_published = len(validation)
         validation = _leave_out_texts(validation, set(_list_texts(train)))
-    return _check_sizes(DatasetDict(train=train, validation=validation, test=test), config)
+        if not len(validation):
+            raise InputError(
+                f"{config.dataset}: the texts of all {num_published:,} validation rows stand in train, too; take these "
+                "out of train, or leave validation out: then it is cut from train"
+            )
+    if not all(map(len, (train, validation, test))):
+        raise InputError(
+            f"{config.dataset}: has {num_distinct} distinct texts in train, too few to cut "
+            f"{' and '.join(sorted(cuts))} from them, with a text in each; give more texts, or files of their own, "
+            "such as validation.csv and test.csv"
+        )
+    return _log_cuts(Splits({"train": train, "validation": validation, "test": test}, cuts))
 
 
-def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetDict:
+def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> Splits:
     """Join all published rows, shuffle them, and cut them anew.
 
     The rows of train come first, then validation, then test. Their new order is
@@ -60,8 +90,16 @@ def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> DatasetD
     if config.split == "pooled_test_first":
         order = np.roll(order, num_train + num_validation - len(order))
     parts = np.split(order, [num_train, num_train + num_validation])
-    splits = DatasetDict({split: pooled.select(rows) for split, rows in zip(SPLITS, parts, strict=True)})
-    return _check_sizes(splits, config)
+    sizes = ", ".join(f"{len(rows):,} {split}" for split, rows in zip(SPLITS, parts, strict=True))
+    if not all(map(len, parts)):
+        raise InputError(
+            f"{config.dataset}: {len(pooled)} rows with data.train_fraction={config.train_fraction:g} and "
+            f"data.validation_fraction={config.validation_fraction:g} give {sizes} rows, but each split needs one: "
+            "give more rows, or other fractions"
+        )
+    cut = f"all {len(pooled):,} rows pooled and cut into {sizes}: data.split={config.split}, data.split_seed="
+    splits = {split: pooled.select(rows) for split, rows in zip(SPLITS, parts, strict=True)}
+    return _log_cuts(Splits(splits, dict.fromkeys(SPLITS, f"{cut}{config.split_seed}")))
 
 
 def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
@@ -113,10 +151,15 @@ def _format_hash(total: int) -> str:
     return f"{total % 2**256:064x}"
 
 
-def _cut_test(dataset: Dataset, seed: int) -> tuple[Dataset, Dataset]:
-    """Cut test, a random tenth of each class's texts, from a data set.
+def _cut_texts(dataset: Dataset, fraction: float, seed: int, *, num_others: int) -> tuple[Dataset, Dataset]:
+    """Cut a random share of each class's distinct texts from a data set.
 
-    Return the other rows and those of test. No text is in both.
+    A class gives at least one text, if it has one for each other split: for train, and for `num_others` more. If no
+    class has, the largest one gives a text. A text that is repeated counts once, and takes all its rows along. No class
+    is left without a text.
+
+    Returns:
+        The other rows and those that were cut. No text is in both.
     """
     texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
     order = np.random.RandomState(seed).permutation(len(dataset))
@@ -126,27 +169,46 @@ def _cut_test(dataset: Dataset, seed: int) -> tuple[Dataset, Dataset]:
         if texts[row] not in seen:
             seen.add(texts[row])
             texts_of_label.setdefault(int(labels[row]), {})[texts[row]] = None
-    test_texts: set[str] = set()
+    cut_texts: set[str] = set()
     for of_label in texts_of_label.values():
-        test_texts.update(list(of_label)[len(of_label) - round(TEST_FRACTION * len(of_label)) :])
-    is_test = np.array([texts[row] in test_texts for row in order], dtype=bool)
-    return dataset.select(order[~is_test]), dataset.select(order[is_test])
+        num_cut = max(round(fraction * len(of_label)), int(len(of_label) >= 2 + num_others))
+        cut_texts.update(list(of_label)[len(of_label) - min(num_cut, len(of_label) - 1) :])
+    if not cut_texts and len(seen) >= 2 + num_others:
+        largest = max(map(list, texts_of_label.values()), key=len)
+        cut_texts.update(largest[1:][-1:])
+    is_cut = np.array([texts[row] in cut_texts for row in order], dtype=bool)
+    is_cut &= np.isin(labels[order], labels[order[~is_cut]])
+    return dataset.select(order[~is_cut]), dataset.select(order[is_cut])
 
 
 def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Dataset]:
     """Cut validation from a data set; return train and validation.
 
     They are the head and the tail of a permutation. Rows of the tail whose text is in train, or whose class train would
-    lack, go to train.
+    lack, go to train. If that leaves less than half of the rows, as of texts that are often repeated, or no row of a
+    class that has two texts, `_cut_texts` cuts instead.
     """
     texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
     order: NDArray[np.int64] = np.random.RandomState(seed).permutation(len(dataset))
-    train_rows, validation_rows = np.split(order, [len(order) - round(fraction * len(order))])
+    num_cut = round(fraction * len(order))
+    train_rows, validation_rows = np.split(order, [len(order) - num_cut])
     train_texts = {texts[row] for row in train_rows}
     goes_to_train = np.array([texts[row] in train_texts for row in validation_rows], dtype=bool)
     goes_to_train |= ~np.isin(labels[validation_rows], labels[train_rows])
     train_rows = np.concatenate([train_rows, validation_rows[goes_to_train]])
-    return dataset.select(train_rows), dataset.select(validation_rows[~goes_to_train])
+    validation_rows = validation_rows[~goes_to_train]
+    num_texts = Counter(label for _, label in set(zip(texts, labels.tolist(), strict=True)))
+    can_give = {label for label, count in num_texts.items() if count > 1}
+    if 2 * len(validation_rows) < max(num_cut, 1) or not can_give <= set(labels[validation_rows].tolist()):
+        return _cut_texts(dataset, fraction, seed, num_others=0)
+    return dataset.select(train_rows), dataset.select(validation_rows)
+
+
+def _log_cuts(splits: Splits) -> Splits:
+    is_pooled = len(splits.cuts) == len(SPLITS)
+    for split, cut in splits.cuts.items() if not is_pooled else [("pooled", splits.cuts["train"])]:
+        logger.info("data: %s: %s", split, cut)
+    return splits
 
 
 def _leave_out_texts(dataset: Dataset, texts: set[str]) -> Dataset:
@@ -160,13 +222,3 @@ def _leave_out_texts(dataset: Dataset, texts: set[str]) -> Dataset:
 def _list_texts(dataset: Dataset) -> list[str]:
     texts: list[str] = dataset["text"][:]
     return texts
-
-
-def _check_sizes(splits: DatasetDict, config: DataConfig) -> DatasetDict:
-    if not all(len(dataset) for dataset in splits.values()):
-        sizes = ", ".join(f"{len(dataset)} {split}" for split, dataset in splits.items())
-        raise InputError(
-            f"{config.dataset}: gives {sizes} rows, but each split needs at least one: give more rows, "
-            "larger fractions, or a validation split without the texts of train"
-        )
-    return splits

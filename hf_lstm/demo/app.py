@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
-from hf_lstm.data.columns import LabelMap
+from hf_lstm.data.labels import LabelMap
 from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab

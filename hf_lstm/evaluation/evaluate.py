@@ -8,7 +8,7 @@ from pathlib import Path
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.row_checks import check_evaluation_rows
 from hf_lstm.data.sources import Rows, resolve_source
-from hf_lstm.data.splits import SPLITS
+from hf_lstm.data.split_names import SPLITS
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.rows import EvaluationRows, load_evaluation_rows
@@ -46,7 +46,14 @@ class Evaluation:
 
 
 def score_model(
-    model: LSTMSentiment, data: Rows | None = None, *, split: str, columns: Columns, precision: str
+    model: LSTMSentiment,
+    data: Rows | None = None,
+    *,
+    split: str,
+    columns: Columns,
+    precision: str,
+    encoding: str | None = None,
+    config: str | None = None,
 ) -> Evaluation:
     """Compute a model's answers on a split of `data`.
 
@@ -59,7 +66,7 @@ def score_model(
         raise InputError(f"there is no split {split!r}; expected {', '.join(SPLITS)}")
     source = None if data is None else resolve_source(data, whole_name="data")
     with dataset_bars(can_show_bars()):
-        rows = load_evaluation_rows(model, split, source=source, columns=columns)
+        rows = load_evaluation_rows(model, split, source=source, columns=columns, encoding=encoding, config=config)
         check_evaluation_rows(split, rows.dataset)
         dtype = resolve_precision(precision, model.device, hidden_size=model.config.hidden_size)
         scored = score_split(model, split, rows.dataset, dtype)
@@ -73,6 +80,8 @@ def evaluate(
     split: str = "test",
     text_column: str | None = None,
     label_column: str | None = None,
+    encoding: str | None = None,
+    config: str | None = None,
     precision: str = "auto",
 ) -> Measurement:
     """Measure a model on labeled rows, without writing a report.
@@ -83,11 +92,13 @@ def evaluate(
 
     Args:
         model: a model, its folder, or its Hub id.
-        data: a path, a Hub id, `sample`, a pandas DataFrame, a `datasets.Dataset` or `DatasetDict`, or a pair of texts
-            and labels; by default the data set that the model was trained on, cut as it was then.
+        data: a path or several, a Hub id, `sample`, a pandas DataFrame, a `datasets.Dataset` or `DatasetDict`, or a
+            pair of texts and labels; by default the data set that the model was trained on, cut as it was then.
         split: `train`, `validation` or `test`. Data without splits are used whole.
         text_column: the column of the texts; by default the first well-known name.
         label_column: likewise of the labels.
+        encoding: that of text files; by default UTF-8.
+        config: the configuration, of a data set that has several.
         precision: `float32`, `bfloat16`, or `auto`.
 
     Raises:
@@ -98,4 +109,7 @@ def evaluate(
     title = "model" if isinstance(model, LSTMSentiment) else Path(model).name
     loaded = model if isinstance(model, LSTMSentiment) else LSTMSentiment.from_pretrained(model)
     columns = Columns(text_column, label_column)
-    return score_model(loaded, data, split=split, columns=columns, precision=precision).measure(title)
+    evaluation = score_model(
+        loaded, data, split=split, columns=columns, precision=precision, encoding=encoding, config=config
+    )
+    return evaluation.measure(title)

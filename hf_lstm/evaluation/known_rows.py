@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations
-from pathlib import Path
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.sources import SAMPLE, InMemorySplits
+from hf_lstm.data.named_sources import is_local
+from hf_lstm.data.sources import InMemorySplits
 from hf_lstm.data.splits import add_hashes, hash_rows, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
@@ -77,7 +77,7 @@ def holds_known_rows(config: DataConfig, source: str | InMemorySplits, known: Ma
         source: a name, or rows in memory.
         known: `texts_sha256` of the run's results.
     """
-    if isinstance(source, str) and config.split == "official" and not _is_here(source):
+    if isinstance(source, str) and config.split == "official" and not is_local(source):
         return False
     try:
         splits = load_splits(config, source if isinstance(source, InMemorySplits) else None)
@@ -124,7 +124,7 @@ def load_earlier_texts(
     trained_on: DataConfig, known: Mapping[str, str], names: Sequence[str] = ("train", "validation")
 ) -> Mapping[str, AbstractSet[str]] | None:
     """Load the texts of a run's splits, if its data are on this machine as they were; else return None."""
-    if not known or not _is_here(trained_on.dataset):
+    if not known or not is_local(trained_on.dataset):
         return None
     try:
         splits = load_splits(trained_on)
@@ -141,10 +141,6 @@ def warn_of_seen_rows(texts: Sequence[str], earlier_texts: Mapping[str, Abstract
         where = " or ".join(earlier_texts)
         what = f"{num_seen:,} of {len(texts):,} rows are in {where} of {who}, word for word"
         logger.warning("%s: what is measured says less of new texts", what)
-
-
-def _is_here(source: str) -> bool:
-    return source == SAMPLE or Path(source).expanduser().exists()
 
 
 def _are_known(texts: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> bool:

@@ -1,5 +1,6 @@
 """Loads the rows to measure a model on."""
 
+import functools
 import logging
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -52,6 +53,8 @@ def load_evaluation_rows(
     *,
     source: str | InMemorySplits | None = None,
     columns: Columns = NO_COLUMNS,
+    encoding: str | None = None,
+    config: str | None = None,
 ) -> EvaluationRows:
     """Load the rows of a split of `source`.
 
@@ -68,20 +71,29 @@ def load_evaluation_rows(
     if source == IN_MEMORY:
         raise InputError("the model was trained on data in memory, which no name leads back to: pass the data")
     name, label_names = IN_MEMORY if isinstance(source, InMemorySplits) else source, model.config.label_names
+    load_whole = functools.partial(load_split, source, split, encoding=encoding, config=config, label_names=label_names)
     if trained_on is None:
-        rows = load_split(source, split, label_names=label_names, columns=columns)
+        rows = load_whole(columns=columns)
         return EvaluationRows(name_place(name), rows, is_own_data=False, earlier_texts=None)
 
     has_names = not isinstance(source, InMemorySplits) or source.names_columns
     wanted = inherit_columns(columns, trained_on) if has_names else columns
-    own = replace(trained_on if has_names else trained_on.without_columns(), dataset=name)
+    is_same = isinstance(source, str) and config in (None, trained_on.config)
+    is_same = is_same and is_same_source(name, trained_on.dataset)
+    own = replace(
+        trained_on if has_names else trained_on.without_columns(),
+        dataset=name,
+        encoding=encoding or (trained_on.encoding if is_same else None),
+        config=config or (trained_on.config if is_same else None),
+    )
     known = {} if model.results is None else model.results.dataset.texts_sha256
     with explain_inherited(columns, wanted):
-        if isinstance(source, str) and is_same_source(source, trained_on.dataset):
+        if is_same:
             return _load_own_rows(model, split, source, own, columns, known)
-        if not is_single(source) and (holds_known_rows(own, source, known) if known else is_public_copy(own, model)):
+        is_whole = is_single(source, config)
+        if not is_whole and (holds_known_rows(own, source, known) if known else is_public_copy(own, model)):
             return _load_own_rows(model, split, source, own, columns, known)
-        rows = load_split(source, split, label_names=label_names, columns=wanted)
+        rows = load_whole(columns=wanted)
         found = find_known_splits(rows["text"][:], known)
         if known and found == known.keys():
             return _load_own_rows(model, split, source, own, columns, known)

@@ -163,7 +163,7 @@ def test_pooled_cuts_all_labeled_rows_anew(tmp_path):
 def test_a_second_load_reads_nothing_anew_and_keeps_the_caches_of_maps(tmp_path, empty_cache, monkeypatch):
     path = write_csv(tmp_path / "reviews.csv", make_rows("some", 50))
     first = load_splits(DataConfig(dataset=path))
-    monkeypatch.setattr("hf_lstm.data.loading.read_file", None)
+    monkeypatch.setattr("hf_lstm.data.published._read_splits", None)
     again = load_splits(DataConfig(dataset=path))
     for split in first:
         assert first[split]._fingerprint == again[split]._fingerprint
@@ -307,7 +307,7 @@ def test_one_split_does_not_need_the_others(tmp_path):
         assert test[:] == {"text": ["only one class"] * 3, "label": [1, 1, 1]}
     write_csv(tmp_path / "train.csv", [("unlabeled", "")])
     assert len(load_split(str(tmp_path), "test", label_names=["neg", "pos"])) == 3
-    with pytest.raises(InputError, match=r"there is no split 'validation'; there is train, test"):
+    with pytest.raises(InputError, match=r"there is no split 'validation' with labels; there is train, test"):
         load_split(str(tmp_path), "validation", label_names=["neg", "pos"])
 
 
@@ -328,7 +328,7 @@ def test_unlabeled_rows_are_refused_in_every_split(tmp_path):
             rows = make_rows(name, 10) + ([("unlabeled", -1)] if name == split else [])
             (folder / f"{name}.parquet").write_bytes(to_parquet(rows))
         with pytest.raises(
-            InputError, match=rf"{split}\.parquet, row 11, column 'label': label -1 marks a row without"
+            InputError, match=rf"{split}\.parquet, row 11, column 'label': null or -1 marks a row without"
         ):
             load_splits(DataConfig(dataset=str(folder)))
 
@@ -349,11 +349,15 @@ def test_a_text_that_is_null_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("reviews.xlsx", b"x", r"reviews\.xlsx: unknown file type '\.xlsx'; expected one of \.csv, "),
+        ("reviews.pdf", b"x", r"reviews\.pdf: unknown file type '\.pdf'; expected one of \.txt, \.csv, "),
+        ("reviews.csv.zip", b"x", r"unknown file type '\.csv\.zip'; expected .* or a text file with one of \.gz"),
+        ("reviews.xlsx", b"x", r"reviews\.xlsx: can't be read as a spreadsheet"),
+        ("reviews.ods", b"", r"reviews\.ods: the file is empty"),
+        ("reviews.txt", b"x", r"reviews\.txt: a text file has no labels; expected a table"),
         ("reviews.csv", b"", r"reviews\.csv: the file is empty"),
         ("reviews.csv", b"text,label\n", r"reviews\.csv: there are no rows"),
         ("reviews.parquet", b"no parquet", r"reviews\.parquet: can't be read as Parquet"),
-        ("reviews.arrow", b"no arrow", r"reviews\.arrow: can't be read as an Arrow stream"),
+        ("reviews.arrow", b"no arrow", r"reviews\.arrow: can't be read as Arrow"),
         ("reviews.parquet", to_parquet(make_rows("a", 4), has_class_names=False)[:-20], "can't be read as Parquet"),
     ],
 )
@@ -385,7 +389,7 @@ def test_missing_files_are_not_taken_for_a_hub_id(source):
 
 
 def test_folders_without_data_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"no data set found there .*train\.csv and test\.csv"):
+    with pytest.raises(InputError, match=r"no data set found there; expected .*train\.csv and test\.csv"):
         load_splits(DataConfig(dataset=str(tmp_path)))
     write_csv(tmp_path / "test.csv", make_rows("a", 10))
     with pytest.raises(InputError, match="training needs a train split; there is only test"):

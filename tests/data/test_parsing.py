@@ -3,14 +3,21 @@ import json
 
 import pytest
 
-from hf_lstm.data.parsing import iterate_json_objects, locate_row, open_delimited
+from hf_lstm.data.delimited import open_delimited
+from hf_lstm.data.json_rows import open_json
+from hf_lstm.data.row_files import Place
 from hf_lstm.errors import InputError
 
 
 def read_delimited_rows(path, content):
     path.write_bytes(content.encode())
     with open_delimited(path) as file:
-        return file.delimiter, file.header, list(file.rows)
+        return file.delimiter, file.columns, list(file.rows)
+
+
+def read_json_rows(path):
+    with open_json(path) as file:
+        return file.columns, list(file.rows)
 
 
 def test_rows_come_with_the_line_they_start_in(tmp_path):
@@ -64,14 +71,14 @@ def test_rows_before_a_damaged_one_are_given(tmp_path):
 
 
 def test_objects_come_with_their_line_where_each_has_one(tmp_path):
-    rows = [{"text": "a"}, {"text": "b", "label": 1}]
+    rows = [{"text": "a", "label": 0}, {"label": 1, "text": "b", "more": 2}]
     path = tmp_path / "a.json"
     path.write_text("\n\n".join(map(json.dumps, rows)))
-    assert list(iterate_json_objects(path)) == [(1, rows[0]), (3, rows[1])]
+    assert read_json_rows(path) == (["text", "label"], [(1, ["a", 0]), (3, ["b", 1])])
     path.write_text(json.dumps(rows, indent=1))
-    assert list(iterate_json_objects(path)) == [(None, rows[0]), (None, rows[1])]
+    assert read_json_rows(path) == (["text", "label"], [(None, ["a", 0]), (None, ["b", 1])])
 
 
 def test_a_place_has_a_line_only_where_it_is_known(tmp_path):
-    assert locate_row(tmp_path, 0, 2) == f"{tmp_path}, row 1 (line 2)"
-    assert locate_row(tmp_path, 0, None) == f"{tmp_path}, row 1"
+    assert str(Place(tmp_path, 0, 2)) == f"{tmp_path}, row 1 (line 2)"
+    assert str(Place(tmp_path, 0, None)) == f"{tmp_path}, row 1"

@@ -103,7 +103,7 @@ def test_rows_to_measure_are_taken_whole_with_the_models_labels():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (None, r"train rows are NoneType, expected a path, a Hub id, a pandas DataFrame"),
+        (None, r"train rows are NoneType, expected a path, a list of paths, a Hub id, a pandas"),
         (5, r"train rows are int, expected"),
         (("a film", "good"), r"train rows are tuple, expected"),
         ((TEXTS, LABELS, LABELS), r"train rows are tuple, expected"),

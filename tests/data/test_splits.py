@@ -128,7 +128,9 @@ def test_duplicates_are_counted_within_and_across_splits():
 
 
 def test_too_few_rows_are_refused_with_the_sizes():
-    with pytest.raises(InputError, match=r"few\.csv: gives 2 train, 0 validation, 0 test rows"):
+    with pytest.raises(
+        InputError, match=r"few\.csv: has 2 distinct texts in train, too few to cut test and validation"
+    ):
         cut_official({"train": numbered(2)}, DataConfig(dataset="few.csv"))
 
 

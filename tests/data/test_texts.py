@@ -68,8 +68,12 @@ def test_parquet_of_any_string_type(tmp_path, kind):
     ("name", "content", "expected"),
     [
         ("a.txt", b"good\ncaf\xe9", "a.txt, line 2: not UTF-8 (byte 0xe9 at position 4)"),
-        ("a.txt", "good".encode("utf-16"), "a.txt, line 1: not UTF-8"),
-        ("a.csv", b"text\ngood\ncaf\xe9\n", "a.csv: line 3 is not UTF-8"),
+        ("a.txt", "good".encode("utf-16"), "a.txt: is not UTF-8 but UTF-16; pass --encoding utf-16"),
+        (
+            "a.csv",
+            b"text\ngood\ncaf\xe9\n",
+            "a.csv, row 2 (line 3), column 'text': not UTF-8 (byte 0xe9 at position 4)",
+        ),
         ("a.csv", b"id,text\n1,good\n2,good, but long\n", "a.csv, row 2 (line 3): 3 fields, but the header has 2"),
         ("a.csv", b'text\ngood\n"open\n', "a.csv, row that starts in line 3: quotes don't match"),
         ("a.csv", b"id,words\n1,good\n", "a.csv: there is no text column; the columns are 'id', 'words'"),
@@ -95,7 +99,7 @@ def test_parquet_without_a_text_is_refused(tmp_path):
     pq.write_table(pa.table({"text": ["good", None], "number": [1, 2]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"row 2, column 'text': there is no text \(null\)"):
         list(read_texts(tmp_path / "a.parquet"))
-    with pytest.raises(InputError, match=r"row 1, column 'number': int is no text"):
+    with pytest.raises(InputError, match=r"column 'number': holds int64 values, but texts must be strings"):
         list(read_texts(tmp_path / "a.parquet", "number"))
 
 

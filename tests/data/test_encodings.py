@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.data.parsing import open_utf8
+from hf_lstm.data.encodings import open_text
 from hf_lstm.errors import InputError
 
 
@@ -13,7 +13,7 @@ def path(tmp_path_factory):
 
 def read(path, content):
     path.write_bytes(content)
-    with open_utf8(path) as stream:
+    with open_text(path) as stream:
         return stream.read()
 
 
@@ -28,11 +28,15 @@ def test_what_is_utf8_is_read_as_it_is(path, text, with_bom):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("text\nHé".encode("latin-1"), r"line 2 is not UTF-8 but looks like WINDOWS-1252; .* 'texts-utf8.csv'"),
-        (b"text\n" * 5_000 + b"\xe9", "line 5001 is not UTF-8"),
-        ("text\ngood".encode("utf-16"), "the file is not UTF-8 but looks like UTF-16"),
-        ("text\ngood".encode("utf-16-le"), "the file is not UTF-8 but looks like UTF-16"),
-        ("text\ngood".encode("utf-16-be"), "the file is not UTF-8 but looks like UTF-16"),
+        (
+            "text\nHé".encode("latin-1"),
+            r"texts\.csv, line 2: not UTF-8 \(byte 0xe9 at position 2\); if you know its encoding, name it",
+        ),
+        (b"text\n" * 5_000 + b"\xe9", "line 5001: not UTF-8"),
+        ("text\ngood".encode("utf-16"), "is not UTF-8 but UTF-16; pass --encoding utf-16 "),
+        ("text\ngood".encode("utf-32"), "is not UTF-8 but UTF-32; pass --encoding utf-32 "),
+        ("text\ngood".encode("utf-16-le"), "is not UTF-8 but UTF-16-LE; pass --encoding utf-16-le "),
+        ("text\ngood".encode("utf-16-be"), "is not UTF-8 but UTF-16-BE; pass --encoding utf-16-be "),
         (b"text\na film\na \0film\n", "contains a NUL in line 3"),
     ],
 )

@@ -1,0 +1,160 @@
+"""Reads CSV and TSV files row by row, and refuses damaged ones.
+
+They go through Python's csv module in its strict mode. `datasets` uses pandas, which turns the text "NA" into null,
+accepts quotes that merge rows, and shifts the columns of a row with a field too many.
+"""
+
+import contextlib
+import csv
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from hf_lstm.data.compression import split_suffixes
+from hf_lstm.data.encodings import describe_byte, open_text
+from hf_lstm.data.row_files import Place, RowFile
+from hf_lstm.errors import InputError
+
+MAX_FIELD_CHARACTERS = 2**31 - 1
+"""The most that the csv module takes on every platform. Its default, 128 Ki, is too short for some texts."""
+
+_SEPARATOR_HINT = re.compile(r"sep=([,;\t|])[\r\n]*", re.IGNORECASE)
+_MISSING_LABELS = frozenset({"nan", "null"})
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+"""A byte that Python could not decode, with the errors `surrogateescape`."""
+_ROW_NAME = re.compile(r"[0-9]+")
+
+
+class _Dialect(NamedTuple):
+    delimiter: str
+    skips_blanks: bool
+    """Whether blanks after a delimiter belong to no field: `neg, "a film"`."""
+    first_line: int
+
+
+@contextlib.contextmanager
+def open_delimited(path: Path, encoding: str | None = None, *, errors: str = "strict") -> Iterator[RowFile]:
+    """Open a CSV or TSV file, and read its header.
+
+    `errors` is what Python does with bytes that it can't decode.
+
+    The first line names the columns. Before it there may be a line such as `sep=;`, which Excel knows. Rows may start
+    with a number that has no column, as R writes row names. Blank lines are skipped.
+
+    Raises:
+        InputError: at once, or when a row is read: the file is not in this encoding, a row has more or fewer fields
+            than the header, or its quotes don't match.
+    """
+    with open_text(path, encoding, errors=errors) as stream:
+        try:
+            dialect, lines = _find_dialect(path, stream)
+            rows = _parse(path, lines, dialect)
+            _, header = next(rows, (1, []))
+            checked = _check_rows(path, rows, len(header), dialect.delimiter)
+            yield RowFile(str(path), header, checked, _MISSING_LABELS, dialect.delimiter)
+        except UnicodeDecodeError as error:
+            field = _find_bad_field(path, encoding)
+            if field is None:
+                raise  # `open_text` says at least the line
+            raise InputError(field) from error
+
+
+def _find_dialect(path: Path, stream: TextIO) -> tuple[_Dialect, Iterator[str]]:
+    """Find how fields are separated; return it with the lines from the header on."""
+    head = _read_until_text(stream)
+    hint = _SEPARATOR_HINT.fullmatch(head[-1])
+    skipped = len(head) if hint else 0
+    head = _read_until_text(stream) if hint else head
+    delimiter = hint[1] if hint else _find_delimiter(path, head[-1])
+    rows = _read_until_text(stream)
+    dialect = _Dialect(delimiter, _has_padded_quotes(head[-1], rows[-1], delimiter), 1 + skipped)
+    return dialect, itertools.chain(head, rows, stream)
+
+
+def _read_until_text(stream: TextIO) -> list[str]:
+    """Read lines up to the first one that is not blank."""
+    lines = [stream.readline()]
+    while lines[-1] and not lines[-1].strip():
+        lines.append(stream.readline())
+    return lines
+
+
+def _find_delimiter(path: Path, header: str) -> str:
+    """Find the delimiter of a header: that of the suffix, else a semicolon or tab."""
+    usual = "\t" if split_suffixes(path)[0] == ".tsv" else ","
+    return next((delimiter for delimiter in (usual, ";", "\t") if delimiter in header), usual)
+
+
+def _has_padded_quotes(header: str, first_row: str, delimiter: str) -> bool:
+    """Return whether a blank stands between a delimiter and a quote that opens a field."""
+    for line in (header, first_row):
+        with contextlib.suppress(csv.Error):
+            for fields in csv.reader([line], delimiter=delimiter):
+                if any(re.match(' +"', field) for field in fields[1:]):
+                    return True
+    return False
+
+
+def _check_rows(
+    path: Path, rows: Iterator[tuple[int, list[str]]], num_fields: int, delimiter: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows with as many fields as the header, without R's row names."""
+    has_row_names = False
+    for index, (line, fields) in enumerate(rows):
+        if index == 0:
+            has_row_names = len(fields) == num_fields + 1 and _ROW_NAME.fullmatch(fields[0]) is not None
+        if len(fields) != num_fields + has_row_names:
+            raise InputError(
+                f"{Place(path, index, line)}: {len(fields)} fields, but the header has {num_fields}"
+                f"{' and rows have names' if has_row_names else ''}; {_advise(fields, delimiter)}"
+            )
+        if has_row_names and not _ROW_NAME.fullmatch(fields[0]):
+            raise InputError(
+                f"{Place(path, index, line)}: {len(fields)} fields, but the header has {num_fields}, and the "
+                f"first is no row number as in the rows before; {_advise(fields, delimiter)}"
+            )
+        yield line, fields[has_row_names:]
+
+
+def _advise(fields: list[str], delimiter: str) -> str:
+    if any(re.match(' +"', field) for field in fields):
+        return "remove the blanks before quotes"
+    return f"put quotes around a text that holds {delimiter!r}"
+
+
+def _parse(path: Path, lines: Iterator[str], dialect: _Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line in which each row starts, and the row's fields."""
+    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True, skipinitialspace=dialect.skips_blanks)
+    field_size_limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
+    try:
+        while True:
+            line = reader.line_num + dialect.first_line
+            fields = next(reader, None)
+            if fields is None:
+                return
+            if fields:
+                yield line, fields
+    except csv.Error as error:
+        last = reader.line_num + dialect.first_line - 1
+        raise InputError(
+            f"{path}, row that starts in line {line}: quotes don't match near line {last} ({error}); "
+            'put quotes around the whole field and write each quote inside it twice ("")'
+        ) from error
+    finally:
+        csv.field_size_limit(field_size_limit)
+
+
+def _find_bad_field(path: Path, encoding: str | None) -> str | None:
+    """Say which field of a file can't be decoded; None if that can't be told."""
+    with contextlib.suppress(InputError), open_delimited(path, encoding, errors="surrogateescape") as file:
+        for name in file.columns:
+            if escaped := _ESCAPED_BYTE.search(name):
+                return f"{path}, header: {describe_byte(ord(escaped[0]) - 0xDC00, encoding)}"
+        for index, (line, fields) in enumerate(file.rows):
+            for column, field in zip(file.columns, fields, strict=True):
+                if escaped := _ESCAPED_BYTE.search(field):
+                    byte = describe_byte(ord(escaped[0]) - 0xDC00, encoding, escaped.start())
+                    return f"{Place(path, index, line)}, column {column!r}: {byte}"
+    return None

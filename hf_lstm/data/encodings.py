@@ -1,0 +1,121 @@
+"""Decodes text files, and says where one is not in the encoding that it should be in.
+
+No encoding is guessed. Detectors were tried: of short texts they name koi8-r for cp1251, and a Korean encoding for a
+Chinese one, and whoever believes them destroys the texts. Only UTF-16 and UTF-32 show in the bytes.
+"""
+
+import codecs
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+from hf_lstm.data.compression import open_bytes
+from hf_lstm.errors import InputError
+
+_HEAD_BYTES = 4096
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",  # before UTF-16: its marks begin alike
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+HOW_TO_NAME = (
+    "if you know its encoding, name it with --encoding (encoding= in Python), such as cp1252 (Western Europe), cp1251 "
+    "(Cyrillic), gb18030 (Chinese) or shift_jis (Japanese); else export it as UTF-8"
+)
+
+
+def check_encoding(encoding: str | None) -> None:
+    """Check that Python knows an encoding of texts by this name; None is fine.
+
+    Raises:
+        InputError: there is none.
+    """
+    if encoding is None:
+        return
+    try:
+        is_known = codecs.lookup(encoding)._is_text_encoding
+    except (LookupError, ValueError):
+        is_known = False
+    if not is_known:
+        raise InputError(
+            f"--encoding {encoding!r} (encoding= in Python): there is no such encoding; expected one that Python "
+            "knows, such as utf-8, cp1252 or gb18030"
+        )
+
+
+@contextlib.contextmanager
+def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict") -> Iterator[TextIO]:
+    """Open a text file, compressed or not, with or without a byte order mark.
+
+    Line breaks stay as they are.
+
+    Args:
+        path: the file.
+        encoding: its encoding; UTF-8 by default.
+        errors: what Python does with bytes that it can't decode.
+
+    Raises:
+        InputError: at once, or while it is read: the file has another encoding, a NUL, or can't be decompressed.
+    """
+    check_encoding(encoding)
+    with open_bytes(path) as binary:
+        head = _peek(binary)
+        if encoding is None:
+            check_head(head, str(path))
+        stream = io.TextIOWrapper(binary, encoding=_name_codec(encoding), errors=errors, newline="")
+        try:
+            yield stream
+        except UnicodeDecodeError:
+            raise InputError(_find_bad_line(path, encoding)) from None
+
+
+def check_head(head: bytes, name: str) -> None:
+    """Check that the first bytes of a file can be UTF-8.
+
+    Raises:
+        InputError: they are UTF-16 or UTF-32, which the bytes tell, or hold a NUL.
+    """
+    found = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
+    if found is None and _alternates_with_nul(head):
+        found = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    if found is not None:
+        raise InputError(f"{name}: is not UTF-8 but {found.upper()}; pass --encoding {found} (encoding= in Python)")
+    if b"\0" in head:
+        line = head[: head.index(b"\0")].count(b"\n") + 1
+        raise InputError(f"{name}: contains a NUL in line {line}, which is no text; remove it")
+
+
+def describe_byte(byte: int, encoding: str | None, position: int | None = None) -> str:
+    """Say that a byte can't be decoded, and what to do; `position` is counted from 0."""
+    place = "" if position is None else f" at position {position + 1}"
+    return f"not {(encoding or 'utf-8').upper()} (byte {byte:#04x}{place}); {HOW_TO_NAME}"
+
+
+def _name_codec(encoding: str | None) -> str:
+    is_utf8 = encoding is None or codecs.lookup(encoding).name == "utf-8"
+    return "utf-8-sig" if encoding is None or is_utf8 else encoding
+
+
+def _peek(binary: object) -> bytes:
+    assert isinstance(binary, io.BufferedReader)
+    return binary.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+
+
+def _find_bad_line(path: Path, encoding: str | None) -> str:
+    """Say which line of a file can't be decoded."""
+    codec = _name_codec(encoding)
+    decoder = codecs.getincrementaldecoder(codec)()
+    with open_bytes(path) as binary:
+        for number, line in enumerate(binary, start=1):
+            try:
+                decoder.decode(line, final=codec == "utf-8-sig")  # there, no line ends within a character
+            except UnicodeDecodeError as error:
+                byte = describe_byte(error.object[error.start], encoding, error.start)
+                return f"{path}, line {number}: {byte}"
+    return f"{path}: ends within a character of {(encoding or 'utf-8').upper()}; get the file anew"
+
+
+def _alternates_with_nul(head: bytes) -> bool:
+    """Return whether every other byte is often NUL, as in UTF-16."""
+    return any(head[start::2].count(0) > len(head) / 4 for start in (0, 1))

@@ -1,0 +1,198 @@
+"""Turns labels, as people write them, into class ids."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hf_lstm.data.columns import abbreviate
+from hf_lstm.errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SYNONYMS = {"neg": "negative", "negative": "neg", "pos": "positive", "positive": "pos"}
+UNLABELED = "-1"
+"""What a split of nothing else has for labels if it has none, as the test splits of GLUE."""
+MAX_SPARSE_CLASSES = 20
+"""More classes than this must have two rows each on average. Else the column holds no classes."""
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]+)\.0*")
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledTable:
+    """Holds the texts and labels of one file or split, as written there."""
+
+    name: str
+    """Of the file or split, for error messages."""
+    texts: "pa.ChunkedArray"
+    """Strings."""
+    labels: "pa.ChunkedArray"
+    """Strings: class names, or numbers in digits. Null where a row has none."""
+    text_column: str
+    label_column: str
+    class_names: Sequence[str] | None = None
+    """The classes in the order of their ids, if the source says it."""
+    lines: Sequence[int] | None = None
+    """The line of the file in which each row starts, counted from 1. None if the file has no lines."""
+
+    def locate(self, row: int, column: str) -> str:
+        """Describe the place of a row, counted from 0, for error messages."""
+        line = "" if self.lines is None else f" (line {self.lines[row]})"
+        return f"{self.name}, row {row + 1}{line}, column {column!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """Maps labels to class ids, however they are written."""
+
+    names: tuple[str, ...]
+    """The classes, in the order of their ids."""
+    ids: Mapping[str, int]
+    """The class id of each way to write a label."""
+    owner: str
+    """Whose labels they are, for error messages."""
+
+    @classmethod
+    def from_tables(cls, tables: Sequence[LabeledTable]) -> "LabelMap":
+        """Build the map from the labels of the training rows.
+
+        The classes keep the order that the source gives. Without one, numbers are sorted by value, and names
+        alphabetically.
+
+        Raises:
+            InputError: a label is missing, two look alike, or there are too few or too many classes.
+        """
+        found = {label for table in tables for label, _ in _find_distinct_labels(table)}
+        name, column = tables[0].name, tables[0].label_column
+        num_rows = sum(len(table.labels) for table in tables)
+        if len(found) < 2:
+            raise InputError(
+                f"{name}, column {column!r}: all {num_rows} labels are {next(iter(found), None)!r}; "
+                "training needs rows of at least two classes"
+            )
+        if len(found) > MAX_SPARSE_CLASSES and 2 * len(found) > num_rows:
+            raise InputError(
+                f"{name}, column {column!r}: {len(found)} different labels in {num_rows} rows are no classes; "
+                "name the right column with --label-column (label_column= in Python)"
+            )
+        _refuse_look_alikes(name, column, found)
+        names = [clean_label(label) or label for label in tables[0].class_names or _sort_labels(found)]
+        if len(set(names)) < len(names):
+            raise InputError(f"{name}, column {column!r}: two classes have one name; the names are {abbreviate(names)}")
+        ids = {name: index for index, name in enumerate(names) if name in found}
+        return cls(names=tuple(names), ids=ids, owner="the classes of the training rows")
+
+    @classmethod
+    def from_model(cls, names: Iterable[str]) -> "LabelMap":
+        """Build the map from a model's label names.
+
+        Data may also write a class as its id, unless names are numbers themselves. Of two classes, case does not
+        matter, and neg and negative mean the same, as do pos and positive.
+        """
+        names = tuple(names)
+        ids = {name: index for index, name in enumerate(names)}
+        ids |= {clean_label(name) or name: index for index, name in enumerate(names)}
+        if not any(_INTEGER.fullmatch(name) for name in names):
+            ids |= {str(index): index for index in range(len(names))}
+        if len(names) == 2:
+            ids |= {name.casefold(): index for name, index in list(ids.items()) if name.casefold() not in ids}
+            ids |= {SYNONYMS[name]: index for name, index in list(ids.items()) if SYNONYMS.get(name, name) not in ids}
+        return cls(names=names, ids=ids, owner="the model's")
+
+    def find_ids(self, names: Sequence[str]) -> list[int] | None:
+        """Find the class ids of names, if they are all the classes, each once; None otherwise."""
+        found = [self.ids.get(name, self.ids.get(name.casefold())) for name in names]
+        ids = [index for index in found if index is not None]
+        return ids if len(ids) == len(found) and sorted(ids) == list(range(len(self.names))) else None
+
+    def encode(self, table: LabeledTable) -> "pa.Array":
+        """Convert the labels of a table to class ids, int64 (num_rows,).
+
+        Raises:
+            InputError: a label is missing, or none of the classes.
+        """
+        import pyarrow as pa  # may not be installed: scoring a file needs no pyarrow
+
+        codes = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
+        id_of_code = []
+        for label, row in _find_distinct_labels(table):
+            index = self.ids.get(label, self.ids.get(label.casefold()))
+            if index is None:
+                raise InputError(
+                    f"{table.locate(row, table.label_column)}: label {label!r} is none of {self.owner}: "
+                    f"{abbreviate(list(self.ids))}"
+                )
+            id_of_code.append(index)
+        return pa.array(id_of_code, pa.int64()).take(codes.indices)
+
+    def is_unlabeled(self, tables: Iterable[LabeledTable]) -> bool:
+        """Return whether no row of a split has a label: each is missing, or -1 where that is no class."""
+        marks = {None} if UNLABELED in self.ids else {None, UNLABELED}
+        return all(clean_label(written) in marks for table in tables for written in table.labels.unique().to_pylist())
+
+
+def clean_label(written: str | None) -> str | None:
+    """Return the class that a written label means; None for a missing label.
+
+    `1.0`, as pandas writes 1, and ` 1` both mean `1`. Names are compared in Unicode's composed form (NFC): whether an
+    accent is a character of its own does not matter.
+    """
+    if written is None or not written.strip():
+        return None
+    number = _WHOLE_NUMBER.fullmatch(written.strip())
+    if number is None:
+        return unicodedata.normalize("NFC", written.strip())
+    return "0" if number[2] == "0" else f"{number[1]}{number[2]}"
+
+
+def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
+    """Find the distinct labels, in order of appearance, and the first row of each.
+
+    A class that is written in two ways is listed twice.
+
+    Raises:
+        InputError: a label is missing.
+    """
+    encoded = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
+    _, first_rows = np.unique(encoded.indices.to_numpy(), return_index=True)
+    found = []
+    for written, row in zip(encoded.dictionary.to_pylist(), first_rows.tolist(), strict=True):
+        label = clean_label(written)
+        if label is None:
+            what = "there is no label" if table.class_names is None else "null or -1 marks a row without a label"
+            where = table.locate(row, table.label_column)
+            raise InputError(f"{where}: {what}; every row needs its class: drop the rows without one")
+        found.append((label, row))
+    return found
+
+
+def _sort_labels(labels: Iterable[str]) -> list[str]:
+    """Sort distinct labels: numbers by value, other labels alphabetically; the same in every process."""
+    distinct = set(labels)
+    if all(_NUMBER.fullmatch(label) for label in distinct):
+        return sorted(distinct, key=lambda label: (Decimal(label), len(label), label))
+    return sorted(distinct, key=lambda label: (label.casefold(), label))  # neg(ative) comes before pos(itive)
+
+
+def _refuse_look_alikes(name: str, column: str, labels: Iterable[str]) -> None:
+    """Refuse labels that differ in case, in white space, or in characters that are not shown."""
+    spellings: dict[str, str] = {}
+    for label in sorted(labels):
+        visible = "".join(character for character in label if unicodedata.category(character) != "Cf")
+        key = unicodedata.normalize("NFC", " ".join(visible.split()).casefold())
+        if (other := spellings.setdefault(key, label)) != label:
+            raise InputError(
+                f"{name}, column {column!r}: labels {other!r} and {label!r} differ in {_name_difference(other, label)} "
+                "alone; write them alike"
+            )
+
+
+def _name_difference(first: str, second: str) -> str:
+    return "case" if first.casefold() == second.casefold() else "white space or hidden characters"
