@@ -96,7 +96,7 @@ def is_public_copy(config: DataConfig, model: LSTMSentiment) -> bool:
         model: with the results of its run.
     """
     results = model.results
-    if results is None or results.dataset.rows_sha256 not in KNOWN_ROWS or not _is_here(config.dataset):
+    if results is None or results.dataset.rows_sha256 not in KNOWN_ROWS or not is_local(config.dataset):
         return False
     try:
         return hash_rows(load_splits(config)) == results.dataset.rows_sha256

@@ -1,0 +1,1 @@
+"""Computes what training minimizes besides the loss of labels."""

@@ -1,0 +1,119 @@
+"""Trains against the worst small change of a text's word vectors.
+
+A change moves all word vectors of a text at once. Its size is the L2 norm over the whole text. It only means something
+where word vectors have a known scale: see `hf_lstm.nn.embedding_scale`.
+
+Reference:
+    Miyato, Dai and Goodfellow, "Adversarial Training Methods for Semi-Supervised Text Classification" (2017); Miyato et
+    al., "Virtual Adversarial Training" (2018).
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Classify = Callable[[Tensor], Tensor]
+"""Computes logits `(batch, num_labels)` from word vectors `(batch, time, embedding_dim)`, the same at every call: what
+is random, such as dropout, has been done to the word vectors, or is frozen."""
+
+POWER_STEP = 0.1
+"""Length of the random change from which the worst one is found, xi in the paper."""
+
+
+def sum_adversarial_cross_entropy(
+    classify: Classify, embedded: Tensor, logits: Tensor, labels: Tensor, lengths: Tensor, *, epsilon: float
+) -> Tensor:
+    """Compute the summed cross-entropy of texts, changed for the worst as their labels see it.
+
+    The change counts as a constant: no gradient goes through it.
+
+    Args:
+        classify: the network.
+        embedded: `(batch, time, embedding_dim)`, part of the graph of `logits`.
+        logits: `classify(embedded)`, whose graph is kept.
+        labels: int64 `(batch,)`.
+        lengths: int64 `(batch,)`: padding is not changed.
+        epsilon: the size of each text's change.
+    """
+    loss = functional.cross_entropy(_widen(logits), labels, reduction="sum")
+    (gradient,) = torch.autograd.grad(loss, embedded, retain_graph=True)
+    change = scale_to(gradient, lengths, epsilon)
+    return functional.cross_entropy(_widen(classify(embedded + change)), labels, reduction="sum")
+
+
+def sum_virtual_adversarial_divergence(
+    classify: Classify,
+    embedded: Tensor,
+    logits: Tensor,
+    lengths: Tensor,
+    *,
+    epsilon: float,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Compute how far the answers can be moved by a small change of the texts, summed over these.
+
+    It needs no labels. It is the divergence KL(answer, answer to the changed text) for about the worst change, which
+    one step of the power method finds. The answer counts as a constant, and so does the change.
+
+    Args:
+        classify: the network.
+        embedded: `(batch, time, embedding_dim)`.
+        logits: `classify(embedded)`.
+        lengths: int64 `(batch,)`: padding is not changed.
+        epsilon: the size of each text's change.
+        generator: of the random change to start from; PyTorch's own by default.
+
+    Returns:
+        A scalar, 0 where `epsilon` is 0.
+    """
+    answer, fixed = _widen(logits.detach()).log_softmax(dim=1), embedded.detach()
+    start = torch.randn(fixed.shape, generator=generator, dtype=fixed.dtype, device=fixed.device)
+    probe = scale_to(start, lengths, POWER_STEP).requires_grad_()
+    with torch.enable_grad():
+        divergence = sum_divergence(answer, classify(fixed + probe))
+    (gradient,) = torch.autograd.grad(divergence, probe)
+    return sum_divergence(answer, classify(embedded + scale_to(gradient, lengths, epsilon)))
+
+
+def sum_divergence(log_probabilities: Tensor, logits: Tensor) -> Tensor:
+    """Compute the summed divergence KL(p, q) in nats, of p given as logarithms and q as logits, `(batch, labels)`."""
+    others = logits.to(log_probabilities.dtype).log_softmax(dim=1)
+    return functional.kl_div(others, log_probabilities, reduction="sum", log_target=True)
+
+
+def sum_entropy(logits: Tensor) -> Tensor:
+    """Compute the summed entropy of answers in nats, from logits `(batch, num_labels)`.
+
+    To minimize it keeps the borders between labels away from texts without labels.
+
+    Reference:
+        Grandvalet and Bengio, "Semi-supervised Learning by Entropy Minimization" (2005).
+    """
+    log_probabilities = _widen(logits).log_softmax(dim=1)
+    return -(log_probabilities.exp() * log_probabilities).sum()
+
+
+def scale_to(direction: Tensor, lengths: Tensor, size: float) -> Tensor:
+    """Scale a direction of each text to an L2 norm over its real words, and to zero at padding.
+
+    A text whose direction is zero gets no change.
+
+    Args:
+        direction: `(batch, time, embedding_dim)`.
+        lengths: int64 `(batch,)`.
+        size: the norm.
+    """
+    is_real = torch.arange(direction.shape[1], device=direction.device) < lengths.to(direction.device)[:, None]
+    # Divided by the largest first: squares of gradients such as 1e-25 are zero in float32.
+    direction = direction.detach() * is_real[:, :, None]
+    largest = direction.abs().amax(dim=(1, 2), keepdim=True)
+    direction = direction / torch.where(largest > 0, largest, 1.0)
+    norm = direction.pow(2).sum(dim=(1, 2), keepdim=True).sqrt()
+    return direction * (size / torch.where(norm > 0, norm, 1.0))
+
+
+def _widen(logits: Tensor) -> Tensor:
+    """Cast logits to float32, unless they are wider."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
