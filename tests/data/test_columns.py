@@ -27,6 +27,13 @@ def make_table(labels, class_names=None):
         (["1.0", "0.0", " 1 "], ("0", "1"), [1, 0, 1]),
         (["sports", "world", "business"], ("business", "sports", "world"), [1, 2, 0]),
         (["True", "False"], ("False", "True"), [1, 0]),
+        (["1", "-1", "0"], ("-1", "0", "1"), [2, 0, 1]),
+        (["-1.0", "1.0", "-1"], ("-1", "1"), [0, 1, 0]),
+        (["001", "2", "01", "1"], ("1", "01", "001", "2"), [2, 3, 1, 0]),
+        (["10", "9.5", "0.5"], ("0.5", "9.5", "10"), [2, 1, 0]),
+        (["+1", "-1"], ("-1", "+1"), [1, 0]),
+        (["9" * 5_000, "1"], ("1", "9" * 5_000), [1, 0]),
+        (["thé", "the\u0301", "cafe\u0301"], ("café", "thé"), [1, 1, 0]),
     ],
 )
 def test_classes_are_inferred_and_encoded(labels, names, ids):
@@ -57,6 +64,20 @@ def test_the_order_of_the_source_is_kept():
 def test_labels_that_cannot_be_classes_are_refused(labels, expected):
     with pytest.raises(InputError, match=expected):
         LabelMap.from_tables([make_table(labels)])
+
+
+@pytest.mark.parametrize("other", ["positive ly", "positive\N{NO-BREAK SPACE}\u200bly", "Positive  Ly"])
+def test_labels_that_look_alike_are_refused(other):
+    with pytest.raises(InputError, match=r"column 'y': labels .* differ in (case|white space or hidden char.*) alone"):
+        LabelMap.from_tables([make_table(["positive  ly", other, "neg"])])
+
+
+def test_one_name_in_two_forms_is_one_class():
+    names = ["caf\u00e9", "the\u0301"]
+    assert LabelMap.from_tables([make_table(names, class_names=names)]).names == ("café", "thé")
+    assert LabelMap.from_model(names).encode(make_table(["cafe\u0301", "th\u00e9"])).to_pylist() == [0, 1]
+    with pytest.raises(InputError, match="two classes have one name"):
+        LabelMap.from_tables([make_table(["a", "b"], class_names=["a", "b", "é", "e\u0301"])])
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,14 @@ from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, hash
 from hf_lstm.errors import InputError
 from hf_lstm.records.places import IMDB_ROWS_SHA256
 
-FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.integers(0, 1)), max_size=60)
 
 
 def make_dataset(rows):
     texts, labels = zip(*rows, strict=True)
-    return Dataset.from_dict({"text": list(texts), "label": list(labels)}, features=FEATURES)
+    names = ["neg", "pos", *map(str, range(2, max(labels) + 1))]
+    features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+    return Dataset.from_dict({"text": list(texts), "label": list(labels)}, features=features)
 
 
 def numbered(n, prefix="text"):
@@ -83,6 +84,43 @@ def test_cutting_a_single_source_loses_no_row_and_shares_no_text(rows, seed):
     assert {split: dataset[:] for split, dataset in again.items()} == {
         split: dataset[:] for split, dataset in splits.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("rows", "sizes"),
+    [
+        ([(f"text {i % 16}", i % 2) for i in range(2_000)], (1_500, 250, 250)),
+        ([(f"text {i}", i // 5) for i in range(150)], (90, 30, 30)),
+        ([(f"text {i}", i % 2) for i in range(8)], (4, 2, 2)),
+        ([(f"text {i}", i % 2) for i in range(4)], (2, 1, 1)),
+    ],
+)
+def test_few_or_repeated_texts_are_cut_by_distinct_texts(rows, sizes, caplog):
+    caplog.set_level("INFO", logger="hf_lstm")
+    for seed in range(5):
+        splits = cut_official({"train": make_dataset(rows)}, DataConfig(split_seed=seed))
+        texts = [set(part["text"][:]) for part in splits.values()]
+        assert not texts[0] & texts[1] | texts[0] & texts[2] | texts[1] & texts[2]
+        assert rows_of(*splits.values()) == sorted(rows)
+        assert tuple(map(len, splits.values())) == sizes
+        for part in splits.values() if len(rows) > 4 else [splits["train"]]:
+            assert set(part["label"][:]) == {label for _, label in rows}
+    assert f"validation: {len(splits['validation'])} rows cut from train: " in caplog.text
+    assert splits.cuts.keys() == {"validation", "test"}
+
+
+def test_a_text_of_two_classes_takes_neither_from_train():
+    rows = [("both", 0), ("both", 1), *((f"text {i}", 0) for i in range(9))]
+    for seed in range(20):
+        splits = cut_official({"train": make_dataset(rows)}, DataConfig(split_seed=seed))
+        assert set(splits["train"]["label"][:]) == {0, 1}
+
+
+def test_validation_within_train_is_refused_with_its_cause():
+    rows = [("a", 0), ("b", 1)]
+    parts = {split: make_dataset(rows) for split in ("train", "validation", "test")}
+    with pytest.raises(InputError, match="the texts of all 2 validation rows stand in train, too; take these out"):
+        cut_official(parts, DataConfig())
 
 
 def test_pooled_is_the_permutation_of_all_rows_cut_at_the_fractions():
