@@ -13,7 +13,8 @@ from pathlib import Path
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
-from hf_lstm.data.columns import Columns, LabelMap
+from hf_lstm.data.columns import Columns
+from hf_lstm.data.labels import LabelMap
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
