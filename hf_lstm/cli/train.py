@@ -36,7 +36,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="see below (default: %(default)s)")
     add_data_arguments(parser, default_dataset=None)
-    parser.add_argument("--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/RECIPE)")
+    parser.add_argument(
+        "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
     parser.add_argument(
         "--embeddings",
@@ -82,7 +84,7 @@ def main(argv: Sequence[str]) -> None:
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
-    output_dir = arguments.output_dir or Path("runs") / recipe.name
+    output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.card_metadata import IMDB_SOURCES, CardChoices, name_repository
@@ -110,14 +112,21 @@ def main(argv: Sequence[str]) -> None:
     print(f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}, {test.num_rows:,} rows")
     for baseline in results.baselines:
         print(baseline.describe("test"))
-    example = "A wonderful film." if results.dataset.source in IMDB_SOURCES else "A text to classify."
-    print(f'saved in {output_dir}; try: {name_command("predict")} {shlex.quote(str(output_dir))} "{example}"')
+    is_film = results.dataset.source in IMDB_SOURCES
+    print(f"saved in {output_dir}; try:", *suggest_commands(output_dir, is_film=is_film), sep="\n  ")
     if arguments.push:
         from hf_lstm.model.classifier import LSTMSentiment
 
         repo_id = resolve_repo_id(arguments.repo_id or name_repository(results.dataset.source, recipe.name), user)
         model = LSTMSentiment.from_pretrained(output_dir)
         print(f"pushed: {push_folder(output_dir, model, repo_id, choices, arguments)}")
+
+
+def suggest_commands(folder: Path, *, is_film: bool) -> list[str]:
+    """List commands to go on with, as they can be pasted."""
+    text = "A wonderful film." if is_film else "A text to classify."
+    model = shlex.quote(str(folder))
+    return [f'{name_command("predict")} {model} "{text}"', f"{name_command('evaluate')} {model}"]
 
 
 def collect_assignments(arguments: argparse.Namespace) -> list[str]:

@@ -57,7 +57,8 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     for name, value in settings.items():
         if name not in section_of:
             raise InputError(f"there is no setting {name!r}; {suggest_names(name, section_of)}")
-        changes.setdefault(section_of[name], {})[name] = value
+        is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")  # of NumPy or PyTorch
+        changes.setdefault(section_of[name], {})[name] = value.item() if is_scalar else value
     return _replace_settings(recipe, changes)
 
 

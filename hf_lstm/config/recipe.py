@@ -1,6 +1,7 @@
 """Defines the recipe: all settings of a run."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from hf_lstm.config.model import ModelConfig, ModelSettings
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
 from hf_lstm.errors import InputError
+
+MAX_DATA_CHARACTERS = 60
+"""Of the data's name in that of a folder."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +31,16 @@ class Recipe:
     model: ModelSettings = dataclasses.field(default_factory=ModelSettings)
     """A `ModelConfig`, once the vocabulary and the labels are known."""
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+
+    def name_folder(self) -> str:
+        """Return a name for the folder of a run of this recipe, such as `reviews-pooled-bilstm`.
+
+        It begins with the name of the data: a file's or folder's without suffix, or the last part of a Hub id.
+        """
+        names = [part.partition(".")[0] or part for part in re.split(r"[/\\]", self.data.dataset)]
+        slugs = [re.sub(r"\W+", "-", name.lower()).strip("-") for name in names]
+        data = next((slug for slug in reversed(slugs) if slug), "data")
+        return f"{data[:MAX_DATA_CHARACTERS]}-{self.name}"
 
     def to_json(self) -> dict[str, Any]:
         """Convert the recipe to the JSON object of recipe.json."""

@@ -62,6 +62,8 @@ class TrainConfig:
     """Seed of the first weights, the order of the rows, and dropout."""
 
     def __post_init__(self) -> None:
+        weights, expected = self.class_weights, "none, balanced, or positive numbers in one text, such as 1,2.5"
+        require(weights is None or isinstance(weights, str), "train.class_weights", weights, expected)
         check_types(self, "train")
         for name in ("num_epochs", "batch_size", "gradient_accumulation"):
             require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
@@ -76,8 +78,7 @@ class TrainConfig:
         require(
             self.ema_decay is None or 0 < self.ema_decay < 1, "train.ema_decay", self.ema_decay, "none or 0 < x < 1"
         )
-        expected = "none, balanced, or positive numbers with commas between them, such as 1,2.5"
-        require(_are_class_weights(self.class_weights), "train.class_weights", self.class_weights, expected)
+        require(_are_class_weights(weights), "train.class_weights", weights, expected)
         require(self.max_grad_norm is None or self.max_grad_norm > 0, "train.max_grad_norm", self.max_grad_norm, "> 0")
         require(self.patience is None or self.patience >= 1, "train.patience", self.patience, "none or >= 1")
         budget = self.max_tokens_per_batch

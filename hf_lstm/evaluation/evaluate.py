@@ -54,6 +54,7 @@ def score_model(
     precision: str,
     encoding: str | None = None,
     config: str | None = None,
+    show_progress: bool = True,
 ) -> Evaluation:
     """Compute a model's answers on a split of `data`.
 
@@ -65,7 +66,7 @@ def score_model(
     if split not in SPLITS:
         raise InputError(f"there is no split {split!r}; expected {', '.join(SPLITS)}")
     source = None if data is None else resolve_source(data, whole_name="data")
-    with dataset_bars(can_show_bars()):
+    with dataset_bars(show_progress and can_show_bars()):
         rows = load_evaluation_rows(model, split, source=source, columns=columns, encoding=encoding, config=config)
         check_evaluation_rows(split, rows.dataset)
         dtype = resolve_precision(precision, model.device, hidden_size=model.config.hidden_size)
@@ -83,6 +84,8 @@ def evaluate(
     encoding: str | None = None,
     config: str | None = None,
     precision: str = "auto",
+    device: str | None = None,
+    show_progress: bool = True,
 ) -> Measurement:
     """Measure a model on labeled rows, without writing a report.
 
@@ -100,6 +103,9 @@ def evaluate(
         encoding: that of text files; by default UTF-8.
         config: the configuration, of a data set that has several.
         precision: `float32`, `bfloat16`, or `auto`.
+        device: where a model that is loaded computes: `cpu`, `cuda`, `xpu`, `mps`, or by default `auto` for an
+            accelerator if there is one. One that is passed stays where it is.
+        show_progress: show progress bars to people who look on.
 
     Raises:
         InputError: the model or the rows are unusable, or the labels are not the model's.
@@ -107,9 +113,23 @@ def evaluate(
     if not isinstance(model, (LSTMSentiment, str, Path)):
         raise InputError(f"the model is {type(model).__name__}, expected an LSTMSentiment, its folder, or its Hub id")
     title = "model" if isinstance(model, LSTMSentiment) else Path(model).name
-    loaded = model if isinstance(model, LSTMSentiment) else LSTMSentiment.from_pretrained(model)
+    if isinstance(model, LSTMSentiment):
+        if device is not None:
+            raise InputError(
+                f"device is {device!r}, but the model is in memory: move it there with model.to({device!r})"
+            )
+        loaded = model
+    else:
+        loaded = LSTMSentiment.from_pretrained(model, device=device or "auto")
     columns = Columns(text_column, label_column)
     evaluation = score_model(
-        loaded, data, split=split, columns=columns, precision=precision, encoding=encoding, config=config
+        loaded,
+        data,
+        split=split,
+        columns=columns,
+        precision=precision,
+        encoding=encoding,
+        config=config,
+        show_progress=show_progress,
     )
     return evaluation.measure(title)

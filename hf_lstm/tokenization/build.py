@@ -3,7 +3,9 @@
 Their ids are exactly a look-up of the words that plain Python finds, or those of BERT's pieces.
 """
 
+import dataclasses
 import itertools
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +16,8 @@ from hf_lstm.errors import InputError
 from hf_lstm.tokenization.word_patterns import load_stop_words
 from hf_lstm.tokenization.word_splitter import PAD_TOKEN, SPECIAL_TOKENS, UNK_TOKEN, WordSplitter
 from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece_tokenizer, load_vocab, train_vocab
+
+logger = logging.getLogger(__name__)
 
 
 def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
@@ -28,6 +32,7 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
     """
     if config.words == "wordpiece":
         dropped = load_stop_words() if config.stop_words == "drop" else frozenset[str]()
+        _warn_of_unused_settings(config)
         if config.vocab is not None:
             return build_wordpiece_tokenizer(load_vocab(config.vocab), dropped=dropped)
         vocab = train_vocab(texts, max_pieces=config.max_words, min_count=config.min_count, dropped=dropped)
@@ -65,6 +70,18 @@ def find_special_ids(tokenizer: Tokenizer) -> tuple[int, int]:
     raise InputError(
         f"the tokenizer has neither {PAD_TOKEN} and {UNK_TOKEN} nor {PAD_PIECE} and {UNK_PIECE}: expected one pair"
     )
+
+
+def _warn_of_unused_settings(config: TokenizerConfig) -> None:
+    """Log the settings that pieces of words don't use: a vocabulary that is given has its own choice and order."""
+    names = ("order",) if config.vocab is None else ("min_count", "max_words", "order")
+    defaults = {field.name: field.default for field in dataclasses.fields(TokenizerConfig)}
+    unused = [f"{name}={getattr(config, name)}" for name in names if getattr(config, name) != defaults[name]]
+    if unused:
+        why = (
+            "pieces are in the order in which they are learned" if config.vocab is None else "tokenizer.vocab is fixed"
+        )
+        logger.warning("tokenizer: %s is not used, since %s", ", ".join(unused), why)
 
 
 def _choose_words(counts: Counter[str], config: TokenizerConfig) -> Sequence[str]:

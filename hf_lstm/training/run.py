@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -216,7 +217,8 @@ def train_from_python(
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
-    folder = make_temporary_folder("hf-lstm-") / "model" if output_dir is None else Path(output_dir)
+    temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None
+    folder = temporary / "model" if temporary is not None else Path(str(output_dir))
     options = RunOptions(
         output_dir=folder,
         device=device,
@@ -226,11 +228,22 @@ def train_from_python(
         measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,
     )
-    with _shown_log() if show_progress else contextlib.nullcontext():
+    with _shown_log() if show_progress else contextlib.nullcontext(), _removed_on_failure(temporary):
         results = run_experiment(chosen, options)
         for measured in results.baselines:
             logger.info(measured.describe("test"))
     return TrainingResult(LSTMSentiment.from_pretrained(folder), results, folder)
+
+
+@contextlib.contextmanager
+def _removed_on_failure(folder: Path | None) -> Iterator[None]:
+    """Remove a temporary folder at once if the block fails: a program may go on for days."""
+    try:
+        yield
+    except BaseException:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextlib.contextmanager

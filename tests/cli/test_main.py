@@ -114,7 +114,10 @@ def test_a_run_is_recorded_and_continued_by_the_name_it_was_called_by(as_install
     main(["train", *arguments])
     recorded = json.loads(Path("my model/results.json").read_text())["command"]
     assert shlex.split(recorded) == ["hf-lstm", "train", *arguments]
-    hint = capsys.readouterr().out.splitlines()[-1].partition("; try: ")[2]
-    assert hint == "hf-lstm predict 'my model' \"A wonderful film.\""
-    main(shlex.split(hint)[1:])
+    heading, *hints = capsys.readouterr().out.splitlines()[-3:]
+    assert heading == "saved in my model; try:"
+    assert hints == ["  hf-lstm predict 'my model' \"A text to classify.\"", "  hf-lstm evaluate 'my model'"]
+    main(shlex.split(hints[0])[1:])
     assert re.fullmatch(r"(pos|neg) [01]\.\d{4}\n", capsys.readouterr().out)
+    main(shlex.split(hints[1])[1:])
+    assert "saved in reports/my model" in capsys.readouterr().out

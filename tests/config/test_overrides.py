@@ -1,11 +1,13 @@
 import contextlib
 import dataclasses
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.overrides import change_settings, override_recipe
 from hf_lstm.config.recipes import PACKED_LSTM
 from hf_lstm.errors import InputError
 
@@ -74,3 +76,15 @@ def test_bad_override_says_in_one_line_what_was_expected(assignment, hint):
 def test_no_override_text_ends_in_another_error(text):
     with contextlib.suppress(InputError):
         override_recipe(PACKED_LSTM, [text])
+
+
+def test_scalars_of_numpy_and_torch_are_values():
+    settings = {
+        "learning_rate": np.float64(0.5), "num_epochs": np.int32(3), "lowercase": np.bool_(False),
+        "dropout": torch.tensor(0.25), "order": np.str_("alphabetical"),
+    }  # fmt: skip
+    recipe = change_settings(PACKED_LSTM, settings)
+    found = (recipe.train.learning_rate, recipe.train.num_epochs, recipe.tokenizer.lowercase, recipe.model.dropout)
+    assert (*found, recipe.tokenizer.order) == (0.5, 3, False, 0.25, "alphabetical")
+    with pytest.raises(InputError, match=r"train\.num_epochs is 3\.5, but must be of type int"):
+        change_settings(PACKED_LSTM, {"num_epochs": np.float32(3.5)})

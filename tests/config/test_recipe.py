@@ -13,6 +13,25 @@ def test_unknown_recipe_names_the_nearest():
         get_recipe("paked-lstm")
 
 
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [
+        ("sample", "sample-packed-lstm"),
+        ("stanfordnlp/imdb", "imdb-packed-lstm"),
+        ("../my data/Film reviews (2).csv", "film-reviews-2-packed-lstm"),
+        ("reviews.csv.gz", "reviews-packed-lstm"),
+        ("shops/*.csv", "shops-packed-lstm"),
+        ("shops/", "shops-packed-lstm"),
+        ("отзывы.csv", "отзывы-packed-lstm"),
+        (".", "data-packed-lstm"),
+        ("data in memory", "data-in-memory-packed-lstm"),
+        ("x" * 300, "x" * 60 + "-packed-lstm"),
+    ],
+)
+def test_a_folder_is_named_after_the_data(dataset, name):
+    assert dataclasses.replace(PACKED_LSTM, data=DataConfig(dataset=dataset)).name_folder() == name
+
+
 def test_model_config_survives_json():
     config = STOPWORD_LSTM.model.resolve(vocab_size=9, label_names=["neg", "pos"])
     assert ModelConfig(**json.loads(json.dumps(dataclasses.asdict(config)))) == config
@@ -57,6 +76,7 @@ def test_labels_are_listed_by_their_ids():
         lambda: TrainConfig(class_weights="1,-2"),
         lambda: TrainConfig(class_weights="1;2"),
         lambda: TrainConfig(class_weights=""),
+        lambda: TrainConfig(class_weights=[1, 2]),
         lambda: TrainConfig(class_weights="1,inf"),
         lambda: TrainConfig(class_weights="nan,1"),
         lambda: TrainConfig(learning_rate=float("nan")),

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -141,3 +142,12 @@ def test_reviews_give_the_ids_of_berts_own_tokenizer(shared_data):
     for review in table["text"].to_pylist()[::250]:
         expected = bert(" ".join(find_clean_words(review)), add_special_tokens=False, truncation=False)["input_ids"]
         assert tokenizer.encode(review).ids == expected
+
+
+def test_settings_that_pieces_do_not_use_are_logged(tmp_path, caplog):
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\nfilm\n")
+    config = TokenizerConfig(words="wordpiece", vocab=str(tmp_path / "vocab.txt"))
+    train_tokenizer((), config)
+    assert caplog.text == ""
+    train_tokenizer((), replace(config, min_count=2, max_words=9, order="alphabetical"))
+    assert "min_count=2, max_words=9, order=alphabetical is not used, since tokenizer.vocab is fixed" in caplog.text

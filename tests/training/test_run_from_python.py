@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 
 import datasets
 import pandas as pd
@@ -77,6 +78,7 @@ def test_figures_are_those_of_the_rows(result, frame):
     [
         ({"split": "tst"}, "there is no split 'tst'; expected train, validation, test"),
         ({"split": None}, "there is no split None"),
+        ({"device": "cpu"}, "device is 'cpu', but the model is in memory: move it there"),
         ({"model": None}, "the model is NoneType, expected an LSTMSentiment, its folder, or its Hub id"),
         ({"data": datasets.DatasetDict({"train": ROWS})}, "data in memory: there is no split 'test'; there is train"),
         ({"data": ([], [])}, "^data: there are no rows"),
@@ -137,6 +139,22 @@ def test_wrong_use_is_one_line(settings, message):
     with pytest.raises(hf_lstm.InputError, match=message) as caught:
         hf_lstm.train((["a", "b"], [0, 1]), **settings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(hf_lstm.InputError, match="there is no column 'body'"):
+        hf_lstm.train((["a", "b"], [0, 1]), text_column="body", show_progress=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluation_shows_no_progress_if_told(result, frame, capsys):
+    others = frame.assign(body=frame["body"] + " once more")
+    hf_lstm.evaluate(result.folder, others, device="cpu", show_progress=False)
+    assert capsys.readouterr().err == ""
+    assert not datasets.are_progress_bars_disabled()
+    with pytest.raises(hf_lstm.InputError, match="there is no device 'warp'"):
+        hf_lstm.evaluate(result.folder, others, device="warp")
 
 
 def test_each_epoch_is_printed_unless_the_program_logs_by_itself(frame, tmp_path, capsys):
