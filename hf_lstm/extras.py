@@ -27,6 +27,16 @@ def is_installed(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
+def require_library(library: str) -> None:
+    """Check that a library is installed.
+
+    Raises:
+        InputError: it is not; the message says how to install it.
+    """
+    if not is_installed(library):
+        raise InputError(f"this needs {library}, which is not installed; run {name_install_command(library)}")
+
+
 def name_install_command(library: str) -> str:
     """Return the command that installs a library: `pip install 'hf-lstm[train]'`."""
     return f"pip install {_INSTALLED_BY[library]}"

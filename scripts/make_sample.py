@@ -6,7 +6,7 @@ It is cut out of the Large Movie Review Dataset.
 import argparse
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 SPLIT_SIZES = {"train": 5_000, "validation": 800, "test": 800}
-MAX_BYTES = 3_000_000
+UNLABELED_SIZE = 8_000
+MAX_BYTES = 7_000_000
 VALIDATION_MOVIE_SHARE = 0.25  # movies set aside, more than needed: the rows are then picked at random among theirs
 README = """\
 # A sample of the Large Movie Review Dataset
@@ -25,6 +26,8 @@ positive. None is a text that the published splits repeat. `scripts/make_sample.
 
 - {sizes}
 - train and validation come from the published train split{movies}; test comes from the published test split
+- {unlabeled:,} more reviews have no label, label -1; they come from the published split `unsupervised`, which shares no
+  movie with the others
 
 Source: Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. "Learning Word
 Vectors for Sentiment Analysis". Proceedings of the 49th Annual Meeting of the Association for Computational
@@ -51,7 +54,11 @@ def main() -> None:
 
     train, test = (_read_parquet(arguments.source / "plain_text", f"{split}-*") for split in ("train", "test"))
     movies = _find_movies(train, arguments.movies) if arguments.movies else None
-    sample = pick_sample(train, test, movies, np.random.RandomState(arguments.seed))
+    random = np.random.RandomState(arguments.seed)
+    sample = pick_sample(train, test, movies, random)
+    unlabeled = _read_parquet(arguments.source / "plain_text", "unsupervised-*")
+    known = {text for table in (train, test) for text in table["text"].to_pylist()}
+    sample["unsupervised"] = pick_unlabeled(unlabeled, known, random)
 
     arguments.output_dir.mkdir(parents=True, exist_ok=True)
     for split, table in sample.items():
@@ -64,6 +71,7 @@ def main() -> None:
         seed=arguments.seed,
         sizes=", ".join(f"{size:,} {split}" for split, size in SPLIT_SIZES.items()),
         movies=" and share no movie" if movies else "",
+        unlabeled=UNLABELED_SIZE,
     )
     (arguments.output_dir / "README.md").write_text(readme, encoding="utf-8")
     num_bytes = sum(path.stat().st_size for path in arguments.output_dir.iterdir())
@@ -98,6 +106,13 @@ def pick_sample(
         "validation": _pick_rows(train, is_single & is_held_out, SPLIT_SIZES["validation"], random),
         "test": _pick_rows(test, is_single_in_test, SPLIT_SIZES["test"], random),
     }
+
+
+def pick_unlabeled(table: pa.Table, known: Collection[str], random: np.random.RandomState) -> pa.Table:
+    """Pick reviews without a label at random, none of them a known text or a repeated one."""
+    counts = Counter(table["text"].to_pylist())
+    is_candidate = [counts[text] == 1 and text not in known for text in table["text"].to_pylist()]
+    return table.take(random.permutation(np.flatnonzero(is_candidate))[:UNLABELED_SIZE])
 
 
 def _pick_rows(table: pa.Table, is_candidate: NDArray[np.bool_], size: int, random: np.random.RandomState) -> pa.Table:

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
     errors extras files edit_mark markdown progress provenance devices
-    storage records config hub nn objectives tokenization data model export evaluation report demo training cli __main__
+    storage records config hub nn objectives tokenization data model export evaluation report demo
+    teaching training cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 

@@ -47,6 +47,20 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "stanfordnlp/glove; short for --set train.embeddings=...",
     )
     parser.add_argument(
+        "--teacher",
+        dest="teachers",
+        metavar="ngrams|MODEL",
+        action="append",
+        help="learn what it says of the rows, too: ngrams, a folder or a Hub id; may be repeated; short for "
+        "--set train.teachers=...",
+    )
+    parser.add_argument(
+        "--unlabeled",
+        metavar="FILE|SPLIT",
+        help="texts without labels, to learn from what the teachers say of them: a file, or a split of the data set; "
+        "short for --set train.unlabeled=...",
+    )
+    parser.add_argument(
         "--init-from",
         metavar="MODEL",
         help="fine-tune this model, a folder or Hub id, with its tokenizer and architecture, and with its classifier "
@@ -137,6 +151,8 @@ def collect_assignments(arguments: argparse.Namespace) -> list[str]:
     shortcuts = {
         "data.dataset": arguments.dataset,
         "train.embeddings": arguments.embeddings,
+        "train.teachers": ",".join(arguments.teachers) if arguments.teachers else None,
+        "train.unlabeled": arguments.unlabeled,
         "train.init_from": arguments.init_from,
         "train.seed": arguments.seed,
     }

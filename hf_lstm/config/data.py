@@ -21,6 +21,14 @@ class DataConfig:
     """Name of the column with the texts. `none` takes the first well-known name, such as `text` or `review`."""
     label_column: str | None = None
     """Name of the column with the labels. `none` takes the first well-known name, such as `label` or `sentiment`."""
+    group_file: str | None = None
+    """A table that says what each row of train is about, in the order of the rows, or found by a column
+    `text_sha256_16`. Validation is then cut so that what it is about stands nowhere in train; so are the rows for
+    `train.teachers=ngrams`."""
+    group_column: str | None = None
+    """Name of the column of `group_file` to go by; a `.txt` file has none."""
+    drop_test_texts: bool = False
+    """Leave out the rows of train whose text stands in test, too."""
     split: Literal["official", "pooled", "pooled_test_first"] = "official"
     """How rows are split. `official`: keep the data set's own splits, and cut missing ones from train.
     `pooled`: join train, validation and test, shuffle all rows, and cut train, validation and test from them, in this
@@ -37,7 +45,11 @@ class DataConfig:
         require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
         require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
         require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
+        if self.group_file is None:
+            require(self.group_column is None, "data.group_column", self.group_column, "none without data.group_file")
         if self.split != "official":
+            require(self.group_file is None, "data.group_file", self.group_file, "none unless data.split=official")
+            require(not self.drop_test_texts, "data.drop_test_texts", True, "false unless data.split=official")
             total = self.train_fraction + self.validation_fraction
             require(total < 1, "data.train_fraction + data.validation_fraction", total, "less than 1: test needs rows")
 

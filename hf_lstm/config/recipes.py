@@ -11,7 +11,15 @@ from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
 from hf_lstm.errors import InputError
 
-__all__ = ["DEFAULT_RECIPE", "PACKED_LSTM", "POOLED_BILSTM", "RECIPES", "STOPWORD_LSTM", "get_recipe"]
+__all__ = [
+    "DEFAULT_RECIPE",
+    "DISTILLED_BILSTM",
+    "PACKED_LSTM",
+    "POOLED_BILSTM",
+    "RECIPES",
+    "STOPWORD_LSTM",
+    "get_recipe",
+]
 
 # Ours, and the default. It learns from only a few thousand rows; with the last state alone, it would not.
 POOLED_BILSTM = Recipe(
@@ -26,7 +34,38 @@ POOLED_BILSTM = Recipe(
     train=TrainConfig(num_epochs=8, batch_size=32, learning_rate=2e-3, patience=2, best_by="loss"),
 )
 
-RECIPES: Mapping[str, Recipe] = {recipe.name: recipe for recipe in (POOLED_BILSTM, *PUBLISHED_RECIPES)}
+# Ours. What n-grams say of rows and of texts without labels counts as much as the labels.
+DISTILLED_BILSTM = Recipe(
+    name="distilled-bilstm",
+    description="ours: learns from an n-gram model's soft labels as well; takes texts without labels, too",
+    source="this package",
+    tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=30_000),
+    model=ModelSettings(
+        embedding_dim=64,
+        hidden_size=64,
+        bidirectional=True,
+        pooling="mean_max",
+        dropout=0.3,
+        max_length_tokens=400,
+        truncation="head_tail",
+    ),
+    data=DataConfig(validation_fraction=0.1),
+    train=TrainConfig(
+        num_epochs=4,
+        batch_size=32,
+        learning_rate=2e-3,
+        schedule="linear",
+        best_by="loss",
+        teachers="ngrams",
+        teacher_weight=0.5,
+        unlabeled="auto",
+        start="ngrams",
+    ),
+)
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe for recipe in (POOLED_BILSTM, DISTILLED_BILSTM, *PUBLISHED_RECIPES)
+}
 DEFAULT_RECIPE = POOLED_BILSTM.name
 
 

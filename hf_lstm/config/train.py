@@ -56,6 +56,20 @@ class TrainConfig:
     missing_vectors: Literal["zero", "normal"] = "normal"
     """What words without a pretrained vector start from. `zero`: zeros. `normal`: random numbers with the mean and
     spread of the pretrained ones."""
+    teachers: str | None = None
+    """Who labels the rows softly for the network to learn from, with commas between: `ngrams`, a linear model of
+    n-grams that is trained here and never labels a row that it has learned from; folders or Hub ids of saved models.
+    What they say is averaged. `none` learns from the labels alone."""
+    teacher_weight: float = 1.0
+    """Share of the target that the teachers give, 0 to 1. The rest is the label, where a row has one."""
+    unlabeled: str | None = None
+    """Texts without labels to learn from, as `teachers` label them: a file, or a split of the data set. `auto` takes a
+    split called `unsupervised` or `unlabeled`, if there is one."""
+    crops_per_text: int = 0
+    """Also learn from as many random parts of one to three sentences of each labeled text, as `teachers` label them."""
+    start: Literal["random", "ngrams"] = "random"
+    """What the embedding starts from, without `embeddings` and `init_from`. `random`: as `model.initialization` says.
+    `ngrams`: small random numbers, and what each word says for a label by a linear model."""
     init_from: str | None = None
     """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe."""
     seed: int = 0
@@ -87,7 +101,23 @@ class TrainConfig:
             require(not self.freeze_embeddings, "train.freeze_embeddings", True, "false without train.embeddings")
         else:
             require(self.init_from is None, "train.embeddings", self.embeddings, "none with train.init_from")
+        self._check_teachers()
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
+
+    def _check_teachers(self) -> None:
+        require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")
+        require(self.crops_per_text >= 0, "train.crops_per_text", self.crops_per_text, ">= 0")
+        if self.teachers is None:
+            require(self.unlabeled is None, "train.unlabeled", self.unlabeled, "none without train.teachers")
+            require(self.crops_per_text == 0, "train.crops_per_text", self.crops_per_text, "0 without train.teachers")
+        else:
+            names = "names with commas between, such as ngrams,runs/teacher"
+            require(all(self.teacher_names), "train.teachers", self.teachers, names)
+
+    @property
+    def teacher_names(self) -> list[str]:
+        """Return the teachers one by one."""
+        return [] if self.teachers is None else [name.strip() for name in self.teachers.split(",")]
 
 
 def _are_class_weights(text: str | None) -> bool:

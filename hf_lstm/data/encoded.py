@@ -22,6 +22,8 @@ class LabeledTexts:
     texts: EncodedTexts
     labels: np.ndarray
     """int64 (num_rows,)"""
+    targets: np.ndarray | None = None
+    """How likely each label is of each row, float32 (num_rows, num_labels), if that is what to learn; else `labels`."""
 
     def __len__(self) -> int:
         return len(self.labels)

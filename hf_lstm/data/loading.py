@@ -1,12 +1,13 @@
 """Loads labeled rows from any source, as train, validation and test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
+from hf_lstm.data.groups import add_groups
 from hf_lstm.data.named_sources import find_files
 from hf_lstm.data.published import Request, load_published, select_split
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
@@ -34,7 +35,7 @@ def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> 
     published = load_published(in_memory or config.dataset, _build_request(config)).splits
     if "train" not in published:
         raise InputError(f"{config.dataset}: training needs a train split; there is only {', '.join(published)}")
-    return (cut_official if config.split == "official" else cut_pooled)(published, config)
+    return _cut(published, config)
 
 
 def load_relabeled_splits(
@@ -63,9 +64,18 @@ def load_relabeled_splits(
     for name, rows in published.items():
         numbered[name] = rows.add_column(_ROW, np.arange(start, start + len(rows)))
         start += len(rows)
-    cut = (cut_official if config.split == "official" else cut_pooled)(numbered, config)
+    cut = _cut(numbered, config)
     whole = concatenate_datasets([others[name] for name in published])
     return DatasetDict({name: whole.select(rows[_ROW][:]) for name, rows in cut.items()})
+
+
+def _cut(published: Mapping[str, Dataset], config: DataConfig) -> Splits:
+    """Cut published splits as `config` says; groups become a third column of train."""
+    if config.split != "official":
+        return cut_pooled(published, config)
+    if config.group_file is not None:
+        published = {**published, "train": add_groups(published["train"], config)}
+    return cut_official(published, config)
 
 
 def load_split(

@@ -16,6 +16,8 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
 
+GROUP = "group"
+"""A third column of train, if its rows are grouped: which group each is of, as a string."""
 TEST_FRACTION = 0.1
 """Share of the distinct texts that becomes test, of a source without a test split."""
 
@@ -34,7 +36,8 @@ class Splits(DatasetDict):  # type: ignore[misc]  # `datasets` is not typed
 def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits:
     """Keep the published splits, and cut missing ones from train.
 
-    Test keeps every published row. Validation loses the published rows whose text is in train, too.
+    Test keeps every published row. Validation loses the published rows whose text is in train, too. Where train has a
+    column `group`, a validation that is cut from it consists of whole groups.
 
     Raises:
         InputError: there are too few texts to cut, or all validation texts are in train.
@@ -48,14 +51,22 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits
         train, test = _cut_texts(train, TEST_FRACTION, config.split_seed, num_others=1 if validation is None else 0)
         share = f"{TEST_FRACTION:g} of the distinct texts of each class, at least one of a class that has enough"
         cuts["test"] = f"{len(test):,} rows cut from train: {share}, {seed}"
-    if validation is None:
+    if config.drop_test_texts:
+        told = "train rows are left out: their texts stand in test"
+        train = _leave_out_texts(train, set(_list_texts(test)), told)
+    if validation is None and GROUP in train.column_names:
+        train, validation = _cut_groups(train, config.validation_fraction, config.split_seed)
+        rule = f"whole groups, data.validation_fraction={config.validation_fraction:g}, {seed}; no text is in both"
+        cuts["validation"] = f"{len(validation):,} rows cut from train: {rule}"
+    elif validation is None:
         fraction = config.validation_fraction
         train, validation = _cut_validation(train, fraction, config.split_seed)
         rule = f"data.validation_fraction={fraction:g}, {seed}; no text is in both"
         cuts["validation"] = f"{len(validation):,} rows cut from train: {rule}"
     else:
         num_published = len(validation)
-        validation = _leave_out_texts(validation, set(_list_texts(train)))
+        told = "validation rows are left out: their texts stand in train"
+        validation = _leave_out_texts(validation, set(_list_texts(train)), told)
         if not len(validation):
             raise InputError(
                 f"{config.dataset}: the texts of all {num_published:,} validation rows stand in train, too; take these "
@@ -211,11 +222,32 @@ def _log_cuts(splits: Splits) -> Splits:
     return splits
 
 
-def _leave_out_texts(dataset: Dataset, texts: set[str]) -> Dataset:
+def _cut_groups(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Cut validation from a data set with a column `group`; return train and validation.
+
+    Validation takes whole groups in random order as long as they fit into `fraction` of the rows. Rows whose text is in
+    train, or whose class train would lack, are left out.
+    """
+    groups, group_of_row = np.unique(dataset[GROUP][:], return_inverse=True)
+    sizes = np.bincount(group_of_row)
+    order = np.random.RandomState(seed).permutation(len(groups))
+    is_taken = np.zeros(len(groups), dtype=bool)
+    is_taken[order[sizes[order].cumsum() <= round(fraction * len(dataset))]] = True
+    is_validation = is_taken[group_of_row]
+    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
+    train_texts = {text for text, is_out in zip(texts, is_validation, strict=True) if not is_out}
+    is_repeated = np.array([text in train_texts for text in texts], dtype=bool)
+    is_foreign = ~np.isin(labels, labels[~is_validation])
+    return dataset.select(np.flatnonzero(~is_validation)), dataset.select(
+        np.flatnonzero(is_validation & ~is_repeated & ~is_foreign)
+    )
+
+
+def _leave_out_texts(dataset: Dataset, texts: set[str], told: str) -> Dataset:
     rows = [row for row, text in enumerate(_list_texts(dataset)) if text not in texts]
     if len(rows) == len(dataset):
         return dataset
-    logger.warning("%d validation rows are left out: their texts stand in train", len(dataset) - len(rows))
+    logger.warning("%d %s", len(dataset) - len(rows), told)
     return dataset.select(rows)
 
 

@@ -200,10 +200,11 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
     for rows in split_large_batches(split.texts.lengths, batches, model.config):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
         labels = torch.from_numpy(split.labels[rows]).to(device)
+        targets = labels if split.targets is None else torch.from_numpy(split.targets[rows]).to(device)
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
         with autocast_to(run.dtype, device):
             logits = model(batch.input_ids.to(device), batch.lengths)
-        loss = sum_cross_entropy(logits, labels, row_weights=row_weights, label_smoothing=config.label_smoothing)
+        loss = sum_cross_entropy(logits, targets, row_weights=row_weights, label_smoothing=config.label_smoothing)
         (loss / weight_sum).backward()  # type: ignore[no-untyped-call]
         loss_sum = loss_sum + loss.detach()
         num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()

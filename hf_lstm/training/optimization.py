@@ -80,24 +80,24 @@ def build_averaged_model(model: LSTMNetwork, decay: float) -> AveragedModel:
 
 def sum_cross_entropy(
     logits: torch.Tensor,
-    labels: torch.Tensor,
+    targets: torch.Tensor,
     *,
     row_weights: torch.Tensor | None = None,
     label_smoothing: float = 0.0,
 ) -> torch.Tensor:
-    """Compute the summed cross-entropy of logits against labels, in nats.
+    """Compute the summed cross-entropy of logits against labels or soft labels, in nats.
 
     A sum, so that batches of unequal size weigh their rows alike; computed in float32. For logits (0, z) it is the
     binary cross-entropy of sigmoid(z).
 
     Args:
         logits: (batch, num_labels).
-        labels: int64 (batch,).
+        targets: class ids, int64 (batch,), or how likely each label is, float32 (batch, num_labels).
         row_weights: float32 (batch,), how often each row counts; once by default.
         label_smoothing: share of the target that is spread over all labels (Szegedy et al., "Rethinking the Inception
             Architecture for Computer Vision", 2016).
     """
-    losses = functional.cross_entropy(logits.float(), labels, reduction="none", label_smoothing=label_smoothing)
+    losses = functional.cross_entropy(logits.float(), targets, reduction="none", label_smoothing=label_smoothing)
     return losses.sum() if row_weights is None else losses @ row_weights
 
 

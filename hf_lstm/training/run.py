@@ -84,7 +84,7 @@ def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
             run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
             epochs = train(
                 run.model,
-                run.encoded["train"],
+                run.learned,
                 run.encoded["validation"],
                 recipe.train,
                 show_progress=show_progress,

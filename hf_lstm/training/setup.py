@@ -3,7 +3,9 @@
 The model starts from random weights, those of a model to fine-tune, or word vectors.
 """
 
+import itertools
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +20,14 @@ from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.sources import InMemorySplits
+from hf_lstm.data.unlabeled import read_unlabeled
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
+from hf_lstm.teaching.start import start_from_ngrams
+from hf_lstm.teaching.taught_rows import build_taught_rows
+from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.training.fine_tuning import BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
@@ -45,6 +51,8 @@ class PreparedRun:
     """Rows to know of."""
     encoded: dict[str, LabeledTexts]
     """The same rows as token ids."""
+    learned: LabeledTexts
+    """The rows to learn from: those of train, or what teachers say of these and of more."""
     model: LSTMSentiment
     """On its device, not trained yet."""
     base_model: BaseModelFacts | None
@@ -74,12 +82,15 @@ def prepare_run(
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
+    for teacher in recipe.train.teacher_names:
+        check_teacher(teacher)
     splits = load_splits(recipe.data, in_memory)
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
     findings = check_training_rows(splits)
-    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer)
+    unlabeled = find_unlabeled(recipe, splits)
+    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=unlabeled)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
     base_model = None if base is None else base.copy_weights(model)
@@ -88,7 +99,26 @@ def prepare_run(
     word_vectors = None
     if vector_file is not None:
         word_vectors = use_word_vectors(model, vector_file, recipe.train, encoded["train"].texts.input_ids)
-    return PreparedRun(recipe, splits, findings, encoded, model, base_model, word_vectors)
+    learned = encoded["train"]
+    if recipe.train.teachers is not None:
+        learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
+    if recipe.train.start == "ngrams" and base is None and vector_file is None:
+        start_from_ngrams(model, encoded["train"])
+    return PreparedRun(recipe, splits, findings, encoded, learned, model, base_model, word_vectors)
+
+
+def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[str]:
+    """Find the recipe's texts without labels; none of them stands in any split.
+
+    Raises:
+        InputError: they can't be read.
+    """
+    if recipe.train.unlabeled is None:
+        return ()
+    labeled = {text for split in splits.values() for text in split["text"][:]}
+    texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
+    logger.info("unlabeled: %s texts", f"{len(texts):,}")
+    return texts
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:
@@ -107,13 +137,18 @@ def find_vector_file(recipe: Recipe) -> Path | None:
 
 
 def resolve_recipe(
-    recipe: Recipe, train_split: Dataset, base: BaseModel | None, tokenizer: Tokenizer | None = None
+    recipe: Recipe,
+    train_split: Dataset,
+    base: BaseModel | None,
+    tokenizer: Tokenizer | None = None,
+    *,
+    more_texts: Sequence[str] = (),
 ) -> tuple[Recipe, ModelConfig, Tokenizer]:
     """Complete the recipe's model config, and choose the tokenizer.
 
     Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
-    or one that is trained here. With a model to fine-tune, its architecture and its way of finding words take the place
-    of the recipe's.
+    or one that is trained here, on train and `more_texts`. With a model to fine-tune, its architecture and its way of
+    finding words take the place of the recipe's.
 
     Raises:
         InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
@@ -124,7 +159,7 @@ def resolve_recipe(
         config = base.resolve(label_names)
         return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.model.require_tokenizer()
     if tokenizer is None:
-        tokenizer = train_tokenizer(train_split["text"], recipe.tokenizer)
+        tokenizer = train_tokenizer(itertools.chain(train_split["text"], more_texts), recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
     config = recipe.model.resolve(
         vocab_size=tokenizer.get_vocab_size(),

@@ -38,6 +38,29 @@ def test_smoothing_spreads_a_share_of_the_target_over_all_labels():
     torch.testing.assert_close(sum_cross_entropy(LOGITS, LABELS, label_smoothing=0.1), expected)
 
 
+def test_soft_labels_in_float64_and_their_gradient():
+    """The gradient of -sum(p log q) by the logits is q - p, so that a model taught by itself stays as it is."""
+    targets = torch.tensor([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0], [0.6, 0.1, 0.3]])
+    logits, weights = LOGITS.clone().requires_grad_(), torch.tensor([1.0, 3.0, 0.5])
+    loss = sum_cross_entropy(logits, targets, row_weights=weights)
+    loss.backward()
+    exact = LOGITS.double().requires_grad_()
+    expected = -(weights.double()[:, None] * targets.double() * exact.log_softmax(dim=1)).sum()
+    expected.backward()
+    torch.testing.assert_close(loss, expected.float())
+    torch.testing.assert_close(logits.grad, exact.grad.float())
+    torch.testing.assert_close(logits.grad, weights[:, None] * (LOGITS.softmax(dim=1) - targets))
+
+    own = LOGITS.clone().requires_grad_()
+    sum_cross_entropy(own, LOGITS.softmax(dim=1)).backward()
+    torch.testing.assert_close(own.grad, torch.zeros_like(LOGITS))
+
+
+def test_certain_soft_labels_are_labels():
+    certain = functional.one_hot(LABELS, 3).float()
+    torch.testing.assert_close(sum_cross_entropy(LOGITS, certain), sum_cross_entropy(LOGITS, LABELS))
+
+
 def test_weights_of_rows():
     labels = np.array([0, 0, 0, 1, 2, 2])
     assert compute_row_weights(labels, None, num_labels=3).tolist() == [1.0] * 6

@@ -1,0 +1,1 @@
+"""Labels rows softly, by teachers, for a network to learn from."""

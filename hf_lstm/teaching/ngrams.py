@@ -1,0 +1,127 @@
+"""Learns classes from n-grams by NB-SVM, fast and in bounded memory.
+
+References: Wang and Manning 2012, Baselines and Bigrams, https://aclanthology.org/P12-2018/; Mesnil et al. 2014,
+Ensemble of Generative and Discriminative Techniques for Sentiment Analysis of Movie Reviews,
+https://arxiv.org/abs/1412.5335
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_lstm.evaluation.tfidf import has_spaced_words
+from hf_lstm.tokenization.encoder import EncodedTexts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_TOKEN_PATTERN = r"\w+|[^\w\s]"
+"""A word, or one character of punctuation."""
+_NUM_WEIGHTS = 2**23
+"""Of all labels together, 32 MB."""
+_MIN_FEATURES, _MAX_FEATURES = 2**16, 2**22
+"""N-grams are told apart by a hash. IMDB has a million of them that occur twice."""
+_MAX_TEXT_CHARACTERS = 100_000
+"""The rest of a longer text is not read."""
+_SMOOTHING = 1.0
+_C = 1.0
+"""Inverse strength of regularization, as the authors have it. On the sample, 0.1 differs by 0.1 points."""
+_MIN_COUNT = 2
+"""An n-gram counts if it occurs in as many texts, and where there are many of them."""
+_MIN_ROWS_TO_PRUNE = 1_000
+
+
+def count_ngrams(texts: Sequence[str], num_labels: int, *, has_words: bool) -> csr_matrix:
+    """Find which n-grams occur in each text, float32 (num_texts, num_features) of zeros and ones.
+
+    Args:
+        texts: to read, each up to 100,000 characters.
+        num_labels: the more there are, the fewer n-grams are told apart.
+        has_words: take up to three words or punctuation marks; else up to four characters.
+    """
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    per_label = _NUM_WEIGHTS // num_labels
+    num_features = 2 ** (min(max(per_label, _MIN_FEATURES), _MAX_FEATURES).bit_length() - 1)
+    reading: dict[str, Any] = {"ngram_range": (1, 3), "token_pattern": _TOKEN_PATTERN}
+    if not has_words:
+        reading = {"ngram_range": (1, 4), "analyzer": "char"}
+    vectorizer = HashingVectorizer(
+        binary=True, norm=None, alternate_sign=False, n_features=num_features, dtype=np.float32, **reading
+    )
+    return vectorizer.transform(text[:_MAX_TEXT_CHARACTERS] for text in texts)
+
+
+def mark_words(texts: EncodedTexts, num_words: int) -> csr_matrix:
+    """Find which words of a vocabulary occur in each text, float32 (num_texts, num_words) of zeros and ones."""
+    from scipy.sparse import csr_matrix
+
+    found = csr_matrix(
+        (np.ones(len(texts.input_ids), dtype=np.float32), texts.input_ids, texts.offsets), shape=(len(texts), num_words)
+    )
+    found.sum_duplicates()
+    found.data[:] = 1.0
+    return found
+
+
+def reads_words(texts: Sequence[str]) -> bool:
+    """Return whether n-grams of these texts should be of words, not of characters."""
+    return has_spaced_words(texts)
+
+
+class NgramClassifier:
+    """Weighs n-grams by naive Bayes, and learns a logistic regression on them, for each label against the others.
+
+    Nothing in it is random.
+
+    Args:
+        num_labels: two or more.
+    """
+
+    def __init__(self, num_labels: int) -> None:
+        self.num_labels = num_labels
+        num_columns = 1 if num_labels == 2 else num_labels
+        self.weights = np.zeros((0, num_columns), dtype=np.float32)
+        """(num_features, 1) for two labels, else (num_features, num_labels)"""
+        self.biases = np.zeros(num_columns, dtype=np.float32)
+
+    def fit(self, features: csr_matrix, labels: NDArray[np.int64]) -> NgramClassifier:
+        """Learn the weights from features of `count_ngrams` and class ids (num_texts,), and return the classifier."""
+        from sklearn.linear_model import LogisticRegression
+
+        min_count = _MIN_COUNT if len(labels) >= _MIN_ROWS_TO_PRUNE else 1
+        is_kept = np.asarray(features.sum(axis=0)).ravel() >= min_count
+        wanted = [1] if self.num_labels == 2 else range(self.num_labels)
+        self.weights = np.zeros((features.shape[1], len(wanted)), dtype=np.float32)
+        for column, label in enumerate(wanted):
+            is_label = labels == label
+            if not 0 < is_label.sum() < len(labels):  # these rows have one side only: no n-gram tells
+                share = (is_label.sum() + _SMOOTHING) / (len(labels) + 2 * _SMOOTHING)
+                self.biases[column] = np.log(share / (1 - share))
+                continue
+            ratios = np.where(is_kept, _compute_log_count_ratios(features, is_label), 0).astype(np.float32)
+            weighed = features.multiply(ratios).tocsr()
+            weighed.eliminate_zeros()
+            solver = LogisticRegression(C=_C, solver="liblinear", dual=True, max_iter=1_000, random_state=0)
+            solver.fit(weighed, is_label)
+            self.weights[:, column] = solver.coef_[0] * ratios
+            self.biases[column] = solver.intercept_[0]
+        return self
+
+    def compute_logits(self, features: csr_matrix) -> NDArray[np.float32]:
+        """Compute logits, float32 (num_texts, num_labels); of two labels, the first has 0."""
+        logits = np.asarray(features @ self.weights, dtype=np.float32) + self.biases
+        return np.hstack([np.zeros_like(logits), logits]) if self.num_labels == 2 else logits
+
+
+def _compute_log_count_ratios(features: csr_matrix, is_label: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Compute each n-gram's log ratio of its smoothed shares in a label's rows and in the others."""
+    shares = []
+    for rows in (is_label, ~is_label):
+        counts = _SMOOTHING + np.asarray(features[rows].sum(axis=0, dtype=np.float64)).ravel()
+        shares.append(counts / counts.sum())
+    return np.log(shares[0] / shares[1])  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""Builds the rows that a network learns from, if it has teachers."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.data.splits import GROUP
+from hf_lstm.teaching.crops import draw_crops
+from hf_lstm.teaching.teachers import Lesson, label_softly
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
+
+logger = logging.getLogger(__name__)
+
+
+def build_taught_rows(
+    train: Dataset,
+    encoded: LabeledTexts,
+    unlabeled: Sequence[str],
+    tokenizer: Tokenizer,
+    config: ModelConfig,
+    train_config: TrainConfig,
+) -> LabeledTexts:
+    """Have the teachers of a run label its rows of train, unlabeled texts and crops.
+
+    Args:
+        train: the labeled rows, with the columns `text` and `label`, and `group` if they are grouped.
+        encoded: the same rows.
+        unlabeled: texts without labels.
+        tokenizer: of the model.
+        config: of the model.
+        train_config: the teachers, and what their word counts.
+
+    Returns:
+        The labeled rows, then the unlabeled ones and the crops, with what to learn as `targets`.
+
+    Raises:
+        InputError: a teacher can't be loaded, or has other labels.
+    """
+    texts: list[str] = train["text"][:]
+    crops, origins = draw_crops(texts, train_config.crops_per_text, seed=train_config.seed)
+    more_texts = [*unlabeled, *crops]
+    lesson = Lesson(
+        texts=texts,
+        labels=encoded.labels,
+        groups=_number_groups(train[GROUP][:] if GROUP in train.column_names else texts),
+        more_texts=more_texts,
+        origins=np.concatenate([np.full(len(unlabeled), -1, dtype=np.int64), origins]),
+        label_names=config.label_names,
+    )
+    logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
+    answers = label_softly(train_config.teacher_names, lesson)
+    answered = answers[len(texts) :].argmax(axis=1)
+    truth = np.eye(config.num_labels, dtype=np.float32)[encoded.labels]
+    weight = train_config.teacher_weight
+    targets = np.concatenate([weight * answers[: len(texts)] + (1 - weight) * truth, answers[len(texts) :]])
+    return LabeledTexts(
+        join_texts(encoded.texts, Encoder(tokenizer, config).encode(more_texts)),
+        np.concatenate([encoded.labels, answered]),
+        targets.astype(np.float32),
+    )
+
+
+def join_texts(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:
+    """Put the rows of one after those of the other."""
+    return EncodedTexts(
+        input_ids=np.concatenate([first.input_ids, second.input_ids]),
+        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
+    )
+
+
+def _number_groups(names: Sequence[str]) -> NDArray[np.int64]:
+    """Number groups by their names; rows with the same text are of one group where nothing else is known."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)

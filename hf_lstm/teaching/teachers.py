@@ -1,0 +1,141 @@
+"""Has teachers label rows softly: n-grams, cross-fitted, and trained models."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hf_lstm.errors import InputError
+from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.extras import require_library
+from hf_lstm.hub.download import fetch_model_folder
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
+
+NGRAMS = "ngrams"
+"""The teacher that is no saved model."""
+NUM_FOLDS = 5
+_MAX_CHARACTERS = 50_000_000
+"""Of longer training texts together, the n-gram teacher learns from random ones. IMDB has 33 million."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Holds the texts that a run learns from, and who may not teach which."""
+
+    texts: Sequence[str]
+    """The labeled texts."""
+    labels: NDArray[np.int64]
+    """(num_texts,)"""
+    groups: NDArray[np.int64]
+    """(num_texts,), such that no n-gram teacher labels a row of a group that it has learned from."""
+    more_texts: Sequence[str]
+    """Texts without labels, and crops."""
+    origins: NDArray[np.int64]
+    """(num_more_texts,), the labeled text that each is a crop of, or -1."""
+    label_names: Sequence[str]
+
+
+def check_teacher(name: str) -> None:
+    """Check that a teacher can teach, before much is done.
+
+    Raises:
+        InputError: what it needs is not installed, or the folder of its model is missing.
+    """
+    if name == NGRAMS:
+        require_library("sklearn")
+    else:
+        fetch_model_folder(name)
+
+
+def label_softly(teachers: Sequence[str], lesson: Lesson) -> NDArray[np.float32]:
+    """Average the probabilities that teachers give to all texts of a lesson.
+
+    Args:
+        teachers: `ngrams`, folders or Hub ids.
+        lesson: what they label.
+
+    Returns:
+        float32 (num_texts + num_more_texts, num_labels).
+
+    Raises:
+        InputError: a teacher can't be loaded, or has other labels.
+    """
+    models = {name: _load_teacher(name, lesson.label_names) for name in teachers if name != NGRAMS}
+    answers = []
+    for name in teachers:
+        if name == NGRAMS:
+            answers.append(_ask_ngrams(lesson))
+        else:
+            logger.info("teacher %s labels the rows", name)
+            texts = [*lesson.texts, *lesson.more_texts]
+            answers.append(np.asarray(models[name].predict_proba(texts), dtype=np.float32))
+    average: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+    return average
+
+
+def _load_teacher(name: str, label_names: Sequence[str]) -> LSTMSentiment:
+    model = LSTMSentiment.from_pretrained(name)
+    if model.config.label_names != list(label_names):
+        raise InputError(
+            f"train.teachers: {name} has the labels {', '.join(model.config.label_names)}; expected those of the data "
+            f"in their order, {', '.join(label_names)}"
+        )
+    return model
+
+
+def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
+    """Let n-gram teachers label all texts, none of them a text that it has learned from or a crop of it.
+
+    Logits are divided by the temperature that fits the labels of the texts best.
+    """
+    num_labels, num_texts = len(lesson.label_names), len(lesson.texts)
+    has_words = reads_words(lesson.texts)
+    features = count_ngrams(lesson.texts, num_labels, has_words=has_words)
+    more_features = count_ngrams(lesson.more_texts, num_labels, has_words=has_words) if len(lesson.more_texts) else None
+    folds = cut_folds(lesson.groups)
+    more_folds = np.where(lesson.origins >= 0, folds[lesson.origins] if num_texts else -1, -1)
+    is_learned = _pick_rows(lesson.texts)
+    logits = np.zeros((num_texts + len(lesson.more_texts), num_labels), dtype=np.float32)
+    for fold in range(-1, NUM_FOLDS):  # teacher -1 learns from all, and labels what is of no fold
+        is_asked = np.concatenate([folds == fold, more_folds == fold])
+        if not is_asked.any():
+            continue
+        rows = np.flatnonzero(is_learned & (folds != fold))
+        if not len(rows):
+            logger.warning("n-gram teacher: all rows are of one group or text; it leaves their labels open")
+            continue
+        teacher = NgramClassifier(num_labels).fit(features[rows], lesson.labels[rows])
+        logits[:num_texts][folds == fold] = teacher.compute_logits(features[folds == fold])
+        if more_features is not None:
+            logits[num_texts:][more_folds == fold] = teacher.compute_logits(more_features[more_folds == fold])
+    temperature = fit_temperature(torch.from_numpy(logits[:num_texts]), lesson.labels)
+    accuracy = (logits[:num_texts].argmax(axis=1) == lesson.labels).mean()
+    logger.info("n-gram teacher: %.2f %% right on rows of train that it did not learn from", 100 * accuracy)
+    return torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+
+
+def cut_folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Cut rows into folds, at random; rows of a group (num_rows,) are in one.
+
+    Returns the fold of each row, 0 to `NUM_FOLDS` - 1.
+    """
+    names, group_of_row = np.unique(groups, return_inverse=True)
+    fold_of_group = np.empty(len(names), dtype=np.int64)
+    fold_of_group[np.random.RandomState(0).permutation(len(names))] = np.arange(len(names)) % NUM_FOLDS
+    folds: NDArray[np.int64] = fold_of_group[group_of_row]
+    return folds
+
+
+def _pick_rows(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Pick the rows to learn from: all, or random ones of `_MAX_CHARACTERS` together."""
+    lengths = np.array([len(text) for text in texts], dtype=np.int64)
+    order = np.random.RandomState(0).permutation(len(texts))
+    is_picked = np.zeros(len(texts), dtype=bool)
+    is_picked[order[lengths[order].cumsum() <= _MAX_CHARACTERS]] = True
+    return is_picked

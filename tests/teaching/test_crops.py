@@ -1,0 +1,24 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hf_lstm.teaching.crops import draw_crops, split_sentences
+
+
+def test_sentences_end_at_marks_lines_and_html_breaks():
+    text = "One. Two!<br /><br />Three?\nFour… Five"
+    assert split_sentences(text) == ["One.", "Two!", "Three?", "Four…", "Five"]
+    assert split_sentences("很好。不錯！") == ["很好。", "不錯！"]
+    assert split_sentences("3.5 stars") == ["3.5 stars"]
+
+
+@given(st.lists(st.text(alphabet="ab.!? \n", max_size=30), max_size=5), st.integers(0, 3), st.integers(0, 9))
+def test_crops_are_runs_of_sentences_of_their_texts_but_not_the_whole(texts, crops_per_text, seed):
+    crops, rows = draw_crops(texts, crops_per_text, seed=seed)
+    assert len(crops) == len(rows)
+    for crop, row in zip(crops, rows, strict=True):
+        sentences = split_sentences(texts[row])
+        runs = {" ".join(sentences[a:b]) for a in range(len(sentences)) for b in range(a + 1, min(a + 3, 99) + 1)}
+        assert crop in runs
+        assert len(sentences) > 1
+    several = [row for row, text in enumerate(texts) if len(split_sentences(text)) > 1]
+    assert rows.tolist() == [row for row in several for _ in range(crops_per_text)]

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from hf_lstm import InputError
+from hf_lstm.teaching import teachers
+from hf_lstm.teaching.teachers import NUM_FOLDS, Lesson, cut_folds, label_softly
+
+NO_ROWS = np.empty(0, dtype=np.int64)
+
+
+def make_lesson(texts, labels, *, groups=None, more_texts=(), origins=NO_ROWS, label_names=("neg", "pos")):
+    groups = np.arange(len(texts)) if groups is None else groups
+    return Lesson(texts, np.array(labels), groups, more_texts, np.array(origins, dtype=np.int64), label_names)
+
+
+def test_rows_of_a_group_are_in_one_fold():
+    groups = np.array([5, 9, 5, 7, 9, 1, 2, 3] * 3)
+    folds = cut_folds(groups)
+    assert set(folds) == set(range(NUM_FOLDS))
+    for group in groups:
+        assert len(set(folds[groups == group])) == 1
+
+
+def test_no_teacher_labels_a_row_or_crop_that_it_has_learned_from(monkeypatch):
+    """Each text has a word of its own, which a teacher can only know if it has learned from the text."""
+    pytest.importorskip("sklearn")
+    learned = []
+
+    class Spy(teachers.NgramClassifier):
+        def fit(self, features, labels):
+            learned.append(np.asarray(features.sum(axis=0)).ravel() > 0)
+            return super().fit(features, labels)
+
+        def compute_logits(self, features):
+            own = np.asarray(features.sum(axis=0)).ravel() > 0
+            shared.append(int((own & learned[-1]).sum()))
+            return super().compute_logits(features)
+
+    shared = []
+    monkeypatch.setattr(teachers, "NgramClassifier", Spy)
+    texts = [f"own{row}" for row in range(20)]
+    answers = label_softly(
+        ["ngrams"], make_lesson(texts, [0, 1] * 10, more_texts=[*texts, "new"], origins=[*range(20), -1])
+    )
+    assert answers.shape == (41, 2)
+    assert set(shared) == {0}
+    assert answers.sum(axis=1) == pytest.approx(1)
+
+
+def test_what_teachers_say_is_calibrated_on_rows_that_they_did_not_learn_from():
+    pytest.importorskip("sklearn")
+    random = np.random.RandomState(0)
+    labels = random.randint(0, 2, 400)
+    is_noise = random.rand(400) < 0.2
+    texts = [
+        f"{'good' if label ^ noise else 'bad'} {row}"
+        for row, (label, noise) in enumerate(zip(labels, is_noise, strict=True))
+    ]
+    answers = label_softly(["ngrams"], make_lesson(texts, labels))
+    assert answers.max(axis=1).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_models_are_asked_and_their_answers_averaged(tiny_model_folder, tiny_model):
+    texts = ["a wonderful film", "a dull film"]
+    lesson = make_lesson(texts, [1, 0], more_texts=["great fun"], origins=[-1])
+    expected = tiny_model.predict_proba([*texts, "great fun"]).numpy()
+    for names in ([str(tiny_model_folder)], [str(tiny_model_folder)] * 2):
+        assert label_softly(names, lesson) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_teacher_with_other_labels_is_refused(tiny_model_folder):
+    with pytest.raises(InputError, match="has the labels neg, pos; expected those of the data in their order, bad, go"):
+        label_softly([str(tiny_model_folder)], make_lesson(["a"], [0], label_names=("bad", "good")))
+
+
+def test_labels_of_a_single_group_are_left_open():
+    pytest.importorskip("sklearn")
+    lesson = make_lesson(["a", "b"], [0, 1], groups=np.zeros(2, dtype=np.int64), more_texts=["a"], origins=[-1])
+    answers = label_softly(["ngrams"], lesson)
+    assert answers[:2] == pytest.approx(0.5)
+    assert answers[2, 0] > 0.5
