@@ -23,16 +23,21 @@ TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"
+METRICS_FILE = "metrics.jsonl"
+"""The figures of each step and epoch of training."""
 PLACES_FILE = "local.json"
 """Where on this machine lies what a run read. It is for `evaluate`, and never published."""
 REPORT_FOLDER = "report"
-"""Plots and tables, which a run adds after it has saved the model."""
+"""Plots and tables."""
 PLOT_FILES = ("confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png")
 EXAMPLE_FILES = ("mistakes.md", "errors.jsonl")
 """The files of a report that hold texts of the data."""
 REPORT_FILES = ("report.md", "metrics.json", *EXAMPLE_FILES, *PLOT_FILES)
 """All files of a report. Others in its folder are not published."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
+UNFINISHED_FOLDER = ".unfinished"
+"""Holds what a run needs to be resumed, in its output folder, until it is finished."""
+CHECKPOINT_PREFIX = "checkpoint-"
 PARTIAL_SUFFIX = ".partial"
 """Of files and folders that are being written. Those of a process that died are of no use."""
 

@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the archive is checked, so that `--help` and typing errors answer at once.
     import pyarrow.parquet as pq
 
-    from hf_lstm.training.output_folder import fill_output_folder
+    from hf_lstm.storage.output_folder import fill_output_folder
 
     with fill_output_folder(arguments.output_dir, overwrite=False) as staging:
         for split, class_of_file in files.items():

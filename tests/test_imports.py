@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors extras files edit_mark markdown progress provenance devices
-    storage records config hub nn objectives tokenization data model export evaluation report demo
+    errors extras files replacement edit_mark markdown progress provenance devices
+    records config hub storage nn objectives tokenization data model export evaluation report demo
     teaching training cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""

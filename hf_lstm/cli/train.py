@@ -2,10 +2,12 @@
 
 import argparse
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import (
+    EXIT_INTERRUPTED,
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
@@ -20,9 +22,11 @@ from hf_lstm.cli.push import (
     list_repository_options,
     push_folder,
 )
+from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.errors import InputError
+from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -39,7 +43,23 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
+    start.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the unfinished run that the output folder holds, to the bit; start anew if there is none",
+    )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        metavar="M",
+        type=float,
+        default=5.0,
+        help="most work that a run which dies can lose (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--checkpoint-steps", metavar="N", type=int, help="save after every N steps and each epoch, too"
+    )
     parser.add_argument(
         "--embeddings",
         metavar="PATH|ID",
@@ -81,6 +101,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
     check_push_arguments(parser, arguments)
+    if not arguments.checkpoint_minutes > 0 or (
+        arguments.checkpoint_steps is not None and arguments.checkpoint_steps < 1
+    ):
+        parser.error("--checkpoint-minutes and --checkpoint-steps must be more than 0")
     return arguments
 
 
@@ -98,13 +122,30 @@ def main(argv: Sequence[str]) -> None:
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
-    output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
+    output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
+    # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.
+    with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
+        if folder.is_finished and not arguments.push:
+            print(f"the run in {output_dir} is finished: nothing to do")
+            return
+        try:
+            run(recipe, arguments, argv, folder)
+        except (KeyboardInterrupt, SystemExit) as ending:
+            if not folder.can_be_resumed:
+                raise
+            again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
+            print(f"stopped; go on with: {name_command('train')} {shlex.join([*again, '--resume'])}", file=sys.stderr)
+            sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
+
+
+def run(recipe: Recipe, arguments: argparse.Namespace, argv: Sequence[str], folder: OutputFolder) -> None:
+    """Run the recipe in a claimed folder, say what came of it, and push it."""
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.card_metadata import IMDB_SOURCES, CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.records.places import name_place
-    from hf_lstm.training.run import RunOptions, run_experiment
+    from hf_lstm.training.run import RunOptions, run_in_folder
 
     source = name_place(recipe.data.dataset)
     choices = CardChoices(license=arguments.license, language=arguments.language)
@@ -112,16 +153,18 @@ def main(argv: Sequence[str]) -> None:
     if arguments.push:
         resolve_repo_id(arguments.repo_id or name_repository(source, recipe.name), user)  # before hours of training
         choices = ask_choices(choices, None, is_language_known=source in IMDB_SOURCES)
+    output_dir = arguments.output_dir
     options = RunOptions(
         output_dir=output_dir,
         device=arguments.device,
         command=f"{name_command('train')} {shlex.join(argv)}".rstrip(),
-        overwrite=arguments.overwrite,
         show_progress=arguments.show_progress,
         measures_baseline=arguments.baseline,
         choices=choices,
+        checkpoint_minutes=arguments.checkpoint_minutes,
+        checkpoint_steps=arguments.checkpoint_steps,
     )
-    results = run_experiment(recipe, options)
+    results = run_in_folder(recipe, options, folder)
     test = results.splits["test"]
     print(f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.4f}, {test.num_rows:,} rows")
     for baseline in results.baselines:

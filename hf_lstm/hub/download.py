@@ -15,9 +15,18 @@ from huggingface_hub.errors import (
 )
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE, RECIPE_FILE, REPORT_FILES, REPORT_FOLDER, REQUIRED_FILES, RESULTS_FILE
+from hf_lstm.files import (
+    CARD_FILE,
+    RECIPE_FILE,
+    REPORT_FILES,
+    REPORT_FOLDER,
+    REQUIRED_FILES,
+    RESULTS_FILE,
+    UNFINISHED_FOLDER,
+)
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import fetch_from_hub
+from hf_lstm.replacement import finish_replacement
 
 _DOWNLOADED_FILES = (
     *REQUIRED_FILES,
@@ -85,6 +94,10 @@ def fetch_model_folder(
         except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
             raise describe_hub_error(error, f"{what}{version}") from error
+    else:
+        finish_replacement(folder)
+    if (folder / UNFINISHED_FOLDER).is_dir():
+        return _require_files(folder, what, "it holds an unfinished run: resume it with hf-lstm train ... --resume")
     return _require_files(folder, what, "expected a saved LSTMSentiment")
 
 

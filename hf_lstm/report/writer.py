@@ -37,6 +37,8 @@ def report_run(
     test: ScoredSplit,
     earlier_texts: Mapping[str, AbstractSet[str]],
     folder: Path,
+    *,
+    title: str,
 ) -> None:
     """Write the report of a run that was just measured.
 
@@ -45,12 +47,13 @@ def report_run(
         results: of the run.
         test: the scored test split.
         earlier_texts: the texts of train and of validation, by these names.
-        folder: to make, inside the run's folder.
+        folder: to make.
+        title: names the run.
     """
     measurement = measure_split(
         model,
         test,
-        title=folder.resolve().parent.name,
+        title=title,
         source=results.dataset.source,
         precision=results.measured_in,
         is_own_data=True,

@@ -13,7 +13,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, make_folder, raise_storage_error, read_json, sync_folder, write_new_file
+from hf_lstm.files import (
+    CHECKPOINT_PREFIX,
+    PARTIAL_SUFFIX,
+    make_folder,
+    raise_storage_error,
+    read_json,
+    sync_folder,
+    write_new_file,
+)
 from hf_lstm.storage.states import divide_state, join_state, stream_tensors
 
 logger = logging.getLogger(__name__)
@@ -24,7 +32,6 @@ NUM_KEPT = 2
 """Checkpoints that stay: the latest, and one more should the disk damage it."""
 MAX_SHARE_OF_TIME = 0.05
 """What the checkpoints between two intervals may take of the time."""
-_PREFIX = "checkpoint-"
 _TENSORS, _STATE, _MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 
 
@@ -134,10 +141,10 @@ class Checkpoints:
         return None
 
     def _name(self, number: int) -> Path:
-        return self.folder / f"{_PREFIX}{number:06d}"
+        return self.folder / f"{CHECKPOINT_PREFIX}{number:06d}"
 
     def _list_numbers(self) -> list[int]:
-        numbers = (path.name.removeprefix(_PREFIX) for path in self.folder.glob(f"{_PREFIX}*"))
+        numbers = (path.name.removeprefix(CHECKPOINT_PREFIX) for path in self.folder.glob(f"{CHECKPOINT_PREFIX}*"))
         return [int(number) for number in numbers if number.isdecimal()]
 
     def _remove_old(self) -> None:

@@ -47,7 +47,7 @@ def remove_locked_folder(folder: Path) -> None:
     """
     doomed = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{PARTIAL_SUFFIX}")
     folder.rename(doomed)
-    shutil.rmtree(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _open_locked(folder: Path) -> int:

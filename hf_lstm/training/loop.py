@@ -5,13 +5,11 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
 from hf_lstm.config import TrainConfig
@@ -21,7 +19,9 @@ from hf_lstm.errors import DivergenceError, NonFiniteError
 from hf_lstm.evaluation.scoring import evaluate_split
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
+from hf_lstm.storage.session import Session
 from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
 from hf_lstm.training.optimization import (
     build_averaged_model,
@@ -31,36 +31,9 @@ from hf_lstm.training.optimization import (
     require_convergence,
     sum_cross_entropy,
 )
+from hf_lstm.training.state import EpochProgress, TrainingRun, capture_run, restore_run
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class TrainingRun:
-    """Holds the state of a training run, and its settings."""
-
-    model: LSTMSentiment
-    averaged: AveragedModel | None
-    """A copy with the average of its weights, if `config.ema_decay` is set."""
-    optimizer: torch.optim.Optimizer
-    scheduler: torch.optim.lr_scheduler.LRScheduler
-    row_weights: NDArray[np.float32]
-    """(num_rows,), how often each row of train counts."""
-    dtype: torch.dtype
-    """Of the forward and backward passes. Weights and optimizer state stay float32."""
-    config: TrainConfig
-    step: int = 0
-    """Optimizer steps done."""
-    epochs: list[Epoch] = field(default_factory=list)
-    """The finished epochs."""
-
-    @property
-    def evaluated_model(self) -> LSTMSentiment:
-        """Return the model to measure and to keep."""
-        if self.averaged is None:
-            return self.model
-        assert isinstance(self.averaged.module, LSTMSentiment)
-        return self.averaged.module
 
 
 def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig) -> TrainingRun:
@@ -120,68 +93,115 @@ def train(
     config: TrainConfig,
     *,
     show_progress: bool = True,
+    session: Session | None = None,
 ) -> list[Epoch]:
     """Train `model` in place, and return all epochs.
 
-    It is left with the weights of the best epoch.
+    It is left with the weights of the best epoch. With a session, training goes on from its latest checkpoint, to the
+    bit: the epochs before it are among those returned.
 
     Raises:
         DivergenceError: the loss or a gradient is not finite, and the step is not taken; or after an epoch the model
             answers values that are not finite; or the best epoch's validation loss is far beyond that of guessing.
     """
     run = start_run(model, train_split, config)
-    best_weights = None
-    for epoch in range(1, config.num_epochs + 1):
-        started = time.perf_counter()
-        train_figures = train_epoch(run, train_split, epoch=epoch, show_progress=show_progress)
-        try:
-            validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
-        except NonFiniteError:
-            raise DivergenceError(
-                f"epoch {epoch}: the weights give values that are not finite: training diverged; "
-                "try a lower train.learning_rate or train.max_grad_norm"
-            ) from None
-        is_best = _is_best(validation, run.epochs, config.best_by)
-        run.epochs.append(
-            Epoch(
-                epoch=epoch,
-                is_best=is_best,
-                train=train_figures,
-                validation=validation,
-                elapsed_s=time.perf_counter() - started,
-            )
-        )
-        if is_best:
-            best_weights = copy.deepcopy(run.evaluated_model.state_dict())
-        logger.info(_describe_epoch(run.epochs[-1], config.num_epochs))
-        if config.patience is not None and epoch - find_best_epoch(run.epochs) >= config.patience:
-            break
-    assert best_weights is not None
+    session = Session() if session is None else session
+    if (state := session.restore()) is not None:
+        restore_run(run, state)
+        logger.info("resumed after step %s, in epoch %s", run.step, min(len(run.epochs) + 1, config.num_epochs))
+    with session.running(lambda: capture_run(run)):
+        while not _is_finished(run):
+            run_epoch(run, train_split, validation_split, session, show_progress=show_progress)
+        session.save()
+    assert run.best_weights is not None
     require_convergence(run.epochs, num_labels=model.config.num_labels)
-    model.load_state_dict(best_weights)
+    model.load_state_dict(run.best_weights)
     model.eval()
     return run.epochs
 
 
-def train_epoch(run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool) -> EpochFigures:
-    """Take all steps of an epoch, and return its figures.
+def run_epoch(
+    run: TrainingRun,
+    train_split: LabeledTexts,
+    validation_split: LabeledTexts,
+    session: Session,
+    *,
+    show_progress: bool,
+) -> None:
+    """Train for an epoch, or the rest of one, and measure validation.
+
+    Raises:
+        DivergenceError: the loss, a gradient or an answer is not finite.
+    """
+    number = len(run.epochs) + 1
+    train_figures = train_epoch(run, train_split, epoch=number, show_progress=show_progress, session=session)
+    started = time.perf_counter()
+    try:
+        validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
+    except NonFiniteError:
+        raise DivergenceError(
+            f"epoch {number}: the weights give values that are not finite: training diverged; "
+            "try a lower train.learning_rate or train.max_grad_norm"
+        ) from None
+    epoch = Epoch(
+        epoch=number,
+        is_best=_is_best(validation, run.epochs, run.config.best_by),
+        train=train_figures,
+        validation=validation,
+        elapsed_s=run.progress.elapsed_s + time.perf_counter() - started,
+    )
+    run.epochs.append(epoch)
+    if epoch.is_best:
+        run.best_weights = copy.deepcopy(run.evaluated_model.state_dict())
+    logger.info(_describe_epoch(epoch, run.config.num_epochs))
+    session.log({"step": run.step, **to_json(epoch)})
+    session.save_if_due(run.step, ends_epoch=True)
+
+
+def train_epoch(
+    run: TrainingRun, split: LabeledTexts, *, epoch: int, show_progress: bool, session: Session | None = None
+) -> EpochFigures:
+    """Take all steps of an epoch that are not done yet, and return the figures of all of them.
 
     The loss is what is minimized, with its class weights and smoothing.
     """
+    session = Session() if session is None else session
+    if run.progress.epoch != epoch:
+        run.progress = EpochProgress(epoch=epoch)
     run.model.train()
-    loss_sum, weight_sum, num_correct, num_rows = 0.0, 0.0, 0, 0
-    with tqdm(total=len(split), desc=f"epoch {epoch}", unit="row", disable=not show_progress, leave=False) as progress:
-        for batches in draw_steps(split.texts.lengths, run.config, epoch=epoch):
-            step_loss_sum, step_num_correct = train_step(run, split, *batches)
-            loss_sum += step_loss_sum
-            num_correct += step_num_correct
+    done = run.progress
+    with tqdm(
+        total=len(split),
+        initial=done.num_rows,
+        desc=f"epoch {epoch}",
+        unit="row",
+        disable=not show_progress,
+        leave=False,
+    ) as bar:
+        for batches in draw_steps(split.texts.lengths, run.config, epoch=epoch)[done.num_steps :]:
+            started = time.perf_counter()
             rows = np.concatenate(batches)
-            weight_sum += float(run.row_weights[rows].sum())
-            num_rows += len(rows)
-            figures = {"loss": f"{loss_sum / weight_sum:.4f}", "accuracy": f"{num_correct / num_rows:.4f}"}
-            progress.set_postfix(figures, refresh=False)  # the next line shows it, at most ten times a second
-            progress.update(len(rows))
-    return EpochFigures(loss=loss_sum / weight_sum, accuracy=num_correct / num_rows)
+            weight_sum = float(run.row_weights[rows].sum())
+            (learning_rate, *_) = run.scheduler.get_last_lr()
+            with session.step():
+                loss_sum, num_correct = train_step(run, split, *batches)
+                done.add(loss_sum, weight_sum, num_correct, len(rows))
+                done.elapsed_s += time.perf_counter() - started
+            session.log(
+                {
+                    "step": run.step,
+                    "epoch": epoch,
+                    "loss": loss_sum / weight_sum,
+                    "accuracy": num_correct / len(rows),
+                    "learning_rate": learning_rate,
+                    "elapsed_s": session.elapsed_s,
+                }
+            )
+            session.save_if_due(run.step)
+            figures = {"loss": f"{done.figures.loss:.4f}", "accuracy": f"{done.figures.accuracy:.4f}"}
+            bar.set_postfix(figures, refresh=False)  # the next line shows it, at most ten times a second
+            bar.update(len(rows))
+    return done.figures
 
 
 def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
@@ -231,6 +251,13 @@ def find_best_epoch(epochs: Sequence[Epoch]) -> int:
     Its weights are kept.
     """
     return max(epoch.epoch for epoch in epochs if epoch.is_best)
+
+
+def _is_finished(run: TrainingRun) -> bool:
+    """Tell whether all epochs are done, or enough of them were no better."""
+    num_done, patience = len(run.epochs), run.config.patience
+    is_stuck = patience is not None and num_done > 0 and num_done - find_best_epoch(run.epochs) >= patience
+    return num_done >= run.config.num_epochs or is_stuck
 
 
 def _is_best(figures: EpochFigures, earlier: Sequence[Epoch], best_by: str) -> bool:

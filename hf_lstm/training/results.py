@@ -1,6 +1,5 @@
 """Measures a run's saved weights, and builds its results.json."""
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,7 @@ def build_results(
     *,
     command: str,
     code: dict[str, Any],
-    started: float,
+    elapsed_s: float,
 ) -> RunResults:
     """Build the record for a run's results.json.
 
@@ -68,7 +67,7 @@ def build_results(
         measured: what came of it.
         command: the command line.
         code: what `describe_code` returned when the run began.
-        started: `time.perf_counter()` of that moment.
+        elapsed_s: how long the run has taken.
     """
     model, train_config = measured.model, run.recipe.train
     device = run.model.embedding.weight.device
@@ -99,5 +98,5 @@ def build_results(
         splits={
             name: measure_logits(split.logits, split.labels, model.config) for name, split in measured.scored.items()
         },
-        elapsed_s=time.perf_counter() - started,
+        elapsed_s=elapsed_s,
     )

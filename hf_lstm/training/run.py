@@ -20,9 +20,19 @@ from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
-from hf_lstm.files import PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, make_temporary_folder, write_json
+from hf_lstm.files import (
+    METRICS_FILE,
+    PLACES_FILE,
+    RECIPE_FILE,
+    REPORT_FOLDER,
+    RESULTS_FILE,
+    make_temporary_folder,
+    read_json,
+    write_file,
+    write_json,
+)
 from hf_lstm.hub.card import NO_CHOICES, write_card
 from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.markdown import format_duration
@@ -34,10 +44,13 @@ from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
+from hf_lstm.storage.checkpoints import DEFAULT_MINUTES, Checkpoints
+from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
+from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
+from hf_lstm.storage.session import Session
 from hf_lstm.training.loop import train
-from hf_lstm.training.output_folder import fill_output_folder
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
-from hf_lstm.training.setup import PreparedRun, prepare_run
+from hf_lstm.training.setup import PreparedRun, describe_machine, digest_rows, digest_targets, prepare_run
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +67,7 @@ class RunOptions:
     command: str = ""
     """The command line, as written into results.json."""
     overwrite: bool = False
+    resume: bool = False
     show_progress: bool = True
     """Whether to show progress bars, if somebody looks on."""
     measures_baseline: bool = True
@@ -64,41 +78,83 @@ class RunOptions:
     """What the card says of licence and language."""
     model_class: type[LSTMSentiment] = LSTMSentiment
     """The class to build, train and measure: the model's, or a subclass with a forward pass of its own."""
+    checkpoint_minutes: float = DEFAULT_MINUTES
+    """Between two checkpoints. There is one at the end of an epoch, too, unless it would cost too much of the time."""
+    checkpoint_steps: int | None = None
+    """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
 
 
 def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
+    """Claim the output folder, and run a recipe in it: see `run_in_folder`."""
+    with claim_output_folder(options.output_dir, overwrite=options.overwrite, resume=options.resume) as folder:
+        return run_in_folder(recipe, options, folder)
+
+
+def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> RunResults:
     """Train a recipe, save and measure the model, and return its results.
 
-    Measured is exactly what was saved.
+    Measured is exactly what was saved. A run that ends early is left to be resumed if it had a checkpoint.
+
+    Args:
+        recipe: what to run.
+        options: how to.
+        folder: where to, claimed for this run. An unfinished run in it is resumed; of a finished one the results are
+            returned.
 
     Raises:
-        InputError: the data, a setting or the output folder is unusable; nothing is left behind.
-        DivergenceError: training diverged; nothing is left behind.
+        InputError: the data, a setting or the output folder is unusable, or differs from that of the run to resume.
+        StorageError: the disk is full or fails.
+        DivergenceError: training diverged.
     """
-    started = time.perf_counter()
+    if folder.is_finished:
+        logger.info("the run in %s is finished: nothing to do", folder.path)
+        return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
+    identity = folder.work / IDENTITY_FILE
     show_progress = options.show_progress and can_show_bars()
     with _process_settings(show_progress):
         device = resolve_device(options.device)
         code = describe_code()  # now: a later commit is not the code that runs
-        with fill_output_folder(options.output_dir, overwrite=options.overwrite) as staging:
-            run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
-            epochs = train(
-                run.model,
-                run.learned,
-                run.encoded["validation"],
-                recipe.train,
-                show_progress=show_progress,
-            )
+        settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
+        check_identity(identity, {"settings": settings}, must_be_equal=True)
+        check_identity(identity, describe_machine(recipe, device) | {"code": code}, must_be_equal=False)
+        # Opened before the data are read, as it counts the time.
+        checkpoints = Checkpoints(
+            folder.checkpoints, every_s=60 * options.checkpoint_minutes, every_steps=options.checkpoint_steps
+        )
+        session = Session(checkpoints, folder.work / METRICS_FILE)
+        run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
+        check_identity(identity, {"data": digest_rows(run)}, must_be_equal=True)
+        check_identity(identity, {"targets_sha256": digest_targets(run.learned)}, must_be_equal=False)
+        epochs = train(
+            run.model,
+            run.learned,
+            run.encoded["validation"],
+            recipe.train,
+            show_progress=show_progress,
+            session=session,
+        )
+        with folder.fill() as staging:
             model = run.model
             weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
             measured = measure_saved_model(staging, weights_sha256, run)
-            results = build_results(run, epochs, measured, command=options.command, code=code, started=started)
+            results = build_results(
+                run, epochs, measured, command=options.command, code=code, elapsed_s=session.elapsed_s
+            )
             write_config(staging, measured.model.config)  # with the temperature
             results = _write_provenance(staging, measured.recipe, results)
-        # The model is saved by now, whatever happens here.
-        if options.measures_baseline:
-            results = _add_baseline(run, measured, results, options.output_dir)
-        _add_report(run, measured, results, options)
+            write_file(staging / METRICS_FILE, (folder.work / METRICS_FILE).read_bytes())
+            report_error = None
+            try:
+                if options.measures_baseline:
+                    results = _add_baseline(run, measured, results, staging)
+                _add_report(run, measured, results, options, staging)
+            except (OSError, StorageError):  # a disk that is full has no place for the model either
+                raise
+            except Exception as error:  # the model is worth saving all the same
+                shutil.rmtree(staging / REPORT_FOLDER, ignore_errors=True)
+                report_error = error
+        if report_error is not None:
+            raise report_error
         return results
 
 
@@ -138,24 +194,27 @@ def _add_baseline(run: PreparedRun, measured: MeasuredModel, results: RunResults
     return results
 
 
-def _add_report(run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions) -> None:
-    """Write the report into the run's folder, then the card.
+def _add_report(
+    run: PreparedRun, measured: MeasuredModel, results: RunResults, options: RunOptions, folder: Path
+) -> None:
+    """Write the report into a folder, beside the model, then the card.
 
     The card shows parts of the report.
     """
     started = time.perf_counter()
-    folder = options.output_dir / REPORT_FOLDER
     earlier_texts = {name: set(run.splits[name]["text"][:]) for name in ("train", "validation")}
-    report_run(measured.model, results, measured.scored["test"], earlier_texts, folder)
+    title = options.output_dir.resolve().name
+    report_run(measured.model, results, measured.scored["test"], earlier_texts, folder / REPORT_FOLDER, title=title)
     write_card(
-        options.output_dir,
+        folder,
         config=measured.model.config,
         recipe=measured.recipe,
         results=results,
         repo_id=None,
         choices=options.choices,
     )
-    logger.info("report: %s, in %s", folder, format_duration(time.perf_counter() - started))
+    duration = format_duration(time.perf_counter() - started)
+    logger.info("report: %s, in %s", options.output_dir / REPORT_FOLDER, duration)
 
 
 @dataclass(frozen=True)
@@ -179,6 +238,8 @@ def train_from_python(
     test: Rows | None = None,
     device: str = "auto",
     overwrite: bool = False,
+    resume: bool = False,
+    checkpoint_minutes: float = DEFAULT_MINUTES,
     show_progress: bool = True,
     baseline: bool = True,
     **settings: Any,
@@ -201,13 +262,16 @@ def train_from_python(
         test: likewise, rows that choose nothing.
         device: `cpu`, `cuda`, `xpu`, `mps`, or `auto` for an accelerator if there is one.
         overwrite: replace the run that `output_dir` holds.
+        resume: go on with the unfinished run that `output_dir` holds, to the bit, or start anew where there is none.
+            The data and the settings must be those that it began with.
+        checkpoint_minutes: most minutes of work that a process which dies can lose.
         show_progress: show a line for each epoch, and on terminals and in notebooks progress bars.
         baseline: also measure what TF-IDF with logistic regression gets on the same rows.
         **settings: of the recipe, by the names that `--set` has after the dot: `learning_rate=3e-4, hidden_size=64`.
 
     Raises:
-        InputError: the data, a setting or the output folder is unusable; nothing is left behind.
-        DivergenceError: training diverged; nothing is left behind.
+        InputError: the data, a setting or the output folder is unusable, or differs from that of the run to resume.
+        DivergenceError: training diverged.
     """
     if not isinstance(recipe, (str, Recipe)):
         raise InputError(f"the recipe is {type(recipe).__name__}, expected a Recipe or the name of one")
@@ -224,6 +288,8 @@ def train_from_python(
         device=device,
         command="hf_lstm.train(...)",
         overwrite=overwrite,
+        resume=resume,
+        checkpoint_minutes=checkpoint_minutes,
         show_progress=show_progress,
         measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,

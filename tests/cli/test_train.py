@@ -98,7 +98,7 @@ def test_train_push_and_load_back_from_the_hub(start, reviews, hub, tmp_path):
     assert WRITE_TOKEN not in result.stdout + result.stderr
     folder = tmp_path / "out"
     pushed = hub.files(REPO)
-    private = {"local.json", "report/mistakes.md", "report/errors.jsonl"}
+    private = {"local.json", "metrics.jsonl", "report/mistakes.md", "report/errors.jsonl"}
     written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     assert pushed == {name: path.read_bytes() for name, path in written.items() if name not in private}
     assert private < set(written)
@@ -146,10 +146,10 @@ def restore_interrupts():
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, reviews, signum, code):
+def test_an_interrupted_run_says_how_to_go_on(tmp_path, reviews, signum, code):
     arguments = ["--dataset", reviews, "--output-dir", "out", "--set", "train.num_epochs=100000", "train.patience=none"]
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), *arguments],
+        [sys.executable, str(SCRIPT), "--overwrite", *arguments],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -162,4 +162,29 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, reviews, signu
     rest = process.communicate(timeout=600)[1]  # the run itself would take hours
     assert process.returncode == code
     assert "Traceback" not in rest
-    assert os.listdir(tmp_path) == ["reviews.csv"]
+    assert rest.splitlines()[-1] == f"stopped; go on with: python scripts/train.py {' '.join(arguments)} --resume"
+    assert os.listdir(tmp_path / "out") == [".unfinished"]
+    assert not list((tmp_path / "out").rglob("*.partial"))
+
+
+def test_a_finished_run_is_left_alone(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "results.json"):
+        (tmp_path / "out" / name).write_text("{}")
+    result = run("--resume", "--output-dir", "out")
+    assert (result.returncode, result.stdout) == (0, "the run in out is finished: nothing to do\n")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_imports(tmp_path):
+    (tmp_path / "closed").write_text("a file can't be written into, whoever one is")
+    code = f"""
+import sys
+from hf_lstm.cli.train import main
+try:
+    main(["--output-dir", {str(tmp_path / "closed" / "run")!r}])
+except ValueError as error:
+    print(error, "torch" in sys.modules)
+"""
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "cannot be written: Not a directory" in printed
+    assert printed.endswith(" False\n")

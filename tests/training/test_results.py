@@ -67,7 +67,7 @@ def test_results_tell_where_the_figures_come_from(run, measured):
     epochs = [
         Epoch(epoch=epoch, is_best=epoch < 3, train=figures, validation=figures, elapsed_s=1.0) for epoch in (1, 2, 3)
     ]
-    results = build_results(run, epochs, measured, command="train tiny", code=describe_code(), started=0.0)
+    results = build_results(run, epochs, measured, command="train tiny", code=describe_code(), elapsed_s=1.0)
     written = to_json(results)
     assert list(written) == [
         "recipe", "command", "dataset", "weights_sha256", "model", "init_from", "seed", "device", "precision",

@@ -13,6 +13,7 @@ from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
+from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.training.loop import train
 from hf_lstm.training.run import RunOptions, run_experiment
 
@@ -67,6 +68,7 @@ def test_a_run_measures_the_weights_it_saves(finished_run):
         "README.md",
         "recipe.json",
         "results.json",
+        "metrics.jsonl",
         "report",
         "local.json",
     }
@@ -267,3 +269,88 @@ def test_without_the_baseline_nothing_else_changes(finished_run, recipe, tmp_pat
     assert "logistic" not in (tmp_path / "run" / "README.md").read_text()
     assert results.weights_sha256 == with_it.weights_sha256
     assert results.splits == with_it.splits
+
+
+class Death(BaseException):
+    """Ends a run as a signal that nobody catches does: nothing is saved on the way out."""
+
+
+def die_after(monkeypatch, num_saves):
+    save, saved = Checkpoints.save, []
+
+    def save_and_die(self, state):
+        save(self, state)
+        saved.append(state)
+        if len(saved) == num_saves:
+            raise Death
+
+    monkeypatch.setattr(Checkpoints, "save", save_and_die)
+
+
+def read_metrics(folder):
+    """The log, without the seconds."""
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in record.items() if name != "elapsed_s"} for record in records]
+
+
+RESUMABLE = [
+    "train.num_epochs=3", "train.patience=2", "train.ema_decay=0.9", "train.schedule=cosine", "train.warmup_steps=3",
+    "model.dropout=0.3", "train.class_weights=1,2,3",
+]  # fmt: skip
+
+
+def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, monkeypatch):
+    recipe = override_recipe(recipe, RESUMABLE)
+    whole = run_experiment(recipe, options(tmp_path, output_dir=tmp_path / "whole"))
+    for attempt, num_saves in enumerate((2, 1, 3)):  # within epochs, and at the end of one
+        with monkeypatch.context() as patch, pytest.raises(Death):  # noqa: PT012
+            die_after(patch, num_saves)
+            run_experiment(recipe, options(tmp_path, resume=attempt > 0, checkpoint_steps=5))
+        assert os.listdir(tmp_path / "run") == [".unfinished"]
+        with pytest.raises(InputError, match="unfinished"):
+            LSTMSentiment.from_pretrained(tmp_path / "run")
+        torch.manual_seed(attempt)  # what the process did before is of no concern
+    resumed = run_experiment(recipe, options(tmp_path, resume=True))
+    assert resumed.weights_sha256 == whole.weights_sha256
+    assert [dataclasses.replace(epoch, elapsed_s=0.0) for epoch in resumed.epochs] == [
+        dataclasses.replace(epoch, elapsed_s=0.0) for epoch in whole.epochs
+    ]
+    assert read_metrics(tmp_path / "run") == read_metrics(tmp_path / "whole")
+    assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(tmp_path / "whole"))
+
+
+def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews, monkeypatch, caplog):
+    recipe = override_recipe(recipe, ["train.num_epochs=1"])
+    with monkeypatch.context() as patch, pytest.raises(Death):  # noqa: PT012
+        die_after(patch, 1)
+        run_experiment(recipe, options(tmp_path, checkpoint_steps=5))
+    with pytest.raises(InputError, match=r"unfinished run; pass --resume .* --overwrite"):
+        run_experiment(recipe, options(tmp_path))
+    changed = override_recipe(recipe, ["train.learning_rate=0.01", "train.seed=1"])
+    with pytest.raises(InputError, match=r"train.learning_rate was 0.02 and is 0.01 now; train.seed was 0 and is 1"):
+        run_experiment(changed, options(tmp_path, resume=True))
+    text = reviews.read_text()
+    reviews.write_text(text.replace("number 6, lovely", "number 6, great"))
+    with pytest.raises(InputError, match=r"rows_sha256\.\w+ was [0-9a-f]+\.* and is"):
+        run_experiment(recipe, options(tmp_path, resume=True))
+    reviews.write_text(text)
+    monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")
+    monkeypatch.setattr("torch.get_num_threads", lambda: 77)
+    assert run_experiment(recipe, options(tmp_path, resume=True)).num_threads == 77
+    (line,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "num_threads was " in line
+    assert " and is 77 now; commit was " in line
+
+
+def test_a_finished_run_is_not_run_again(finished_run, tmp_path, recipe, monkeypatch):
+    folder, results = finished_run
+    monkeypatch.setattr("hf_lstm.training.run.train", lambda *_, **__: pytest.fail("trained"))
+    assert run_experiment(recipe, options(tmp_path, output_dir=folder, resume=True)) == results
+
+
+def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkeypatch):
+    monkeypatch.setattr("hf_lstm.training.run.report_run", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
+    assert LSTMSentiment.from_pretrained(tmp_path / "run").results.best_epoch == 1
+    assert not (tmp_path / "run" / ".unfinished").exists()

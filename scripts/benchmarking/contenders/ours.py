@@ -11,7 +11,7 @@ from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
 
 if TYPE_CHECKING:
     from hf_lstm.data.encoded import LabeledTexts
-    from hf_lstm.training.loop import TrainingRun
+    from hf_lstm.training.state import TrainingRun
 
 
 _NUM_WARMUP_TEXTS = 256

@@ -1,0 +1,146 @@
+"""Replaces the files of a folder as one: a process that dies leaves the old ones or the new ones."""
+
+import contextlib
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from hf_lstm.errors import InputError
+from hf_lstm.files import PARTIAL_SUFFIX, raise_storage_error, read_json, sync_folder, write_json
+
+JOURNAL_FOLDER = ".replacing"
+"""Holds the new files on their way. Once they have this name they count, and whoever comes next moves the rest."""
+_JOURNAL = "journal.json"
+_PREFIX = ".new-"
+
+
+@contextlib.contextmanager
+def replace_files(folder: Path, list_stale: Callable[[], Iterable[str]] = tuple) -> Iterator[Path]:
+    """Give a folder to fill, and put its files into `folder`, all or none, when the block ends well.
+
+    Other files of `folder` stay. If the block fails, nothing changes.
+
+    Args:
+        folder: exists.
+        list_stale: lists files that go unless they are among the new ones, as paths within `folder`.
+
+    Raises:
+        StorageError: the disk is full or fails.
+    """
+    finish_replacement(folder)
+    remove_strays(folder)
+    staging, descriptor = _make_locked(folder)
+    try:
+        yield staging
+        _seal(staging, list_stale())
+        while True:
+            try:
+                staging.rename(folder / JOURNAL_FOLDER)
+                break
+            except OSError:  # somebody else replaces files, or died when doing so
+                if not (folder / JOURNAL_FOLDER).exists():
+                    raise
+                finish_replacement(folder)
+        sync_folder(folder)
+        _move_files(folder)
+    except OSError as error:
+        raise_storage_error(error, folder, sum(path.stat().st_size for path in staging.rglob("*")))
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        os.close(descriptor)
+
+
+def finish_replacement(folder: Path) -> None:
+    """Finish what a process began that died while it replaced the files of a folder.
+
+    One that lives is waited for. Without such a process, nothing is done.
+
+    Raises:
+        InputError: it cannot be finished, as the folder cannot be written.
+    """
+    journal = folder / JOURNAL_FOLDER
+    if not journal.is_dir():
+        return
+    try:
+        descriptor = os.open(journal, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        _lock(descriptor, is_waiting=True)
+        if journal.is_dir() and os.path.samestat(os.fstat(descriptor), journal.stat()):
+            _move_files(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: a process died while it replaced these files, and the rest cannot be done: {error.strerror}; "
+            "load the model once as somebody who may write there"
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove what dead processes left that never got to replace anything."""
+    for stray in folder.glob(f"{_PREFIX}*{PARTIAL_SUFFIX}"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            descriptor = os.open(stray, os.O_RDONLY)
+            try:
+                if _lock(descriptor, is_waiting=False):
+                    shutil.rmtree(stray)
+            finally:
+                os.close(descriptor)
+
+
+def _make_locked(folder: Path) -> tuple[Path, int]:
+    """Make a folder within `folder`, locked as long as this process lives, and return it with its descriptor."""
+    while True:
+        staging = folder / f"{_PREFIX}{uuid.uuid4().hex[:12]}{PARTIAL_SUFFIX}"
+        staging.mkdir()
+        descriptor = os.open(staging, os.O_RDONLY)
+        if _lock(descriptor, is_waiting=False) and staging.exists():
+            return staging, descriptor
+        os.close(descriptor)  # somebody took it for a stray before it was locked
+
+
+def _lock(descriptor: int, *, is_waiting: bool) -> bool:
+    """Lock an open folder, and tell whether that went well. Systems that cannot lock folders do not."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_waiting else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # some network disks
+        return True
+    return True
+
+
+def _seal(staging: Path, stale: Iterable[str]) -> None:
+    """Write down which files go, and wait until all is on the disk."""
+    new = {path.relative_to(staging).as_posix() for path in staging.rglob("*") if not path.is_dir()}
+    write_json(staging / _JOURNAL, {"stale": sorted(set(stale) - new)})
+    for path in staging.rglob("*"):
+        if path.is_dir():
+            sync_folder(path)
+
+
+def _move_files(folder: Path) -> None:
+    """Move all files from the journal's folder. It may be called again wherever it stopped."""
+    journal = folder / JOURNAL_FOLDER
+    if (journal / _JOURNAL).is_file():
+        for name in read_json(journal / _JOURNAL)["stale"]:
+            (folder / name).unlink(missing_ok=True)
+        folders = [path for path in sorted(journal.rglob("*")) if path.is_dir()]
+        for path in folders:
+            (folder / path.relative_to(journal)).mkdir(exist_ok=True)
+        for path in sorted(journal.rglob("*")):
+            if not path.is_dir() and path != journal / _JOURNAL:
+                path.replace(folder / path.relative_to(journal))
+        for path in (folder, *(folder / path.relative_to(journal) for path in folders)):
+            sync_folder(path)
+        (journal / _JOURNAL).unlink()
+    shutil.rmtree(journal)

@@ -1,0 +1,203 @@
+"""Fills the output folder of a run, whole or not at all.
+
+It is claimed before work starts, filled aside, and put in place when all is there. Until then, a hidden folder within
+it holds what a run needs to be resumed.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_lstm.edit_mark import is_unedited
+from hf_lstm.errors import InputError
+from hf_lstm.files import (
+    CARD_FILE,
+    CHECKPOINT_PREFIX,
+    CONFIG_FILE,
+    METRICS_FILE,
+    PARTIAL_SUFFIX,
+    PLACES_FILE,
+    RECIPE_FILE,
+    REPORT_FILES,
+    REPORT_FOLDER,
+    REQUIRED_FILES,
+    RESULTS_FILE,
+    UNFINISHED_FOLDER,
+)
+from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
+from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
+
+_OUR_FILES = frozenset(
+    {
+        *REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, METRICS_FILE, PLACES_FILE, REPORT_FOLDER,
+        *REPORT_FILES,  # which `hf-lstm evaluate` may have added to the folder
+    }
+)  # fmt: skip
+_CHECKPOINTS = "checkpoints"
+_ELSEWHERE = "another --output-dir (output_dir= in Python)"
+
+
+@dataclass(frozen=True)
+class OutputFolder:
+    """Holds a run's output folder, while nobody else may use it."""
+
+    path: Path
+    is_finished: bool = False
+    """Whether there is nothing to resume, as the run ended well. Then nothing is locked or written."""
+
+    @property
+    def work(self) -> Path:
+        """Return the hidden folder of the run that is not finished."""
+        return self.path / UNFINISHED_FOLDER
+
+    @property
+    def checkpoints(self) -> Path:
+        """Return the folder for the run's checkpoints."""
+        return self.work / _CHECKPOINTS
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Tell whether the folder has a checkpoint of a run that is not finished."""
+        return any(path.name.endswith(tuple("0123456789")) for path in self.checkpoints.glob(f"{CHECKPOINT_PREFIX}*"))
+
+    @contextlib.contextmanager
+    def fill(self) -> Iterator[Path]:
+        """Give a folder to fill, and put its files in place when the block ends well.
+
+        They replace those of an earlier run, all or none. Then there is nothing to resume any more.
+
+        Raises:
+            InputError: somebody else has put files there meanwhile.
+            StorageError: the disk is full or fails.
+        """
+        with replace_files(self.path, self._list_own_files) as staging:
+            yield staging
+            _refuse_foreign_files(self.path)
+        _drop(self.checkpoints)
+
+    def _list_own_files(self) -> list[str]:
+        """List the files of an earlier run: they describe other weights."""
+        found = [path for name in _OUR_FILES for path in (self.path / name, *(self.path / name).rglob("*"))]
+        return [path.relative_to(self.path).as_posix() for path in found if path.is_file()]
+
+
+@contextlib.contextmanager
+def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = False) -> Iterator[OutputFolder]:
+    """Keep everybody else out of `output_dir` during a block.
+
+    What can be wrong with it is found on entering, before any work is done. When the block ends and nothing was put in
+    place, checkpoints stay. Without any, `output_dir` is as it was.
+
+    Args:
+        output_dir: the folder; it is made if need be.
+        overwrite: replace the run that it holds, finished or not.
+        resume: go on with the unfinished run that it holds. Without one, start anew.
+
+    Raises:
+        InputError: another process uses it; it cannot be written; or it holds something already: a finished run (unless
+            `overwrite`), an unfinished run (unless one of both), or other files (in any case).
+    """
+    if overwrite and resume:
+        raise InputError("--overwrite starts anew and --resume goes on (overwrite and resume in Python): choose one")
+    folder = OutputFolder(output_dir.resolve())
+    if folder.path.exists() and not folder.path.is_dir():
+        raise InputError(f"output folder {folder.path} is a file; choose {_ELSEWHERE}")
+    new_folders = [each for each in (folder.path, *folder.path.parents) if not each.exists()]
+    lock = hold_lock(folder.work)
+    try:
+        lock.__enter__()
+    except OSError as error:
+        _remove_empty(new_folders)
+        raise InputError(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
+    with contextlib.ExitStack() as stack:
+        stack.callback(_remove_empty, new_folders)
+        stack.push(lock)
+        stack.callback(_leave, folder)
+        finish_replacement(folder.path)
+        if _check_contents(folder, overwrite=overwrite, resume=resume):
+            yield OutputFolder(folder.path, is_finished=True)
+            return
+        _remove_remains(folder, keep_checkpoints=resume)
+        yield folder
+
+
+@contextlib.contextmanager
+def fill_output_folder(output_dir: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a folder to fill, and put its files into `output_dir` when the block ends well.
+
+    Raises:
+        InputError: see `claim_output_folder`.
+    """
+    with claim_output_folder(output_dir, overwrite=overwrite) as folder, folder.fill() as staging:
+        yield staging
+
+
+def _check_contents(folder: OutputFolder, *, overwrite: bool, resume: bool) -> bool:
+    """Check that a run may use the folder, and tell whether it was to resume one that is finished."""
+    _refuse_foreign_files(folder.path)
+    if folder.can_be_resumed:
+        if not (overwrite or resume):
+            raise InputError(
+                f"output folder {folder.path} holds an unfinished run; pass --resume (resume=True in Python) to go on "
+                f"with it, --overwrite (overwrite=True) to start anew, or {_ELSEWHERE}"
+            )
+        return False
+    present = _list_names(folder.path)
+    if present and not overwrite:
+        if resume and {*REQUIRED_FILES, RESULTS_FILE} <= present:
+            return True
+        what = "another run" if CONFIG_FILE in present else "files already"
+        raise InputError(
+            f"output folder {folder.path} holds {what}; "
+            f"pass --overwrite (overwrite=True in Python) to replace it, or {_ELSEWHERE}"
+        )
+    return False
+
+
+def _refuse_foreign_files(path: Path) -> None:
+    present = _list_names(path)
+    foreign = sorted(present - _OUR_FILES)
+    card = path / CARD_FILE
+    if CARD_FILE in present and not is_unedited(card.read_text(encoding="utf-8", errors="replace")):
+        foreign.append(CARD_FILE)
+    if foreign:
+        raise InputError(f"output folder {path} holds {foreign[0]!r}, which no run wrote; choose {_ELSEWHERE}")
+
+
+def _list_names(path: Path) -> set[str]:
+    hidden = {UNFINISHED_FOLDER, JOURNAL_FOLDER}
+    return {entry.name for entry in path.iterdir() if entry.name not in hidden and entry.suffix != PARTIAL_SUFFIX}
+
+
+def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
+    """Remove what dead processes left behind; checkpoints, too, unless they are to be kept."""
+    remove_strays(folder.path)
+    for entry in folder.path.glob(f"{UNFINISHED_FOLDER}.*{PARTIAL_SUFFIX}"):
+        shutil.rmtree(entry, ignore_errors=True)
+    if not (keep_checkpoints and folder.can_be_resumed):
+        _drop(folder.checkpoints)
+        for entry in folder.work.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK_FILE:
+                entry.unlink()
+
+
+def _drop(checkpoints: Path) -> None:
+    """Remove checkpoints. They lose their name at once: some of their files must not look like damaged ones."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(checkpoints.rename(checkpoints.with_suffix(PARTIAL_SUFFIX)), ignore_errors=True)
+
+
+def _leave(folder: OutputFolder) -> None:
+    """Remove the hidden folder, unless the run can be resumed."""
+    if not folder.can_be_resumed:
+        remove_locked_folder(folder.work)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for each in folders:
+        with contextlib.suppress(OSError):  # not empty: the run went well, or somebody else writes there
+            each.rmdir()

@@ -1,0 +1,130 @@
+"""Ties long work to its checkpoints, its log, and the signals that end it."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from hf_lstm.storage.checkpoints import Checkpoints
+from hf_lstm.storage.interruptions import Interruptions
+from hf_lstm.storage.metrics_log import MetricsLog
+from hf_lstm.storage.random_states import capture_random_states, restore_random_states
+
+
+class Session:
+    """Saves a loop's state now and then, and when the process is asked to end; and restores it.
+
+    Use:
+
+        >>> session = Session(Checkpoints(folder), log_path)
+        >>> if (state := session.restore()) is not None:
+        ...     restore(state)
+        >>> with session.running(capture):
+        ...     while ...:
+        ...         with session.step():
+        ...             train_step()
+        ...         session.log({"step": step, "loss": loss})
+        ...         session.save_if_due(step)
+        ...     session.save()
+
+    Without checkpoints it does nothing, so that a loop need not ask.
+    """
+
+    def __init__(self, checkpoints: Checkpoints | None = None, log_path: Path | None = None) -> None:
+        self._checkpoints = checkpoints
+        self._log_path = log_path
+        self._log: MetricsLog | None = None
+        self._interruptions = Interruptions()
+        self._capture: Callable[[], Mapping[str, Any]] = dict
+        self._cut_at = 0
+        self._is_saved = False
+        self._started_s = time.perf_counter()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Return the seconds that the work took, in this process and up to the checkpoint in those before it."""
+        return time.perf_counter() - self._started_s
+
+    def restore(self) -> Any:
+        """Return the latest state, and restore the random numbers; None if there is nothing to resume.
+
+        Raises:
+            InputError: all checkpoints are damaged.
+        """
+        saved = None if self._checkpoints is None else self._checkpoints.load_latest()
+        if saved is None:
+            return None
+        restore_random_states(saved["random"])
+        self._cut_at = saved["log_bytes"]
+        self._started_s -= saved["elapsed_s"]
+        self._is_saved = True
+        return saved["work"]
+
+    @contextlib.contextmanager
+    def running(self, capture: Callable[[], Mapping[str, Any]]) -> Iterator[None]:
+        """Log and save within a block, also when Ctrl-C or SIGTERM ends it.
+
+        Args:
+            capture: returns the state, for `Checkpoints.save`.
+        """
+        if self._checkpoints is None:
+            yield
+            return
+        self._capture = capture
+        log = contextlib.nullcontext() if self._log_path is None else MetricsLog(self._log_path)
+        with log as self._log, self._interruptions:
+            if self._log is not None:
+                self._log.cut(self._cut_at)
+            try:
+                yield
+            except (KeyboardInterrupt, SystemExit):
+                if not self._interruptions.is_broken:
+                    self.save()
+                raise
+        self._log = None
+
+    @contextlib.contextmanager
+    def step(self) -> Iterator[None]:
+        """Let a block end before a signal counts, as its half must not be saved."""
+        with self._interruptions.deferred():
+            self._is_saved = False
+            yield
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Append a record to the log.
+
+        Raises:
+            StorageError: the disk is full or fails.
+        """
+        if self._log is not None:
+            self._log.append(record)
+
+    def save_if_due(self, step: int, *, ends_epoch: bool = False) -> None:
+        """Save the state if it is time: see `Checkpoints.is_due`.
+
+        Raises:
+            StorageError: the disk is full or fails.
+        """
+        if self._checkpoints is not None and self._checkpoints.is_due(step, ends_epoch=ends_epoch):
+            self._is_saved = False
+            self.save()
+
+    def save(self) -> None:
+        """Save the state, unless the last checkpoint has it.
+
+        Raises:
+            StorageError: the disk is full or fails.
+        """
+        if self._checkpoints is None or self._is_saved:
+            return
+        log_bytes = 0 if self._log is None else self._log.flush()
+        self._checkpoints.save(
+            {
+                "work": self._capture(),
+                "random": capture_random_states(),
+                "log_bytes": log_bytes,
+                "elapsed_s": self.elapsed_s,
+            }
+        )
+        self._is_saved = True
