@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 from hf_lstm.errors import InputError, StorageError
 
@@ -139,6 +139,12 @@ def raise_storage_error(error: OSError, path: Path, num_bytes: int) -> NoReturn:
     raise StorageError(f"{path} cannot be written: {error.strerror}; {num_bytes:,} bytes are needed") from None
 
 
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write an object on each line of a file, whole or not at all."""
+    with open_partial(path) as stream:
+        stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
 def make_temporary_folder(prefix: str) -> Path:
     """Make a folder that is deleted when the process ends, and return it.
 
@@ -158,8 +164,7 @@ def list_report_files(model_folder: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-@contextlib.contextmanager
-def open_partial(path: Path) -> Iterator[TextIO]:
+def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
     """Open a temporary file that replaces `path` when the block ends.
 
     It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is.
@@ -167,9 +172,19 @@ def open_partial(path: Path) -> Iterator[TextIO]:
     Raises:
         StorageError: the disk is full or fails.
     """
+    return _open_partial(path, "w", encoding="utf-8", newline="")
+
+
+def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Open a temporary file that takes bytes, as `open_partial` does one of text."""
+    return _open_partial(path, "wb")
+
+
+@contextlib.contextmanager
+def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
     partial = _name_partial(path)
     try:
-        with open(partial, "w", encoding="utf-8", newline="") as stream:
+        with open(partial, mode, **options) as stream:  # type: ignore[call-overload]  # it can't tell which options
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

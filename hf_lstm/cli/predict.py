@@ -1,26 +1,27 @@
 """Scores a text, a file of texts, or standard input."""
 
 import argparse
+import contextlib
 import io
-import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
 from hf_lstm.cli.common import add_device_argument, add_encoding_argument, build_parser, check_output_file
-from hf_lstm.data.texts import check_output_type, looks_like_file, read_lines, read_texts, write_rows
+from hf_lstm.data.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.errors import InputError
 from hf_lstm.progress import can_show_bars
 
 if TYPE_CHECKING:
+    from hf_lstm.answers.columns import Answers
+    from hf_lstm.answers.rows import TextRows, Window
     from hf_lstm.model.classifier import LSTMSentiment
 
 STANDARD_INPUT = "-"
-COLUMNS = ("text", "label", "score")
 SHOWN_CHARACTERS = 80
 
 
@@ -36,95 +37,168 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "input",
         metavar="INPUT",
         help="a text; a file: .txt with a text on each line, or .csv, .tsv, .jsonl, .parquet, .xlsx ... with a column "
-        "of texts; "
-        "- for the lines of standard input, scored in windows of thousands",
+        "of texts; - for the lines of standard input, scored in windows of thousands",
     )
     parser.add_argument(
         "--output",
         metavar="FILE",
         type=Path,
-        help=f"write the columns {', '.join(COLUMNS)} into a .csv, .tsv or .jsonl file, one row for each of the input "
+        help="write all columns of the input, and label and score, into a .csv, .tsv, .jsonl or .parquet file, one row "
+        "for each of the input; if the input has such columns, they are called predicted_label and predicted_score "
         "(default: print label, score and the start of the text, separated by tabs)",
     )
-    parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: guessed)")
+    parser.add_argument("--scores", action="store_true", help="give the probability of each label, too (score_LABEL)")
+    parser.add_argument(
+        "--spreadsheet-safe",
+        action="store_true",
+        help="put an apostrophe before the cells of --output (.csv, .tsv) that a spreadsheet would run as formulas",
+    )
+    parser.add_argument(
+        "--text-column", metavar="NAME", help="column of the texts (default: the one of training, if it was named)"
+    )
     add_encoding_argument(parser)
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
     add_device_argument(parser)
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.spreadsheet_safe and (
+        arguments.output is None or arguments.output.suffix.lower() not in (".csv", ".tsv")
+    ):
+        parser.error("--spreadsheet-safe needs --output with a .csv or .tsv file")
+    return arguments
 
 
 def main(argv: Sequence[str]) -> None:
     """Score the input, and print or write the answers."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
-    if arguments.output is not None:
-        check_output_type(arguments.output)
-        if os.path.realpath(arguments.output) == os.path.realpath(arguments.input):
-            raise InputError(f"--output {arguments.output}: is the input itself; choose another")
     is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
-    texts = open_texts(arguments.input, arguments.text_column, arguments.encoding) if is_file else [arguments.input]
+    if arguments.output is not None:
+        check_output(arguments.output, arguments.input)
+    if is_file:
+        check_input(arguments.input, arguments.text_column)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
+    from hf_lstm.answers.columns import name_answer_columns
     from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
     limit_kernel_cache()
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
-    rows = score_texts(model, texts, batch_size=arguments.batch_size, precision=arguments.precision)
-    if arguments.output is not None:
-        progress = tqdm(rows, desc="score", unit="text", disable=not (is_file and can_show_bars()))
-        write_rows(arguments.output, progress, COLUMNS)
-        print(f"saved in {arguments.output}")
-    elif is_file:
-        print_rows(rows)
-    else:
-        print(*(f"{row['label']} {row['score']:.4f}" for row in rows))
+    with open_input(arguments, model, is_file=is_file) as rows:
+        names = name_answer_columns(rows.columns, model.config.label_names, with_scores=arguments.scores)
+        if arguments.output is not None:
+            write_answers(model, rows, names, arguments, show_progress=is_file)
+            print(f"saved in {arguments.output}")
+        elif is_file:
+            print_answers(model, rows, names, arguments)
+        else:
+            for _, answers in score_rows(model, rows, names, arguments):
+                for shown in list_shown(answers, model.config.label_names):
+                    print(*(f"{label} {score:.4f}" for label, score in shown), sep="\n")
 
 
-def open_texts(source: str, text_column: str | None, encoding: str | None) -> Iterator[str]:
-    """Read texts from a file, or lines from standard input.
-
-    Standard input is `-`.
+def check_output(output: Path, source: str) -> None:
+    """Check the file of `--output`, before any work is done.
 
     Raises:
-        InputError: as `read_texts`, or a column of standard input is asked for.
+        InputError: it is the input, or of a type that is not written.
+    """
+    from hf_lstm.answers.writers import check_output_type
+
+    check_output_type(output)
+    if os.path.realpath(output) == os.path.realpath(source):
+        raise InputError(f"--output {output}: is the input itself; choose another")
+
+
+def check_input(source: str, text_column: str | None) -> None:
+    """Check that there is a file to read, or that standard input is not asked for a column.
+
+    Raises:
+        InputError: as `check_text_file`, or a column of standard input is asked for.
     """
     if source != STANDARD_INPUT:
-        return read_texts(Path(source), text_column, encoding)
-    if text_column is not None:
+        check_text_file(Path(source), text_column)
+    elif text_column is not None:
         raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
-    return read_lines(sys.stdin.buffer, "standard input", encoding)
 
 
-def score_texts(
-    model: "LSTMSentiment", texts: Iterable[str], *, batch_size: int | None, precision: str
-) -> Iterator[dict[str, Any]]:
-    """Yield the text, label and score of each text.
+@contextlib.contextmanager
+def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file: bool) -> "Iterator[TextRows]":
+    """Open the input: a file, standard input or a text.
 
-    No more than a window of texts is held in memory.
+    The column of the texts is that of training, unless an argument names one.
     """
-    from hf_lstm.model.prediction import name_labels, stream_probabilities
+    from hf_lstm.answers.rows import list_texts, open_rows
 
-    scored_texts, kept_texts = itertools.tee(texts)
-    for probabilities in stream_probabilities(
-        model, model.encoder, scored_texts, batch_size=batch_size, precision=precision
+    if not is_file:
+        yield list_texts([arguments.input])
+    elif arguments.input == STANDARD_INPUT:
+        yield list_texts(read_lines(sys.stdin.buffer, "standard input", arguments.encoding))
+    else:
+        is_typed = arguments.output is not None and arguments.output.suffix.lower() == ".parquet"
+        column = arguments.text_column or (model.recipe.data.text_column if model.recipe else None)
+        try:
+            with open_rows(Path(arguments.input), column, arguments.encoding, with_types=is_typed) as rows:
+                yield rows
+        except InputError as error:
+            if arguments.text_column is None and f"there is no column {column!r}" in str(error):
+                raise InputError(f"{error}; the model was trained with {column!r}") from None
+            raise
+
+
+def score_rows(
+    model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace
+) -> "Iterator[tuple[Window, Answers]]":
+    """Yield window after window of rows, with the answers."""
+    from hf_lstm.answers.columns import build_answers
+
+    for window in rows.windows:
+        probabilities = model.predict_proba(
+            window.texts, batch_size=arguments.batch_size, precision=arguments.precision, show_progress=False
+        )
+        yield window, build_answers(names, probabilities, model.config.label_names)
+
+
+def write_answers(
+    model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace, *, show_progress: bool
+) -> None:
+    """Write the rows and their answers into the file of `--output`."""
+    from hf_lstm.answers.writers import open_output
+
+    with (
+        open_output(arguments.output, rows, names, spreadsheet_safe=arguments.spreadsheet_safe) as write,
+        tqdm(desc="score", unit="text", disable=not (show_progress and can_show_bars())) as progress,
     ):
-        for answer in name_labels(probabilities, model.config.label_names):
-            yield {"text": next(kept_texts), "label": answer["label"], "score": round(answer["score"], 6)}
+        for window, answers in score_rows(model, rows, names, arguments):
+            write(window, answers)
+            progress.update(len(window.texts))
 
 
-def print_rows(rows: Iterable[dict[str, Any]]) -> None:
+def print_answers(model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace) -> None:
     """Print a line for each row.
 
-    It has label, score and the start of the text, separated by tabs.
+    It has label, score and the start of the text, separated by tabs; with `--scores`, all labels and their scores.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
     shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
-    for row in tqdm(rows, desc="score", unit="text", disable=not shows_bar):
-        print(row["label"], f"{row['score']:.4f}", abbreviate(row["text"]), sep="\t")
+    with tqdm(desc="score", unit="text", disable=not shows_bar) as progress:
+        for window, answers in score_rows(model, rows, names, arguments):
+            for text, shown in zip(window.texts, list_shown(answers, model.config.label_names), strict=True):
+                print(*(f"{label}\t{score:.4f}" for label, score in shown), abbreviate(text), sep="\t")
+            progress.update(len(window.texts))
     sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
+
+
+def list_shown(answers: "Answers", label_names: Sequence[str]) -> Iterator[list[tuple[str, float]]]:
+    """Yield what is printed of each text: its label and score; or each label and score, the most probable first."""
+    labels, scores, *of_labels = answers.columns
+    if not of_labels:
+        yield from ([pair] for pair in zip(labels, scores, strict=True))
+        return
+    for of_row in zip(*of_labels, strict=True):
+        yield sorted(zip(label_names, of_row, strict=True), key=lambda pair: -pair[1])
 
 
 def abbreviate(text: str) -> str:

@@ -16,7 +16,8 @@ from hf_lstm.errors import InputError
 def open_json(path: Path, encoding: str | None = None) -> Iterator[RowFile]:
     """Open a JSON or JSON Lines file: an object on each line, or one list of objects.
 
-    The first row names the columns. The line of a row is None if the file is one list.
+    The first row names the columns; those that later rows add are added to the list of them. The line of a
+    row is None if the file is one list.
 
     Raises:
         InputError: at once, or when a row is read: the file is not in this encoding or not JSON, or a row is no object.
@@ -32,8 +33,15 @@ def open_json(path: Path, encoding: str | None = None) -> Iterator[RowFile]:
 def _list_values(
     objects: Iterator[tuple[int | None, dict[str, Any]]], columns: list[str]
 ) -> Iterator[tuple[int | None, list[Any]]]:
-    """Yield the values of each object in the order of the columns; those that are not there are `ABSENT`."""
+    """Yield the values of each object in the order of the columns; those that are not there are `ABSENT`.
+
+    A column that no object before has had is added to `columns`.
+    """
+    known = set(columns)
     for line, row in objects:
+        if not known.issuperset(row):
+            columns += [column for column in row if column not in known]
+            known.update(row)
         yield line, [row.get(column, ABSENT) for column in columns]
 
 

@@ -30,8 +30,8 @@ class RowFile(NamedTuple):
     """For error messages."""
     columns: list[str]
     rows: Iterator[tuple[int | None, list[Any]]]
-    """Each row: the line in which it starts, from 1, and as many values as there are columns. The line is None if the
-    file has no lines."""
+    """Each row: the line in which it starts, from 1, and as many values as there are columns so far. The line is None
+    if the file has no lines."""
     missing_labels: Set[str] = frozenset()
     """Words, in lower case, that mean that there is no label: where all values are text, nothing else can say it."""
     delimiter: str = ""

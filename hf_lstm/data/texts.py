@@ -1,10 +1,8 @@
-"""Reads texts to score from files, and writes rows of answers."""
+"""Reads texts to score from files."""
 
-import csv
 import io
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,9 +12,6 @@ from hf_lstm.data.encodings import check_encoding, describe_byte
 from hf_lstm.data.formats import LINES, get_format, has_known_type, open_file, require_library
 from hf_lstm.data.row_files import Place, check_text
 from hf_lstm.errors import InputError
-from hf_lstm.files import open_partial
-
-OUTPUT_SUFFIXES = (".csv", ".tsv", ".jsonl")
 
 
 def looks_like_file(argument: str) -> bool:
@@ -47,13 +42,23 @@ def read_texts(path: Path, text_column: str | None = None, encoding: str | None 
         InputError: at once: there is no such file, it is empty, or its type is unknown. While texts are read, with the
             file and the row: it is not in this encoding, a row is damaged, or a column or text is missing.
     """
+    check_text_file(path, text_column)
+    return _read_texts(path, text_column, encoding)
+
+
+def check_text_file(path: Path, text_column: str | None) -> None:
+    """Check that a file of texts is there, and of a type that can be read.
+
+    Raises:
+        InputError: it is not, it is empty, or it has no columns, but one is named.
+        ModuleNotFoundError: what reads this type is not installed.
+    """
     if path.is_dir() or not path.exists():
         what = "is a folder, expected a file" if path.is_dir() else "there is no such file"
         raise InputError(f"{path}: {what}; to score a text that looks like a path, pipe it in, with - as the input")
     if get_format(path) is LINES and text_column is not None:
         raise InputError(f"{path}: a .txt file has no columns; leave out --text-column {text_column}")
     require_library(path)  # at once, not after the model is loaded
-    return _read_texts(path, text_column, encoding)
 
 
 def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[str]:
@@ -74,47 +79,6 @@ def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
     except UnicodeDecodeError as error:
         byte = describe_byte(error.object[error.start], encoding, None if encoding else error.start)
         raise InputError(f"{name}, line {number if encoding is None else number + 1}: {byte}") from None
-
-
-def check_output_type(path: Path) -> None:
-    """Check that `write_rows` can write a file of this type.
-
-    Call it before any work is done.
-
-    Raises:
-        InputError: the suffix is none of `OUTPUT_SUFFIXES`.
-    """
-    if path.suffix.lower() not in OUTPUT_SUFFIXES:
-        raise InputError(
-            f"--output {path}: unknown file type {path.suffix!r}; expected one of {', '.join(OUTPUT_SUFFIXES)}"
-        )
-
-
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows into a CSV, TSV or JSON Lines file, one by one.
-
-    The file appears, or is replaced, at the end. If anything fails before, also in `rows`, an older file stays as it
-    is, and no half file is left.
-
-    Args:
-        path: the file; its suffix tells the type.
-        rows: each with a value for every one of `columns`.
-        columns: the columns of a CSV or TSV file, in their order.
-    """
-    with open_partial(path) as stream:
-        if path.suffix.lower() == ".jsonl":
-            stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-            return
-        # Texts are always in quotes: so all readers read lone carriage returns alike.
-        writer = csv.DictWriter(
-            stream,
-            columns,
-            delimiter="\t" if path.suffix.lower() == ".tsv" else ",",
-            quoting=csv.QUOTE_NONNUMERIC,
-            lineterminator="\n",
-        )
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _read_texts(path: Path, text_column: str | None, encoding: str | None) -> Iterator[str]:

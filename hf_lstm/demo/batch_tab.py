@@ -3,17 +3,18 @@
 They are pasted, or come as a file. The answers are a table, to look at and to download.
 """
 
-import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
-from hf_lstm.data.texts import read_texts
+from hf_lstm.answers.columns import Answers, name_answer_columns
+from hf_lstm.answers.rows import TextRows, Window, list_texts, open_rows
+from hf_lstm.answers.writers import CsvWriter, list_values
 from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_length, handle_errors, has_known_word, refuse
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.demo.tables import format_share
@@ -24,12 +25,14 @@ from hf_lstm.model.prediction import name_labels
 MAX_ROWS = 1_000
 _ROWS_PER_STEP = 50
 COLUMNS = ("text", "label", "score")
-"""As `hf-lstm predict` writes them; the score is the calibrated probability of the label."""
+"""Of the table on the page; the score is the calibrated probability of the label."""
+MAX_SCORED_LABELS = 100
+"""With more labels, the CSV has no column for each: it goes through the page."""
+_DIGITS = 4
 MAX_SHOWN_SCORE = 0.9999
 """Scores are rounded to four digits: 1 would read as certain."""
 NO_KNOWN_WORD = "(no known word)"
 """Shown in the place of a label: any answer would be a guess."""
-_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 _DOWNLOAD = """(csv) => {
   if (!csv) return;
   const link = document.createElement("a");
@@ -40,7 +43,25 @@ _DOWNLOAD = """(csv) => {
 }"""
 """Makes the file in the browser: the server keeps no result and serves no file."""
 
-Row = tuple[str, str, float | None]
+
+class Row(NamedTuple):
+    """Holds a text and its answer."""
+
+    text: str
+    label: str
+    score: float | None
+    """None if the model knows no word of the text."""
+    scores: list[float | None]
+    """Of each label, or none of them."""
+
+
+class Texts(NamedTuple):
+    """Holds the texts to classify, and all columns of their table."""
+
+    columns: list[str]
+    texts: list[str]
+    values: list[list[Any]]
+    """Of each row."""
 
 
 def add_batch_tab(model: LSTMSentiment) -> None:
@@ -53,12 +74,14 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         column: str | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # by which Gradio knows to give one
     ) -> tuple[dict[str, float], dict[str, Any], str]:
-        texts = read_pasted_lines(lines) if file is None else read_upload(Path(file), column)
+        table = (
+            read_pasted_lines(lines) if file is None else read_upload(Path(file), column, find_trained_column(model))
+        )
         rows: list[Row] = []
-        for start in range(0, len(texts), _ROWS_PER_STEP):
-            progress((start, len(texts)), desc="Classifying", unit="texts")
-            rows += classify_rows(model, texts[start : start + _ROWS_PER_STEP])
-        return count_shares(rows), build_table(rows), write_csv(rows)
+        for start in range(0, len(table.texts), _ROWS_PER_STEP):
+            progress((start, len(table.texts)), desc="Classifying", unit="texts")
+            rows += classify_rows(model, table.texts[start : start + _ROWS_PER_STEP])
+        return count_shares(rows), build_table(rows), write_csv(table, rows, model.config.label_names)
 
     inputs = _add_inputs()
     button = gr.Button("Classify all", variant="primary")
@@ -69,8 +92,9 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         [shares, table, csv_text],
         api_name="classify_batch",
         api_description="Return the share of each label among the texts with a known word; the table of texts, "
-        "labels and scores, which are calibrated probabilities; and the table as CSV, in which cells that a "
-        "spreadsheet would run as formulas start with an apostrophe. The texts come from `lines`, one each, or from a "
+        "labels and scores, which are calibrated probabilities; and the answers as CSV: all columns of the file, "
+        "label, score, and the score of each label. Cells of it that a spreadsheet would run as formulas start with an "
+        "apostrophe. The texts come from `lines`, one each, or from a "
         "file, `column` of it if it is a table.",
         concurrency_limit=1,
         show_progress_on=table,
@@ -79,45 +103,58 @@ def add_batch_tab(model: LSTMSentiment) -> None:
     download.click(None, csv_text, None, js=_DOWNLOAD, api_visibility="private")
 
 
-def read_pasted_lines(lines: str | None) -> list[str]:
+def read_pasted_lines(lines: str | None) -> Texts:
     """Return the pasted lines without blank ones.
 
     Raises:
         gradio.Error: there are none, too many, or one that is too long.
     """
-    return _check_texts(_drop_blank((lines or "").splitlines()))
+    return _collect(list_texts(line for line in (lines or "").splitlines() if line.strip()))
 
 
-def read_upload(path: Path, column: str | None) -> list[str]:
-    """Read the texts of an uploaded file.
+def read_upload(path: Path, column: str | None, trained_column: str | None = None) -> Texts:
+    """Read the rows of an uploaded file.
 
     Blank lines of a `.txt` file are skipped, as pasted ones are.
 
+    Args:
+        path: the file.
+        column: the column of the texts, if the visitor named it.
+        trained_column: the one that the model was trained on, if it was named: it comes before well-known names.
+
     Raises:
-        gradio.Error: there are none, too many, or one that is too long; or the file can't be read, and why.
+        gradio.Error: there are no texts, too many, or one that is too long; or the file can't be read, and why.
     """
+    named = (column or "").strip() or None
     try:
-        texts = read_texts(path, (column or "").strip() or None)
-        return _check_texts(_drop_blank(texts) if path.suffix.lower() == ".txt" else texts)
+        with open_rows(path, named or _find_column(path, trained_column)) as rows:
+            return _collect(rows, skips_blank=path.suffix.lower() == ".txt")
     except InputError as error:
         # The message was written for a command line. Here a file is known by its name, and there are no arguments.
         message = str(error).replace(str(path), path.name).replace("--text-column", "“Column of the texts”")
-        fault, to_convert, _ = message.partition("; convert it")
+        *faults, last = message.split("; ")
         encoding = "“CSV UTF-8”" if path.suffix.lower() == ".csv" else "UTF-8"
-        raise refuse(f"{fault}; save it as {encoding}" if to_convert else message) from None
+        is_remedy = "--encoding" in last
+        raise refuse(f"{'; '.join(faults)}; save it as {encoding}" if is_remedy else message) from None
+
+
+def find_trained_column(model: LSTMSentiment) -> str | None:
+    """Return the column of texts that the model's run was told, if any."""
+    return model.recipe.data.text_column if model.recipe else None
 
 
 def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
     """Classify texts, and return each with its label and score.
 
-    The label is the most probable one, and the score its calibrated probability.
+    The label is the most probable one, and scores are calibrated probabilities.
     """
-    answers = name_labels(model.predict_proba(texts, show_progress=False), model.config.label_names)
+    probabilities = model.predict_proba(texts, show_progress=False)
+    answers = name_labels(probabilities, model.config.label_names)
     return [
-        (text, answer["label"], round(answer["score"], 4))
+        Row(text, answer["label"], round(answer["score"], _DIGITS), [round(score, _DIGITS) for score in scores])
         if has_known_word(text, model)
-        else (text, NO_KNOWN_WORD, None)
-        for text, answer in zip(texts, answers, strict=True)
+        else Row(text, NO_KNOWN_WORD, None, [None] * len(scores))
+        for text, answer, scores in zip(texts, answers, probabilities.tolist(), strict=True)
     ]
 
 
@@ -126,7 +163,7 @@ def count_shares(rows: Sequence[Row]) -> dict[str, float]:
 
     It is empty if no text has a label.
     """
-    counts = Counter(label for _, label, probability in rows if probability is not None)
+    counts = Counter(row.label for row in rows if row.score is not None)
     return {label: count / counts.total() for label, count in counts.items()}
 
 
@@ -138,28 +175,29 @@ def build_table(rows: Sequence[Row]) -> dict[str, Any]:
     shown = [
         [
             "" if cell is None else format_share(min(cell, MAX_SHOWN_SCORE)) if isinstance(cell, float) else cell
-            for cell in row
+            for cell in row[: len(COLUMNS)]
         ]
         for row in rows
     ]
     styles = [["", "", "white-space: nowrap; text-align: right"] for _ in rows]
-    data = [list(row) for row in rows]
+    data = [list(row[: len(COLUMNS)]) for row in rows]
     return {"headers": list(COLUMNS), "data": data, "metadata": {"display_value": shown, "styling": styles}}
 
 
-def write_csv(rows: Iterable[Row]) -> str:
-    """Return the rows as CSV, safe to open in a spreadsheet.
+def write_csv(table: Texts, rows: Sequence[Row], label_names: Sequence[str]) -> str:
+    """Return all columns of the texts, and the answers, as CSV that is safe to open in a spreadsheet.
 
-    No cell runs as a formula. One that starts with `=`, `+`, `-`, `@` (full-width ones included), blanks and one of
-    these, a tab or a carriage return gets an apostrophe in front. By that spreadsheets know that it is a text.
-
-    Reference: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+    Columns are named as by `hf-lstm predict --scores`, and no cell runs as a formula: see `hf_lstm.answers.formulas`.
     """
+    with_scores = len(label_names) <= MAX_SCORED_LABELS
+    names = name_answer_columns(table.columns, label_names, with_scores=with_scores)
+    columns: list[list[Any]] = [[row.label for row in rows], [row.score for row in rows]]
+    if with_scores:
+        columns += [[row.scores[label] for row in rows] for label in range(len(label_names))]
     stream = io.StringIO()
-    writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for text, label, probability in rows:
-        writer.writerow([_disarm(text), _disarm(label), "" if probability is None else probability])
+    writer = CsvWriter(stream, spreadsheet_safe=True)
+    writer.write_header([*table.columns, *names])
+    writer.write(Window(table.texts, table.values), Answers(names, columns))
     return stream.getvalue()
 
 
@@ -177,7 +215,8 @@ def _add_inputs() -> list[gr.components.Component]:
             )
     gr.Markdown(
         f"Up to {MAX_ROWS:,} texts of up to {MAX_CHARACTERS:,} characters; files up to {MAX_UPLOAD_BYTES // 2**20} MB, "
-        "in UTF-8. Files are deleted within minutes, texts and answers are not kept.",
+        "in UTF-8. The download has all columns of the file, the label of each text, and the score of each label. "
+        "Files are deleted within minutes, texts and answers are not kept.",
         elem_classes="note",
     )
     return [lines, file, column]
@@ -203,20 +242,28 @@ def _add_answers() -> tuple[gr.Label, gr.Dataframe, gr.Textbox, gr.Button]:
     return shares, table, csv_text, download
 
 
-def _drop_blank(lines: Iterable[str]) -> Iterator[str]:
-    return (line for line in lines if line.strip())
+def _find_column(path: Path, trained_column: str | None) -> str | None:
+    """Return the column that the model was trained on, if a file has it."""
+    if trained_column is None:
+        return None
+    try:
+        with open_rows(path, trained_column) as rows:
+            return trained_column if trained_column in rows.columns else None
+    except InputError:
+        return None
 
 
-def _disarm(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" \n").startswith(_FORMULA_STARTS) else cell
-
-
-def _check_texts(texts: Iterable[str]) -> list[str]:
-    checked = list(islice(texts, MAX_ROWS + 1))
+def _collect(rows: TextRows, *, skips_blank: bool = False) -> Texts:
+    pairs = (
+        (text, values)
+        for window in rows.windows
+        for text, values in zip(window.texts, list_values(window), strict=True)
+    )
+    checked = list(islice((pair for pair in pairs if pair[0].strip() or not skips_blank), MAX_ROWS + 1))
     if not checked:
         raise refuse("Please paste texts, one on each line, or choose a file first.")
     if len(checked) > MAX_ROWS:
         raise refuse(f"There are more than {MAX_ROWS:,} texts; please classify fewer at a time.")
-    for row, text in enumerate(checked, start=1):
-        check_length(text, f"Text {row:,}")
-    return checked
+    for number, (text, _) in enumerate(checked, start=1):
+        check_length(text, f"Text {number:,}")
+    return Texts(rows.columns, [text for text, _ in checked], [values for _, values in checked])

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
-from hf_lstm.data.texts import write_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
-from hf_lstm.files import PLOT_FILES, write_file, write_json
+from hf_lstm.files import PLOT_FILES, write_file, write_json, write_json_lines
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import to_json
-from hf_lstm.records.report import Analysis, Measurement, Mistake
+from hf_lstm.records.report import Analysis, Measurement
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.mistakes import format_mistakes
 from hf_lstm.report.page import format_page, join_sections
@@ -87,8 +86,7 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
     write_file(folder / "mistakes.md", join_sections(format_mistakes(analysis.mistakes, names)).encode())
     mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
     mistakes.sort(key=lambda mistake: -mistake.score)
-    columns = [field.name for field in dataclasses.fields(Mistake)]
-    write_rows(folder / "errors.jsonl", map(to_json, mistakes), columns)
+    write_json_lines(folder / "errors.jsonl", map(to_json, mistakes))
     counted = [dataclasses.replace(pair, most_confident=[]) for pair in analysis.mistakes]
     figures = {**to_json(measurement), **to_json(dataclasses.replace(analysis, mistakes=counted))}
     write_json(folder / "metrics.json", figures)

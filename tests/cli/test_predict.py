@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from hf_lstm.cli.predict import main
+from hf_lstm.config import DataConfig
+from hf_lstm.config.recipes import get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.model import prediction
 
@@ -76,8 +80,8 @@ def test_output_keeps_the_texts(predict, answers, reviews, tmp_path, suffix):
             rows = list(map(json.loads, stream))
         else:
             rows = list(csv.DictReader(stream, delimiter="\t" if suffix == ".tsv" else ","))
-    assert [list(row) for row in rows] == [["text", "label", "score"]] * len(TEXTS)
-    assert [row["text"] for row in rows] == TEXTS
+    assert [list(row) for row in rows] == [["id", "review", "label", "score"]] * len(TEXTS)
+    assert [(row["id"], row["review"]) for row in rows] == [(str(i), text) for i, text in enumerate(TEXTS)]
     assert [row["label"] for row in rows] == [label for label, _ in answers]
     assert [float(row["score"]) for row in rows] == pytest.approx([score for _, score in answers], abs=1e-2)
 
@@ -140,3 +144,27 @@ def test_a_reader_that_goes_away_is_no_error_message(tiny_model_folder, tmp_path
 def test_help_does_not_wait_for_torch():
     code = f"import runpy, sys; runpy.run_path({str(SCRIPT)!r}); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+
+
+def test_the_score_of_each_label(predict, tiny_model, reviews, tmp_path):
+    probabilities = tiny_model.predict_proba(TEXTS).tolist()
+    predict("reviews.csv", "--output", "scored.parquet", "--scores")
+    table = pq.read_table(tmp_path / "scored.parquet")
+    assert table.column_names == ["id", "review", "label", "score", "score_neg", "score_pos"]
+    for row, (neg, pos) in zip(table.to_pylist(), probabilities, strict=True):
+        assert (row["score_neg"], row["score_pos"]) == pytest.approx((neg, pos), abs=1e-2)
+        assert row["score"] == max(row["score_neg"], row["score_pos"])
+    lines = predict(TEXTS[0], "--scores").splitlines()
+    assert sorted(line.split()[0] for line in lines) == ["neg", "pos"]
+    assert float(lines[0].split()[1]) == pytest.approx(max(probabilities[0]), abs=1e-2)
+
+
+def test_texts_are_read_from_the_column_of_training(predict, tiny_model, tiny_model_folder, tmp_path):
+    recipe = replace(get_recipe("packed-lstm"), data=DataConfig(text_column="body"), model=tiny_model.config)
+    (tiny_model_folder / "recipe.json").write_text(json.dumps(recipe.to_json()))
+    (tmp_path / "both.csv").write_text("text,body\na dull film,a great cast\n")
+    (tmp_path / "one.csv").write_text("text\na dull film\n")
+    assert predict("both.csv").endswith("\ta great cast\n")
+    assert predict("both.csv", "--text-column", "text").endswith("\ta dull film\n")
+    with pytest.raises(InputError, match=r"there is no column 'body'; .* the model was trained with 'body'"):
+        predict("one.csv")

@@ -1,41 +1,9 @@
-import csv
-import json
-import os
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hf_lstm.data.texts import check_output_type, looks_like_file, read_texts, write_rows
+from hf_lstm.data.texts import looks_like_file, read_texts
 from hf_lstm.errors import InputError
-
-COLUMNS = ("text", "label", "score")
-TEXTS = ["plain", "", "NA", 'say "hi", twice', "two\nlines", "lone\rreturn", "tab\there", "ünï 😀 \u2028 ‏rtl", "<br />"]
-# Python 3.10's csv module can't read NUL; half surrogates are no text and can't be written.
-texts = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=8)
-
-
-def make_rows(texts):
-    return [{"text": text, "label": "pos", "score": 0.5} for text in texts]
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
-@given(texts=texts)
-def test_written_texts_are_read_back_as_they_were(suffix, texts, tmp_path_factory):
-    path = tmp_path_factory.mktemp("rows") / f"a{suffix}"
-    write_rows(path, make_rows(texts + TEXTS), COLUMNS)
-    assert list(read_texts(path)) == texts + TEXTS
-
-
-def test_written_rows_are_what_other_readers_see(tmp_path):
-    write_rows(tmp_path / "a.csv", make_rows(TEXTS), COLUMNS)
-    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as stream:
-        assert [row["text"] for row in csv.DictReader(stream)] == TEXTS
-    write_rows(tmp_path / "a.jsonl", make_rows(TEXTS), COLUMNS)
-    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").split("\n")
-    assert [json.loads(line) for line in lines[:-1]] == make_rows(TEXTS)
 
 
 def test_each_line_of_a_text_file_is_a_text(tmp_path):
@@ -127,22 +95,3 @@ def test_what_looks_like_a_file(tmp_path, monkeypatch):
     assert not any(
         map(looks_like_file, ["", "good", "film", "A file.csv of woes", "5 / 10", "Great.", "x" * 10**6, "a\0b"])
     )
-
-
-def test_a_type_that_is_not_written_is_refused(tmp_path):
-    check_output_type(tmp_path / "a.CSV")
-    with pytest.raises(InputError, match=r"unknown file type '\.parquet'; expected one of \.csv"):
-        check_output_type(tmp_path / "a.parquet")
-
-
-def test_a_failing_write_leaves_the_old_file_and_no_other(tmp_path):
-    def fail_midway():
-        yield from make_rows(["new"] * 5_000)
-        assert len(os.listdir(tmp_path)) == 2, "the new rows go into a file of their own"
-        raise InputError("row 5001 is damaged")
-
-    write_rows(tmp_path / "a.csv", make_rows(["old"]), COLUMNS)
-    with pytest.raises(InputError, match="row 5001"):
-        write_rows(tmp_path / "a.csv", fail_midway(), COLUMNS)
-    assert os.listdir(tmp_path) == ["a.csv"]
-    assert list(read_texts(tmp_path / "a.csv")) == ["old"]

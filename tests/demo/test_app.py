@@ -1,6 +1,8 @@
 """The demo as clients on the other side of real HTTP see it; test_demo_browser.py has the page."""
 
+import csv
 import functools
+import io
 import json
 import os
 import re
@@ -174,7 +176,10 @@ def test_client_gets_a_table_of_a_file(client, model, tmp_path, name, content):
     assert [row[0] for row in table["data"]] == texts
     assert [row[1] for row in table["data"]] == [answer["label"] for answer in model.predict(texts)]
     assert sum(each["confidence"] for each in shares["confidences"]) == pytest.approx(1)
-    assert text.startswith('"text","label","score"\n"a wonderful film",')
+    header, first, _ = csv.reader(io.StringIO(text, newline=""))
+    own = {"a.csv": ["id", "review"], "a.tsv": ["id", "review"]}.get(name, ["text"])
+    assert header == [*own, "label", "score", "score_neg", "score_pos"]
+    assert first[: len(own)] == ["1", "a wonderful film"][-len(own) :]
 
 
 def test_client_gets_a_table_of_lines(client):
@@ -198,7 +203,7 @@ def test_client_gets_a_table_of_lines(client):
         ("", ("a.csv", b"id,opinion\n1,film\n"), "mood", "a.csv: there is no column 'mood'"),
         ("", ("a.csv", b'id,text\n1,film\n2,"fi\n'), None, "quotes don't match"),
         ("", ("a.csv", b"text\nd\xe9j\xe0 vu\n"), None, "not UTF-8"),
-        ("", ("a.csv", "text\nfilm\n".encode("utf-16")), None, "looks like UTF-16; save it as “CSV UTF-8”"),
+        ("", ("a.csv", "text\nfilm\n".encode("utf-16")), None, "not UTF-8 but UTF-16; save it as “CSV UTF-8”"),
         ("", ("a.jsonl", b'{"text": null}\n'), None, "there is no text (null)"),
         ("", ("a.txt", b""), None, "Please paste texts"),
     ],

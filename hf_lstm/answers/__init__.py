@@ -1,0 +1,1 @@
+"""Scores files of texts: keeps their columns, and adds the answers."""
