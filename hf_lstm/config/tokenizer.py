@@ -10,13 +10,15 @@ from hf_lstm.config.checks import check_types, require
 class TokenizerConfig:
     """Sets how text becomes words, and which words get an id of their own."""
 
-    words: Literal["word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "wordpiece"] = (
-        "word_characters"
-    )
+    words: Literal[
+        "word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "any_script", "wordpiece"
+    ] = "word_characters"
     r"""What counts as a word. `word_characters`: letters, digits and underscores, as `\b\w+\b` finds them. `letters`:
     letters and underscores, as `[^\W\d]+` finds them. `whitespace`: what stands between white space, as `str.split()`
     finds it. `unpunctuated`: the same without ASCII punctuation. `punctuated`: the words of `word_characters`, and each
-    mark between them, after HTML is removed; `don't` is one word, `it's` two. `wordpiece`: pieces of words, as BERT
+    mark between them, after HTML is removed; `don't` is one word, `it's` two. `any_script`: words with
+    their vowel signs and accents, and each character of scripts that set no blanks, such as Chinese, Japanese and Thai;
+    `pooled-bilstm` chooses it by itself where train needs it. `wordpiece`: pieces of words, as BERT
     cuts them, after HTML and all characters but letters, `!` and `?` are removed."""
     lowercase: bool = True
     """Lower-case the text first, as Python's `str.lower` does."""
@@ -44,7 +46,7 @@ class TokenizerConfig:
             require(self.stop_words != "unknown", "tokenizer.stop_words", "unknown", "keep or drop with wordpiece")
             require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", "mark with wordpiece")
         else:
-            if self.words == "punctuated":
-                require(self.stop_words != "drop", "tokenizer.stop_words", "drop", "keep or unknown with punctuated")
-                require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", "mark with punctuated")
+            if self.words in ("punctuated", "any_script"):
+                require(self.stop_words != "drop", "tokenizer.stop_words", "drop", f"keep or unknown with {self.words}")
+                require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", f"mark with {self.words}")
             require(self.vocab is None, "tokenizer.vocab", self.vocab, "none, unless tokenizer.words=wordpiece")

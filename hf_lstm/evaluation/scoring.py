@@ -1,6 +1,7 @@
 """Scores a model on a split, and computes all figures of a report."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from hf_lstm.model.prediction import compute_logits, compute_probabilities
 from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
+from hf_lstm.tokenization.scripts import measure_unknown, warn_of_unknown
+
+logger = logging.getLogger(__name__)
 
 MAX_PAIRS = 10
 """Pairs of a true and a predicted label whose mistakes are shown."""
@@ -51,6 +55,9 @@ class ScoredSplit:
 def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
     """Compute the logits of rows with columns `text` and `label`, in `dtype`."""
     encoded = encode_split(rows, model.require_tokenizer(), model.config)
+    share = measure_unknown(encoded.texts, model.config.unk_token_id)
+    logger.info("%s: %.1f %% of the tokens are unknown to the model", name, 100 * share)
+    warn_of_unknown(encoded.texts, model.config.unk_token_id, name)
     return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
 
 

@@ -23,6 +23,7 @@ from hf_lstm.progress import can_show_bars
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.row_checks import iterate_rows
+from hf_lstm.tokenization.scripts import warn_of_unknown
 
 MAX_TOKENS_PER_BATCH = 32_768
 MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
@@ -92,6 +93,8 @@ def stream_probabilities(
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
         encoded = encoder.encode(window, first_row=num_done)
+        if num_done == 0:
+            warn_of_unknown(encoded, config.unk_token_id, "the texts")
         logits = compute_logits(network, encoded, dtype=dtype, batch_size=batch_size)
         yield calibrate(logits, config.temperature)
         num_done += len(window)

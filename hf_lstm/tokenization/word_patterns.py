@@ -7,6 +7,7 @@ It builds the normalizers and patterns for that. The words are these, after `tex
     whitespace       text.split()
     unpunctuated     text.translate(dict.fromkeys(map(ord, string.punctuation))).split()
     punctuated       re.findall(PUNCTUATED_WORD, re.sub(TAG, " ", text))
+    any_script       what `_ANY_SCRIPT` finds: Python's `re` knows neither scripts nor marks
 
 The `tokenizers` library reads characters otherwise than Python in three places. What is built here makes up for each:
 
@@ -36,7 +37,7 @@ from tokenizers.normalizers import Lowercase, Normalizer, Replace
 from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
 
-Words = Literal["word_characters", "letters", "whitespace", "unpunctuated", "punctuated"]
+Words = Literal["word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "any_script"]
 
 TAG = r"</?[A-Za-z][^<>]*>"
 """An HTML tag."""
@@ -45,6 +46,12 @@ TAG = r"</?[A-Za-z][^<>]*>"
 _PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
 PUNCTUATED_WORD = _PUNCTUATED.format(word=r"\w", characters=r"\w", blank=r"\s")
 
+# Scripts that set no blanks between words: each character stands alone, with its marks. In others, marks belong to the
+# word (vowels of Hindi, for one), and so do joiners inside it.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_SPACED = rf"[\p{{L}}\p{{M}}\p{{N}}_&&[^{_UNSPACED}]]"
+_ANY_SCRIPT = rf"[{_UNSPACED}&&[\p{{L}}\p{{M}}\p{{N}}]]\p{{M}}*|{_SPACED}+(?:[\x{{200C}}\x{{200D}}]+{_SPACED}+)*"
+
 _NOT_BLANK = r"[^\s\x1C-\x1F]"
 _CHARACTERS: dict[Words, str] = {
     "word_characters": r"[\p{L}\p{N}_]",
@@ -52,6 +59,7 @@ _CHARACTERS: dict[Words, str] = {
     "whitespace": _NOT_BLANK,
     "unpunctuated": _NOT_BLANK,
     "punctuated": r"[\p{L}\p{N}_]",
+    "any_script": r"[\p{L}\p{M}\p{N}_]",
 }
 """What words are made of, in the library's regular expressions."""
 
@@ -97,12 +105,15 @@ def build_pre_tokenizer(
 ) -> PreTokenizer:
     """Build the pre-tokenizer for a normalized text.
 
-    It finds all words but those `dropped`, or none but those `kept`. Words `punctuated` can't be filtered.
+    It finds all words but those `dropped`, or none but those `kept`. Words `punctuated` and of
+    `any_script` can't be filtered.
     """
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
     if words == "punctuated":  # `TokenizerConfig` lets no words be left out of these
         pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=r"\s\x1C-\x1F")
+    if words == "any_script":
+        pattern = _ANY_SCRIPT
     if kept is not None:
         pattern = f"(?<!{characters}){write_alternatives(kept)}(?!{characters})"
     elif dropped:

@@ -35,6 +35,7 @@ _FIND: dict[Words, re.Pattern[str]] = {
     "word_characters": re.compile(r"\w+"),
     "letters": re.compile(r"[^\W\d]+"),
     "punctuated": re.compile(PUNCTUATED_WORD),
+    "any_script": re.compile(r"\w+"),  # of texts in which this finds the same, see `_is_character_read_alike`
 }
 _TAG = re.compile(TAG)
 _PUNCTUATION_TO_NOTHING = dict.fromkeys(map(ord, string.punctuation))

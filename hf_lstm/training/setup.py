@@ -17,7 +17,8 @@ from datasets import Dataset, DatasetDict
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe, TrainConfig
+from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
+from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
@@ -32,6 +33,7 @@ from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+from hf_lstm.tokenization.scripts import measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
 from hf_lstm.training.word_vectors import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
@@ -95,6 +97,7 @@ def prepare_run(
     unlabeled = find_unlabeled(recipe, splits)
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=unlabeled)
     encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
+    _check_unknown(encoded, config, recipe.tokenizer.words)
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
     base_model = None if base is None else base.copy_weights(model)
     size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
@@ -198,7 +201,9 @@ def resolve_recipe(
         config = base.resolve(label_names)
         return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.model.require_tokenizer()
     if tokenizer is None:
-        tokenizer = train_tokenizer(itertools.chain(train_split["text"], more_texts), recipe.tokenizer)
+        texts = train_split["text"][:]
+        recipe = replace(recipe, tokenizer=_choose_words(recipe, texts))
+        tokenizer = train_tokenizer(itertools.chain(texts, more_texts), recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
     config = recipe.model.resolve(
         vocab_size=tokenizer.get_vocab_size(),
@@ -207,6 +212,38 @@ def resolve_recipe(
         unk_token_id=unk_token_id,
     )
     return replace(recipe, model=config), config, tokenizer
+
+
+def _choose_words(recipe: Recipe, texts: Sequence[str]) -> TokenizerConfig:
+    """Choose how words are found: as in any script, where our own recipe would lose signs or find whole sentences."""
+    chosen = recipe.tokenizer
+    if chosen.words in ("any_script", "whitespace") or not needs_any_script(texts):
+        return chosen
+    what = "train has vowel signs or accents inside words, or words without blanks between"
+    filters = chosen.stop_words == "drop" or chosen.unknown_words == "drop"
+    if recipe.name == DEFAULT_RECIPE and chosen.words == "word_characters" and not filters:
+        logger.info("%s: tokenizer.words is any_script", what)
+        return replace(chosen, words="any_script")
+    logger.warning("%s, which tokenizer.words=%s misreads: --set tokenizer.words=any_script", what, chosen.words)
+    return chosen
+
+
+def _check_unknown(encoded: Mapping[str, LabeledTexts], config: ModelConfig, words: str) -> None:
+    """Log the share of unknown tokens of each split.
+
+    Raises:
+        InputError: train has no other tokens.
+    """
+    shares = {name: measure_unknown(split.texts, config.unk_token_id) for name, split in encoded.items()}
+    logger.info("unknown tokens: %s", ", ".join(f"{name} {100 * share:.1f} %" for name, share in shares.items()))
+    if shares["train"] == 1:
+        raise InputError(
+            f"no text of train has a token that the tokenizer knows, so there is nothing to learn from: "
+            f"tokenizer.words={words} finds no words of its script; choose --set tokenizer.words=any_script "
+            "tokenizer.vocab=none"
+        )
+    if shares["train"] > 0.5:
+        logger.warning("most tokens of train are unknown: the model sees little of the texts")
 
 
 def build_model(
