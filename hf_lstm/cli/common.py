@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import logging
 import os
-import shlex
 import shutil
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 from hf_lstm.config import Recipe
 from hf_lstm.errors import DivergenceError, InputError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
+from hf_lstm.records.places import join_sources
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
@@ -133,7 +133,7 @@ class _JoinSources(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         """Join the names."""
-        setattr(namespace, self.dest, values[0] if len(values) == 1 else shlex.join(values))
+        setattr(namespace, self.dest, join_sources(values))
 
 
 def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:

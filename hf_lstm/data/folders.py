@@ -3,7 +3,6 @@
 import glob
 import json
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from hf_lstm.data.formats import get_format, has_known_type
 from hf_lstm.data.readers import is_text_of_class
 from hf_lstm.data.split_names import AssignedFiles, assign_splits, find_folder_split, is_split_name, strip_suffixes
 from hf_lstm.errors import InputError
+from hf_lstm.records.places import split_sources
 
 _METADATA = frozenset({
     "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
@@ -35,11 +35,6 @@ class FoundFiles:
     """What was read, and what was left out, a line each, for the log."""
 
 
-def join_sources(names: Sequence[str]) -> str:
-    """Join the names of several files to one source, which `find_listed_files` takes apart again."""
-    return names[0] if len(names) == 1 else shlex.join(names)
-
-
 def find_listed_files(source: str) -> FoundFiles | None:
     """Find the files of a list such as `a.csv 'b c.csv'`, or of a pattern such as `reviews/*.csv`.
 
@@ -48,10 +43,7 @@ def find_listed_files(source: str) -> FoundFiles | None:
     Raises:
         InputError: a file is missing or listed twice, or no file matches the pattern.
     """
-    try:
-        parts = shlex.split(source)
-    except ValueError:  # an apostrophe
-        parts = [source]
+    parts = split_sources(source)
     if len(parts) < 2:
         return _find_matches(source) if glob.has_magic(source) else None
     paths = [Path(part).expanduser() for part in parts]

@@ -13,12 +13,12 @@ import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
 from hf_lstm.data.columns import Columns
-from hf_lstm.data.folders import join_sources
 from hf_lstm.data.formats import has_known_type
 from hf_lstm.data.labels import LabeledTable
 from hf_lstm.data.readers import read_arrow_table, read_file
 from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
+from hf_lstm.records.places import join_sources
 
 if TYPE_CHECKING:
     import pandas as pd

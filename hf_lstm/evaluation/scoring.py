@@ -129,6 +129,7 @@ def measure_split(
         elapsed_s=results.elapsed_s if results else None,
         is_own_data=is_own_data,
         findings=find_odd_rows({split.name: split.rows}),
+        cuts=results.dataset.cuts if results and is_own_data else {},
         baselines=_find_baselines(results, split_sha256) if results else {},
     )
 

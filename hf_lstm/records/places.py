@@ -4,10 +4,11 @@ Recipe, results and command name data, models and vectors of this machine by the
 kept in `local.json`, for this machine, and is never published.
 """
 
+import glob
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ _SETTINGS = (_DATASET, "tokenizer.vocab", "train.embeddings", "train.init_from")
 _FILES_OF_HUB = ("tokenizer.vocab", "train.embeddings")
 """Those that may name a file of the Hub, too."""
 _OPTIONS = {"--dataset": _DATASET, "--embeddings": "train.embeddings", "--init-from": "train.init_from"}
-_DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".txt", ".gz", ".zip")
+_DATA_SUFFIXES = (
+    ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".txt", ".gz", ".bz2", ".xz",
+    ".zst", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
+)  # fmt: skip
 _FOLDERS = re.compile(r"(?<![^\s'\"(=,])(?:~|[A-Za-z]:)?[/\\]\S*[/\\]")
 """The folders of an absolute path within a text."""
 _WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
@@ -37,6 +41,8 @@ def is_local(source: str, *, may_be_file_of_hub: bool = False) -> bool:
     """
     if source == SAMPLE:
         return False
+    if len(split_sources(source)) > 1:
+        return True
     if source.startswith((".", "~", "/")) or "\\" in source or source.endswith("/") or os.path.exists(source):
         return True
     is_file = source.count("/") > 1 or os.path.splitext(source)[1].lower() in _DATA_SUFFIXES
@@ -48,7 +54,33 @@ def name_place(source: str, *, may_be_file_of_hub: bool = False) -> str:
 
     Ids of the Hub have none, and stay as they are.
     """
-    return take_name(source) if is_local(source, may_be_file_of_hub=may_be_file_of_hub) else source
+    if not is_local(source, may_be_file_of_hub=may_be_file_of_hub):
+        return source
+    return join_sources([take_name(part) for part in split_sources(source)])
+
+
+def join_sources(names: Sequence[str]) -> str:
+    """Join the names of several files to one source of data, which `split_sources` takes apart again."""
+    return names[0] if len(names) == 1 else shlex.join(names)
+
+
+def split_sources(source: str) -> list[str]:
+    """Split a source of data into the names of its files, as in `a.csv 'b c.csv'`. Most are one name."""
+    if os.path.exists(os.path.expanduser(source)):
+        return [source]
+    try:
+        parts = shlex.split(source)
+    except ValueError:  # an apostrophe
+        return [source]
+    is_list = len(parts) > 1 and all(os.path.splitext(part)[1] or os.path.exists(part) for part in parts)
+    return parts if is_list else [source]
+
+
+def _find_place(source: str) -> str | None:
+    """Return the absolute paths of a source; None if it is not here."""
+    paths = [os.path.abspath(os.path.expanduser(part)) for part in split_sources(source)]
+    is_here = all(os.path.exists(path) or glob.glob(path, recursive=True) for path in paths)
+    return join_sources(paths) if is_here else None
 
 
 def take_name(path: str) -> str:
@@ -66,11 +98,11 @@ def list_places(recipe: Mapping[str, Any]) -> dict[str, str]:
     """
     found = {setting: _read(recipe, setting) for setting in _SETTINGS}
     return {
-        setting: os.path.abspath(os.path.expanduser(source))
+        setting: place
         for setting, source in found.items()
         if isinstance(source, str)
         and is_local(source, may_be_file_of_hub=setting in _FILES_OF_HUB)
-        and os.path.exists(os.path.expanduser(source))
+        and (place := _find_place(source)) is not None
     }
 
 
@@ -128,8 +160,9 @@ def strip_command(command: str, dataset: str | None = None) -> str:
         word = _unquote(found[0])
         key, is_assignment, value = word.partition("=")
         if not is_assignment or not re.fullmatch(r"[\w.-]+", key):
-            key, value = option, word
-        option = word
+            key, value = "" if word.startswith("--") else option, word
+        if option != "--dataset" or word.startswith("-"):  # several files may follow that one
+            option = word
         setting = _OPTIONS.get(key, key)
         named = dataset if setting == _DATASET and dataset else _strip_word(value, setting)
         return found[0] if named == value else shlex.quote(word[: len(word) - len(value)] + named)

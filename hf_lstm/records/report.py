@@ -58,6 +58,8 @@ class Measurement:
     """Whether the model was trained on the same data set, cut as here."""
     findings: RowFindings = dataclasses.field(default_factory=RowFindings)
     """Rows of the split that harm the trust in its figures."""
+    cuts: dict[str, str] = dataclasses.field(default_factory=dict)
+    """How the splits of the run were cut that its source lacks, if these rows are of that source."""
     baselines: dict[str, BaselineFigures] = dataclasses.field(default_factory=dict)
     """What the model's run measured of baselines on just these rows, by name."""
 

@@ -94,6 +94,8 @@ class DatasetFacts:
     """Hash of the texts of each split, whatever their order: see `hash_texts`. By it, evaluation knows them again."""
     findings: RowFindings = dataclasses.field(default_factory=RowFindings)
     """Rows that harm the run, or the trust in its figures."""
+    cuts: dict[str, str] = dataclasses.field(default_factory=dict)
+    """How the splits were cut that the source lacks: sizes, rule and seed, in words."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -63,6 +63,7 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         )
     for name, baseline in report.baselines.items():
         rows.append([f"{name} on the same rows", format_percent(baseline.accuracy), baseline.describe_lead("it")])
+    cuts = [f"- {split}: {format_cell(cut)}." for split, cut in report.cuts.items()]
     warnings = [f"- {format_cell(line)}." for line in report.findings.describe()]
     return (
         f"# {format_cell(report.model)} on {report.split}\n\n"
@@ -70,6 +71,7 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
         f"{report.num_parameters:,} parameters, computed in {report.precision} on {report.device}. "
         f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
+        + "\n\n".join(["", "Splits that the data lack were cut:", "\n".join(cuts)] if cuts else [])
         + "\n\n".join(["", "Rows to know of:", "\n".join(warnings)] if warnings else [])
     )
 

@@ -80,6 +80,7 @@ def build_results(
             duplicates=count_duplicates(run.splits),
             rows_sha256=hash_rows(run.splits),
             findings=run.findings,
+            cuts=run.splits.cuts,
             texts_sha256={name: hash_texts(split["text"][:]) for name, split in run.splits.items()},
         ),
         weights_sha256=measured.weights_sha256,

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, DatasetDict
+from datasets import Dataset
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -23,6 +23,7 @@ from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.sources import InMemorySplits
+from hf_lstm.data.splits import Splits
 from hf_lstm.data.unlabeled import read_unlabeled
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
@@ -50,7 +51,7 @@ class PreparedRun:
 
     recipe: Recipe
     """Completed by the data, or by the model to fine-tune."""
-    splits: DatasetDict
+    splits: Splits
     """`train`, `validation` and `test`, with the columns `text` and `label`."""
     findings: RowFindings
     """Rows to know of."""

@@ -86,3 +86,18 @@ def test_the_base_of_a_fine_tuned_model_is_named_by_what_it_was(is_on_hub, named
     recipe["train"]["init_from"] = "runs/base"
     assert strip_results(results)["init_from"]["source"] == named
     assert strip_recipe(recipe, results)["train"]["init_from"] == named
+
+
+def test_several_files_are_named_and_found_again_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b c.csv"):
+        (tmp_path / "data").mkdir(exist_ok=True)
+        (tmp_path / "data" / name).write_text("text,label\n")
+    source = "data/a.csv 'data/b c.csv'"
+    assert name_place(source) == "a.csv 'b c.csv'"
+    folder = tmp_path / "data"
+    assert list_places({"data": {"dataset": source}}) == {"data.dataset": f"{folder}/a.csv '{folder}/b c.csv'"}
+    assert list_places({"data": {"dataset": "data/*.csv"}}) == {"data.dataset": f"{folder}/*.csv"}
+    assert strip_command(f"hf-lstm train --dataset {source} --seed 1") == (
+        "hf-lstm train --dataset a.csv 'b c.csv' --seed 1"
+    )

@@ -3,10 +3,11 @@ import json
 import numpy as np
 import pytest
 import torch
-from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm.config import Recipe, TrainConfig
 from hf_lstm.data.encoded import encode_split
+from hf_lstm.data.splits import Splits
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.reading import read_record, to_json
@@ -26,16 +27,18 @@ TEXTS = {
 def run(tiny_model):
     """A run whose model predicts at random, so that the best temperature is not 1."""
     features = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
-    splits = DatasetDict(
+    splits = Splits(
         {
             name: Dataset.from_dict({"text": texts, "label": [i % 2 for i in range(len(texts))]}, features=features)
             for name, texts in TEXTS.items()
-        }
+        },
+        cuts={"test": "3 rows cut from train"},
     )
     encoded = {name: encode_split(split, tiny_model.tokenizer, tiny_model.config) for name, split in splits.items()}
     recipe = Recipe(name="tiny", description="", source="", model=tiny_model.config, train=TrainConfig(seed=3))
     base = BaseModelFacts(source="org/base", is_on_hub=True, weights_sha256="ab" * 32, keeps_classifier=True)
-    return PreparedRun(recipe, splits, RowFindings(), encoded, tiny_model, base_model=base, word_vectors=None)
+    learned = encoded["train"]
+    return PreparedRun(recipe, splits, RowFindings(), encoded, learned, tiny_model, base_model=base, word_vectors=None)
 
 
 @pytest.fixture
@@ -78,6 +81,7 @@ def test_results_tell_where_the_figures_come_from(run, measured):
     assert (results.seed, results.device, results.measured_in) == (3, "cpu", "float32")
     assert results.dataset.num_rows == {"train": 5, "validation": 3, "test": 3}
     assert results.dataset.duplicates["test_in_train"] == 1
+    assert results.dataset.cuts == {"test": "3 rows cut from train"}
     for name, figures in results.splits.items():
         is_right = measured.scored[name].logits.argmax(dim=1).numpy() == measured.scored[name].labels
         assert figures.accuracy == pytest.approx(is_right.mean())
