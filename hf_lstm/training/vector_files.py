@@ -22,6 +22,14 @@ _PUBLISHED_SYSTEMS_FILE = "glove.6B.zip"
 """Preferred if a repository has several fitting files: of 6 billion lower-case tokens of Wikipedia and newswire."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZIP_MAGIC = b"PK\x03\x04"
+_OTHER_FORMATS = {
+    b"\x93NUMPY": "NumPy's format, without words",
+    b"\xba\x16\x4f\x2f": "fastText's binary format",
+    b"\x80": "Python's pickle format, such as gensim writes",
+    b"\x89HDF": "HDF5",
+}
+"""By the bytes that files begin with."""
+_HEAD_BYTES = 4096
 _MAX_LINE_BYTES = 2**20
 _READ_BYTES = 2**20
 _HOW_TO_PASS_A_FILE = "or pass a file in GloVe's text format with --embeddings PATH"
@@ -72,12 +80,15 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
                 remedy = "unpack one and pass that, or choose another model.embedding_dim"
                 member = _choose_file(texts, dimension, str(path), remedy)
                 with io.BufferedReader(archive.open(member), _READ_BYTES) as lines:  # type: ignore[type-var]
+                    _require_text(lines, f"{path}, {member}")
                     yield f"{path}, {member}", _iterate_lines(lines)
         else:
             with path.open("rb") as file:
                 is_gzipped = file.read(2) == _GZIP_MAGIC
                 file.seek(0)
-                yield str(path), _iterate_lines(gzip.GzipFile(fileobj=file) if is_gzipped else file)
+                content = gzip.GzipFile(fileobj=file) if is_gzipped else file
+                _require_text(content, str(path))
+                yield str(path), _iterate_lines(content)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: an encrypted zip
         raise InputError(f"embeddings {path}: cannot be read, download it again ({error})") from error
 
@@ -86,6 +97,25 @@ def _is_zip(path: Path) -> bool:
     """Return whether the file is a zip, even a truncated one."""
     with path.open("rb") as file:
         return file.read(4) == _ZIP_MAGIC or zipfile.is_zipfile(file)
+
+
+def _require_text(file: IO[bytes] | gzip.GzipFile, place: str) -> None:
+    """Check by its first bytes that a file may be text.
+
+    Raises:
+        InputError: it is another format, which is named.
+    """
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    kind = next((kind for magic, kind in _OTHER_FORMATS.items() if head.startswith(magic)), None)
+    if kind is None and b"\0" in head:
+        is_word2vec = re.match(rb"\d+ \d+\n", head) is not None
+        kind = "word2vec's binary format" if is_word2vec else "a binary format"
+    if kind is not None:
+        raise InputError(
+            f"embeddings {place}: is in {kind}, expected GloVe's or word2vec's text format; convert it, as with "
+            "gensim's KeyedVectors: save_word2vec_format('vectors.vec', binary=False)"
+        )
 
 
 def _iterate_lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:

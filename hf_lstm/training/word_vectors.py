@@ -34,9 +34,9 @@ class WordVectors:
 def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) -> WordVectors:
     """Read the vectors of a vocabulary's words from a file.
 
-    Of words that stand there twice, the first counts. A line is a word and its values, separated by blanks; a first
-    line of two numbers, as word2vec writes it, is skipped. Other words' values are counted and their characters
-    checked, but they are not read, so that a file of millions of words takes seconds.
+    Of words that stand there twice, the first counts; blank lines are skipped. A line is a word and its values,
+    separated by blanks; a first line of two numbers, as word2vec writes it, is skipped. Other words' values are counted
+    and their characters checked, but they are not read, so that a file of millions of words takes seconds.
 
     Raises:
         InputError: the file cannot be read, a line has another number of values or one that is no finite number, or
@@ -48,6 +48,8 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
         for number, line in enumerate(lines, start=1):
             fields = line.rstrip()
             if number == 1 and _check_first_line(fields, place, embedding_dim):
+                continue
+            if not fields:
                 continue
             num_values = fields.count(b" ")
             word = fields.partition(b" ")[0] if num_values == embedding_dim else None

@@ -1,4 +1,5 @@
 import codecs
+import gzip
 import zipfile
 
 import pytest
@@ -100,4 +101,21 @@ def test_a_zip_of_several_that_would_do_says_to_unpack_one(tmp_path):
         archive.writestr("a.txt", GLOVE)
         archive.writestr("b.txt", GLOVE)
     with pytest.raises(InputError, match=r"there are: a\.txt, b\.txt; unpack one"), open_vector_file(path, 3):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"2 3\nfilm \x00\x00\x80?\x00\x00\x80?", "word2vec's binary"),
+        (b"\xba\x16\x4f\x2f\x0c\x00", "fastText's binary"),
+        (b"\x80\x04\x95gensim", "pickle"),
+        (b"\x93NUMPY\x01\x00", "NumPy"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_another_format_is_named(tmp_path, content, kind, pack):
+    path = tmp_path / "vectors"
+    path.write_bytes(pack(content))
+    with pytest.raises(InputError, match=rf"is in {kind}.*convert it"), open_vector_file(path, 3):
         pass

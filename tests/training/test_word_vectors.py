@@ -139,3 +139,9 @@ def test_the_excerpt_of_glove_is_read(shared_data):
     assert sorted(found.ids) == [0, 1]
     with pytest.raises(InputError, match=r"has 100 values a word, but model\.embedding_dim is 50"):
         check_dimension(path, 50)
+
+
+def test_blank_lines_are_skipped(tmp_path):
+    path = tmp_path / "vectors.vec"
+    path.write_bytes(b"2 2\r\nfilm 1 2\r\n\r\ndull 3 4\r\n \n")
+    assert read_word_vectors(path, {"film": 2, "dull": 3}, 2).ids.tolist() == [2, 3]
