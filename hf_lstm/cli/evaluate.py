@@ -32,8 +32,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--output-dir",
         metavar="DIR",
         type=Path,
-        help="folder for report.md, metrics.json, errors.jsonl and plots; for several models, comparison.md, .json "
-        "and .png (default: reports/MODEL or reports/comparison)",
+        help="folder for report.md, metrics.json, mistakes.md, errors.jsonl and plots; for several models, "
+        "comparison.md, .json and .png (default: reports/MODEL or reports/comparison)",
     )
     return parser.parse_intermixed_args(argv)
 

@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 MODEL_VARIABLE = "MODEL_ID"
 PACKAGE = "hf_lstm"
-_SOURCE_SUFFIXES = (".py", ".txt", ".typed", ".json", ".css", ".js", ".html", ".svg")
+_CODE_SUFFIXES = (".py", ".typed")
+_RESOURCE_SUFFIXES = (".txt", ".json", ".css", ".js", ".html", ".svg")
+"""Elsewhere in the package, such files are somebody's notes or data."""
 _UNUSED_FOLDER = ("resources", "sample")  # the reviews to train on
 README_FILE = "README.md"
 EXAMPLE_MODEL, EXAMPLE_SPACE, EXAMPLE_HOST = (
@@ -120,7 +122,8 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
     files = {name: space_folder / name for name in required}
     for path in sorted(package_folder.rglob("*")):
         parts = path.relative_to(package_folder).parts
-        is_source = path.is_file() and path.suffix in _SOURCE_SUFFIXES
+        suffixes = _RESOURCE_SUFFIXES if parts[0] == "resources" else _CODE_SUFFIXES
+        is_source = path.is_file() and path.suffix in suffixes
         is_left_out = parts[:2] == _UNUSED_FOLDER or any(part.startswith((".", "__pycache__")) for part in parts)
         if is_source and not is_left_out:
             files["/".join((PACKAGE, *parts))] = path

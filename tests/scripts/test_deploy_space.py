@@ -16,6 +16,7 @@ from local_hub_repos import Blob
 
 from hf_lstm import InputError
 from hf_lstm.hub import session as hub_session
+from hf_lstm.hub.space import list_space_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE, MODEL = "me/demo", "me/imdb-lstm"
@@ -178,3 +179,11 @@ def test_what_was_uploaded_serves_without_an_installed_package(deploy, hub, tmp_
         watchdog.cancel()
         process.terminate()
         process.wait(timeout=600)
+
+
+def test_notes_and_data_beside_the_code_stay_here(tmp_path):
+    (tmp_path / "hf_lstm" / "resources").mkdir(parents=True)
+    for name in ("run.py", "notes.txt", "rows.json", ".env", "resources/words.txt", "resources/.hidden.txt"):
+        (tmp_path / "hf_lstm" / name).touch()
+    files = list_space_files(ROOT / "space", tmp_path / "hf_lstm")
+    assert {name for name in files if "/" in name} == {"hf_lstm/run.py", "hf_lstm/resources/words.txt"}
