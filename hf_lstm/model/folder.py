@@ -150,13 +150,14 @@ class Provenance:
 
     @property
     def training_data(self) -> DataConfig | None:
-        """Return the recipe's settings of the data, with the path of those that are still on this machine."""
+        """Return the recipe's settings of the data, with the paths of what is still on this machine."""
         if self.recipe is None:
             return None
-        path = self.places.get("data.dataset")
-        if isinstance(path, str) and Path(path).exists():
-            return dataclasses.replace(self.recipe.data, dataset=path)
-        return self.recipe.data
+        places = {name: self.places.get(f"data.{name}") for name in ("dataset", "group_file")}
+        found: dict[str, Any] = {
+            name: path for name, path in places.items() if isinstance(path, str) and Path(path).exists()
+        }
+        return dataclasses.replace(self.recipe.data, **found)
 
     def drop_stale_results(self, weights_sha256: str) -> "Provenance":
         """Drop results and report, unless they are of these weights."""

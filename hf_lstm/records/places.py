@@ -19,11 +19,22 @@ KNOWN_ROWS: Mapping[str, str] = {IMDB_ROWS_SHA256: IMDB, SAMPLE_ROWS_SHA256: SAM
 """The names of public data by the digest of their rows, see `data.splits.hash_rows`: it tells a local copy of them."""
 
 _DATASET = "data.dataset"
-_SETTINGS = (_DATASET, "tokenizer.vocab", "train.embeddings", "train.init_from")
+_SETTINGS = (
+    _DATASET, "data.group_file", "tokenizer.vocab", "train.embeddings", "train.init_from", "train.teachers",
+    "train.unlabeled",
+)  # fmt: skip
 """The settings of a recipe that may name something of this machine."""
 _FILES_OF_HUB = ("tokenizer.vocab", "train.embeddings")
 """Those that may name a file of the Hub, too."""
-_OPTIONS = {"--dataset": _DATASET, "--embeddings": "train.embeddings", "--init-from": "train.init_from"}
+_LISTS = ("train.teachers",)
+"""Those that may name several things, with commas between."""
+_OPTIONS = {
+    "--dataset": _DATASET,
+    "--embeddings": "train.embeddings",
+    "--init-from": "train.init_from",
+    "--teacher": "train.teachers",
+    "--unlabeled": "train.unlabeled",
+}
 _DATA_SUFFIXES = (
     ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow", ".feather", ".txt", ".gz", ".bz2", ".xz",
     ".zst", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
@@ -179,6 +190,8 @@ def _strip_word(word: str, setting: str) -> str:
 
 
 def _name_setting(source: str, setting: str) -> str:
+    if setting in _LISTS:
+        return ",".join(name_place(each.strip()) for each in source.split(","))
     return name_place(source, may_be_file_of_hub=setting in _FILES_OF_HUB)
 
 

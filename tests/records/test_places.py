@@ -78,6 +78,20 @@ def test_a_copy_of_public_data_gets_its_public_name(digest, named):
     assert results["dataset"]["source"] == "/home/me/imdb"  # what was given is not changed
 
 
+def test_all_settings_of_a_recipe_lose_folders(tmp_path):
+    recipe, secret = make_recipe(), str(tmp_path / "secret")
+    places = {"data.dataset", "data.group_file", "tokenizer.vocab", "train.embeddings", "train.init_from"}
+    places |= {"train.unlabeled"}
+    for place in places:
+        section, _, name = place.partition(".")
+        recipe[section][name] = f"{secret}/{name}"
+    recipe["train"]["teachers"] = f"ngrams, {secret}/teacher,org/model"
+    stripped = strip_recipe(recipe)
+    assert secret not in str(stripped)
+    assert stripped["train"]["teachers"] == "ngrams,teacher,org/model"
+    assert all(stripped[place.split(".")[0]][place.split(".")[1]] == place.split(".")[1] for place in places)
+
+
 @pytest.mark.parametrize(("is_on_hub", "named"), [(True, "runs/base"), (False, "base")])
 def test_the_base_of_a_fine_tuned_model_is_named_by_what_it_was(is_on_hub, named):
     base = {"source": "runs/base", "is_on_hub": is_on_hub, "weights_sha256": "ab" * 32, "keeps_classifier": True}
