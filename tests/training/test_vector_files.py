@@ -109,7 +109,7 @@ def test_a_zip_of_several_that_would_do_says_to_unpack_one(tmp_path):
     [
         (b"2 3\nfilm \x00\x00\x80?\x00\x00\x80?", "word2vec's binary"),
         (b"\xba\x16\x4f\x2f\x0c\x00", "fastText's binary"),
-        (b"\x80\x04\x95gensim", "pickle"),
+        (b"\x80\x04\x95gensim", "Python's pickle"),
         (b"\x93NUMPY\x01\x00", "NumPy"),
     ],
 )
