@@ -124,8 +124,11 @@ def _seal(staging: Path, stale: Iterable[str]) -> None:
     new = {path.relative_to(staging).as_posix() for path in staging.rglob("*") if not path.is_dir()}
     write_json(staging / _JOURNAL, {"stale": sorted(set(stale) - new)})
     for path in staging.rglob("*"):
-        if path.is_dir():
-            sync_folder(path)
+        descriptor = os.open(path, os.O_RDONLY)  # plots are written by a library that flushes nothing
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _move_files(folder: Path) -> None:

@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
+from hf_lstm.files import CARD_FILE, make_folder
 from hf_lstm.hub.card import write_card
 from hf_lstm.hub.card_metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
@@ -25,6 +26,7 @@ from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, 
 from hf_lstm.model.explanation import explain_text
 from hf_lstm.model.folder import (
     Provenance,
+    list_stale_files,
     read_config,
     read_provenance,
     read_tokenizer,
@@ -36,6 +38,7 @@ from hf_lstm.model.prediction import name_labels, predict_probabilities
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
+from hf_lstm.replacement import replace_files
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.row_checks import iterate_rows
 
@@ -279,6 +282,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         A card that somebody edited (it lacks our marker) is kept, unless `overwrite_card`.
 
+        Another model there is replaced as one: whenever the process dies, the folder loads as one of both.
+
         Args:
             save_directory: the folder; it is made if need be.
             repo_id: where the model will live on the Hub, for the card's usage example.
@@ -289,8 +294,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             overwrite_card: replace an edited README.md too.
 
         Raises:
-            InputError: the model has no tokenizer or one of another size, or the folder cannot be made; nothing is
-                written.
+            InputError: the model has no tokenizer or one of another size, or the folder cannot be written.
+            StorageError: the disk is full or fails. In all these cases nothing is written.
         """
         choices = CardChoices(license=license, language=language)
         self._save_with_card(Path(save_directory), repo_id, choices, overwrite_card=overwrite_card)
@@ -311,21 +316,24 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
                 "save a model with the tokenizer that it was trained with"
             )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+            with replace_files(folder, lambda: list_stale_files(folder, self._provenance)) as staging:
+                if (folder / CARD_FILE).is_file():  # to be kept, or asked for licence and language
+                    (staging / CARD_FILE).write_bytes((folder / CARD_FILE).read_bytes())
+                provenance = self._save(staging)
+                write_card(
+                    staging,
+                    config=self.config,
+                    recipe=provenance.recipe,
+                    results=provenance.results,
+                    repo_id=repo_id,
+                    choices=choices,
+                    loaded_from=self._provenance.folder,
+                    overwrite=overwrite_card,
+                    shows_examples=shows_examples,
+                )
         except OSError as error:
-            raise InputError(f"folder {folder} cannot be made: {error.strerror}; choose another") from None
-        provenance = self._save(folder)
-        write_card(
-            folder,
-            config=self.config,
-            recipe=provenance.recipe,
-            results=provenance.results,
-            repo_id=repo_id,
-            choices=choices,
-            loaded_from=self._provenance.folder,
-            overwrite=overwrite_card,
-            shows_examples=shows_examples,
-        )
+            raise InputError(f"folder {folder} cannot be written: {error.strerror}; choose another") from None
 
     def _save_pretrained(self, save_directory: Path) -> None:  # what the mixin would call
         self._save(save_directory)

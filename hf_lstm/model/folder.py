@@ -17,6 +17,7 @@ from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import (
     CONFIG_FILE,
+    METRICS_FILE,
     PLACES_FILE,
     RECIPE_FILE,
     REPORT_FOLDER,
@@ -208,6 +209,17 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
     if provenance.folder is None or provenance.folder.resolve() != folder.resolve():
         (folder / PLACES_FILE).unlink(missing_ok=True)
     replace_report(provenance.folder if provenance.results_json is not None else None, folder)
+
+
+def list_stale_files(folder: Path, provenance: Provenance) -> list[str]:
+    """List what a folder holds of other weights than those that are written into it, as paths within it.
+
+    `provenance` is that of the weights to write, as they were loaded.
+    """
+    report = [path.relative_to(folder).as_posix() for path in list_report_files(folder)]
+    if provenance.folder is not None and provenance.folder.resolve() == folder.resolve():
+        return [RECIPE_FILE, RESULTS_FILE, *report]
+    return [RECIPE_FILE, RESULTS_FILE, PLACES_FILE, METRICS_FILE, *report]
 
 
 def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> str:

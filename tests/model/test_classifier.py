@@ -106,7 +106,7 @@ def test_figures_of_other_weights_are_left_out(tiny_model_folder, tmp_path, capl
 def test_a_model_is_not_saved_onto_a_file_nor_with_a_tokenizer_of_another_size(tiny_model, tmp_path):
     (tmp_path / "file").write_text("kept")
     for folder in (tmp_path / "file", tmp_path / "file" / "model"):
-        with pytest.raises(InputError, match="cannot be made"):
+        with pytest.raises(InputError, match="cannot be written"):
             tiny_model.save_pretrained(folder)
     assert (tmp_path / "file").read_text() == "kept"
     tiny_model.tokenizer.add_tokens(["unseen"])
