@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common import add_data_arguments, add_device_argument, build_parser
+from hf_lstm.data.early_checks import refuse_missing
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Measure the models, print the figures and write the report."""
     arguments = parse_arguments(argv)
+    if arguments.dataset is not None:
+        refuse_missing(arguments.dataset)
     is_comparison = len(arguments.models) > 1
     names = name_models(arguments.models)
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])

@@ -25,6 +25,7 @@ from hf_lstm.cli.push import (
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
+from hf_lstm.data.early_checks import check_source
 from hf_lstm.errors import InputError
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
@@ -122,6 +123,7 @@ def main(argv: Sequence[str]) -> None:
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
+    check_source(recipe.data, has_columns=recipe.train.init_from is None)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
     # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.

@@ -14,14 +14,12 @@ from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.data.cache import get_cache_folder
 from hf_lstm.data.columns import abbreviate
+from hf_lstm.data.early_checks import REMEDY, SAMPLE, refuse_missing
 from hf_lstm.data.folders import FoundFiles, find_class_folders, find_listed_files, find_tables
-from hf_lstm.data.formats import has_known_type
 from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
-SAMPLE = "sample"
-REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 T = TypeVar("T")
 
 
@@ -55,9 +53,8 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
         found = find_listed_files(source)
     if found is not None and config is not None:
         raise InputError(f"{source}: has no configurations; leave out --config {config} (config= in Python)")
-    is_path = path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or has_known_type(path)
-    if found is None and is_path:
-        raise InputError(f"{source}: there is no such file or folder; {REMEDY}, or a Hub id such as stanfordnlp/imdb")
+    if found is None:
+        refuse_missing(source)
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 import torch
 
 from hf_lstm.config import Recipe

@@ -136,7 +136,7 @@ def test_a_run_that_fails_pushes_nothing(run, reviews, hub, tmp_path, arguments,
     assert result.returncode == code
     assert expected in result.stderr
     assert hub.repos == {}
-    assert {request.endpoint for request in hub.requests} == {"whoami"}
+    assert {request.endpoint for request in hub.requests} <= {"whoami"}  # bad data are found before
     assert os.listdir(tmp_path) == ["reviews.csv"]
 
 
