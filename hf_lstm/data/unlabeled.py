@@ -9,7 +9,8 @@ from datasets.exceptions import DatasetsError
 from hf_lstm.config import DataConfig
 from hf_lstm.data.cache import get_cache_folder
 from hf_lstm.data.columns import find_text_column
-from hf_lstm.data.named_sources import SAMPLE, find_files, is_local
+from hf_lstm.data.early_checks import SAMPLE
+from hf_lstm.data.named_sources import find_files, is_local
 from hf_lstm.data.sources import IN_MEMORY
 from hf_lstm.data.texts import read_texts
 from hf_lstm.errors import InputError
