@@ -20,7 +20,7 @@ _NOT_MEASURED = "accuracy not measured yet"
 _WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 8.0, 5.2, 200
 """Twice the 800 dots that a page gives it."""
 _LABELS = {
-    names.POOLED: "pooled-bilstm (default)",
+    names.POOLED: "pooled-bilstm",
     names.BF16: "BiLSTM, bf16",
     names.FP32: "BiLSTM, fp32",
     names.STOPWORD: "stopword-lstm",

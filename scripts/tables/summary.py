@@ -85,7 +85,7 @@ def _say_linear(root: Path) -> str:
     fastest = max(contenders, key=lambda each: each.reviews_per_s or 0)
     large_sentence = f" A BiLSTM of 2x256 units that starts from GloVe gets {large:.1f} %." if large is not None else ""
     return (
-        "- **Not yet as accurate as good linear models.** The default recipe, `pooled-bilstm`, gets "
+        "- **Not yet as accurate as good linear models.** Our `pooled-bilstm` gets "
         f"{default:.1f} % of the official IMDB test right.{large_sentence} {best}, {' and '.join(others)}; "
         f"{_SHORT_NAMES.get(fastest.name, fastest.name)} is the fastest of all, too. DistilBERT gets "
         f"{_find(contenders, names.DISTILBERT_FP32).accuracy:.1f} % (published). The next releases aim to pass the "

@@ -12,9 +12,10 @@ import pytest
 from local_hub import WRITE_TOKEN
 
 from hf_lstm import LSTMSentiment
+from hf_lstm.config.recipes import DEFAULT_RECIPE
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
-REPO = "me/reviews-pooled-bilstm"
+REPO = f"me/reviews-{DEFAULT_RECIPE}"
 QUICK = ["--set", "train.num_epochs=1", "model.hidden_size=4", "model.embedding_dim=4", "--no-progress"]
 
 

@@ -3,6 +3,7 @@ from datasets import Dataset
 
 from hf_lstm import InputError
 from hf_lstm.config import DataConfig
+from hf_lstm.data.loading import load_splits
 from hf_lstm.data.unlabeled import read_unlabeled
 
 
@@ -34,3 +35,12 @@ def test_by_default_there_may_be_none(tmp_path, dataset):
     assert read_unlabeled("auto", DataConfig(dataset=source), left_out=()) == []
     with pytest.raises(InputError, match="neither a file nor a split"):
         read_unlabeled("unsupervised", DataConfig(dataset=source), left_out=())
+
+
+def test_the_samples_unlabeled_reviews_stand_in_no_other_split():
+    splits = load_splits(DataConfig(dataset="sample"))
+    known = {text for rows in splits.values() for text in rows["text"][:]}
+    assert len(known) == 6_600
+    texts = read_unlabeled("auto", DataConfig(dataset="sample"), left_out=())
+    assert len(texts) == 8_000
+    assert not known.intersection(texts)

@@ -95,7 +95,7 @@ def test_the_summary_is_of_the_files(root):
     summary, contenders = format_summary(root), collect_contenders(root)
     assert "takes 4,321 reviews a second" in summary
     assert "A BiLSTM of 2x256 units that starts from GloVe gets 90.5 %." in summary
-    assert f"`pooled-bilstm`, gets {find(contenders, POOLED).accuracy:.1f} % of the official" in summary
+    assert f"`pooled-bilstm` gets {find(contenders, POOLED).accuracy:.1f} % of the official" in summary
     assert f"NB-SVM on words, pairs and triples gets {find(contenders, NB_SVM).accuracy:.1f} %, " in summary
     assert f"fastText gets {find(contenders, FASTTEXT).accuracy:.1f} %" in summary
 
