@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ROOMS = """
     errors extras files replacement edit_mark markdown progress provenance devices
     records config hub storage nn objectives tokenization data model answers export evaluation report demo
-    teaching training cli __main__
+    pretraining teaching training cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 
@@ -105,6 +105,6 @@ def test_config_and_recipes_do_not_wait_for_torch():
     assert run_python("import sys, hf_lstm.config.recipes; print('torch' in sys.modules)") == "False\n"
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "evaluate", "export", "serve", "push"])
+@pytest.mark.parametrize("command", ["train", "pretrain", "predict", "evaluate", "export", "serve", "push"])
 def test_a_command_parses_its_arguments_before_torch_is_imported(command):
     assert run_python(f"import sys, hf_lstm.cli.{command}; print('torch' in sys.modules)") == "False\n"

@@ -95,27 +95,36 @@ class ModelSettings:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ModelConfig(ModelSettings):
-    """Describes a complete network; saved as `config.json` beside the weights."""
+class NetworkConfig(ModelSettings):
+    """Describes embedding and LSTM completely, for classifiers and language models."""
 
     vocab_size: int
     """Rows of the embedding."""
-    id2label: dict[int, str]
-    """Label names by class id, in the order of the ids."""
     pad_token_id: int = 0
     """Token id of padding."""
     unk_token_id: int = 1
     """Token id of words without an id of their own."""
-    temperature: float = 1.0
-    """Logits are divided by it before they become probabilities. It is fitted on validation at the end of training."""
 
     def __post_init__(self) -> None:
         ModelSettings.__post_init__(self)  # `super()` fails: a dataclass with slots is another class than this
-        require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
         require(2 <= self.vocab_size <= MAX_VOCAB_SIZE, "model.vocab_size", self.vocab_size, f"2 to {MAX_VOCAB_SIZE}")
         for name in ("pad_token_id", "unk_token_id"):
             ids = f"an id below the vocab_size of {self.vocab_size}"
             require(0 <= getattr(self, name) < self.vocab_size, f"model.{name}", getattr(self, name), ids)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig(NetworkConfig):
+    """Describes a complete classifier; saved as `config.json` beside the weights."""
+
+    id2label: dict[int, str]
+    """Label names by class id, in the order of the ids."""
+    temperature: float = 1.0
+    """Logits are divided by it before they become probabilities. It is fitted on validation at the end of training."""
+
+    def __post_init__(self) -> None:
+        NetworkConfig.__post_init__(self)
+        require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
         names = list(self.id2label.values())
         require(all(type(name) is str for name in names), "model.id2label", self.id2label, "names of labels")
         # JSON keys are strings, and may stand in any order, such as that of a text

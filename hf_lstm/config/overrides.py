@@ -4,11 +4,12 @@ import ast
 import dataclasses
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from hf_lstm.config.checks import split_optional, suggest_names
 from hf_lstm.config.data import DataConfig
 from hf_lstm.config.model import ModelSettings
+from hf_lstm.config.pretrain import PretrainConfig, PretrainRecipe
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
@@ -19,10 +20,14 @@ SECTIONS: Mapping[str, type] = {
     "tokenizer": TokenizerConfig,
     "model": ModelSettings,
     "train": TrainConfig,
+    "pretrain": PretrainConfig,
 }
+"""By name, all sections that a recipe may have: of a classifier, or of a language model."""
+
+AnyRecipe = TypeVar("AnyRecipe", Recipe, PretrainRecipe)
 
 
-def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+def override_recipe(recipe: AnyRecipe, assignments: Iterable[str]) -> AnyRecipe:
     """Apply assignments such as `train.learning_rate=3e-4` to a recipe.
 
     Raises:
@@ -30,7 +35,8 @@ def override_recipe(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
             suggests similar names), or its value has the wrong type or is out of range.
     """
     changes: dict[str, dict[str, Any]] = {}
-    known = [f"{section}.{f.name}" for section, cls in SECTIONS.items() for f in dataclasses.fields(cls)]
+    sections = list_sections(recipe)
+    known = [f"{section}.{f.name}" for section, cls in sections.items() for f in dataclasses.fields(cls)]
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         key = key.strip()
@@ -52,7 +58,9 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
         InputError: there is no such setting (the message suggests similar names), or a value has the wrong type or is
             out of range.
     """
-    section_of = {field.name: name for name, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
+    section_of = {
+        field.name: name for name, kind in list_sections(recipe).items() for field in dataclasses.fields(kind)
+    }
     changes: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         if name not in section_of:
@@ -62,7 +70,12 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     return _replace_settings(recipe, changes)
 
 
-def _replace_settings(recipe: Recipe, changes: Mapping[str, Mapping[str, Any]]) -> Recipe:
+def list_sections(recipe: Recipe | PretrainRecipe) -> dict[str, type]:
+    """List the sections that a recipe has, with what defines their settings."""
+    return {name: kind for name, kind in SECTIONS.items() if hasattr(recipe, name)}
+
+
+def _replace_settings(recipe: AnyRecipe, changes: Mapping[str, Mapping[str, Any]]) -> AnyRecipe:
     """Replace settings of a recipe by section and name."""
     sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
     return dataclasses.replace(recipe, **sections)

@@ -14,6 +14,8 @@ from safetensors.torch import save as serialize_tensors
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
+from hf_lstm.config.model import NetworkConfig
+from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
 from hf_lstm.errors import InputError
 from hf_lstm.files import (
     CONFIG_FILE,
@@ -46,7 +48,12 @@ def read_config(folder: Path) -> ModelConfig:
         InputError: it is damaged, has a value of the wrong type or range, or lacks the vocabulary's size or the labels.
     """
     path = folder / CONFIG_FILE
-    values = {name: value for name, value in read_json(path).items() if name != "model_type"}
+    values = read_json(path)
+    if values.pop("model_type", None) == LANGUAGE_MODEL_TYPE:
+        raise InputError(
+            f"{folder} is a language model, which classifies nothing; train a classifier from it with "
+            f"hf-lstm train --init-from {folder}"
+        )
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
@@ -57,7 +64,7 @@ def read_config(folder: Path) -> ModelConfig:
         raise InputError(f"{path}: {error}") from None
 
 
-def read_tokenizer(folder: Path, config: ModelConfig) -> Tokenizer:
+def read_tokenizer(folder: Path, config: NetworkConfig) -> Tokenizer:
     """Read the tokenizer of a folder.
 
     Raises:
@@ -152,13 +159,7 @@ class Provenance:
     @property
     def training_data(self) -> DataConfig | None:
         """Return the recipe's settings of the data, with the paths of what is still on this machine."""
-        if self.recipe is None:
-            return None
-        places = {name: self.places.get(f"data.{name}") for name in ("dataset", "group_file")}
-        found: dict[str, Any] = {
-            name: path for name, path in places.items() if isinstance(path, str) and Path(path).exists()
-        }
-        return dataclasses.replace(self.recipe.data, **found)
+        return None if self.recipe is None else locate_data(self.recipe.data, self.places)
 
     def drop_stale_results(self, weights_sha256: str) -> "Provenance":
         """Drop results and report, unless they are of these weights."""
@@ -168,6 +169,21 @@ class Provenance:
             return self
         logger.warning("the weights are not those that were measured: results.json and the card leave them out")
         return Provenance(recipe_json=self.recipe_json)
+
+
+def locate_data(data: DataConfig, places: Mapping[str, Any]) -> DataConfig:
+    """Return the settings of data with the paths of those that are still on this machine.
+
+    Args:
+        data: with names alone.
+        places: what local.json holds.
+    """
+    paths: dict[str, Any] = {
+        name: path
+        for name in ("dataset", "group_file")
+        if isinstance(path := places.get(f"data.{name}"), str) and Path(path).exists()
+    }
+    return dataclasses.replace(data, **paths)
 
 
 def read_provenance(folder: Path) -> Provenance:

@@ -21,7 +21,7 @@ KNOWN_ROWS: Mapping[str, str] = {IMDB_ROWS_SHA256: IMDB, SAMPLE_ROWS_SHA256: SAM
 _DATASET = "data.dataset"
 _SETTINGS = (
     _DATASET, "data.group_file", "tokenizer.vocab", "train.embeddings", "train.init_from", "train.teachers",
-    "train.unlabeled",
+    "train.unlabeled", "pretrain.unlabeled",
 )  # fmt: skip
 """The settings of a recipe that may name something of this machine."""
 _FILES_OF_HUB = ("tokenizer.vocab", "train.embeddings")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig
+from hf_lstm.config.model import NetworkConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
@@ -87,7 +87,7 @@ class Encoder:
         config: the model's limits, and the id of `<unk>`.
     """
 
-    def __init__(self, tokenizer: Tokenizer, config: ModelConfig) -> None:
+    def __init__(self, tokenizer: Tokenizer, config: NetworkConfig) -> None:
         if tokenizer.padding is not None or tokenizer.truncation is not None:
             tokenizer = copy.deepcopy(tokenizer)
             tokenizer.no_padding()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import Dataset
+from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
 from hf_lstm.data.columns import Columns
@@ -21,6 +22,7 @@ from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_
 from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.pretraining.folder import SavedLanguageModel, is_language_model, read_language_model
 from hf_lstm.records.results import BaseModelFacts
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,15 @@ class BaseModel:
     """Whether `source` is a Hub id, and no folder. Its form does not tell later, or on another machine."""
     model: LSTMSentiment
     weights_sha256: str
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Return the model's tokenizer.
+
+        Raises:
+            InputError: it has none.
+        """
+        return self.model.require_tokenizer()
 
     def read_tokenizer_config(self) -> TokenizerConfig | None:
         """Return the settings of the model's tokenizer.
@@ -55,21 +66,7 @@ class BaseModel:
         test.
         """
         trained_on = self.model.training_data
-        if trained_on is None:
-            return data
-        columns = inherit_columns(Columns(data.text_column, data.label_column), trained_on)
-        data = data.with_columns(*columns)
-        if not is_same_source(data.dataset, trained_on.dataset):
-            return data
-        taken = {
-            field.name: value
-            for field in dataclasses.fields(DataConfig)
-            if field.name != "dataset"
-            and getattr(data, field.name) == field.default != (value := getattr(trained_on, field.name))
-        }
-        for name, value in taken.items():
-            logger.info("data.%s is %s, as for the training of %s", name, value, self.source)
-        return dataclasses.replace(data, **taken)
+        return data if trained_on is None else complete_data(data, trained_on, self.source)
 
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
         """Check that test has no rows that the model was trained on.
@@ -142,13 +139,88 @@ class BaseModel:
         )
 
 
-def load_base_model(source: str) -> BaseModel:
-    """Load the model to fine-tune from a folder or the Hub.
+@dataclass(frozen=True)
+class BaseLanguageModel:
+    """Holds a saved language model to start from, as `BaseModel` holds a classifier."""
+
+    source: str
+    """Folder or Hub id."""
+    is_on_hub: bool
+    saved: SavedLanguageModel
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Return the tokenizer of the language model."""
+        return self.saved.tokenizer
+
+    def read_tokenizer_config(self) -> TokenizerConfig | None:
+        """Return the settings of the tokenizer; None if the model was saved without its recipe."""
+        return None if self.saved.recipe is None else self.saved.recipe.tokenizer
+
+    def complete_data(self, data: DataConfig) -> DataConfig:
+        """Fill in what the language model's run was told of its rows, as `BaseModel.complete_data`.
+
+        It has not read the texts of that run's validation and test.
+        """
+        return data if self.saved.recipe is None else complete_data(data, self.saved.recipe.data, self.source)
+
+    def check_splits(self, splits: Mapping[str, Dataset]) -> None:
+        """Check nothing: a language model knows no label of any row."""
+
+    def resolve(self, label_names: Sequence[str]) -> ModelConfig:
+        """Return the config of a classifier with the language model's network, for these labels."""
+        config = self.saved.config
+        return config.resolve(
+            vocab_size=config.vocab_size,
+            label_names=label_names,
+            pad_token_id=config.pad_token_id,
+            unk_token_id=config.unk_token_id,
+        )
+
+    def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
+        """Copy embedding and LSTM into `target`, which keeps the rest as drawn; return their facts."""
+        missing = target.load_state_dict(self.saved.weights, strict=False).missing_keys
+        assert not any(name.startswith(("embedding.", "lstm.")) for name in missing)
+        logger.info("start: embedding and LSTM of the language model %s", self.source)
+        return BaseModelFacts(
+            source=self.source,
+            is_on_hub=self.is_on_hub,
+            weights_sha256=self.saved.weights_sha256,
+            keeps_classifier=False,
+        )
+
+
+def complete_data(data: DataConfig, earlier: DataConfig, source: str) -> DataConfig:
+    """Fill in columns and, of the same data set, its cut, as an earlier run had them, where `data` has the default.
+
+    Args:
+        data: to be completed.
+        earlier: of the earlier run.
+        source: the name of its model, for the log.
+    """
+    data = data.with_columns(*inherit_columns(Columns(data.text_column, data.label_column), earlier))
+    if not is_same_source(data.dataset, earlier.dataset):
+        return data
+    taken = {
+        field.name: value
+        for field in dataclasses.fields(DataConfig)
+        if field.name != "dataset"
+        and getattr(data, field.name) == field.default != (value := getattr(earlier, field.name))
+    }
+    for name, value in taken.items():
+        logger.info("data.%s is %s, as for the training of %s", name, value, source)
+    return dataclasses.replace(data, **taken)
+
+
+def load_base_model(source: str) -> BaseModel | BaseLanguageModel:
+    """Load the model to fine-tune, or the language model to start from, from a folder or the Hub.
 
     Raises:
         InputError: as `LSTMSentiment.from_pretrained`.
     """
     folder = fetch_model_folder(source)
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     is_on_hub = not Path(source).is_dir()  # the rule of `fetch_model_folder`
+    if is_language_model(folder):
+        return BaseLanguageModel(source, is_on_hub, read_language_model(folder))
+    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)

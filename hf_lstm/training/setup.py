@@ -35,7 +35,7 @@ from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.scripts import measure_unknown, needs_any_script
-from hf_lstm.training.fine_tuning import BaseModel, load_base_model
+from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
 from hf_lstm.training.word_vectors import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 
@@ -182,7 +182,7 @@ def find_vector_file(recipe: Recipe) -> Path | None:
 def resolve_recipe(
     recipe: Recipe,
     train_split: Dataset,
-    base: BaseModel | None,
+    base: BaseModel | BaseLanguageModel | None,
     tokenizer: Tokenizer | None = None,
     *,
     more_texts: Sequence[str] = (),
@@ -200,7 +200,7 @@ def resolve_recipe(
     if base is not None:
         tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
         config = base.resolve(label_names)
-        return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.model.require_tokenizer()
+        return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.tokenizer
     if tokenizer is None:
         texts = train_split["text"][:]
         recipe = replace(recipe, tokenizer=_choose_words(recipe, texts))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hf_lstm.config import Recipe
-from hf_lstm.config.overrides import SECTIONS
+from hf_lstm.config.overrides import list_sections
 from hf_lstm.config.recipes import RECIPES
 from hf_lstm.markdown import format_cell, format_table
 from tables.settings import format_value
@@ -36,7 +36,7 @@ def list_changes(recipe: Recipe, base: Recipe) -> list[str]:
     """Return the settings in which a recipe differs from another, as `--set` takes them."""
     return [
         f"{section}.{field.name}={format_value(value)}"
-        for section, config in SECTIONS.items()
+        for section, config in list_sections(recipe).items()
         for field in dataclasses.fields(config)
         if (value := getattr(getattr(recipe, section), field.name)) != getattr(getattr(base, section), field.name)
     ]

@@ -1,0 +1,1 @@
+"""Trains language models on unlabeled texts, for classifiers to start from."""

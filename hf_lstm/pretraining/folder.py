@@ -1,0 +1,88 @@
+"""Writes the folder of a language model, and reads it without trust."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from hf_lstm.config.model import NetworkConfig
+from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
+from hf_lstm.errors import InputError
+from hf_lstm.files import (
+    CONFIG_FILE,
+    PLACES_FILE,
+    RECIPE_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+    read_json,
+    write_file,
+    write_json,
+)
+from hf_lstm.model.folder import locate_data, read_tokenizer, read_weights, write_weights
+from hf_lstm.pretraining.language_model import LanguageModel
+
+
+@dataclass(frozen=True)
+class SavedLanguageModel:
+    """Holds what a classifier starts from."""
+
+    config: NetworkConfig
+    tokenizer: Tokenizer
+    recipe: PretrainRecipe | None
+    """None if the folder does not say it. Its data set is the path of what is still on this machine."""
+    weights: dict[str, Tensor]
+    """Those of embedding and LSTM by name, float32."""
+    weights_sha256: str
+    """Of the whole file."""
+
+
+def is_language_model(folder: Path) -> bool:
+    """Tell whether a folder holds a language model, and not a classifier."""
+    path = folder / CONFIG_FILE
+    return path.is_file() and read_json(path).get("model_type") == LANGUAGE_MODEL_TYPE
+
+
+def write_language_model(folder: Path, model: LanguageModel, tokenizer: Tokenizer) -> str:
+    """Write weights, tokenizer and config, and return the weights' SHA-256."""
+    digest = write_weights(folder, model.state_dict(), torch.float32)
+    write_file(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True).encode())
+    write_json(folder / CONFIG_FILE, {"model_type": LANGUAGE_MODEL_TYPE, **dataclasses.asdict(model.config)})
+    return digest
+
+
+def read_language_model(folder: Path) -> SavedLanguageModel:
+    """Read a language model for a classifier to start from.
+
+    Raises:
+        InputError: a file is missing or damaged, or they don't fit each other; the message names the file.
+    """
+    config = _read_config(folder)
+    tokenizer = read_tokenizer(folder, config)
+    with torch.device("meta"):
+        shapes = {name: tensor.shape for name, tensor in LanguageModel(config).state_dict().items()}
+    weights = read_weights(folder, shapes)
+    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    kept = {name: tensor for name, tensor in weights.items() if name.startswith(("embedding.", "lstm."))}
+    return SavedLanguageModel(config, tokenizer, _read_recipe(folder), kept, digest)
+
+
+def _read_recipe(folder: Path) -> PretrainRecipe | None:
+    path = folder / RECIPE_FILE
+    if not path.is_file():
+        return None
+    recipe = PretrainRecipe.from_json(read_json(path), str(path))
+    places = read_json(folder / PLACES_FILE) if (folder / PLACES_FILE).is_file() else {}
+    return dataclasses.replace(recipe, data=locate_data(recipe.data, places))
+
+
+def _read_config(folder: Path) -> NetworkConfig:
+    path = folder / CONFIG_FILE
+    values = {name: value for name, value in read_json(path).items() if name != "model_type"}
+    try:
+        return NetworkConfig(**values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from None

@@ -1,0 +1,175 @@
+"""Runs a language model's recipe from its texts to its folder."""
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from tokenizers import Tokenizer
+
+from hf_lstm.config.model import MAX_LENGTH, NetworkConfig
+from hf_lstm.config.pretrain import PretrainRecipe
+from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
+from hf_lstm.errors import InputError
+from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, read_json, write_file, write_json
+from hf_lstm.pretraining.folder import write_language_model
+from hf_lstm.pretraining.language_model import LanguageModel
+from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
+from hf_lstm.pretraining.texts import PretrainingTexts, gather_texts, hash_texts
+from hf_lstm.progress import can_show_bars
+from hf_lstm.provenance import describe_code
+from hf_lstm.records.places import list_places, strip_command, strip_recipe
+from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
+from hf_lstm.records.reading import read_record, to_json
+from hf_lstm.storage.checkpoints import DEFAULT_MINUTES, Checkpoints
+from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
+from hf_lstm.storage.output_folder import OutputFolder
+from hf_lstm.storage.session import Session
+from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainOptions:
+    """Holds the options of one run, which do not belong to its recipe."""
+
+    has_dataset: bool = True
+    """Whether the texts of `recipe.data` are read, and not those of the unlabeled file alone."""
+    device: str = "auto"
+    command: str = ""
+    """The command line, as written into results.json."""
+    show_progress: bool = True
+    checkpoint_minutes: float = DEFAULT_MINUTES
+    """Between two checkpoints."""
+
+
+@dataclass(frozen=True)
+class EncodedTextSplits:
+    """Holds the texts of a run as token ids, whole."""
+
+    texts: PretrainingTexts
+    train: EncodedTexts
+    validation: EncodedTexts
+    tokenizer: Tokenizer
+    config: NetworkConfig
+
+
+def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: OutputFolder) -> PretrainResults:
+    """Train a language model, save it, and return its results.
+
+    Args:
+        recipe: what to run.
+        options: how to.
+        folder: where to, claimed for this run. An unfinished run in it is resumed; of a finished one the results are
+            returned.
+
+    Raises:
+        InputError: the texts, a setting or the output folder is unusable, or differs from that of the run to resume.
+        StorageError: the disk is full or fails.
+        DivergenceError: training diverged.
+    """
+    if folder.is_finished:
+        logger.info("the run in %s is finished: nothing to do", folder.path)
+        return read_record(PretrainResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
+    flush_denormals()
+    device, code, identity = resolve_device(options.device), describe_code(), folder.work / IDENTITY_FILE
+    settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "pretrain")}
+    check_identity(identity, {"settings": settings}, must_be_equal=True)
+    machine = {"device": str(device), "num_threads": torch.get_num_threads(), "code": code}
+    check_identity(identity, machine, must_be_equal=False)
+    session = Session(
+        Checkpoints(folder.checkpoints, every_s=60 * options.checkpoint_minutes), folder.work / METRICS_FILE
+    )
+    encoded = encode_texts(recipe, has_dataset=options.has_dataset)
+    digest = hash_texts(encoded.texts.train)
+    check_identity(identity, {"data": {"texts_sha256": digest}}, must_be_equal=True)
+    run = build_run(recipe, encoded, device)
+    logger.info(
+        "model: %s parameters, vocabulary %s, %s steps of %s pieces, on %s in %s",
+        *(f"{number:,}" for number in (run.model.num_parameters, encoded.config.vocab_size, run.num_steps)),
+        recipe.pretrain.batch_size,
+        device,
+        name_dtype(run.dtype),
+    )
+    epochs = pretrain(run, encoded.validation, session=session, show_progress=options.show_progress and can_show_bars())
+    stripped = PretrainRecipe.from_json(strip_recipe(recipe.to_json()), RECIPE_FILE)
+    with folder.fill() as staging:
+        weights_sha256 = write_language_model(staging, run.model, encoded.tokenizer)
+        results = PretrainResults(
+            recipe=recipe.name,
+            command=strip_command(options.command),
+            texts=describe_texts(stripped, encoded, digest, has_dataset=options.has_dataset),
+            weights_sha256=weights_sha256,
+            num_parameters=run.model.num_parameters,
+            vocab_size=encoded.config.vocab_size,
+            seed=recipe.pretrain.seed,
+            device=str(device),
+            precision=name_dtype(run.dtype),
+            num_threads=torch.get_num_threads(),
+            versions=code["versions"],
+            commit=code["commit"],
+            epochs=epochs,
+            tokens_per_s=_measure_speed(epochs),
+            elapsed_s=session.elapsed_s,
+        )
+        if places := list_places(recipe.to_json()):
+            write_json(staging / PLACES_FILE, {**places, "command": options.command})
+        write_json(staging / RECIPE_FILE, stripped.to_json())
+        write_json(staging / RESULTS_FILE, to_json(results))
+        write_file(staging / METRICS_FILE, (folder.work / METRICS_FILE).read_bytes())
+    return results
+
+
+def encode_texts(recipe: PretrainRecipe, *, has_dataset: bool) -> EncodedTextSplits:
+    """Gather a recipe's texts, train its tokenizer on those to read, and encode all.
+
+    Raises:
+        InputError: they are unusable, or no word is left for the vocabulary.
+    """
+    texts = gather_texts(recipe.data if has_dataset else None, recipe.pretrain.unlabeled, seed=recipe.pretrain.seed)
+    tokenizer = train_tokenizer(texts.train, recipe.tokenizer)
+    pad_token_id, unk_token_id = find_special_ids(tokenizer)
+    settings = dataclasses.asdict(recipe.model)
+    config = NetworkConfig(
+        **settings, vocab_size=tokenizer.get_vocab_size(), pad_token_id=pad_token_id, unk_token_id=unk_token_id
+    )
+    # Whole texts: a long one is cut into pieces, which are all read.
+    encoder = Encoder(tokenizer, dataclasses.replace(config, max_length_tokens=MAX_LENGTH, truncation="first"))
+    return EncodedTextSplits(texts, encoder.encode(texts.train), encoder.encode(texts.validation), tokenizer, config)
+
+
+def build_run(recipe: PretrainRecipe, encoded: EncodedTextSplits, device: torch.device) -> PretrainRun:
+    """Build a recipe's run at step 0, with weights drawn from its seed.
+
+    Raises:
+        InputError: a text has no second word.
+    """
+    if not (encoded.train.lengths > 1).any():
+        raise InputError("no text has two words, so that one could be predicted from the other")
+    torch.manual_seed(recipe.pretrain.seed)
+    return start_pretraining(LanguageModel(encoded.config).to(device), encoded.train, recipe.pretrain)
+
+
+def describe_texts(
+    recipe: PretrainRecipe, encoded: EncodedTextSplits, digest: str, *, has_dataset: bool
+) -> PretrainTexts:
+    """Describe the texts of a run, for its results."""
+    splits = {"train": encoded.train, "validation": encoded.validation}
+    return PretrainTexts(
+        dataset=recipe.data.dataset if has_dataset else None,
+        unlabeled=recipe.pretrain.unlabeled,
+        num_texts={name: len(split) for name, split in splits.items()},
+        num_tokens={name: len(split.input_ids) for name, split in splits.items()},
+        unknown_share={
+            name: float((split.input_ids == encoded.config.unk_token_id).mean()) for name, split in splits.items()
+        },
+        num_left_out=encoded.texts.num_left_out,
+        texts_sha256=digest,
+    )
+
+
+def _measure_speed(epochs: Sequence[PretrainEpoch]) -> float:
+    return sum(epoch.num_tokens for epoch in epochs) / sum(epoch.elapsed_s for epoch in epochs)

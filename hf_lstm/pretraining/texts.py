@@ -1,0 +1,84 @@
+"""Gathers the texts that a language model may read, and those that measure it."""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hf_lstm.config import DataConfig
+from hf_lstm.data.loading import load_splits
+from hf_lstm.data.texts import read_texts
+from hf_lstm.data.unlabeled import AUTO, read_unlabeled
+from hf_lstm.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+VALIDATION_FRACTION = 0.01
+"""Share of the texts that measures the model, where there is no data set with a validation split."""
+
+
+@dataclass(frozen=True)
+class PretrainingTexts:
+    """Holds texts, no two of them alike."""
+
+    train: list[str]
+    validation: list[str]
+    num_left_out: dict[str, int]
+    """Texts that were not taken: `repeated` ones, and those that stand in `held_out` splits."""
+
+
+def gather_texts(data: DataConfig | None, unlabeled: str | None, *, seed: int) -> PretrainingTexts:
+    """Gather the texts of a language model.
+
+    It reads those of train and the unlabeled ones, none of which stands in validation or test. Those of validation
+    measure it. Without a data set, a hundredth of the file's texts does.
+
+    Args:
+        data: a data set with labels, which are not looked at; None for none.
+        unlabeled: a file of texts, of any type that `read_texts` knows, or a split of the data set; `auto` takes one
+            called `unsupervised` or `unlabeled`, if there is one; None for none.
+        seed: chooses what measures the model, without a data set.
+
+    Raises:
+        InputError: there is neither, one is unusable, or no text is left.
+    """
+    if data is None and (unlabeled is None or unlabeled == AUTO):
+        raise InputError("a language model needs texts: give a data set, a file of unlabeled texts, or both")
+    if data is None:
+        assert unlabeled is not None
+        train = list(read_texts(Path(unlabeled).expanduser()))
+        distinct = list(dict.fromkeys(filter(str.strip, train)))
+        order = np.random.default_rng(seed).permutation(len(distinct))
+        held_out = {distinct[row] for row in order[: max(1, round(VALIDATION_FRACTION * len(distinct)))]}
+        validation = [text for text in distinct if text in held_out]
+    else:
+        splits = load_splits(data)
+        validation = list(dict.fromkeys(splits["validation"]["text"][:]))
+        held_out = {*validation, *splits["test"]["text"][:]}
+        more = [] if unlabeled is None else read_unlabeled(unlabeled, data, left_out=())
+        train = [*splits["train"]["text"][:], *more]
+    allowed = [text for text in train if text.strip() and text not in held_out]
+    distinct_allowed = list(dict.fromkeys(allowed))
+    if not distinct_allowed:
+        raise InputError(f"no text is left to read: all {len(train)} are empty, or stand in validation or test")
+    left_out = {
+        "repeated": len(allowed) - len(distinct_allowed),
+        "held_out": sum(text in held_out for text in train),
+    }
+    logger.info(
+        "texts: %s to read, %s to measure; left out: %s repeated, %s held out",
+        *(f"{count:,}" for count in (len(distinct_allowed), len(validation), *left_out.values())),
+    )
+    return PretrainingTexts(distinct_allowed, validation, left_out)
+
+
+def hash_texts(texts: Iterable[str]) -> str:
+    """Hash texts, whatever their order.
+
+    It is the sum, modulo 2**256, of the SHA-256 of each, as 64 hex digits.
+    """
+    digests = (hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest() for text in texts)
+    return f"{sum(int.from_bytes(digest, 'big') for digest in digests) % 2**256:064x}"

@@ -1,0 +1,107 @@
+"""From texts to a folder, and from there to a classifier."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.cli.pretrain import main
+from hf_lstm.pretraining.folder import read_language_model
+from hf_lstm.training.fine_tuning import BaseLanguageModel, load_base_model
+
+TEXTS = ["it is a good film , is it ?", "it is a bad film !", "a good film", "bad , bad , bad", "is it ?"]
+SETTINGS = (
+    "tokenizer.max_words=20 model.embedding_dim=6 model.hidden_size=8 model.pooling=mean "
+    "pretrain.num_epochs=2 pretrain.batch_size=2 pretrain.num_candidates=8 pretrain.precision=float32"
+).split()
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(TEXTS))
+    return path
+
+
+@pytest.fixture
+def folder(texts: Path, tmp_path: Path) -> Path:
+    """The folder of a tiny language model."""
+    main(["--unlabeled", str(texts), "--output-dir", str(tmp_path / "lm"), "--no-progress", "--set", *SETTINGS])
+    return tmp_path / "lm"
+
+
+def test_a_run_leaves_a_whole_folder(folder: Path, texts: Path) -> None:
+    written = {path.name for path in folder.iterdir()}
+    assert written == {
+        "config.json", "model.safetensors", "tokenizer.json", "recipe.json", "results.json", "metrics.jsonl",
+        "local.json",
+    }  # fmt: skip
+    results = json.loads((folder / "results.json").read_text())
+    assert results["texts"]["unlabeled"] == texts.name  # no folder of this machine
+    assert json.loads((folder / "local.json").read_text())["pretrain.unlabeled"] == str(texts)
+    public = "".join((folder / name).read_text() for name in ("recipe.json", "results.json", "config.json"))
+    assert str(texts.parent) not in public
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [record["step"] for record in records if "loss" in record] == [1, 2, 3, 4]
+    assert results["texts"]["num_texts"] == {"train": 4, "validation": 1}
+    assert [epoch["epoch"] for epoch in results["epochs"]] == [1, 2]
+    assert all(len(epoch["validation_perplexity"]) == 2 for epoch in results["epochs"])
+    saved = read_language_model(folder)
+    assert saved.weights_sha256 == results["weights_sha256"]
+    assert saved.recipe is not None
+    assert saved.recipe.pretrain.num_epochs == 2
+    assert saved.config.vocab_size == results["vocab_size"] == saved.tokenizer.get_vocab_size()
+
+
+def test_a_classifier_starts_from_embedding_and_lstm(folder: Path) -> None:
+    base = load_base_model(str(folder))
+    assert isinstance(base, BaseLanguageModel)
+    config = base.resolve(["no", "yes", "perhaps"])
+    torch.manual_seed(1)
+    target = LSTMSentiment(config, base.tokenizer)
+    drawn = target.classifier.weight.clone()
+    facts = base.copy_weights(target)
+    assert facts.weights_sha256 == base.saved.weights_sha256
+    assert not facts.keeps_classifier
+    assert (config.num_labels, config.pooling, config.bidirectional) == (3, "mean", True)
+    for name, weight in base.saved.weights.items():
+        assert torch.equal(target.state_dict()[name], weight), name
+    assert torch.equal(target.classifier.weight, drawn)
+
+
+def test_a_language_model_classifies_nothing(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"language model, which classifies nothing.*--init-from"):
+        LSTMSentiment.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("config.json", '{"model_type": "hf_lstm_language_model"}', "config.json"),
+        ("recipe.json", "{}", "recipe.json: there is no 'data'"),
+        ("model.safetensors", "x", "not a safetensors file"),
+    ],
+)
+def test_a_damaged_folder_is_one_line(folder: Path, name: str, content: str, expected: str) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(InputError, match=expected):
+        load_base_model(str(folder))
+
+
+def test_the_same_seed_gives_the_same_weights(folder: Path, texts: Path, tmp_path: Path) -> None:
+    main(["--unlabeled", str(texts), "--output-dir", str(tmp_path / "lm2"), "--no-progress", "--set", *SETTINGS])
+    assert (folder / "model.safetensors").read_bytes() == (tmp_path / "lm2" / "model.safetensors").read_bytes()
+
+
+def test_without_texts_it_says_what_to_pass() -> None:
+    with pytest.raises(InputError, match="pass --dataset, --unlabeled, or both"):
+        main([])
+
+
+def test_texts_of_single_words_teach_nothing(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("one\ntwo\nthree\n")
+    with pytest.raises(InputError, match="no text has two words"):
+        main(["--unlabeled", str(tmp_path / "words.txt"), "--output-dir", str(tmp_path / "lm"), "--no-progress"])
+    assert not (tmp_path / "lm").exists()
