@@ -2,12 +2,14 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from hf_lstm.files import raise_storage_error
+
+_MAX_DELAY_S = 1.0
 
 
 class MetricsLog:
@@ -19,29 +21,31 @@ class MetricsLog:
     def __init__(self, path: Path) -> None:
         """Open the file, which is made if need be."""
         self.path = path
-        self._file = open(path, "ab")  # noqa: SIM115  # closed by the block that it is used in
+        self._lines: list[bytes] = []
+        self._written_s = time.monotonic()
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        self._num_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)
 
     def __enter__(self) -> "MetricsLog":
         """Return the log."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Write the last lines, and close the file."""
-        self._file.close()
+        try:
+            self._write()
+        finally:
+            os.close(self._descriptor)
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Append a record as a line. It reaches the file with the next `flush`, or earlier.
+        """Append a record as a line. It reaches the file within seconds, and the disk with the next `flush`.
 
         Raises:
             StorageError: the disk is full or fails.
         """
-        line = json.dumps(record).encode() + b"\n"
-        try:
-            self._file.write(line)
-        except OSError as error:
-            raise_storage_error(error, self.path, len(line))
+        self._lines.append(json.dumps(record).encode() + b"\n")
+        if time.monotonic() - self._written_s > _MAX_DELAY_S:
+            self._write()
 
     def flush(self) -> int:
         """Wait until all lines are on the disk, and return the bytes they have.
@@ -49,15 +53,27 @@ class MetricsLog:
         Raises:
             StorageError: the disk is full or fails.
         """
+        self._write()
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            os.fsync(self._descriptor)
         except OSError as error:
-            raise_storage_error(error, self.path, self._file.tell())
-        return self._file.tell()
+            raise_storage_error(error, self.path, self._num_bytes)
+        return self._num_bytes
 
     def cut(self, num_bytes: int) -> None:
         """Take back all lines after the first `num_bytes`."""
-        self._file.flush()
-        self._file.truncate(num_bytes)
-        self._file.seek(0, os.SEEK_END)
+        self._lines.clear()
+        os.ftruncate(self._descriptor, num_bytes)
+        self._num_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)
+
+    def _write(self) -> None:
+        rest = memoryview(b"".join(self._lines))
+        self._lines.clear()
+        self._written_s = time.monotonic()
+        try:
+            while len(rest):
+                num_written = os.write(self._descriptor, rest)
+                self._num_bytes += num_written
+                rest = rest[num_written:]
+        except OSError as error:
+            raise_storage_error(error, self.path, len(rest))
