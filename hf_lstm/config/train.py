@@ -64,7 +64,7 @@ class TrainConfig:
     """Share of the target that the teachers give, 0 to 1. The rest is the label, where a row has one."""
     unlabeled: str | None = None
     """Texts without labels to learn from, as `teachers` label them: a file, or a split of the data set. `auto` takes a
-    split called `unsupervised` or `unlabeled`, if there is one."""
+    split called `unsupervised` or `unlabeled`, if there is one and there are teachers."""
     crops_per_text: int = 0
     """Also learn from as many random parts of one to three sentences of each labeled text, as `teachers` label them."""
     start: Literal["random", "ngrams"] = "random"
@@ -108,7 +108,8 @@ class TrainConfig:
         require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")
         require(self.crops_per_text >= 0, "train.crops_per_text", self.crops_per_text, ">= 0")
         if self.teachers is None:
-            require(self.unlabeled is None, "train.unlabeled", self.unlabeled, "none without train.teachers")
+            is_open = self.unlabeled in (None, "auto")
+            require(is_open, "train.unlabeled", self.unlabeled, "none or auto without train.teachers")
             require(self.crops_per_text == 0, "train.crops_per_text", self.crops_per_text, "0 without train.teachers")
         else:
             names = "names with commas between, such as ngrams,runs/teacher"

@@ -120,7 +120,7 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     Raises:
         InputError: they can't be read.
     """
-    if recipe.train.unlabeled is None:
+    if recipe.train.unlabeled is None or recipe.train.teachers is None:
         return ()
     labeled = {text for split in splits.values() for text in split["text"][:]}
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
