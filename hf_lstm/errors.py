@@ -1,4 +1,6 @@
-"""Defines the exceptions for bad input and for training that diverges."""
+"""Defines the exceptions for bad input and for training that diverges, and lists names in their messages."""
+
+from collections.abc import Sequence
 
 
 class InputError(ValueError):
@@ -25,3 +27,9 @@ class DivergenceError(RuntimeError):
 
     The loss or a gradient is not finite, or the loss is far above that of guessing.
     """
+
+
+def abbreviate(names: Sequence[str]) -> str:
+    """List names for a message: at most 20, each at most 40 characters."""
+    shown = [name if len(name) <= 40 else f"{name[:37]}..." for name in names[:20]]
+    return ", ".join(map(repr, shown)) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

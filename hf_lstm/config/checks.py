@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from hf_lstm.errors import InputError
 
+MAX_SHOWN_CHARACTERS = 300
+"""Shown of a value in an error message: a thousand labels are no line."""
+
 
 def check_types(config: Any, section: str) -> None:
     """Check each value of a dataclass against its annotation.
@@ -52,7 +55,9 @@ def require(condition: bool, key: str, value: object, expected: str) -> None:
         InputError: `condition` is false. The message names `key`, its value, and what was expected.
     """
     if not condition:
-        raise InputError(f"{key} is {value!r}, but must be {expected}")
+        written = repr(value)
+        shown = written if len(written) <= MAX_SHOWN_CHARACTERS else f"{written[:MAX_SHOWN_CHARACTERS]}..."
+        raise InputError(f"{key} is {shown}, but must be {expected}")
 
 
 def suggest_names(name: str, known: Iterable[str]) -> str:

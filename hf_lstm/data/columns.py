@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "message", "tweet", "document")
 LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "stars", "rating", "score")
@@ -53,12 +53,6 @@ def find_text_column(name: str, columns: Sequence[str], text_column: str | None)
         raise InputError(_describe_missing(name, columns, "text", text_column))
     _require_one(name, columns, found)
     return found
-
-
-def abbreviate(names: Sequence[str]) -> str:
-    """List names for a message: at most 20, each at most 40 characters."""
-    shown = [name if len(name) <= 40 else f"{name[:37]}..." for name in names[:20]]
-    return ", ".join(map(repr, shown)) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def _find_column(columns: Sequence[str], wanted: str | None, known: Sequence[str]) -> str | None:

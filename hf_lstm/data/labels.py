@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hf_lstm.data.columns import abbreviate
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 
 if TYPE_CHECKING:
     import pyarrow as pa

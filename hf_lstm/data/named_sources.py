@@ -13,11 +13,10 @@ from huggingface_hub import DatasetCard
 from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.data.cache import get_cache_folder
-from hf_lstm.data.columns import abbreviate
 from hf_lstm.data.early_checks import REMEDY, SAMPLE, refuse_missing
 from hf_lstm.data.folders import FoundFiles, find_class_folders, find_listed_files, find_tables
 from hf_lstm.data.split_names import SPLITS
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 
 T = TypeVar("T")

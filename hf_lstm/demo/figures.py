@@ -51,10 +51,10 @@ def describe_test(test: SplitFigures) -> str:
 
 
 def list_label_figures(test: SplitFigures) -> Table:
-    """List each label's name, precision, recall, F1 and number of test texts."""
+    """List name, precision, recall, F1 and number of test texts of each label that `select_labels` selects."""
     return [
         [name, *(round(score, 4) for score in (label.precision, label.recall, label.f1)), label.support]
-        for name, label in test.per_label.items()
+        for name, label in test.select_labels().items()
     ]
 
 

@@ -18,7 +18,7 @@ from hf_lstm.demo.figures import (
 )
 from hf_lstm.demo.tables import add_table
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.results import MAX_MATRIX_LABELS, SplitFigures
+from hf_lstm.records.results import SplitFigures
 
 SPLIT_COLORS = {"train": "#d55e00", "validation": "#3b82f6"}
 """Vermilion and blue, which people of any color vision tell apart, with a contrast of 3 on white and on dark ground.
@@ -42,9 +42,12 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
     gr.Markdown(describe_model(model, test, model_id))
     if test is not None:
         with gr.Row():
-            add_table(list_label_figures(test), ["label", *FIGURES, "texts"], title="Each label, on test texts")
+            rows = list_label_figures(test)
+            is_whole = len(rows) == len(test.per_label)
+            title = "Each label, on test texts" if is_whole else "The most frequent labels, and the worst of the others"
+            add_table(rows, ["label", *FIGURES, "texts"], title=title)
             header, rows = list_confusions(test)
-            if len(rows) <= MAX_MATRIX_LABELS:
+            if test.confusion_matrix.fits_page():
                 add_table(rows, header, title="What each label is taken for")
     if results is not None and (points := list_curve_points(results.epochs)):
         with gr.Row():

@@ -10,9 +10,11 @@ import datasets
 import evaluate
 import numpy as np
 
+from hf_lstm.records.results import MAX_MATRIX_LABELS
+
 Z_95 = 1.959964
 """95 % of a normal distribution lie within this many standard deviations of its mean."""
-_DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix."
+_DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix of few labels."
 
 
 # mypy takes scripts/evaluate.py for the library, which ships no types.
@@ -39,16 +41,19 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
         )
 
     def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
-        num_labels = len(self.label_names)
-        cells = np.asarray(references, dtype=np.int64) * num_labels + np.asarray(predictions, dtype=np.int64)
-        confusion = np.bincount(cells, minlength=num_labels**2).reshape(num_labels, num_labels)
-        correct, support, predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+        num_labels, num_rows = len(self.label_names), len(references)
+        true_ids, predicted_ids = (np.asarray(ids, dtype=np.int64) for ids in (references, predictions))
+        correct, support, predicted = (
+            np.bincount(ids, minlength=num_labels)
+            for ids in (true_ids[true_ids == predicted_ids], true_ids, predicted_ids)
+        )
+        num_right = int(correct.sum())
         precision, recall = _divide(correct, predicted), _divide(correct, support)
         f1 = _divide(2 * correct, predicted + support)
         return {
-            "num_rows": int(confusion.sum()),
-            "accuracy": float(correct.sum() / confusion.sum()),
-            "accuracy_interval": compute_wilson_interval(int(correct.sum()), int(confusion.sum())),
+            "num_rows": num_rows,
+            "accuracy": num_right / num_rows,
+            "accuracy_interval": compute_wilson_interval(num_right, num_rows),
             "precision": float(precision.mean()),
             "recall": float(recall.mean()),
             "f1": float(f1.mean()),
@@ -61,8 +66,20 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
                 }
                 for i, name in enumerate(self.label_names)
             },
-            "confusion_matrix": {"labels": self.label_names, "rows": confusion.tolist()},
+            "confusion_matrix": {
+                "labels": self.label_names,
+                "rows": _count_confusions(true_ids, predicted_ids, num_labels),
+            },
         }
+
+
+def _count_confusions(true_ids: np.ndarray, predicted_ids: np.ndarray, num_labels: int) -> list[list[int]]:
+    """Count the rows of each true label by predicted label; nothing if there are too many labels."""
+    if num_labels > MAX_MATRIX_LABELS:
+        return []
+    counts = np.bincount(true_ids * num_labels + predicted_ids, minlength=num_labels**2)
+    rows: list[list[int]] = counts.reshape(num_labels, num_labels).tolist()
+    return rows
 
 
 def compute_wilson_interval(num_right: int, num_rows: int) -> tuple[float, float]:

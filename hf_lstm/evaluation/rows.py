@@ -12,7 +12,7 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import NO_COLUMNS, is_single, load_relabeled_splits, load_split, load_splits
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import (
     explain_inherited,
     find_known_splits,
@@ -139,5 +139,5 @@ def _require_labels(name: str, rows: Dataset, model: LSTMSentiment) -> None:
     found, label_names = rows.features["label"].names, model.config.label_names
     if found != label_names:
         raise InputError(
-            f"{name}: its labels are {', '.join(found)}, but the model's are {', '.join(label_names)}; pass --dataset"
+            f"{name}: its labels are {abbreviate(found)}, but the model's are {abbreviate(label_names)}; pass --dataset"
         )

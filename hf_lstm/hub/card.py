@@ -47,7 +47,7 @@ from hf_lstm.markdown import format_cell, format_duration, format_interval, form
 from hf_lstm.records.places import SAMPLE, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
-from hf_lstm.records.results import MAX_MATRIX_LABELS, RunResults, SplitFigures
+from hf_lstm.records.results import RunResults, SplitFigures
 
 if TYPE_CHECKING:
     import jinja2
@@ -58,6 +58,8 @@ NO_CHOICES = CardChoices()
 MAX_MISTAKES = 3
 """The most confident mistakes that the card shows; the report has more."""
 MAX_MISTAKE_CHARACTERS = 300
+MAX_NAMED_LABELS = 20
+"""The labels that the card's first paragraph names."""
 
 _PUBLISHED_ACCURACIES = {"test_accuracy": "test", "validation_accuracy": "validation"}
 """The split of each published accuracy, by its name in recipes."""
@@ -238,7 +240,7 @@ def _build_context(
         "architecture": _describe_architecture(config),
         "config": config,
         "what_is_read": _describe_truncation(config),
-        "labels": config.label_names,
+        "labels": config.label_names[:MAX_NAMED_LABELS],
         "license": choices.license,
         "recipe": recipe,
         "settings": _list_settings(recipe) if recipe else [],
@@ -252,7 +254,6 @@ def _build_context(
         "example": "A wonderful film." if is_imdb else "A text to classify.",
         "splits": splits,
         "baselines": [each for each in results.baselines if "test" in each.splits] if results else [],
-        "max_matrix_labels": MAX_MATRIX_LABELS,
         "found": found,
         **_build_data_context(recipe, results),
     }

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from hf_lstm.config import ModelConfig
-from hf_lstm.errors import InputError, NonFiniteError
+from hf_lstm.errors import InputError, NonFiniteError, abbreviate
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
@@ -114,4 +114,4 @@ def _find_label_id(label: str | int, config: ModelConfig) -> int:
     for index, name in config.id2label.items():
         if label == name or (type(label) is int and label == index):
             return index
-    raise InputError(f"label {label!r}: the model has no such label; there are {', '.join(config.label_names)}")
+    raise InputError(f"label {label!r}: the model has no such label; there are {abbreviate(config.label_names)}")

@@ -5,8 +5,14 @@ import dataclasses
 from hf_lstm.records.baseline import BaselineFacts
 from hf_lstm.records.rows import RowFindings
 
-MAX_MATRIX_LABELS = 20
+MAX_MATRIX_LABELS = 100
+"""The confusion matrix of more labels is not kept: it grows with the square of their number."""
+MAX_SHOWN_MATRIX_LABELS = 20
 """A confusion matrix of more labels does not fit a page."""
+MAX_TABLE_LABELS = 50
+"""Tables of more labels than this show some of them."""
+NUM_SELECTED_LABELS = 10
+"""The most frequent labels that are shown then, and as many of the worst."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,8 +31,12 @@ class ConfusionMatrix:
     """Counts the rows of each true label by predicted label."""
 
     labels: list[str]
-    rows: list[list[int]]
-    """One list for each true label, with the count of each predicted label."""
+    rows: list[list[int]] = dataclasses.field(default_factory=list)
+    """One list for each true label, with the count of each predicted label; none for more than `MAX_MATRIX_LABELS`."""
+
+    def fits_page(self) -> bool:
+        """Return whether there is a matrix, small enough to be read."""
+        return bool(self.rows) and len(self.labels) <= MAX_SHOWN_MATRIX_LABELS
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +62,24 @@ class SplitFigures:
     f1: float
     per_label: dict[str, LabelFigures]
     confusion_matrix: ConfusionMatrix
+
+    def select_labels(self) -> dict[str, LabelFigures]:
+        """Select the labels that a table shows: all, or of many the most frequent ones and then the worst others."""
+        if len(self.per_label) <= MAX_TABLE_LABELS:
+            return self.per_label
+        by_rows = sorted(self.per_label, key=lambda name: -self.per_label[name].support)
+        others = [name for name in by_rows[NUM_SELECTED_LABELS:] if self.per_label[name].support]
+        worst = sorted(others, key=lambda name: self.per_label[name].f1)[:NUM_SELECTED_LABELS]
+        return {name: self.per_label[name] for name in (*by_rows[:NUM_SELECTED_LABELS], *worst)}
+
+    def describe_selection(self, whole: str) -> str | None:
+        """Say which labels `select_labels` selects, and that the file `whole` has all; None if it selects all."""
+        if len(self.per_label) <= MAX_TABLE_LABELS:
+            return None
+        return (
+            f"Of {len(self.per_label):,} labels, these are the {NUM_SELECTED_LABELS} with the most rows, and then the "
+            f"{NUM_SELECTED_LABELS} with the lowest F1 of the others that have rows. {whole} has all of them."
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,9 @@ from hf_lstm.evaluation.calibration import NUM_BINS
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
 from hf_lstm.records.places import KNOWN_ROWS
 from hf_lstm.records.report import Analysis, LengthGroup, Measurement, UnseenFigures
-from hf_lstm.records.results import LabelFigures, SplitFigures
+from hf_lstm.records.results import MAX_MATRIX_LABELS, LabelFigures, SplitFigures
 from hf_lstm.report.mistakes import format_mistake_counts, format_tricky_reviews
-from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS, NO_PLOTS
+from hf_lstm.report.plots import NO_PLOTS
 
 SCORES = ("precision", "recall", "f1")
 
@@ -89,16 +89,18 @@ def _describe_prior_use(report: Measurement) -> str:
 def _format_labels(metrics: SplitFigures, has_plots: bool) -> Iterator[str]:
     names = metrics.confusion_matrix.labels
     rows = []
-    for name in names:
-        label = metrics.per_label[name]
+    for name, label in metrics.select_labels().items():
         rows.append([format_cell(name), *format_scores(label), f"{label.support:,}"])
     rows.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
     yield "## Classification report"
+    yield metrics.describe_selection("`metrics.json`") or ""
     yield format_table(["label", *SCORES, "rows"], rows)
     yield "## Confusion matrix"
-    if has_plots:
+    if not metrics.confusion_matrix.rows:
+        yield f"It is left out of more than {MAX_MATRIX_LABELS} labels. The mistakes below are its largest cells."
+    elif has_plots:
         yield "![Confusion matrix](confusion_matrix.png)"
-    elif len(names) <= MAX_LABELS_WITH_COUNTS:
+    elif metrics.confusion_matrix.fits_page():
         cells = [
             [format_cell(name), *(f"{count:,}" for count in row)]
             for name, row in zip(names, metrics.confusion_matrix.rows, strict=True)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.ticker import Formatter
 
 NO_PLOTS = f"plots are left out, since matplotlib is not installed: {name_install_command('matplotlib')}"
-MAX_LABELS_WITH_COUNTS = 20
-"""A confusion matrix of more labels than this shows no counts: they would be too small to read."""
 MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
 """Longer names lose their middle. Names of models often differ only at the end, as in the seed."""
 MAX_CHARACTERS_SIDE_BY_SIDE = 12
@@ -38,7 +36,7 @@ def can_draw() -> bool:
 
 
 def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
-    """Draw the confusion matrix.
+    """Draw the confusion matrix, of metrics that have one.
 
     Each cell shows its count, and its share of the true label, in percent and as a color.
     """
@@ -63,7 +61,7 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     axes.set_xlabel("predicted label")
     axes.set_ylabel("true label")
     axes.set_title(f"{metrics.num_rows:,} rows, {100 * metrics.accuracy:.2f} % right")
-    if len(names) <= MAX_LABELS_WITH_COUNTS:
+    if metrics.confusion_matrix.fits_page():  # else they would be too small to read
         for (row, column), share in np.ndenumerate(shares):
             text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
             axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from hf_lstm.markdown import format_interval, format_percent
 from hf_lstm.records.report import Measurement
 from hf_lstm.report.page import SCORES, format_scores
-from hf_lstm.report.plots import MAX_LABELS_WITH_COUNTS
 
 
 def format_summary(report: Measurement) -> str:
@@ -13,12 +12,11 @@ def format_summary(report: Measurement) -> str:
     metrics = report.metrics
     names = metrics.confusion_matrix.labels
     scores = [["", *SCORES, "rows"]]
-    for name in names:
-        label = metrics.per_label[name]
+    for name, label in metrics.select_labels().items():
         scores.append([name, *format_scores(label), f"{label.support:,}"])
     scores.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
     confusion = [["true \\ predicted", *names]]
-    for name, row in zip(names, metrics.confusion_matrix.rows, strict=True):
+    for name, row in zip(names, metrics.confusion_matrix.rows, strict=False):  # none of very many labels
         confusion.append([name, *(f"{count:,}" for count in row)])
     interval = format_interval(metrics.accuracy_interval)
     figures = [
@@ -31,8 +29,9 @@ def format_summary(report: Measurement) -> str:
         f"baseline           {name} {format_percent(baseline.accuracy)}; {baseline.describe_lead('it')}"
         for name, baseline in report.baselines.items()
     ]
-    matrix = ["", *_align(confusion)] if len(names) <= MAX_LABELS_WITH_COUNTS else []  # no terminal is as wide
-    return "\n".join([*figures, "", *_align(scores), *matrix])
+    matrix = ["", *_align(confusion)] if metrics.confusion_matrix.fits_page() else []
+    selection = metrics.describe_selection("metrics.json")
+    return "\n".join([*figures, "", *([selection, ""] if selection else []), *_align(scores), *matrix])
 
 
 def _align(table: Sequence[Sequence[str]]) -> list[str]:

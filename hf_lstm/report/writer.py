@@ -93,7 +93,8 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
 
 
 def _draw_plots(folder: Path, measurement: Measurement, analysis: Analysis) -> None:
-    save_figure(draw_confusion_matrix(measurement.metrics), folder / "confusion_matrix.png")
+    if measurement.metrics.confusion_matrix.rows:
+        save_figure(draw_confusion_matrix(measurement.metrics), folder / "confusion_matrix.png")
     shown = {"logits as they are": measurement.calibration["raw"]}
     if measurement.temperature != 1:
         shown[f"temperature {measurement.temperature:.2f}"] = measurement.calibration["calibrated"]

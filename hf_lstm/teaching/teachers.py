@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.extras import require_library
 from hf_lstm.hub.download import fetch_model_folder
@@ -83,8 +83,8 @@ def _load_teacher(name: str, label_names: Sequence[str]) -> LSTMSentiment:
     model = LSTMSentiment.from_pretrained(name)
     if model.config.label_names != list(label_names):
         raise InputError(
-            f"train.teachers: {name} has the labels {', '.join(model.config.label_names)}; expected those of the data "
-            f"in their order, {', '.join(label_names)}"
+            f"train.teachers: {name} has the labels {abbreviate(model.config.label_names)}; expected those of the data "
+            f"in their order, {abbreviate(label_names)}"
         )
     return model
 

@@ -1,9 +1,16 @@
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from report_records import make_metrics
+from run_records import make_config
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 from hf_lstm.evaluation.metrics import ClassificationMetrics, compute_wilson_interval
+from hf_lstm.evaluation.scoring import measure_logits
+from hf_lstm.files import encode_json
+from hf_lstm.records.reading import to_json
 
 LABELS = ["a", "b", "c"]
 
@@ -41,3 +48,22 @@ def test_published_confusion_matrix_gives_published_accuracy():
     result = metrics.compute()
     assert result["num_rows"] == 25_000
     assert round(100 * result["accuracy"], 2) == 84.48
+
+
+def test_figures_of_many_labels_grow_with_their_number_and_not_with_its_square():
+    sizes = {num: len(encode_json(to_json(make_metrics([f"label {i}" for i in range(num)])))) for num in (1_000, 3_000)}
+    assert sizes[1_000] < 300_000
+    assert sizes[3_000] < 3.1 * sizes[1_000]
+    assert len(make_metrics([f"label {i}" for i in range(100)]).confusion_matrix.rows) == 100
+
+
+def test_of_many_labels_the_most_frequent_and_the_worst_are_shown():
+    names = [f"label {i}" for i in range(60)]
+    labels = np.repeat(np.arange(59), np.arange(60, 1, -1))  # the first label has 60 rows, the last one none
+    answers = np.where(np.isin(labels, (40, 58)), 0, labels)
+    figures = measure_logits(torch.eye(60)[torch.from_numpy(answers)], labels, make_config(names))
+    selected = list(figures.select_labels())
+    assert selected[:12] == [*names[:10], "label 40", "label 58"]
+    assert len(selected) == 20
+    assert "label 59" not in selected  # it has no rows
+    assert figures.describe_selection("`results.json`").startswith("Of 60 labels, these are the 10 with the most rows")

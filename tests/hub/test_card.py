@@ -312,16 +312,19 @@ def test_which_tokens_are_read_is_told(truncation, expected):
     assert f"It reads {expected}" in render(config=config)
 
 
-@pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 150])
+@pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 50, 1000])
 def test_any_number_of_labels(num_labels):
     labels = [f"label {i}" for i in range(num_labels)]
     card = render(labels)
-    assert f"one of {num_labels} labels: label 0, label 1" in card
+    assert f"one of {num_labels:,} labels: label 0, label 1" in card
+    assert (f"label 19 and {num_labels - 20} more, which `config.json` lists." in card) == (num_labels > 20)
     per_label = [table for table in read_tables(card) if table[0][0] == "label"]
-    assert [len(table) - 2 for table in per_label] == [num_labels, num_labels]
+    assert [len(table) - 2 for table in per_label] == [num_labels if num_labels <= 50 else 20] * 2
+    assert card.count(f"Of {num_labels:,} labels, these are the 10 with the most rows") == (2 if num_labels > 50 else 0)
     matrices = [table for table in read_tables(card) if table[0][0] == "true label"]
     assert [len(table) - 2 for table in matrices] == ([num_labels] * 2 if num_labels <= 20 else [])
     assert ("The confusion matrix is in `results.json`" in card) == (num_labels > 20)
+    assert len(card) < 40_000
 
 
 @settings(deadline=None, max_examples=30)

@@ -221,3 +221,15 @@ def test_rows_to_know_of_are_listed(make_report):
         measurement, analysis, has_plots=True
     )
     assert "Rows to know of" not in format_page(*make_report(), has_plots=True)
+
+
+def test_the_report_of_a_thousand_labels_is_short_and_has_no_matrix(make_report, tmp_path):
+    measurement, analysis = make_report([f"label {i}" for i in range(1_000)])
+    write_report(tmp_path, measurement, analysis)
+    assert set(os.listdir(tmp_path)) == (FILES | PLOTS) - {"confusion_matrix.png"}
+    page = (tmp_path / "report.md").read_text()
+    assert "Of 1,000 labels, these are the 10 with the most rows" in page
+    assert "left out of more than 100 labels" in page
+    assert len(page.splitlines()) < 120
+    assert len(format_summary(measurement).splitlines()) < 40
+    assert (tmp_path / "metrics.json").stat().st_size < 200_000
