@@ -41,6 +41,9 @@ class TrainConfig:
     each label. `none` makes all rows count alike."""
     ema_decay: float | None = None
     """Keep and measure an average of the weights over about 1 / (1 - ema_decay) steps (exponential moving average)."""
+    adversarial_epsilon: float | None = None
+    """Learn each batch twice, the second time with its word vectors changed for the worst by this length over the whole
+    text, once they are scaled to variance 1 (adversarial training; 5 is usual). Each epoch takes twice the time."""
     patience: int | None = None
     """Stop after this many epochs without a better figure on validation. `none` runs all epochs."""
     best_by: Literal["loss", "accuracy"] = "loss"
@@ -85,6 +88,8 @@ class TrainConfig:
             require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "> 0")
         for name in ("weight_decay", "warmup_steps"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
+        epsilon = self.adversarial_epsilon
+        require(epsilon is None or epsilon > 0, "train.adversarial_epsilon", epsilon, "none or > 0")
         for name in ("warmup_fraction", "label_smoothing"):
             require(0 <= getattr(self, name) < 1, f"train.{name}", getattr(self, name), "0 <= x < 1")
         both = (self.warmup_steps, self.warmup_fraction)

@@ -82,18 +82,37 @@ class LSTMNetwork(nn.Module):
         """
         lengths = lengths.to("cpu")
         on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
-        wanted = self.pooling.wanted
-        wanted = wanted if _computes_as(self.lstm, RaggedLSTM) else frozenset()  # what else it may be has `forward`
+        wanted = self._list_wanted()
         if on_cpu and wanted and is_inference and _computes_as(self.embedding, nn.Embedding):
             states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
             features = self.pooling.pool_summary(states, lengths)
         else:
-            embedded = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
-            if on_cpu and wanted:
-                features = self.pooling.pool_summary(self.lstm.summarize(embedded, lengths, wanted), lengths)
-            else:
-                features = self.pooling(*self.lstm(embedded, lengths), lengths)
+            features = self._read(self.embed(input_ids, lengths), lengths)
         return self.classify(self.output_dropout(features.float()))
+
+    def embed(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Look up the words' vectors, (batch, time, embedding_dim); in training, some are dropped.
+
+        Args are those of `forward`.
+        """
+        dropped: Tensor = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
+        return dropped
+
+    def read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """Compute logits (batch, num_labels), float32, from what `embed` returns, or what is like it."""
+        return self.classify(self.output_dropout(self._read(embedded, lengths.to("cpu")).float()))
+
+    def _read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
+        """Compute the features of each row, (batch, num_features)."""
+        wanted = self._list_wanted()
+        if embedded.device.type == "cpu" and wanted:
+            return self.pooling.pool_summary(self.lstm.summarize(embedded, lengths, wanted), lengths)
+        features: Tensor = self.pooling(*self.lstm(embedded, lengths), lengths)
+        return features
+
+    def _list_wanted(self) -> frozenset[str]:
+        """List the summaries that the pooling takes; none where the LSTM was replaced: that has `forward` alone."""
+        return self.pooling.wanted if _computes_as(self.lstm, RaggedLSTM) else frozenset()
 
     def classify(self, features: Tensor) -> Tensor:
         """Compute logits (batch, num_labels) from features (batch, num_features), both float32."""

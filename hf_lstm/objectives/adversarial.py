@@ -22,25 +22,32 @@ POWER_STEP = 0.1
 """Length of the random change from which the worst one is found, xi in the paper."""
 
 
-def sum_adversarial_cross_entropy(
-    classify: Classify, embedded: Tensor, logits: Tensor, labels: Tensor, lengths: Tensor, *, epsilon: float
+def backward_with_adversary(
+    embedded: Tensor, compute_loss: Callable[[Tensor], Tensor], lengths: Tensor, *, epsilon: float
 ) -> Tensor:
-    """Compute the summed cross-entropy of texts, changed for the worst as their labels see it.
+    """Add the gradients of a loss, and of the same loss after the change of the texts that raises it most.
 
-    The change counts as a constant: no gradient goes through it.
+    The gradient of the first one tells that change, which then counts as a constant. So it takes twice the time of the
+    loss alone, and no more memory.
 
     Args:
-        classify: the network.
-        embedded: `(batch, time, embedding_dim)`, part of the graph of `logits`.
-        logits: `classify(embedded)`, whose graph is kept.
-        labels: int64 `(batch,)`.
+        embedded: `(batch, time, embedding_dim)`.
+        compute_loss: computes a scalar from word vectors like these.
         lengths: int64 `(batch,)`: padding is not changed.
         epsilon: the size of each text's change.
+
+    Returns:
+        The sum of both losses, without a graph.
     """
-    loss = functional.cross_entropy(_widen(logits), labels, reduction="sum")
-    (gradient,) = torch.autograd.grad(loss, embedded, retain_graph=True)
-    change = scale_to(gradient, lengths, epsilon)
-    return functional.cross_entropy(_widen(classify(embedded + change)), labels, reduction="sum")
+    vectors = embedded.detach().requires_grad_()
+    loss = compute_loss(vectors)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert vectors.grad is not None
+    changed_loss = compute_loss(vectors + scale_to(vectors.grad, lengths, epsilon))
+    changed_loss.backward()  # type: ignore[no-untyped-call]
+    if embedded.requires_grad:
+        embedded.backward(vectors.grad)  # type: ignore[no-untyped-call]
+    return loss.detach() + changed_loss.detach()
 
 
 def sum_virtual_adversarial_divergence(

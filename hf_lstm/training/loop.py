@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from hf_lstm.config import TrainConfig
@@ -19,10 +19,11 @@ from hf_lstm.errors import DivergenceError, NonFiniteError
 from hf_lstm.evaluation.scoring import evaluate_split
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.objectives.adversarial import backward_with_adversary
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.storage.session import Session
-from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
+from hf_lstm.tokenization.batching import Batch, collate, count_batches, shuffle_batches, split_large_batches
 from hf_lstm.training.optimization import (
     build_averaged_model,
     build_optimizer,
@@ -222,11 +223,8 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
         labels = torch.from_numpy(split.labels[rows]).to(device)
         targets = labels if split.targets is None else torch.from_numpy(split.targets[rows]).to(device)
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
-        with autocast_to(run.dtype, device):
-            logits = model(batch.input_ids.to(device), batch.lengths)
-        loss = sum_cross_entropy(logits, targets, row_weights=row_weights, label_smoothing=config.label_smoothing)
-        (loss / weight_sum).backward()  # type: ignore[no-untyped-call]
-        loss_sum = loss_sum + loss.detach()
+        loss, logits = _add_gradients(run, batch, targets, row_weights, weight_sum)
+        loss_sum = loss_sum + loss
         num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()
     grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or math.inf)
 
@@ -243,6 +241,35 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
         run.averaged.update_parameters(model)
     run.step += 1
     return total_loss, int(total_correct)
+
+
+def _add_gradients(
+    run: TrainingRun, batch: Batch, targets: Tensor, row_weights: Tensor, weight_sum: float
+) -> tuple[Tensor, Tensor]:
+    """Add a batch's share of a step's gradients, and return its summed loss and its logits, without graphs."""
+    model, config = run.model, run.config
+    device = model.embedding.weight.device
+    ids, lengths = batch.input_ids.to(device), batch.lengths
+
+    def sum_loss(logits: Tensor) -> Tensor:
+        return sum_cross_entropy(logits, targets, row_weights=row_weights, label_smoothing=config.label_smoothing)
+
+    if config.adversarial_epsilon is None:
+        with autocast_to(run.dtype, device):
+            logits = model(ids, lengths)
+        loss = sum_loss(logits)
+        (loss / weight_sum).backward()  # type: ignore[no-untyped-call]
+        return loss.detach(), logits.detach()
+    answers: list[Tensor] = []
+
+    def compute_loss(vectors: Tensor) -> Tensor:
+        with autocast_to(run.dtype, device):
+            answers.append(model.read(vectors, lengths))
+        return sum_loss(answers[-1]) / weight_sum
+
+    embedded = model.embed(ids, lengths)
+    loss = backward_with_adversary(embedded, compute_loss, lengths, epsilon=config.adversarial_epsilon)
+    return loss * weight_sum, answers[0].detach()
 
 
 def find_best_epoch(epochs: Sequence[Epoch]) -> int:

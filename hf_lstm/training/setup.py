@@ -28,6 +28,7 @@ from hf_lstm.data.unlabeled import read_unlabeled
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.embedding_scale import normalize_embedding
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
 from hf_lstm.teaching.start import start_from_ngrams
@@ -111,6 +112,10 @@ def prepare_run(
         learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
     if recipe.train.start == "ngrams" and base is None and vector_file is None:
         start_from_ngrams(model, encoded["train"])
+    if recipe.train.adversarial_epsilon is not None:
+        normalize_embedding(
+            model, torch.bincount(torch.from_numpy(learned.texts.input_ids), minlength=config.vocab_size)
+        )
     return PreparedRun(recipe, splits, findings, encoded, learned, model, base_model, word_vectors)
 
 

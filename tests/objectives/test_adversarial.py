@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hf_lstm.objectives.adversarial import (
+    backward_with_adversary,
     scale_to,
-    sum_adversarial_cross_entropy,
     sum_divergence,
     sum_entropy,
     sum_virtual_adversarial_divergence,
@@ -54,22 +54,41 @@ def test_a_direction_may_be_zero_or_tiny(embedded: Tensor) -> None:
 def test_the_adversarial_change_is_the_worst_one_of_its_size_for_a_linear_network(embedded: Tensor) -> None:
     """The logit of a linear network falls by epsilon times the length of its weights, and by no more."""
     weights = torch.randn(4, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
-    lengths = torch.full((3,), 4)
-
-    def classify(vectors: Tensor) -> Tensor:
-        logit = (vectors * weights).sum(dim=(1, 2))
-        return torch.stack([torch.zeros_like(logit), logit], dim=1)
-
-    embedded.requires_grad_()
-    logits = classify(embedded)
-    found = sum_adversarial_cross_entropy(classify, embedded, logits, LABELS, lengths, epsilon=EPSILON)
     signs = torch.where(LABELS == 1, 1.0, -1.0).double()
-    expected = functional.softplus(-signs * logits[:, 1] + EPSILON * weights.norm()).sum()
-    torch.testing.assert_close(found, expected)
+
+    def compute_loss(vectors: Tensor) -> Tensor:
+        return functional.softplus(-signs * (vectors * weights).sum(dim=(1, 2))).sum()
+
+    found = backward_with_adversary(embedded, compute_loss, torch.full((3,), 4), epsilon=EPSILON)
+    logits = signs * (embedded * weights).sum(dim=(1, 2))
+    expected = functional.softplus(-logits) + functional.softplus(-logits + EPSILON * weights.norm())
+    torch.testing.assert_close(found, expected.sum())
 
 
-@pytest.mark.parametrize("objective", ["adversarial", "virtual"])
-def test_gradients_are_those_of_the_objective_with_a_fixed_change(embedded: Tensor, objective: str) -> None:
+def test_both_losses_add_their_gradients(embedded: Tensor) -> None:
+    reader, table = Reader(), embedded.clone().requires_grad_()
+    changes: list[Tensor] = []
+
+    def compute_loss(vectors: Tensor) -> Tensor:
+        changes.append((vectors - 2 * table).detach())
+        return functional.cross_entropy(reader(vectors), LABELS, reduction="sum")
+
+    total = backward_with_adversary(2 * table, compute_loss, LENGTHS, epsilon=EPSILON)
+    found = [leaf.grad.clone() for leaf in (table, *reader.parameters())]
+    expected = compute_loss(2 * table) + compute_loss(2 * table + changes[1])
+    torch.testing.assert_close(total, expected.detach())
+    torch.testing.assert_close(changes[1].flatten(1).norm(dim=1), torch.full((3,), EPSILON, dtype=torch.float64))
+    for one, other in zip(found, torch.autograd.grad(expected, [table, *reader.parameters()]), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
+
+
+def test_a_frozen_embedding_gets_no_gradient(embedded: Tensor) -> None:
+    reader = Reader()
+    backward_with_adversary(embedded, lambda vectors: reader(vectors).sum(), LENGTHS, epsilon=EPSILON)
+    assert embedded.grad is None
+
+
+def test_virtual_gradients_are_those_of_the_divergence_with_a_fixed_change(embedded: Tensor) -> None:
     reader = Reader()
     embedded.requires_grad_()
     leaves = [embedded, *reader.parameters()]
@@ -80,14 +99,9 @@ def test_gradients_are_those_of_the_objective_with_a_fixed_change(embedded: Tens
         seen.append((vectors - embedded).detach())
         return reader(vectors)
 
-    if objective == "adversarial":
-        found = sum_adversarial_cross_entropy(classify, embedded, logits, LABELS, LENGTHS, epsilon=EPSILON)
-        expected = functional.cross_entropy(reader(embedded + seen[-1]), LABELS, reduction="sum")
-    else:
-        found = sum_virtual_adversarial_divergence(classify, embedded, logits, LENGTHS, epsilon=EPSILON)
-        answer = logits.detach().softmax(dim=1)
-        others = reader(embedded + seen[-1]).log_softmax(dim=1)
-        expected = (answer * (answer.log() - others)).sum()
+    found = sum_virtual_adversarial_divergence(classify, embedded, logits, LENGTHS, epsilon=EPSILON)
+    answer = logits.detach().softmax(dim=1)
+    expected = (answer * (answer.log() - reader(embedded + seen[-1]).log_softmax(dim=1))).sum()
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(seen[-1].flatten(1).norm(dim=1), torch.full((3,), EPSILON, dtype=torch.float64))
     grads = torch.autograd.grad(found, leaves, retain_graph=True)

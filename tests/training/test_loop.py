@@ -71,6 +71,32 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(monkeypatch):
     assert all(torch.equal(weights[1][name], tensor) for name, tensor in model.state_dict().items())
 
 
+def test_an_adversary_that_changes_nothing_doubles_loss_and_gradient():
+    rows, found = make_rows(16, seed=0), []
+    for epsilon in (None, 1e-12):
+        config = dataclasses.replace(TRAIN, adversarial_epsilon=epsilon, max_grad_norm=None)
+        run = start_run(make_model(), rows, config)
+        loss_sum, num_correct = train_step(run, rows, np.arange(16))
+        grads = {name: parameter.grad for name, parameter in run.model.named_parameters()}
+        found.append((loss_sum, num_correct, grads))
+    (loss_sum, num_correct, grads), (both_sum, num_correct_too, both_grads) = found
+    assert both_sum == pytest.approx(2 * loss_sum, rel=1e-5)
+    assert num_correct == num_correct_too
+    for name, grad in grads.items():
+        torch.testing.assert_close(both_grads[name], 2 * grad, rtol=1e-4, atol=1e-7)
+
+
+def test_an_adversary_makes_the_loss_larger_and_the_batch_is_still_learned():
+    rows = make_rows(16, seed=0)
+    config = dataclasses.replace(TRAIN, adversarial_epsilon=0.5)
+    run = start_run(make_model(), rows, config)
+    plain = start_run(make_model(), rows, TRAIN)
+    assert train_step(run, rows, np.arange(16))[0] > 2 * train_step(plain, rows, np.arange(16))[0]
+    for _ in range(120):
+        _, num_correct = train_step(run, rows, np.arange(16))
+    assert num_correct == 16
+
+
 def test_figures_are_means_over_rows_however_uneven_the_batches():
     rows = make_rows(17, seed=0)
     model = make_model()
