@@ -116,7 +116,7 @@ def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
             logits[num_texts:][more_folds == fold] = teacher.compute_logits(more_features[more_folds == fold])
     temperature = fit_temperature(torch.from_numpy(logits[:num_texts]), lesson.labels)
     accuracy = (logits[:num_texts].argmax(axis=1) == lesson.labels).mean()
-    logger.info("n-gram teacher: %.2f %% right on rows of train that it did not learn from", 100 * accuracy)
+    logger.info("n-gram teacher: accuracy %.4f on rows of train that it did not learn from", accuracy)
     return torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
 
 
