@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hf_lstm.cli.common import build_parser, name_command
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed
-from hf_lstm.files import CARD_FILE, write_file
+from hf_lstm.files import CARD_FILE, RESULTS_FILE, write_file
 
 if TYPE_CHECKING:
     from hf_lstm.hub.card_metadata import CardChoices
@@ -87,6 +87,11 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(folder)  # what can't be loaded is not pushed
+    if model.results is None and (folder / RESULTS_FILE).is_file():
+        raise InputError(
+            f"{folder}: {RESULTS_FILE} has figures of other labels than those of config.json; load the model and save it "
+            "again to leave the figures out, or set the labels back and use model.rename_labels"
+        )
     source = get_data_source(model.recipe, model.results) or folder.resolve().name
     wanted = arguments.repo_id or name_repository(source, model.recipe.name if model.recipe else None)
     choices = CardChoices(license=arguments.license, language=arguments.language)

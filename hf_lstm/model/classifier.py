@@ -5,8 +5,9 @@ Its methods load, save, predict and explain; the work is done elsewhere.
 
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
+import dataclasses
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, overload
 
@@ -16,7 +17,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.files import CARD_FILE, make_folder
 from hf_lstm.hub.card import write_card
 from hf_lstm.hub.card_metadata import CardChoices, get_data_source
@@ -77,12 +78,13 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
     def results(self) -> RunResults | None:
         """Return the results measured of the loaded weights, from results.json.
 
-        None if it was not saved.
+        None if it was not saved, or is of other labels than the model's.
 
         Raises:
             InputError: results.json is not what a run writes.
         """
-        return self._provenance.results
+        results = self._provenance.results
+        return results if results is not None and results.is_of_labels(self.config.label_names) else None
 
     @property
     def training_data(self) -> DataConfig | None:
@@ -108,6 +110,40 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         if self._encoder is None or self._encoder[0] is not tokenizer or self._encoder[1] is not self.config:
             self._encoder = (tokenizer, self.config, Encoder(tokenizer, self.config))
         return self._encoder[2]
+
+    def rename_labels(self, names: Mapping[str, str]) -> None:
+        """Rename labels, in what the model answers and in its recipe and results; the weights stay as they are.
+
+        A report is not saved with the new names, as its plots show the old ones: `hf-lstm evaluate` writes a new one.
+
+        Args:
+            names: the new name of each label to rename, as in `{"0": "neg", "1": "pos"}`. They may change places.
+
+        Raises:
+            InputError: a label is not known, a name is blank or no string, or two labels get the same one; nothing is
+                renamed.
+
+        Example:
+            >>> model.rename_labels({"neg": "negative", "pos": "positive"})
+            >>> model.save_pretrained("renamed")
+        """
+        if not isinstance(names, Mapping):
+            raise InputError(f"names is a {type(names).__name__}; expected a dict of new names by the old ones")
+        old_names = self.config.label_names
+        for old, new in names.items():
+            if old not in old_names:
+                raise InputError(f"label {old!r}: the model has no such label; there are {abbreviate(old_names)}")
+            if not isinstance(new, str) or not new.strip():
+                raise InputError(f"label {old!r}: its new name is {new!r}; expected a text that is not blank")
+        new_names = [names.get(old, old) for old in old_names]
+        twice = sorted({name for name in new_names if new_names.count(name) > 1})
+        if twice:
+            raise InputError(f"two labels would be named {twice[0]!r}; each needs a name of its own")
+        config = dataclasses.replace(self.config, id2label=dict(enumerate(new_names)))
+        if self._provenance.results is not None and self.results is None:
+            raise InputError("the results of the model are of other labels: set model.config back before renaming")
+        self._provenance = self._provenance.rename_labels(names, config)
+        self.config = config
 
     def require_tokenizer(self) -> Tokenizer:
         """Return the tokenizer.
@@ -341,7 +377,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
     def _save(self, folder: Path) -> Provenance:
         """Write all but the card, and return the provenance of these weights."""
         digest = write_model(folder, self.state_dict(), self.config, self.require_tokenizer())
-        provenance = self._provenance.drop_stale_results(digest)
+        provenance = self._provenance.drop_stale_results(digest, self.config)
         write_provenance(folder, provenance)
         return provenance
 

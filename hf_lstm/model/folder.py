@@ -32,7 +32,8 @@ from hf_lstm.files import (
     write_json,
 )
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
-from hf_lstm.records.reading import read_record
+from hf_lstm.records.reading import read_record, to_json
+from hf_lstm.records.renaming import rename_labels
 from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.build import find_special_ids
 
@@ -137,6 +138,8 @@ class Provenance:
     results_json: Mapping[str, Any] | None = None
     places: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """What local.json holds: paths on this machine by setting, such as `data.dataset`."""
+    has_report: bool = True
+    """Whether the report of the folder, if there is one, tells of these weights and labels."""
 
     @functools.cached_property
     def recipe(self) -> Recipe | None:
@@ -161,14 +164,46 @@ class Provenance:
         """Return the recipe's settings of the data, with the paths of what is still on this machine."""
         return None if self.recipe is None else locate_data(self.recipe.data, self.places)
 
-    def drop_stale_results(self, weights_sha256: str) -> "Provenance":
-        """Drop results and report, unless they are of these weights."""
-        if self.results_json is None:
-            return Provenance(recipe_json=self.recipe_json)
-        if self.results_json.get("weights_sha256", weights_sha256) == weights_sha256:
-            return self
-        logger.warning("the weights are not those that were measured: results.json and the card leave them out")
-        return Provenance(recipe_json=self.recipe_json)
+    def rename_labels(self, names: Mapping[str, str], config: ModelConfig) -> "Provenance":
+        """Rename labels in recipe and results; the report, whose plots show the old names, is dropped.
+
+        Args:
+            names: the new names by the old ones.
+            config: of the model, with the new names.
+
+        Raises:
+            InputError: results.json is not what a run writes.
+        """
+        results = self.results
+        return dataclasses.replace(
+            self,
+            recipe_json=_name_labels(self.recipe_json, config),
+            results_json=None if results is None else to_json(rename_labels(results, names)),
+            has_report=False,
+        )
+
+    def drop_stale_results(self, weights_sha256: str, config: ModelConfig) -> "Provenance":
+        """Drop results and report, unless they are of these weights, and of the labels of `config`."""
+        if self.results_json is not None:
+            if self.results_json.get("weights_sha256", weights_sha256) != weights_sha256:
+                logger.warning("the weights are not those that were measured: results.json and the card leave them out")
+            elif self.results is not None and not self.results.is_of_labels(config.label_names):
+                logger.warning(
+                    "the labels are not those that were measured: results.json and the card leave them out; to keep "
+                    "the figures under other names, use model.rename_labels"
+                )
+            else:
+                return self
+        return Provenance(recipe_json=_name_labels(self.recipe_json, config))
+
+
+def _name_labels(recipe_json: Mapping[str, Any] | None, config: ModelConfig) -> Mapping[str, Any] | None:
+    """Give a recipe the labels of a model, if it has any."""
+    settings = None if recipe_json is None else recipe_json.get("model")
+    if recipe_json is None or not isinstance(settings, Mapping) or "id2label" not in settings:
+        return recipe_json
+    id2label = {str(index): name for index, name in config.id2label.items()}
+    return {**recipe_json, "model": {**settings, "id2label": id2label}}
 
 
 def locate_data(data: DataConfig, places: Mapping[str, Any]) -> DataConfig:
@@ -224,7 +259,8 @@ def write_provenance(folder: Path, provenance: Provenance) -> None:
             write_json(folder / name, said)
     if provenance.folder is None or provenance.folder.resolve() != folder.resolve():
         (folder / PLACES_FILE).unlink(missing_ok=True)
-    replace_report(provenance.folder if provenance.results_json is not None else None, folder)
+    has_report = provenance.has_report and provenance.results_json is not None
+    replace_report(provenance.folder if has_report else None, folder)
 
 
 def list_stale_files(folder: Path, provenance: Provenance) -> list[str]:

@@ -1,6 +1,7 @@
 """Defines the contents of results.json."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from hf_lstm.records.baseline import BaselineFacts
 from hf_lstm.records.rows import RowFindings
@@ -189,3 +190,7 @@ class RunResults:
     """What simple models get that learned the same rows; empty if none was measured."""
     elapsed_s: float
     """From the start of the run until the model was measured."""
+
+    def is_of_labels(self, label_names: Sequence[str]) -> bool:
+        """Return whether the figures are of these labels, in the order of their ids."""
+        return all(figures.confusion_matrix.labels == list(label_names) for figures in self.splits.values())

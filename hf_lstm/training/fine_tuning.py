@@ -17,7 +17,7 @@ from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.labels import LabelMap
 from hf_lstm.data.splits import add_hashes, hash_texts
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
 from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
@@ -126,11 +126,10 @@ class BaseModel:
             elif ids != sorted(ids):
                 weights[name] = -weights[name]  # one logit, for the second label
         target.load_state_dict(weights, strict=keeps_classifier)
-        logger.info(
-            "start: the weights of %s, %s",
-            self.source,
-            "classifier included" if keeps_classifier else "but for the classifier, as the labels differ",
-        )
+        left_out = "classifier included"
+        if not keeps_classifier:
+            left_out = _explain_new_classifier(self.model.config.label_names, target.config.label_names)
+        logger.info("start: the weights of %s, %s", self.source, left_out)
         return BaseModelFacts(
             source=self.source,
             is_on_hub=self.is_on_hub,
@@ -188,6 +187,14 @@ class BaseLanguageModel:
             weights_sha256=self.saved.weights_sha256,
             keeps_classifier=False,
         )
+
+
+def _explain_new_classifier(found: Sequence[str], wanted: Sequence[str]) -> str:
+    """Say why the classifier of a model is not taken over, and what helps if the labels mean the same."""
+    why = f"but for the classifier, as its labels are {abbreviate(found)}, and those of the rows {abbreviate(wanted)}"
+    if len(found) != len(wanted):
+        return why
+    return f"{why}; if they mean the same, rename them in the model first: see rename_labels in docs/own_data.md"
 
 
 def complete_data(data: DataConfig, earlier: DataConfig, source: str) -> DataConfig:

@@ -1,5 +1,6 @@
 """`hf-lstm push`: what arrives on the Hub, what becomes of the card, and what it refuses."""
 
+import json
 import os
 import shlex
 import shutil
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 from local_hub import WRITE_TOKEN, Fault
+from run_records import make_results
 
 from hf_lstm.cli.main import main
 from hf_lstm.errors import InputError
@@ -97,3 +99,9 @@ def test_a_folder_that_can_not_be_written_keeps_its_card(push, hub, tiny_model_f
     push("tiny-model")
     assert (tiny_model_folder / "README.md").read_bytes() == before
     assert 'from_pretrained("me/tiny-model-lstm")' in hub.files("me/tiny-model-lstm")["README.md"].decode()
+
+
+def test_figures_of_other_labels_are_not_pushed(push, hub, tiny_model_folder):
+    (tiny_model_folder / "results.json").write_text(json.dumps(make_results(["bad", "good"])))
+    with pytest.raises(InputError, match=r"results\.json has figures of other labels"):
+        push("tiny-model", "--dry-run")

@@ -87,7 +87,7 @@ def test_a_report_is_fetched_from_the_hub_if_it_is_there(hub, tmp_path):
     model.save_pretrained(tmp_path)
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "errors.jsonl").write_text("{}\n")
-    push_model_folder(tmp_path, "me/with-report", token=WRITE_TOKEN)
+    push_model_folder(tmp_path, "me/with-report", token=WRITE_TOKEN, publish_examples=True)
     folder = fetch_report_folder("me/with-report")
     assert (folder / "errors.jsonl").read_text() == "{}\n"
 

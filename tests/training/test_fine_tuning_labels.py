@@ -48,3 +48,13 @@ def test_many_labels_are_permuted():
     tuned, keeps_classifier = fine_tune(base, ["a", "b", "c"])
     assert keeps_classifier
     torch.testing.assert_close(tuned.predict_proba(["dull"]), base.predict_proba(["dull"])[:, [1, 2, 0]])
+
+
+def test_a_classifier_with_renamed_labels_is_kept_and_the_message_says_so(caplog):
+    caplog.set_level("INFO")
+    base = build_model(("bug", "wish"))
+    assert not fine_tune(base, ["defect", "request"])[1]
+    assert "its labels are 'bug', 'wish', and those of the rows 'defect', 'request'" in caplog.text
+    assert "rename_labels" in caplog.text
+    base.rename_labels({"bug": "defect", "wish": "request"})
+    assert fine_tune(base, ["defect", "request"])[1]
