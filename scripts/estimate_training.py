@@ -4,6 +4,7 @@ Usage: `python scripts/estimate_training.py --help`.
 """
 
 import argparse
+import dataclasses
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from hf_lstm.cli.common import (
 )
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe
 from hf_lstm.config.recipes import RECIPES, get_recipe
 from hf_lstm.errors import InputError
 
@@ -31,7 +33,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "take, without reading, tokenizing and measuring. Only the figures are kept.",
         epilog="example: python scripts/estimate_training.py lstm-45m lstm-148m --set train.batch_size=128",
     )
-    parser.add_argument("recipes", metavar="RECIPE", nargs="+", help=f"one of {', '.join(RECIPES)}")
+    parser.add_argument(
+        "recipes", metavar="RECIPE", nargs="+", help=f"one of {', '.join((*RECIPES, *PRETRAIN_RECIPES))}"
+    )
     add_data_arguments(parser, default_dataset="stanfordnlp/imdb")
     add_device_argument(parser)
     parser.add_argument("--num-steps", type=int, metavar="N", default=5, help="steps to time (default: %(default)s)")
@@ -47,20 +51,69 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
     check_output_file(arguments.output)
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
-    recipes = [apply_columns(override_recipe(get_recipe(name), assignments), arguments) for name in arguments.recipes]
+    recipes = [override(name, assignments, arguments) for name in arguments.recipes]
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
 
     figures: dict[str, Any] = {}
     for recipe in recipes:
-        estimate = estimate_training(recipe, arguments)
+        if isinstance(recipe, Recipe):
+            estimate = estimate_training(recipe, arguments)
+        else:
+            estimate = estimate_pretraining(recipe, arguments)
         estimate["command"] = f"python scripts/estimate_training.py {shlex.join(argv)}"
         figures[recipe.name] = estimate
         print(f"{recipe.name}: {describe(estimate)}", flush=True)
     if arguments.output is not None:
         write_json(arguments.output, figures)
         print(f"saved in {arguments.output}")
+
+
+def override(name: str, assignments: Sequence[str], arguments: argparse.Namespace) -> Recipe | PretrainRecipe:
+    """Find a recipe of a classifier or of a language model, and apply assignments to it.
+
+    Raises:
+        InputError: there is no such recipe, or no such setting.
+    """
+    if name not in PRETRAIN_RECIPES:
+        return apply_columns(override_recipe(get_recipe(name), assignments), arguments)
+    recipe = override_recipe(PRETRAIN_RECIPES[name], assignments)
+    return dataclasses.replace(recipe, data=recipe.data.with_columns(arguments.text_column, arguments.label_column))
+
+
+def estimate_pretraining(recipe: PretrainRecipe, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure some steps of a language model, and estimate the time of all its epochs, as `estimate_training`."""
+    import torch
+
+    from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
+    from hf_lstm.pretraining.loop import pretrain_step
+    from hf_lstm.pretraining.run import build_run, encode_texts
+    from hf_lstm.provenance import describe_code
+
+    flush_denormals()
+    device, code = resolve_device(arguments.device), describe_code()
+    encoded = encode_texts(recipe, has_dataset=True)
+    run = build_run(recipe, encoded, device)
+    run.model.train()
+    pretrain_step(run)
+    started = time.perf_counter()
+    num_measured = sum(pretrain_step(run)[2] for _ in range(arguments.num_steps))
+    elapsed_s = time.perf_counter() - started
+    num_tokens = int(encoded.train.lengths.sum())
+    return {
+        "num_parameters": run.model.num_parameters,
+        "num_epochs": recipe.pretrain.num_epochs,
+        "num_tokens_per_epoch": num_tokens,
+        "num_measured_steps": arguments.num_steps,
+        "num_measured_tokens": num_measured,
+        "tokens_per_s": num_measured / elapsed_s,
+        "estimated_s": recipe.pretrain.num_epochs * num_tokens * elapsed_s / num_measured,
+        "device": str(device),
+        "precision": name_dtype(run.dtype),
+        "num_threads": torch.get_num_threads(),
+        **code,
+    }
 
 
 def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str, Any]:

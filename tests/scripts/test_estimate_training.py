@@ -25,6 +25,18 @@ def test_a_run_of_all_epochs_takes_its_tokens_at_the_measured_speed(tmp_path, ca
     assert "packed-lstm" in capsys.readouterr().out
 
 
+def test_a_language_model_takes_its_tokens_at_the_measured_speed(tmp_path):
+    (tmp_path / "rows.csv").write_text("text,label\n" + "".join(f"a film like {row},{row % 2}\n" for row in range(60)))
+    output = tmp_path / "estimates.json"
+    settings = ["--set", "model.hidden_size=4", "model.embedding_dim=4", "pretrain.batch_size=1"]
+    arguments = ["--dataset", str(tmp_path / "rows.csv"), *settings, "--num-steps", "2", "--output", str(output)]
+    SCRIPT["main"](["lm", *arguments])
+    estimate = json.loads(output.read_text())["lm"]
+    assert estimate["num_measured_tokens"] == 2 * 4
+    num_tokens = estimate["num_epochs"] * estimate["num_tokens_per_epoch"]
+    assert estimate["estimated_s"] == pytest.approx(num_tokens / estimate["tokens_per_s"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
