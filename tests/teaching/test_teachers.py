@@ -69,7 +69,7 @@ def test_models_are_asked_and_their_answers_averaged(tiny_model_folder, tiny_mod
 
 
 def test_a_teacher_with_other_labels_is_refused(tiny_model_folder):
-    with pytest.raises(InputError, match="has the labels 'neg', 'pos'; expected .* 'bad', 'good'"):
+    with pytest.raises(InputError, match=r"has the labels 'neg', 'pos'; expected .* 'bad', 'good'"):
         label_softly([str(tiny_model_folder)], make_lesson(["a"], [0], label_names=("bad", "good")))
 
 
