@@ -9,17 +9,11 @@ from pathlib import Path
 
 from hf_lstm.data.compression import split_suffixes
 from hf_lstm.data.formats import get_format, has_known_type
-from hf_lstm.data.readers import is_text_of_class
-from hf_lstm.data.split_names import AssignedFiles, assign_splits, find_folder_split, is_split_name, strip_suffixes
+from hf_lstm.data.readers import METADATA, is_text_of_class
+from hf_lstm.data.split_names import AssignedFiles, assign_splits, refuse_missing_shards, strip_suffixes
 from hf_lstm.errors import InputError
 from hf_lstm.records.places import split_sources
 
-_METADATA = frozenset({
-    "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
-    "license.txt", "readme", "readme.txt",
-})  # fmt: skip
-"""Names of files beside data that are none, in lower case. So are all `.md` files."""
-_UNLABELED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled"})
 _NUM_SHOWN = 5
 
 
@@ -58,14 +52,14 @@ def find_listed_files(source: str) -> FoundFiles | None:
         get_format(path)
     files = [path.absolute() for path in paths]
     root = Path(os.path.commonpath([path.parent for path in files]))
-    return _build(assign_splits(files, root, rest="train"), root)
+    return build_found_files(assign_splits(files, root, rest="train"), root)
 
 
 def find_tables(folder: Path) -> FoundFiles | None:
     """Find the tables in a folder, and the splits that they are named after; None if there are none.
 
     Raises:
-        InputError: two files look like the same rows.
+        InputError: two files look like the same rows, shards are missing, or folders of texts may be the data as well.
     """
     if (folder / "state.json").is_file():  # `Dataset.save_to_disk`, beside whose files `map` may have put its cache
         return FoundFiles({"train": _list_saved_files(folder)}, has_split_names=False)
@@ -75,10 +69,13 @@ def find_tables(folder: Path) -> FoundFiles | None:
     tables = [path for path in files if has_known_type(path) and split_suffixes(path)[0] != ".txt"]
     if not tables:
         return None
+    refuse_missing_shards(tables)
     assigned = assign_splits(tables, folder, rest=None)
     _refuse_copies(assigned.splits)
+    if not assigned.has_names:
+        _refuse_texts_beside(tables, files, folder)
     others = [path for path in files if path not in set(tables)]
-    return _build(assigned._replace(left_out=[*assigned.left_out, *others]), folder)
+    return build_found_files(assigned._replace(left_out=[*assigned.left_out, *others]), folder)
 
 
 def list_files(folder: Path) -> list[Path]:
@@ -88,41 +85,30 @@ def list_files(folder: Path) -> list[Path]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not any(part.startswith((".", "~$", "__")) for part in path.relative_to(folder).parts)
-        and path.name.lower() not in _METADATA
+        and path.name.lower() not in METADATA
         and path.suffix.lower() != ".md"
     ]
 
 
-def find_class_folders(root: Path) -> FoundFiles | None:
-    """Find folders of text files, each called like the class of its texts, such as `train/pos`; None if there are none.
-
-    Raises:
-        InputError: a class is within another.
-    """
-    files = list_files(root)
-    parents = sorted({path.parent for path in files if is_text_of_class(path)})
-    folders = [folder for folder in parents if folder != root and not is_split_name(folder.name.casefold())]
-    classes = [folder for folder in folders if folder.name.casefold() not in _UNLABELED]
-    if not classes:
-        return None
-    _refuse_nested(classes, root)
-    split_of = {folder: find_folder_split(folder.parent, root) for folder in classes}
-    has_names = any(split_of.values())
-    splits: dict[str, list[Path]] = {}
-    for folder in classes:
-        splits.setdefault(split_of[folder] or ("" if has_names else "train"), []).append(folder)
-    left_out = [*splits.pop("", []), *(folder for folder in folders if folder not in classes)]
-    others = [path for path in files if path.parent not in folders or not is_text_of_class(path)]
-    return _build(AssignedFiles(splits, [*left_out, *others], has_names), root)
+def describe_files(folder: Path) -> str:
+    """Say which files are below a folder, for error messages."""
+    files = list_files(folder)
+    return f"{len(files):,} others: {_list_names(files, folder)}" if files else "no file"
 
 
-def _refuse_nested(classes: Sequence[Path], root: Path) -> None:
-    for inner in classes:
-        if outer := next((folder for folder in classes if folder in inner.parents), None):
-            raise InputError(
-                f"{root}: {outer.relative_to(root)} and {inner.relative_to(root)} both hold texts, so which of them is "
-                "a class can't be told; expected train/CLASS/*.txt or CLASS/*.txt"
-            )
+def _refuse_texts_beside(tables: Sequence[Path], files: Sequence[Path], root: Path) -> None:
+    """Refuse tables beside folders that hold nothing but texts: these may be the data, and a table only lists them."""
+    folders = {path.parent for path in files if path.parent != root}
+    of_texts = sorted(folder for folder in folders if all(map(is_text_of_class, _list_beside(files, folder))))
+    if len(of_texts) > 1:
+        raise InputError(
+            f"{root}: holds tables ({_list_names(tables, root)}) and folders of texts ({_list_names(of_texts, root)}), "
+            "so which are the data can't be told; name the tables, or move them out of the folder"
+        )
+
+
+def _list_beside(files: Sequence[Path], folder: Path) -> list[Path]:
+    return [path for path in files if path.parent == folder]
 
 
 def _list_saved_files(folder: Path) -> list[Path]:
@@ -143,7 +129,7 @@ def _find_matches(pattern: str) -> FoundFiles:
     assigned = assign_splits(files, root, rest=None)
     _refuse_copies(assigned.splits)
     others = [path.absolute() for path in matches if path.absolute() not in files]
-    return _build(assigned._replace(left_out=[*assigned.left_out, *others]), root)
+    return build_found_files(assigned._replace(left_out=[*assigned.left_out, *others]), root)
 
 
 def _refuse_copies(splits: Mapping[str, Sequence[Path]]) -> None:
@@ -157,7 +143,7 @@ def _refuse_copies(splits: Mapping[str, Sequence[Path]]) -> None:
                 )
 
 
-def _build(assigned: AssignedFiles, root: Path) -> FoundFiles:
+def build_found_files(assigned: AssignedFiles, root: Path) -> FoundFiles:
     """Say which files were found in which split, and what is left out."""
     notes = [
         f"{split}: read from {len(files):,} {'folders' if files[0].is_dir() else 'files'}: {_list_names(files, root)}"

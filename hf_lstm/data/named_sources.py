@@ -13,8 +13,9 @@ from huggingface_hub import DatasetCard
 from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.data.cache import get_cache_folder
+from hf_lstm.data.class_folders import find_class_folders
 from hf_lstm.data.early_checks import REMEDY, SAMPLE, refuse_missing
-from hf_lstm.data.folders import FoundFiles, find_class_folders, find_listed_files, find_tables
+from hf_lstm.data.folders import FoundFiles, describe_files, find_listed_files, find_tables
 from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
@@ -39,8 +40,8 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
         found = _find_configured_files(path, config) or find_tables(path) or find_class_folders(path)
         if found is None:
             raise InputError(
-                f"{path}: no data set found there; expected files such as train.csv and test.csv, "
-                "plain_text/train-00000-of-00001.parquet, or texts such as train/pos/1.txt"
+                f"{path}: no data set found there, but {describe_files(path)}; expected files such as train.csv and "
+                "test.csv, plain_text/train-00000-of-00001.parquet, or texts such as train/pos/1.txt"
             )
         return FoundFiles(_select_splits(source, found.splits), found.has_split_names, found.notes)
     if source == SAMPLE:

@@ -18,6 +18,11 @@ from hf_lstm.data.row_files import ABSENT, Place, RowFile, check_text
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
+METADATA = frozenset({
+    "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
+    "license.txt", "readme", "readme.txt", "makefile",
+})  # fmt: skip
+"""Names of files beside data that are none, in lower case. So are all `.md` files."""
 _ROWS_PER_CHUNK = 10_000
 
 
@@ -46,7 +51,8 @@ def list_class_files(folder: Path) -> list[Path]:
 
 def is_text_of_class(path: Path) -> bool:
     """Return whether a file in the folder of a class holds a text. 20 Newsgroups calls its texts by numbers alone."""
-    return path.suffix.lower() in (".txt", "") and not path.name.startswith(".") and path.is_file()
+    is_named_so = path.suffix.lower() in (".txt", "") and not path.name.startswith(".")
+    return is_named_so and path.name.lower() not in METADATA and path.is_file()
 
 
 def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Columns) -> LabeledTable:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from hf_lstm.data.compression import COMPRESSED_SUFFIXES
+from hf_lstm.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 _KEYWORDS: Mapping[str, str] = {
@@ -13,6 +14,8 @@ _KEYWORDS: Mapping[str, str] = {
     "validation": "validation|valid|val|dev",
     "test": "test|testing|eval|evaluation",  # as `datasets` has it
 }
+_NUMBERED = re.compile(r"(.*?)[0-9]+([-_ .]of[-_ .])([0-9]+)(.*)")
+_HASH = re.compile("[-_][0-9a-f]{6,}")
 _SHARD = r"([-_ .]?[0-9]+([-_ .]of[-_ .][0-9]+)?([-_][0-9a-f]{6,})?)?"
 
 
@@ -59,6 +62,25 @@ def find_folder_split(folder: Path, root: Path) -> str | None:
 def is_split_name(name: str) -> bool:
     """Return whether a folder is called like a split."""
     return any(_is_called(name, keywords) for keywords in _KEYWORDS.values())
+
+
+def refuse_missing_shards(files: Sequence[Path]) -> None:
+    """Refuse files such as `train-00000-of-00002.parquet` beside which others are missing, as after a broken download.
+
+    Raises:
+        InputError: some are missing.
+    """
+    shards: dict[tuple[Path, str, int], int] = {}
+    for file in files:
+        if found := _NUMBERED.fullmatch(file.name):
+            key = (file.parent, f"{found[1]}*{found[2]}{found[3]}{_HASH.sub('*', found[4])}", int(found[3]))
+            shards[key] = shards.get(key, 0) + 1
+    for (folder, pattern, wanted), count in shards.items():
+        if count < wanted:
+            raise InputError(
+                f"{folder}: there {'is' if count == 1 else 'are'} only {count:,} of the {wanted:,} files {pattern}; "
+                "get the others, or name those to read, as a list or a pattern"
+            )
 
 
 def strip_suffixes(path: PurePath) -> str:

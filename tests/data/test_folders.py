@@ -114,6 +114,17 @@ def test_lists_that_can_not_be_read_together_are_refused(tmp_path, monkeypatch, 
     assert "\n" not in str(caught.value)
 
 
+def test_missing_shards_are_refused(tmp_path):
+    write_csv(tmp_path / "data" / "train-00000-of-00002-1a2b3c4d.csv")
+    with pytest.raises(
+        InputError, match=r"data: there is only 1 of the 2 files train-\*-of-00002\*\.csv; get the others"
+    ):
+        count_rows(tmp_path)
+    assert sum(count_rows(tmp_path / "data" / "train*.csv").values()) == 20  # the remedy
+    write_csv(tmp_path / "data" / "train-00001-of-00002-5e6f7a8b.csv")
+    assert sum(count_rows(tmp_path).values()) == 40
+
+
 # class folders
 
 
@@ -267,3 +278,24 @@ def test_caches_beside_saved_rows_are_not_read(tmp_path):
     (tmp_path / "one" / "state.json").write_text("[")
     with pytest.raises(InputError, match=r"state\.json: is not as Dataset\.save_to_disk writes it"):
         count_rows(tmp_path / "one")
+
+
+def test_which_folders_are_classes_is_not_guessed(tmp_path, log):
+    for year, label in (("2019", "pos"), ("2020", "pos"), ("2019", "neg")):
+        write_texts(tmp_path / "years" / label / year, 2)
+    with pytest.raises(
+        InputError, match=r"neg.2019 and pos.20.. hold texts, so which part of their names is the class"
+    ):
+        count_rows(tmp_path / "years")
+    for label in ("pos", "neg"):
+        write_texts(tmp_path / "listed" / label, 10)
+        (tmp_path / "listed" / label / "LICENSE.txt").write_text("no text of the data")
+    assert sum(count_rows(tmp_path / "listed").values()) == 20
+    write_csv(tmp_path / "listed" / "urls.csv")
+    with pytest.raises(InputError, match=r"holds tables \(urls.csv\) and folders of texts \(neg, pos\)"):
+        count_rows(tmp_path / "listed")
+    assert sum(count_rows(tmp_path / "listed" / "urls.csv").values()) == 20  # the remedy
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "1.html").write_text("<p>")
+    with pytest.raises(InputError, match=r"no data set found there, but 1 others: 1\.html; expected"):
+        count_rows(tmp_path / "pages")

@@ -178,12 +178,32 @@ def test_row_names_of_r_are_no_column(tmp_path):
     ]  # fmt: skip
     assert read_csv(tmp_path, '"","text","label"\n"1","good","pos"\n') == [("good", "pos")]
     for content, expected in {
-        "text,label\n1,good,pos\nfine, really,neg\n": r"row 2 \(line 3\): .* the first is no row number",
+        "text,label\n1,good,pos\nfine, really,neg\n": r"row 2 .* is no row name, as it is no number",
+        "label,text\n0,2 films, really\n1,3 films, really\n0,4 films, no\n": r"row 3 .* as it is repeated",
         "text,label\n1,good,pos\nbad,neg\n": r"row 2 \(line 3\): 2 fields, but the header has 2 and rows have names",
         "text,label\ngood, really,pos\n": r"row 1 \(line 2\): 3 fields, but the header has 2; put quotes",
+        "text,label\ngood,pos,\n": r"row 1 \(line 2\): 3 fields, but the header has 2; remove the .,. at the end",
+        "text,label\ngood\nreally,pos\n": r"row 1 \(line 2\): 1 fields, .* a text that holds a line break",
     }.items():
         with pytest.raises(InputError, match=expected):
             read_csv(tmp_path, content)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_the_delimiter_is_the_one_that_cuts_header_and_rows_alike(tmp_path, suffix, delimiter):
+    path = tmp_path / f"a{suffix}"
+    header = ["id", "text" if delimiter == "," else "text, as typed", "label"]
+    path.write_text("\n".join(map(delimiter.join, [header, ["1", "good", "pos"], ["2", "bad", "neg"]])))
+    table = read_file(path, Columns(header[1]))
+    assert (table.texts.to_pylist(), table.labels.to_pylist()) == (["good", "bad"], ["pos", "neg"])
+
+
+def test_a_header_within_the_rows_is_no_row(tmp_path):
+    with pytest.raises(InputError, match=r"row 2 \(line 3\): repeats the header, as if files had been joined"):
+        read_csv(tmp_path, "text,label\ngood,pos\ntext,label\nbad,neg\n")
+    (tmp_path / "texts.csv").write_text("text\ngood\ntext\n")
+    assert list(read_texts(tmp_path / "texts.csv")) == ["good", "text"]  # a single word may be a text
 
 
 def test_blanks_before_quotes_belong_to_no_field(tmp_path):

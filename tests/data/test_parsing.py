@@ -74,9 +74,9 @@ def test_objects_come_with_their_line_where_each_has_one(tmp_path):
     rows = [{"text": "a", "label": 0}, {"label": 1, "text": "b", "more": 2}]
     path = tmp_path / "a.json"
     path.write_text("\n\n".join(map(json.dumps, rows)))
-    assert read_json_rows(path) == (["text", "label"], [(1, ["a", 0]), (3, ["b", 1])])
+    assert read_json_rows(path) == (["text", "label", "more"], [(1, ["a", 0]), (3, ["b", 1, 2])])
     path.write_text(json.dumps(rows, indent=1))
-    assert read_json_rows(path) == (["text", "label"], [(None, ["a", 0]), (None, ["b", 1])])
+    assert read_json_rows(path) == (["text", "label", "more"], [(None, ["a", 0]), (None, ["b", 1, 2])])
 
 
 def test_a_place_has_a_line_only_where_it_is_known(tmp_path):
