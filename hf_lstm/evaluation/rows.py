@@ -12,7 +12,7 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import NO_COLUMNS, is_single, load_relabeled_splits, load_split, load_splits
 from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
-from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import (
     explain_inherited,
     find_known_splits,
@@ -125,19 +125,9 @@ def _load_own_rows(
     rows = splits[split]
     require_unchanged(name, split, rows["text"][:], known)
     logger.info("%s: the rows that the model was trained on, cut as they were then", name)
-    if columns == NO_COLUMNS:
-        _require_labels(name, rows, model)
-    else:
+    if columns != NO_COLUMNS or rows.features["label"].names != model.config.label_names:
         wanted = Columns(columns.text or config.text_column, columns.label or config.label_column)
         rows = load_relabeled_splits(config, wanted, model.config.label_names, in_memory)[split]
     earlier_texts = {each: set(splits[each]["text"][:]) for each in _EARLIER[split]}
     shown = model.recipe.data.dataset if model.recipe else name_place(name)  # the public name of a copy, if it has one
     return EvaluationRows(shown, rows, is_own_data=True, earlier_texts=earlier_texts or None)
-
-
-def _require_labels(name: str, rows: Dataset, model: LSTMSentiment) -> None:
-    found, label_names = rows.features["label"].names, model.config.label_names
-    if found != label_names:
-        raise InputError(
-            f"{name}: its labels are {abbreviate(found)}, but the model's are {abbreviate(label_names)}; pass --dataset"
-        )

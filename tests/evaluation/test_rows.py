@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pandas as pd
 import pytest
-from datasets import Dataset, DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hf_lstm
 from hf_lstm.data.columns import Columns
@@ -60,6 +60,18 @@ def test_a_copy_a_frame_and_a_pair_of_the_same_rows_are_cut_as_for_training(run,
         assert rows.is_own_data
         assert list_rows(rows.dataset) == list_rows(splits[split])
     assert list_rows(load_evaluation_rows(run.model, split).dataset) == list_rows(splits[split])
+
+
+def test_the_same_rows_with_labels_of_other_spelling_are_measured():
+    texts = [f"film number {i} is {'warm' if i % 2 else 'dull'}" for i in range(60)]
+    run = hf_lstm.train((texts, ["neg", "pos"] * 30), baseline=False, **SMALL)
+    for names in (["0", "1"], ["negative", "positive"], ["NEG", "Pos"], ["pos", "neg"]):
+        ids = [0, 1] if names != ["pos", "neg"] else [1, 0]
+        features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
+        rows = load(run.model, Dataset.from_dict({"text": texts, "label": ids * 30}, features=features))
+        assert rows.is_own_data
+        assert rows.dataset.features["label"].names == ["neg", "pos"]
+        assert all(("warm" in text) == label for text, label in list_rows(rows.dataset))
 
 
 def test_other_rows_are_read_from_the_columns_of_the_run(run, frame, caplog):
