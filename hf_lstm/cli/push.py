@@ -89,8 +89,8 @@ def main(argv: Sequence[str]) -> None:
     model = LSTMSentiment.from_pretrained(folder)  # what can't be loaded is not pushed
     if model.results is None and (folder / RESULTS_FILE).is_file():
         raise InputError(
-            f"{folder}: {RESULTS_FILE} has figures of other labels than those of config.json; load the model and save it "
-            "again to leave the figures out, or set the labels back and use model.rename_labels"
+            f"{folder}: {RESULTS_FILE} has figures of other labels than those of config.json; load the model and save "
+            "it again to leave the figures out, or set the labels back and use model.rename_labels"
         )
     source = get_data_source(model.recipe, model.results) or folder.resolve().name
     wanted = arguments.repo_id or name_repository(source, model.recipe.name if model.recipe else None)

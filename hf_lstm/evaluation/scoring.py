@@ -1,10 +1,10 @@
 """Scores a model on a split, and computes all figures of a report."""
 
+import dataclasses
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ MAX_PAIRS = 10
 MAX_MISTAKES_PER_PAIR = 10
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ScoredSplit:
     """Holds the rows of a split and the model's logits on them."""
 
@@ -50,6 +50,8 @@ class ScoredSplit:
     """(num_rows,)"""
     logits: torch.Tensor
     """float32 (num_rows, num_labels)"""
+    unknown_tokens: float | None = None
+    """The share of tokens that are `<unk>`, 0 to 1; None if nobody counted."""
 
 
 def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
@@ -58,7 +60,7 @@ def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dty
     share = measure_unknown(encoded.texts, model.config.unk_token_id)
     logger.info("%s: %.1f %% of the tokens are unknown to the model", name, 100 * share)
     warn_of_unknown(encoded.texts, model.config.unk_token_id, name)
-    return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
+    return ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype), share)
 
 
 def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> EpochFigures:
@@ -84,6 +86,12 @@ def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: Mode
         confusion_matrix=ConfusionMatrix(**figures.pop("confusion_matrix")),
         **figures,
     )
+
+
+def measure_scored(split: ScoredSplit, config: ModelConfig) -> SplitFigures:
+    """Measure a scored split, its unknown tokens included."""
+    figures = measure_logits(split.logits, split.labels, config)
+    return dataclasses.replace(figures, unknown_tokens=split.unknown_tokens)
 
 
 def measure_split(
@@ -119,7 +127,7 @@ def measure_split(
         precision=precision,
         temperature=model.config.temperature,
         max_length_tokens=model.config.max_length_tokens,
-        metrics=measure_logits(split.logits, split.labels, model.config),
+        metrics=measure_scored(split, model.config),
         calibration={
             name: compute_calibration(compute_probabilities(split.logits, temperature), split.labels)
             for name, temperature in temperatures.items()

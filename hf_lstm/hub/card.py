@@ -253,6 +253,11 @@ def _build_context(
         "our_recipe": recipe.name if recipe and recipe.name in RECIPES else DEFAULT_RECIPE,
         "example": "A wonderful film." if is_imdb else "A text to classify.",
         "splits": splits,
+        "unknown_tokens": [
+            f"{format_percent(figures.unknown_tokens)} ({format_cell(split)})"
+            for split, figures in splits.items()
+            if figures.unknown_tokens is not None
+        ],
         "baselines": [each for each in results.baselines if "test" in each.splits] if results else [],
         "found": found,
         **_build_data_context(recipe, results),

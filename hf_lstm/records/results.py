@@ -63,6 +63,8 @@ class SplitFigures:
     f1: float
     per_label: dict[str, LabelFigures]
     confusion_matrix: ConfusionMatrix
+    unknown_tokens: float | None = None
+    """The share of the tokens that the model reads and has no entry for; None in results of earlier versions."""
 
     def select_labels(self) -> dict[str, LabelFigures]:
         """Select the labels that a table shows: all, or of many the most frequent ones and then the worst others."""

@@ -55,6 +55,8 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
             f"calibrated {format_percent(metrics.calibrated_expected_calibration_error)}",
         ],
     ]
+    if metrics.unknown_tokens is not None:
+        rows.append(["unknown tokens", format_percent(metrics.unknown_tokens), "of those that the model reads"])
     if unseen is not None and unseen.accuracy is not None and unseen.accuracy_interval is not None:
         what = f"{unseen.num_rows_seen:,} rows removed, 95 % interval {format_interval(unseen.accuracy_interval)}"
         where = " or ".join(unseen.seen_in)

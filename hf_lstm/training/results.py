@@ -10,10 +10,11 @@ from hf_lstm.config import Recipe
 from hf_lstm.data.splits import count_duplicates, hash_rows, hash_texts
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.evaluation.calibration import fit_temperature
-from hf_lstm.evaluation.scoring import ScoredSplit, measure_logits
+from hf_lstm.evaluation.scoring import ScoredSplit, measure_scored
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.records.results import DatasetFacts, Epoch, ModelSize, RunResults
+from hf_lstm.tokenization.scripts import measure_unknown
 from hf_lstm.training.loop import find_best_epoch
 from hf_lstm.training.setup import PreparedRun
 
@@ -42,7 +43,13 @@ def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> 
     model = type(run.model).from_pretrained(folder, device=str(device))
     dtype = resolve_precision(run.recipe.train.precision, device, hidden_size=model.config.hidden_size)
     scored = {
-        name: ScoredSplit(name, rows, encoded.labels, compute_logits(model, encoded.texts, dtype=dtype))
+        name: ScoredSplit(
+            name,
+            rows,
+            encoded.labels,
+            compute_logits(model, encoded.texts, dtype=dtype),
+            measure_unknown(encoded.texts, model.config.unk_token_id),
+        )
         for (name, rows), encoded in zip(run.splits.items(), run.encoded.values(), strict=True)
     }
     temperature = fit_temperature(scored["validation"].logits, scored["validation"].labels)
@@ -96,8 +103,6 @@ def build_results(
         epochs=epochs,
         best_epoch=find_best_epoch(epochs),
         temperature=model.config.temperature,
-        splits={
-            name: measure_logits(split.logits, split.labels, model.config) for name, split in measured.scored.items()
-        },
+        splits={name: measure_scored(split, model.config) for name, split in measured.scored.items()},
         elapsed_s=elapsed_s,
     )

@@ -452,3 +452,12 @@ def test_rows_to_know_of_are_listed_without_their_texts():
         in card
     )
     assert "Rows to know of" not in render()
+
+
+def test_the_share_of_unknown_tokens_is_one_line_where_it_was_measured():
+    results = make_results()
+    assert "has no entry for" not in render(results=results)
+    for split, share in (("validation", 0.02), ("test", 0.0125)):
+        results["splits"][split]["unknown_tokens"] = share
+    line = "The model has no entry for 1.25 % (test), 2.00 % (validation) of the tokens that it reads."
+    assert line in render(results=results).splitlines()

@@ -233,3 +233,12 @@ def test_the_report_of_a_thousand_labels_is_short_and_has_no_matrix(make_report,
     assert len(page.splitlines()) < 120
     assert len(format_summary(measurement).splitlines()) < 40
     assert (tmp_path / "metrics.json").stat().st_size < 200_000
+
+
+def test_the_share_of_unknown_tokens_is_told(make_report, tmp_path):
+    measurement, analysis = make_report(texts=["a great film", "qqq"])  # the model knows none of the last one's
+    assert measurement.metrics.unknown_tokens == pytest.approx(1 / 4)
+    assert "| unknown tokens | 25.00 % |" in format_page(measurement, analysis, has_plots=False)
+    write_report(tmp_path, measurement, analysis)
+    read = read_record(Measurement, json.loads((tmp_path / "metrics.json").read_text()), "metrics.json")
+    assert read.metrics.unknown_tokens == measurement.metrics.unknown_tokens
