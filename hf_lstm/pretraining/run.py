@@ -10,13 +10,14 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config.model import MAX_LENGTH, NetworkConfig
 from hf_lstm.config.pretrain import PretrainRecipe
+from hf_lstm.data.splits import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.errors import InputError
 from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, read_json, write_file, write_json
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
-from hf_lstm.pretraining.texts import PretrainingTexts, gather_texts, hash_texts
+from hf_lstm.pretraining.texts import PretrainingTexts, gather_texts
 from hf_lstm.progress import can_show_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_command, strip_recipe

@@ -1,8 +1,6 @@
 """Gathers the texts that a language model may read, and those that measure it."""
 
-import hashlib
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +71,3 @@ def gather_texts(data: DataConfig | None, unlabeled: str | None, *, seed: int) -
         *(f"{count:,}" for count in (len(distinct_allowed), len(validation), *left_out.values())),
     )
     return PretrainingTexts(distinct_allowed, validation, left_out)
-
-
-def hash_texts(texts: Iterable[str]) -> str:
-    """Hash texts, whatever their order.
-
-    It is the sum, modulo 2**256, of the SHA-256 of each, as 64 hex digits.
-    """
-    digests = (hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest() for text in texts)
-    return f"{sum(int.from_bytes(digest, 'big') for digest in digests) % 2**256:064x}"

@@ -7,7 +7,7 @@ import pytest
 
 from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
-from hf_lstm.pretraining.texts import gather_texts, hash_texts
+from hf_lstm.pretraining.texts import gather_texts
 
 
 @pytest.fixture
@@ -61,8 +61,3 @@ def test_without_any_text_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("only one\n\n")
     with pytest.raises(InputError, match="no text is left"):
         gather_texts(None, str(tmp_path / "one.txt"), seed=0)
-
-
-def test_the_hash_of_texts_knows_no_order() -> None:
-    assert hash_texts(["a", "b"]) == hash_texts(["b", "a"]) != hash_texts(["a", "c"])
-    assert len(hash_texts([])) == 64
