@@ -37,3 +37,23 @@ def dataset_bars(shown: bool) -> Iterator[None]:
     finally:
         if are_progress_bars_disabled() != were_hidden:
             (disable_progress_bars if were_hidden else enable_progress_bars)()
+
+
+@contextlib.contextmanager
+def hub_bars() -> Iterator[None]:
+    """Hide the bars of the Hub's client during a block, unless somebody looks on; a program goes on as before.
+
+    The client shows those of uploads to pipes and files, too.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    is_told = constants.HF_HUB_DISABLE_PROGRESS_BARS is not None  # by the environment, which the client obeys
+    hides = not is_told and not can_show_bars() and not are_progress_bars_disabled()
+    if hides:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if hides:
+            enable_progress_bars()

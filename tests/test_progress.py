@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import datasets
 import pytest
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-from hf_lstm.progress import can_show_bars, dataset_bars
+from hf_lstm.progress import can_show_bars, dataset_bars, hub_bars
 
 
 class Terminal(io.StringIO):
@@ -50,6 +51,21 @@ def test_a_program_has_its_own_bars_again(shown, before):
         assert datasets.are_progress_bars_disabled() != before
     finally:
         datasets.enable_progress_bars()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+@pytest.mark.parametrize("is_disabled", [True, False])
+def test_the_bars_of_the_hub_are_for_terminals_and_come_back(monkeypatch, is_terminal, is_disabled):
+    monkeypatch.setattr("hf_lstm.progress.can_show_bars", lambda: is_terminal)
+    for module in ("constants", "utils.tqdm"):  # as if the environment said nothing
+        monkeypatch.setattr(sys.modules[f"huggingface_hub.{module}"], "HF_HUB_DISABLE_PROGRESS_BARS", None)
+    (disable_progress_bars if is_disabled else enable_progress_bars)()
+    try:
+        with hub_bars():
+            assert are_progress_bars_disabled() == (is_disabled or not is_terminal)
+        assert are_progress_bars_disabled() == is_disabled
+    finally:
+        enable_progress_bars()
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

@@ -1,7 +1,6 @@
 """Refuses what is wrong with a source at first sight, before the libraries that load it are imported."""
 
 import glob
-import shlex
 from pathlib import Path
 
 from hf_lstm.config import DataConfig
@@ -9,6 +8,7 @@ from hf_lstm.data.columns import Columns, find_columns
 from hf_lstm.data.formats import LINES, get_format, has_known_type, open_file
 from hf_lstm.data.row_files import RowFile
 from hf_lstm.errors import InputError
+from hf_lstm.records.places import split_sources
 
 SAMPLE = "sample"
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
@@ -41,15 +41,7 @@ def refuse_missing(source: str) -> None:
         InputError: it can only mean a file or folder.
     """
     path = Path(source).expanduser()
-    if source == SAMPLE or path.exists() or glob.has_magic(source) or is_list(source):
+    if source == SAMPLE or path.exists() or glob.has_magic(source) or len(split_sources(source)) > 1:
         return
     if path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or has_known_type(path):
         raise InputError(f"{source}: there is no such file or folder; {REMEDY}, or a Hub id such as stanfordnlp/imdb")
-
-
-def is_list(source: str) -> bool:
-    """Return whether a source is a list of files, such as `a.csv 'b c.csv'`."""
-    try:
-        return len(shlex.split(source)) > 1
-    except ValueError:  # an apostrophe
-        return False

@@ -14,6 +14,7 @@ from huggingface_hub.utils import _http, get_session, httpx, parse_ratelimit_hea
 
 from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, iterate_causes, write_on_one_line
 from hf_lstm.markdown import format_duration
+from hf_lstm.progress import hub_bars
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
     delay_s, give_up_at_s, num_failures = FIRST_DELAY_S, None, 0
     while True:
         try:
-            with _bounded_session():
+            with _bounded_session(), hub_bars():
                 answer = action()
             if num_failures:
                 logger.warning("the Hub answers again, at attempt %d", num_failures + 1)

@@ -1,19 +1,22 @@
 """Deploys the demo as a Space, and keeps its owner's changes."""
 
+import json
 import logging
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from huggingface_hub import CardData, HfApi, ModelInfo, RepoCard, SpaceInfo
+from huggingface_hub import HfApi, ModelInfo, SpaceInfo
 from huggingface_hub.errors import HfHubHTTPError
 
-from hf_lstm.edit_mark import add_edit_mark, is_unedited
+from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
+from hf_lstm.files import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.hub.card_metadata import IMDB_SOURCES
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import call_hub
+from hf_lstm.hub.space_page import README_FILE, render_readme
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +26,6 @@ _CODE_SUFFIXES = (".py", ".typed")
 _RESOURCE_SUFFIXES = (".txt", ".json", ".css", ".js", ".html", ".svg")
 """Elsewhere in the package, such files are somebody's notes or data."""
 _UNUSED_FOLDER = ("resources", "sample")  # the reviews to train on
-README_FILE = "README.md"
-EXAMPLE_MODEL, EXAMPLE_SPACE, EXAMPLE_HOST = (
-    "org/imdb-lstm",
-    "org/imdb-lstm-demo",
-    "https://org-imdb-lstm-demo.hf.space",
-)
-"""Their names in our README, until it is deployed."""
-_OUR_FIELDS = ("sdk", "sdk_version", "python_version", "app_file", "models", "preload_from_hub")
-"""The fields of the README's front matter that the app needs. The others are the owner's to change."""
 
 
 class Deployment(NamedTuple):
@@ -87,7 +81,15 @@ def deploy_space(
         model = _find_model(api, wanted)
         space = _make_space(api, repo_id, private)
         readme = _read_readme(api, space)
-        files = _list_changes(space, sources, wanted, readme)
+        page = render_readme(
+            sources[README_FILE].read_text(encoding="utf-8"),
+            readme,
+            model_id=wanted,
+            space_id=repo_id,
+            host=space.host,
+            is_of_films=_reads_film_reviews(api, model),
+        )
+        files = _list_changes(space, sources, page)
         if served != wanted:  # before the commit, so that what is built then finds it
             has_new_settings = True
             api.add_space_variable(repo_id, MODEL_VARIABLE, wanted)
@@ -171,17 +173,28 @@ def _read_readme(api: HfApi, space: SpaceInfo) -> str | None:
     return content.decode(errors="replace")
 
 
-def _list_changes(
-    space: SpaceInfo, sources: Mapping[str, Path], model_id: str, readme: str | None
-) -> dict[str, Path | bytes | None]:
+def _reads_film_reviews(api: HfApi, model: ModelInfo) -> bool:
+    """Return whether a model was trained on IMDB, or on its sample, as its results or its recipe say."""
+    files = {sibling.rfilename for sibling in model.siblings or []}
+    for name, section, key in ((RESULTS_FILE, "dataset", "source"), (RECIPE_FILE, "data", "dataset")):
+        if name in files:
+            assert model.sha is not None
+            try:
+                return (
+                    json.loads(read_remote_file(api, model.id, name, revision=model.sha))[section][key] in IMDB_SOURCES
+                )
+            except (ValueError, KeyError, TypeError, RecursionError):  # damaged, without which the model still serves
+                return False
+    return False
+
+
+def _list_changes(space: SpaceInfo, sources: Mapping[str, Path], page: str) -> dict[str, Path | bytes | None]:
     """List the new content of a Space by path.
 
     It is None for a module to delete.
     """
-    template = sources[README_FILE].read_text(encoding="utf-8")
-    rendered = render_readme(template, readme, model_id=model_id, space_id=space.id, host=space.host)
     stale = [name for name in _list_files(space) if name.startswith(f"{PACKAGE}/") and name not in sources]
-    return {**sources, README_FILE: rendered.encode(), **dict.fromkeys(stale)}
+    return {**sources, README_FILE: page.encode(), **dict.fromkeys(stale)}
 
 
 def _warn_owner(model: ModelInfo, readme: str | None) -> None:
@@ -193,39 +206,3 @@ def _warn_owner(model: ModelInfo, readme: str | None) -> None:
         logger.warning("%s of the Space was edited: only the fields that the app needs are ours", README_FILE)
     if model.private or model.gated:
         logger.warning("model %s is not public: the Space needs a secret HF_TOKEN with a token that reads it", model.id)
-
-
-def render_readme(template: str, current: str | None, *, model_id: str, space_id: str, host: str | None) -> str:
-    """Build the README of a Space.
-
-    Args:
-        template: our README.
-        current: the README that the Space has. If somebody edited it, its text and fields stay, but for those fields
-            that the app needs to be built.
-        model_id: the model that the Space serves.
-        space_id: `owner/name` of the Space.
-        host: where the app itself is, as the Hub says.
-
-    Raises:
-        InputError: the front matter of `current` can't be read.
-    """
-    names = {EXAMPLE_SPACE: space_id, EXAMPLE_MODEL: model_id, EXAMPLE_HOST: host or EXAMPLE_HOST}
-    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    # All at once: a name that is put in may contain another example.
-    text, fields = _split_front_matter(re.sub(longest_first, lambda found: names[found[0]], template))
-    if current is None or is_unedited(current):
-        return add_edit_mark(_join_front_matter(fields, text))
-    their_text, their_fields = _split_front_matter(current)
-    return _join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
-
-
-def _split_front_matter(readme: str) -> tuple[str, dict[str, object]]:
-    try:
-        card = RepoCard(readme)
-        return card.text, dict(card.data.to_dict())  # type: ignore[no-untyped-call]
-    except Exception as error:  # the client raises errors of its YAML library
-        raise InputError(f"{README_FILE} of the Space has no valid front matter: {error}") from None
-
-
-def _join_front_matter(fields: Mapping[str, object], text: str) -> str:
-    return f"---\n{CardData(ignore_metadata_errors=False, **dict(fields)).to_yaml()}\n---\n\n{text.strip()}\n"

@@ -54,7 +54,13 @@ def is_local(source: str, *, may_be_file_of_hub: bool = False) -> bool:
         return False
     if len(split_sources(source)) > 1:
         return True
-    if source.startswith((".", "~", "/")) or "\\" in source or source.endswith("/") or os.path.exists(source):
+    if (
+        source.startswith((".", "~", "/"))
+        or "\\" in source
+        or source.endswith("/")
+        or os.path.exists(source)
+        or glob.has_magic(source)
+    ):
         return True
     is_file = source.count("/") > 1 or os.path.splitext(source)[1].lower() in _DATA_SUFFIXES
     return is_file and not (may_be_file_of_hub and "/" in source)

@@ -50,6 +50,7 @@ from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session
 from hf_lstm.training.loop import train
+from hf_lstm.training.python_call import format_call
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
 from hf_lstm.training.setup import PreparedRun, describe_machine, digest_rows, digest_targets, prepare_run
 
@@ -287,7 +288,7 @@ def train_from_python(
     options = RunOptions(
         output_dir=folder,
         device=device,
-        command="hf_lstm.train(...)",
+        command=format_call(chosen, settings),
         overwrite=overwrite,
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,

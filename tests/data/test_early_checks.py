@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["rows.csv", "rows.jsonl", "rows.parquet", "empty.csv", "rows.xyz", "none.csv", "./none"]
+    "name", ["rows.csv", "rows.jsonl", "rows.parquet", "empty.csv", "rows.xyz", "none.csv", "not one.csv", "./none"]
 )
 def test_the_line_is_that_of_those_who_load_it(folder, name):
     with pytest.raises(InputError) as early:
@@ -52,7 +52,7 @@ def test_what_is_no_single_file_is_left_to_those_who_load_it(folder, source):
     refuse_missing(source)
 
 
-@pytest.mark.parametrize("dataset", ["rows.csv", "none.csv"])
+@pytest.mark.parametrize("dataset", ["rows.csv", "none.csv", "not one.csv"])
 def test_a_command_says_it_before_it_imports_what_takes_seconds(folder, dataset):
     code = f"""
 import sys

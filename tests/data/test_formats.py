@@ -46,6 +46,23 @@ def write_xlsx(path, rows=(("text", "label"), *ROWS), sheets=1):
     workbook.save(path)
 
 
+def write_ods(path):
+    """Write what OpenDocument asks for at least: a line break is a paragraph, and blanks at an end are elements."""
+    texts = [text.replace(" padded", "<text:s/>padded").replace("\n", "</text:p><text:p>") for text in TEXTS]
+    rows = [("text", "label"), *((text, label) for text, (_, label) in zip(texts, ROWS, strict=True))]
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    table = "".join(f"<table:table-row>{''.join(map(cell.format, row))}</table:table-row>" for row in rows)
+    spaces = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("table", "text"))
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("META-INF/manifest.xml", "<manifest/>")
+        file.writestr("content.xml", (
+            f'<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"{spaces}>'
+            f'<office:body><office:spreadsheet><table:table table:name="Sheet">{table}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>"
+        ))  # fmt: skip
+
+
 def write_arrow(path, kind):
     with pa.OSFile(str(path), "wb") as sink, kind(sink, TABLE.schema) as writer:
         writer.write_table(TABLE)
@@ -67,6 +84,7 @@ WRITERS = {
     "a.ndjson": write_lines,
     "a.json": lambda path: path.write_text(json.dumps([{"text": text, "label": label} for text, label in ROWS])),
     "a.xlsx": write_xlsx,
+    "a.ods": write_ods,
     "a.parquet": lambda path: pq.write_table(TABLE, path),
     "views.parquet": lambda path: pq.write_table(TABLE.cast(pa.schema(
         {"label": pa.string_view(), "text": pa.string_view()})), path),

@@ -13,11 +13,16 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from hf_lstm.hub.space import EXAMPLE_HOST, EXAMPLE_SPACE, render_readme
+from hf_lstm.hub.space_page import EXAMPLE_HOST, EXAMPLE_SPACE, FILM_PHRASES, render_readme
 
 REPO_ROOT = Path(__file__).resolve().parents[2]
 PAGE = (REPO_ROOT / "space" / "README.md").read_text(encoding="utf-8")
-NAMES = {"model_id": "org/imdb-lstm-demo-2", "space_id": "ada/page", "host": "https://ada-page.hf.space"}
+NAMES = {
+    "model_id": "org/imdb-lstm-demo-2",
+    "space_id": "ada/page",
+    "host": "https://ada-page.hf.space",
+    "is_of_films": True,
+}
 
 
 def test_names_are_put_in_once_each():
@@ -32,6 +37,20 @@ def test_names_are_put_in_once_each():
 def test_rendering_again_changes_nothing():
     page = render_readme(PAGE, None, **NAMES)
     assert render_readme(PAGE, page, **NAMES) == page
+
+
+def test_the_page_of_another_model_speaks_of_texts_and_not_of_films():
+    assert [phrase for phrase in FILM_PHRASES if phrase not in PAGE] == []
+    options = {**NAMES, "model_id": "ada/shop-complaints", "is_of_films": False}
+    page = render_readme(PAGE, None, **options)
+    assert re.findall(r"film|movie|review|imdb|liked", page, flags=re.IGNORECASE) == []
+    fields = yaml.safe_load(page.split("---\n", 2)[1])
+    assert (fields["title"], fields["models"]) == ("shop-complaints", ["ada/shop-complaints"])
+    assert len(fields["short_description"]) <= 60  # as the Hub asks
+    assert 'lines = "A text to classify.\\nAnother text."' in page
+    (example,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    compile(example, "README.md", "exec")
+    assert render_readme(PAGE, page, **options) == page
 
 
 def test_front_matter_has_versions_that_the_package_takes():

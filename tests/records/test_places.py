@@ -22,6 +22,7 @@ from hf_lstm.records.places import (
         ("/home/me/secret/rows.csv", "rows.csv"), ("secret/rows.csv", "rows.csv"), ("~/secret/rows", "rows"),
         ("../secret/rows/", "rows"), (r"C:\Users\me\rows.csv", "rows.csv"), ("a/b/c", "c"), ("rows.csv", "rows.csv"),
         ("org/rows", "org/rows"), ("sample", "sample"), ("./sample", "sample (local)"), ("data in memory",) * 2,
+        ("secret/*", "*"),
     ],
 )  # fmt: skip
 def test_a_source_is_named_without_its_folders(source, named):

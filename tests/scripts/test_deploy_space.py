@@ -43,6 +43,7 @@ def read_space(hub):
 
 
 def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
+    hub.commit(MODEL, {"results.json": b'{"dataset": {"source": "sample"}}'})
     assert deploy("--hardware", "cpu-upgrade") == f"deployed: {hub.endpoint}/spaces/{SPACE}, which serves {MODEL}\n"
     repo, files = hub.repos["space", SPACE], read_space(hub)
     assert len(repo.commits) == 2  # the Hub's own first one, and ours
@@ -51,7 +52,7 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
         assert files[name] == (ROOT / "space" / name).read_bytes()
     for path in (ROOT / "hf_lstm").rglob("*.py"):
         assert files[path.relative_to(ROOT).as_posix()] == path.read_bytes()
-    unwanted = ("test", ".pyc", ".parquet", ".git", ".env", "scripts", "cache/")
+    unwanted = ("test", ".pyc", ".parquet", ".git", ".env", "scripts/", "cache/")
     assert not [name for name in files if any(part in name.replace("hf_lstm/data/cache.py", "") for part in unwanted)]
     fields = RepoCard(files["README.md"].decode()).data.to_dict()
     assert fields["models"] == fields["preload_from_hub"] == [MODEL]
@@ -74,6 +75,19 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
     assert b"# My demo" in files["README.md"]
     assert repo.variables == {"MODEL_ID": "me/other", "THEIRS": "kept"}
     assert repo.hardware == "cpu-upgrade"
+
+
+@pytest.mark.parametrize(
+    ("files", "is_of_films"),
+    [
+        ({}, False), ({"recipe.json": b'{"data": {"dataset": "stanfordnlp/imdb"}}'}, True),
+        ({"results.json": b'{"dataset": {"source": "tickets.csv"}}'}, False), ({"results.json": b"damaged"}, False),
+    ],
+)  # fmt: skip
+def test_the_page_speaks_of_films_if_the_model_was_trained_on_reviews_of_them(deploy, hub, files, is_of_films):
+    hub.commit(MODEL, {"other.txt": b"", **files})
+    deploy()
+    assert ("film" in read_space(hub)["README.md"].decode()) == is_of_films
 
 
 def test_deploying_again_says_that_nothing_changed(deploy, hub, monkeypatch, caplog):
@@ -99,7 +113,7 @@ def test_a_deployment_whose_answer_was_lost_is_news(deploy, hub, monkeypatch, en
 @pytest.mark.parametrize("is_refused", [False, True])
 def test_what_is_left_to_do_is_said_of_a_deployment_and_not_beside_an_error(deploy, hub, caplog, is_refused):
     deploy()
-    edited = read_space(hub)["README.md"].replace("🎬".encode(), "🦉".encode())
+    edited = read_space(hub)["README.md"].replace("🔤".encode(), "🦉".encode())
     hub.commit(SPACE, {"README.md": edited, "app.py": b"old"}, repo_type="space")
     hub.repos["model", MODEL].is_private = True
     if is_refused:

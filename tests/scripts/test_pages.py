@@ -9,7 +9,6 @@ import shlex
 import statistics
 from pathlib import Path
 
-import pandas
 import pytest
 
 from hf_lstm.config.recipes import RECIPES
@@ -83,13 +82,14 @@ def test_the_readmes_example_says_what_the_model_answers():
 
 def test_the_readmes_example_of_training_runs(tmp_path, monkeypatch):
     (example,) = re.findall(r"```python\n(import hf_lstm\n.*?)```", TEXTS["README.md"], flags=re.DOTALL)
-    rows = [(f"a {word} film {i}", mood) for i in range(20) for word, mood in (("great", "glad"), ("bad", "sad"))]
-    frame = pandas.DataFrame(rows, columns=["body", "mood"])
+    rows = [f"a {word} film {i},{label}" for i in range(20) for word, label in (("great", "pos"), ("bad", "neg"))]
     monkeypatch.chdir(tmp_path)
-    frame.rename(columns={"body": "text", "mood": "label"}).to_csv("more.csv", index=False)
-    names = {"frame": frame}
-    exec(example, names)
-    assert names["result"].model.config.label_names == ["glad", "sad"]
+    Path("sample").mkdir()
+    Path("sample/train.csv").write_text("\n".join(["text,label", *rows]))
+    names = {}
+    exec(example.replace('"sample"', '"./sample"'), names)  # fewer rows, in a second
+    assert names["result"].model.config.label_names == ["neg", "pos"]
+    assert names["result"].results.splits["test"].num_rows == 4
 
 
 def test_the_example_of_training_from_python_runs(tmp_path, monkeypatch, capsys):

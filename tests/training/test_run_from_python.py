@@ -1,5 +1,6 @@
 """`hf_lstm.train` and `hf_lstm.evaluate`, as programs and notebooks call them."""
 
+import dataclasses
 import json
 import logging
 import os
@@ -13,9 +14,12 @@ import pytest
 import torch
 
 import hf_lstm
-from hf_lstm.config.recipes import POOLED_BILSTM
+from hf_lstm.config.overrides import change_settings
+from hf_lstm.config.recipes import DEFAULT_RECIPE, POOLED_BILSTM
 from hf_lstm.devices import flushes_denormals
 from hf_lstm.errors import DivergenceError
+from hf_lstm.records.places import strip_command
+from hf_lstm.training.python_call import format_call
 
 ROWS = datasets.Dataset.from_dict({"body": ["a lovely film", "a dull film"], "mood": ["glad", "sad"]})
 SMALL = {"embedding_dim": 8, "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.05, "device": "cpu"}
@@ -59,6 +63,21 @@ def test_the_folder_is_that_of_a_run(result):
     assert loaded.predict_proba(texts).equal(result.model.predict_proba(texts))
     data = json.loads((result.folder / "recipe.json").read_text())["data"]
     assert (data["dataset"], data["text_column"], data["label_column"]) == ("data in memory", "body", "mood")
+
+
+def test_results_and_card_show_the_call_with_recipe_and_settings(result):
+    settings = "seed=3, text_column='body', label_column='mood', embedding_dim=8, hidden_size=8, num_epochs=6"
+    call = f"hf_lstm.train(..., '{DEFAULT_RECIPE}', {settings}, learning_rate=0.05)"
+    assert result.results.command == call
+    assert f"```python\n{call}\n```" in (result.folder / "README.md").read_text()
+
+
+def test_a_call_has_no_folder_of_this_machine():
+    recipe = change_settings(POOLED_BILSTM, {"teachers": "ngrams,/secret/teacher", "embeddings": "/secret/glove.txt"})
+    recipe = dataclasses.replace(recipe, data=dataclasses.replace(recipe.data, dataset="/secret/my rows.csv"))
+    call = format_call(recipe, ["teachers", "embeddings"])
+    assert call == "hf_lstm.train('my rows.csv', 'pooled-bilstm', teachers='ngrams,teacher', embeddings='glove.txt')"
+    assert strip_command(call) == call
 
 
 def test_figures_are_those_of_the_rows(result, frame):
