@@ -46,7 +46,11 @@ def hub_bars() -> Iterator[None]:
     The client shows those of uploads to pipes and files, too.
     """
     from huggingface_hub import constants
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
 
     is_told = constants.HF_HUB_DISABLE_PROGRESS_BARS is not None  # by the environment, which the client obeys
     hides = not is_told and not can_show_bars() and not are_progress_bars_disabled()

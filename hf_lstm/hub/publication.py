@@ -180,7 +180,9 @@ def _plan_tokenizer(path: Path, recipe: Mapping[str, Any] | None, is_public: boo
     min_count = tokenizer.get("min_count", 1) if isinstance(tokenizer, Mapping) else 1
     often = f" that occur at least {min_count} times" if min_count != 1 else ", also those that occur once"
     return PlannedFile(
-        name=TOKENIZER_FILE, content=path, note=f"has words of the training texts{often}: a vocabulary is made of them"
+        name=TOKENIZER_FILE,
+        content=path,
+        note=f"has words of the training texts{often}, names and numbers too: a vocabulary is made of them",
     )
 
 

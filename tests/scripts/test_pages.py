@@ -132,6 +132,7 @@ def list_anchors(page):
 def test_functions_and_classes_are_where_the_pages_say(page, name, link):
     tree = ast.parse(((ROOT / page).parent / link).read_text(encoding="utf-8"))
     defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    defined |= {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
     assert name in defined, f"{page}: there is no {name} in {link}"
 
 
