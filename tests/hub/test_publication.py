@@ -11,12 +11,13 @@ from local_hub import WRITE_TOKEN
 import hf_lstm
 from hf_lstm import LSTMSentiment
 from hf_lstm.cli.main import main
+from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.hub.publication import is_data_public, plan_publication
 from hf_lstm.records.places import SAMPLE_ROWS_SHA256
 
-REPO = "me/tickets-pooled-bilstm"
+REPO = f"me/tickets-{DEFAULT_RECIPE}"
 TEXT, OTHER, FOLDER = "zqtextsentinel", "zqothersentinel", "zqfoldersentinel"
 TEXT_FILES = {"report/mistakes.md", "report/errors.jsonl"}
 SETTINGS = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu", "show_progress": False}
