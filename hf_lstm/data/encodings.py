@@ -61,29 +61,34 @@ def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict"
     check_encoding(encoding)
     with open_bytes(path) as binary:
         head = _peek(binary)
-        if encoding is None:
-            check_head(head, str(path))
+        if encoding is None or (b"\0" in head and not _is_wide(encoding)):
+            check_head(head, str(path), encoding)
         stream = io.TextIOWrapper(binary, encoding=_name_codec(encoding), errors=errors, newline="")
         try:
             yield stream
-        except UnicodeDecodeError:
+        except UnicodeError:  # more than UnicodeDecodeError: UTF-16 without its mark is none
             raise InputError(_find_bad_line(path, encoding)) from None
 
 
-def check_head(head: bytes, name: str) -> None:
-    """Check that the first bytes of a file can be UTF-8.
+def check_head(head: bytes, name: str, encoding: str | None = None) -> None:
+    """Check that the first bytes of a file can be UTF-8, or of another encoding that writes no NUL.
 
     Raises:
         InputError: they are UTF-16 or UTF-32, which the bytes tell, or hold a NUL.
     """
     found = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
-    if found is None and _alternates_with_nul(head):
-        found = "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+    found = found or _find_wide_encoding(head)
+    expected = (encoding or "utf-8").upper()
     if found is not None:
-        raise InputError(f"{name}: is not UTF-8 but {found.upper()}; pass --encoding {found} (encoding= in Python)")
+        raise InputError(
+            f"{name}: is not {expected} but {found.upper()}; pass --encoding {found} (encoding= in Python)"
+        )
     if b"\0" in head:
         line = head[: head.index(b"\0")].count(b"\n") + 1
-        raise InputError(f"{name}: contains a NUL in line {line}, which is no text; remove it")
+        raise InputError(
+            f"{name}: contains a NUL in line {line}, which is no text; remove it, or, if the file is UTF-16, pass "
+            "--encoding utf-16-le or utf-16-be (encoding= in Python)"
+        )
 
 
 def describe_byte(byte: int, encoding: str | None, position: int | None = None) -> str:
@@ -113,9 +118,27 @@ def _find_bad_line(path: Path, encoding: str | None) -> str:
             except UnicodeDecodeError as error:
                 byte = describe_byte(error.object[error.start], encoding, error.start)
                 return f"{path}, line {number}: {byte}"
+            except UnicodeError as error:
+                return f"{path}: not {codec.upper()} ({error}); {HOW_TO_NAME}"
     return f"{path}: ends within a character of {(encoding or 'utf-8').upper()}; get the file anew"
 
 
-def _alternates_with_nul(head: bytes) -> bool:
-    """Return whether every other byte is often NUL, as in UTF-16."""
-    return any(head[start::2].count(0) > len(head) / 4 for start in (0, 1))
+def _is_wide(encoding: str) -> bool:
+    """Return whether an encoding writes NULs as parts of characters."""
+    return codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+
+
+def _find_wide_encoding(head: bytes) -> str | None:
+    """Find the encoding whose NULs are where those of a file are; None if too few bytes are NUL to tell.
+
+    In UTF-16 every other byte is often NUL, in UTF-32 one of four always is, and its neighbour mostly.
+    """
+    counts = [head[start::4].count(0) for start in range(4)]
+    num_units = len(head) // 4
+    for encoding, high_bytes in {"utf-32-le": counts[2:], "utf-32-be": counts[:2]}.items():
+        if num_units > 3 and min(high_bytes) >= num_units - 1:
+            return encoding
+    even, odd = counts[0] + counts[2], counts[1] + counts[3]
+    if max(even, odd) > len(head) / 4:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return None

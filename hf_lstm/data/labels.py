@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SYNONYMS = {"neg": "negative", "negative": "neg", "pos": "positive", "positive": "pos"}
-UNLABELED = "-1"
-"""What a split of nothing else has for labels if it has none, as the test splits of GLUE."""
+UNLABELED = frozenset({"-1", "na", "n/a", "none", "<na>", "?"})
+"""What a split of nothing else has for labels if it has none, in lower case: GLUE writes -1, R writes NA."""
 MAX_SPARSE_CLASSES = 20
 """More classes than this must have two rows each on average. Else the column holds no classes."""
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_WHOLE_NUMBER = re.compile(r"(-?)0*([0-9]+)\.0*")
+_WHOLE_NUMBER = re.compile(r"([+-]?)0*([0-9]+)\.0*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ class LabelMap:
         return pa.array(id_of_code, pa.int64()).take(codes.indices)
 
     def is_unlabeled(self, tables: Iterable[LabeledTable]) -> bool:
-        """Return whether no row of a split has a label: each is missing, or -1 where that is no class."""
-        marks = {None} if UNLABELED in self.ids else {None, UNLABELED}
-        return all(clean_label(written) in marks for table in tables for written in table.labels.unique().to_pylist())
+        """Return whether no row of a split has a label: each is missing, or such as -1 where that is no class."""
+        labels = {clean_label(written) for table in tables for written in table.labels.unique().to_pylist()}
+        return all(label is None or (label not in self.ids and label.casefold() in UNLABELED) for label in labels)
 
 
 def clean_label(written: str | None) -> str | None:
@@ -185,7 +185,7 @@ def _refuse_look_alikes(name: str, column: str, labels: Iterable[str]) -> None:
     spellings: dict[str, str] = {}
     for label in sorted(labels):
         visible = "".join(character for character in label if unicodedata.category(character) != "Cf")
-        key = unicodedata.normalize("NFC", " ".join(visible.split()).casefold())
+        key = unicodedata.normalize("NFKC", " ".join(visible.split()).casefold())  # also of one width: １ and 1
         if (other := spellings.setdefault(key, label)) != label:
             raise InputError(
                 f"{name}, column {column!r}: labels {other!r} and {label!r} differ in {_name_difference(other, label)} "
@@ -194,4 +194,8 @@ def _refuse_look_alikes(name: str, column: str, labels: Iterable[str]) -> None:
 
 
 def _name_difference(first: str, second: str) -> str:
-    return "case" if first.casefold() == second.casefold() else "white space or hidden characters"
+    if first.lower() == second.lower():
+        return "case"
+    is_of_one_form = unicodedata.normalize("NFKC", first) == unicodedata.normalize("NFKC", second)
+    has_blanks = any(map(str.isspace, first + second))
+    return "the form of characters" if is_of_one_form and not has_blanks else "white space or hidden characters"

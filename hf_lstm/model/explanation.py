@@ -40,6 +40,8 @@ def explain_text(
     if not isinstance(network.lstm, RaggedLSTM):
         raise InputError(f"explain needs the model's own LSTM, and not {type(network.lstm).__name__} in its place")
     label_id = None if label is None else _find_label_id(label, config)
+    if not isinstance(text, str):
+        raise InputError(f"the text to explain is {type(text).__name__}, expected a string: explain one by one")
     tokens = encoder.locate(text)
     if not tokens:
         return []

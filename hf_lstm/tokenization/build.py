@@ -42,6 +42,11 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
     for text in texts:
         counts.update(splitter.split(text))
     words = _choose_words(counts, config)
+    if not counts:
+        raise InputError(
+            f"no text of train has a word, as tokenizer.words={config.words} cuts them; give texts with letters or "
+            "digits, or choose --set tokenizer.words=punctuated, which keeps marks and emojis"
+        )
     if not words:
         raise InputError(
             f"the training texts have {len(counts)} different words, but none is left for the vocabulary: "

@@ -29,6 +29,8 @@ def iterate_rows(texts: Any) -> Iterable[Any]:
         raise InputError(f"texts are {kind}, an open file; expected texts: pass file.read().splitlines()")
     if isinstance(texts, AbstractSet) and not isinstance(texts, MappingView):
         raise InputError(f"texts are {kind}, which has no order; expected texts in order: pass a list")
+    if isinstance(texts, tuple) and (fields := getattr(texts, "_fields", None)):
+        raise InputError(f"texts are {kind}, a row with the fields {', '.join(fields)}; expected texts: pass a list")
     if (names := _list_columns(texts)) is not None:
         column = _choose_column(texts, names)
         raise InputError(
@@ -57,6 +59,9 @@ def _list_columns(texts: Any) -> list[object] | None:
         names = getattr(texts, attribute, None)
         if names is not None and not isinstance(names, str) and isinstance(names, Iterable):
             return list(names)
+    index = getattr(texts, "index", ())  # of a pandas Series; those of lists and strings are methods
+    if hasattr(texts, "iloc") and isinstance(index, Iterable) and "text" in index:
+        return list(index)  # a row of a table: its values stand for columns
     return None
 
 

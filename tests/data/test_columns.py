@@ -66,10 +66,26 @@ def test_labels_that_cannot_be_classes_are_refused(labels, expected):
         LabelMap.from_tables([make_table(labels)])
 
 
-@pytest.mark.parametrize("other", ["positive ly", "positive\N{NO-BREAK SPACE}\u200bly", "Positive  Ly"])
-def test_labels_that_look_alike_are_refused(other):
-    with pytest.raises(InputError, match=r"column 'y': labels .* differ in (case|white space or hidden char.*) alone"):
-        LabelMap.from_tables([make_table(["positive  ly", other, "neg"])])
+@pytest.mark.parametrize(
+    ("first", "other", "difference"),
+    [
+        ("positive  ly", "positive ly", "white space or hidden characters"),
+        ("positive  ly", "positive\N{NO-BREAK SPACE}\u200bly", "white space or hidden characters"),
+        ("positive  ly", "Positive  Ly", "case"),
+        ("1", "\N{FULLWIDTH DIGIT ONE}", "the form of characters"),
+        ("film", "\N{LATIN SMALL LIGATURE FI}lm", "the form of characters"),
+    ],
+)
+def test_labels_that_look_alike_are_refused(first, other, difference):
+    with pytest.raises(InputError, match=f"column 'y': labels .* differ in {difference} alone"):
+        LabelMap.from_tables([make_table([first, other, "neg"])])
+
+
+@pytest.mark.parametrize("mark", ["-1", "NA", "None", "<NA>", "?", None, ""])
+def test_marks_of_a_missing_label_are_none_unless_they_are_classes(mark):
+    assert LabelMap.from_model(["neg", "pos"]).is_unlabeled([make_table([mark, mark])])
+    assert not LabelMap.from_model(["neg", "pos"]).is_unlabeled([make_table([mark, "neg"])])
+    assert not LabelMap.from_model(["UK", mark or "FR"]).is_unlabeled([make_table([mark or "FR", mark])])
 
 
 def test_one_name_in_two_forms_is_one_class():

@@ -37,7 +37,12 @@ def test_what_is_utf8_is_read_as_it_is(path, text, with_bom):
         ("text\ngood".encode("utf-32"), "is not UTF-8 but UTF-32; pass --encoding utf-32 "),
         ("text\ngood".encode("utf-16-le"), "is not UTF-8 but UTF-16-LE; pass --encoding utf-16-le "),
         ("text\ngood".encode("utf-16-be"), "is not UTF-8 but UTF-16-BE; pass --encoding utf-16-be "),
-        (b"text\na film\na \0film\n", "contains a NUL in line 3"),
+        ("text\ngood film 映画\n".encode("utf-32-le"), "is not UTF-8 but UTF-32-LE; pass --encoding utf-32-le "),
+        ("text\ngood film 映画\n".encode("utf-32-be"), "is not UTF-8 but UTF-32-BE; pass --encoding utf-32-be "),
+        (
+            b"text\na film\na \0film\n",
+            "contains a NUL in line 3, .* if .* is UTF-16, pass --encoding utf-16-le or",
+        ),
     ],
 )
 def test_what_is_not_is_named_with_its_place_and_a_remedy(path, content, expected):
@@ -45,3 +50,17 @@ def test_what_is_not_is_named_with_its_place_and_a_remedy(path, content, expecte
         read(path, content)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "named", "expected"),
+    [
+        ("utf-8", "utf-16", r"texts\.csv: not UTF-16 \(UTF-16 stream does not start with BOM\); if you know"),
+        ("utf-16", "cp1252", "is not CP1252 but UTF-16; pass --encoding utf-16 "),
+        ("utf-16-le", "utf-8", "is not UTF-8 but UTF-16-LE; pass --encoding utf-16-le "),
+    ],
+)
+def test_an_encoding_that_the_bytes_contradict_is_refused(path, written, named, expected):
+    path.write_bytes("text\na good film\n".encode(written))
+    with pytest.raises(InputError, match=expected), open_text(path, named) as stream:
+        stream.read()

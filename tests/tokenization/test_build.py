@@ -113,10 +113,15 @@ def test_nothing_is_padded_or_cut() -> None:
     assert len(tokenizer.encode("a " * 5000).ids) == 5000
 
 
-@pytest.mark.parametrize("texts", [[], ["", "?!"], ["a b c"]])
-def test_refuses_an_empty_vocabulary(texts: list[str]) -> None:
-    with pytest.raises(InputError, match="at least 2 times"):
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [([], "has a word"), (["", "?!", "😀"], "or choose .*words=punctuated"), (["a b c"], "at least 2 times")],
+)
+def test_refuses_an_empty_vocabulary(texts: list[str], expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
         train(texts, min_count=2)
+    if "punctuated" in expected:
+        assert train(texts, words="punctuated").token_to_id("😀") is not None  # the remedy
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,6 +1,7 @@
 import io
 import json
 import pathlib
+from typing import NamedTuple
 
 import datasets
 import numpy as np
@@ -22,6 +23,8 @@ REFUSED = [
     (datasets.DatasetDict(test=ROWS), 'as in rows["test"]["text"]'),
     (ROWS.to_iterable_dataset(), 'as in df["text"]'),
     (pa.table({"text": TEXTS}), 'as in df["text"]'),
+    (pd.Series({"text": "a film", "label": "pos"}), 'as in df["text"]'),
+    (NamedTuple("Row", [("text", str), ("label", str)])("a film", "pos"), "a row with the fields text, label"),
     (set(TEXTS), "no order"),
     (frozenset(TEXTS), "no order"),
     (FRAME.to_numpy(), "2 dimensions"),
