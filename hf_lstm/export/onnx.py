@@ -56,13 +56,15 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
         texts: real texts; they are compared as they are, and cut to every length.
 
     Raises:
-        InputError: the folder can't be written or holds the tokenizer of another model, or the graph is too large.
+        InputError: the folder can't be written or holds the tokenizer of another model, the graph is too large, or
+            the weights are not in float32, or quantized, wrapped or pruned.
         RuntimeError: a probability differs by more than `MAX_DIFFERENCE`; nothing is written.
     """
     tokenizer_path = path.with_name(TOKENIZER_FILE)
     tokenizer_json = model.require_tokenizer().to_str(pretty=True).encode()
     if tokenizer_path.exists() and tokenizer_path.read_bytes() != tokenizer_json:
         raise InputError(f"{tokenizer_path} is the tokenizer of another model: choose another folder")
+    _require_float32(model)
     content = _serialize(build_onnx_model(model))
     rows = cut_to_every_length(model.encode(texts))
     difference = compare_with_onnx(model, content, rows)
@@ -82,6 +84,14 @@ def export_onnx(model: LSTMSentiment, path: Path, texts: Sequence[str]) -> Expor
         max_length_tokens=int(rows.lengths.max()),
         max_difference=difference,
     )
+
+
+def _require_float32(model: LSTMSentiment) -> None:
+    """Refuse a model whose weights are not plain float32."""
+    for name, weight in model.require_weights().items():
+        if weight.dtype != torch.float32:
+            dtype = str(weight.dtype).removeprefix("torch.")
+            raise InputError(f"{name} is in {dtype}; export the model in float32: model.float()")
 
 
 def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:

@@ -155,6 +155,24 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             raise InputError("the model has no tokenizer; build it as LSTMSentiment(config, tokenizer)")
         return self.tokenizer
 
+    def require_weights(self) -> dict[str, torch.Tensor]:
+        """Return the weights by name, for a file.
+
+        Raises:
+            InputError: a module was quantized, wrapped or pruned, so that no file of this format has its weights.
+        """
+        with torch.device("meta"), SkipInitialization():
+            expected = {name: tensor.shape for name, tensor in type(self)(self.config).state_dict().items()}
+        weights = self.state_dict()
+        for name in sorted({*expected, *weights}):
+            if getattr(weights.get(name), "shape", None) != expected.get(name, ()):
+                what = "is not as config says" if name in weights else "is missing"
+                raise InputError(
+                    f"the weights can't be written: {name} {what}, as in models that are quantized, wrapped or pruned; save or "
+                    "export the model as it was before"
+                )
+        return weights
+
     def encode(self, texts: Iterable[str]) -> EncodedTexts:
         """Encode texts into the model's token ids.
 
@@ -330,7 +348,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             overwrite_card: replace an edited README.md too.
 
         Raises:
-            InputError: the model has no tokenizer or one of another size, or the folder cannot be written.
+            InputError: the model has no tokenizer or one of another size, a module of it was quantized, wrapped or
+                pruned, or the folder cannot be written.
             StorageError: the disk is full or fails. In all these cases nothing is written.
         """
         choices = CardChoices(license=license, language=language)
@@ -376,7 +395,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
     def _save(self, folder: Path) -> Provenance:
         """Write all but the card, and return the provenance of these weights."""
-        digest = write_model(folder, self.state_dict(), self.config, self.require_tokenizer())
+        digest = write_model(folder, self.require_weights(), self.config, self.require_tokenizer())
         provenance = self._provenance.drop_stale_results(digest, self.config)
         write_provenance(folder, provenance)
         return provenance

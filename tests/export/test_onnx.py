@@ -193,3 +193,12 @@ def test_names_of_labels_stand_in_the_order_of_their_ids():
     assert list(shuffled.id2label) == list(range(12))
     told = open_session(build_onnx_model(LSTMSentiment(shuffled)).SerializeToString()).get_modelmeta()
     assert list(json.loads(told.custom_metadata_map["id2label"])) == list(names)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_quantized_and_half_models_are_refused_in_one_line(tiny_model, tmp_path):
+    quantized = torch.ao.quantization.quantize_dynamic(tiny_model, {torch.nn.Linear}, dtype=torch.qint8)
+    for model, message in ((quantized, "quantized, wrapped or pruned"), (tiny_model.half(), "is in float16; export")):
+        with pytest.raises(InputError, match=message):
+            export_onnx(model, tmp_path / "model.onnx", ["a film"])
+    assert not list(tmp_path.glob("*"))

@@ -116,3 +116,19 @@ def test_threads_share_a_model_in_training_mode(tiny_model):
     trainer.join()
     assert wrong == []
     assert all(module.training for module in tiny_model.modules())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("change", ["quantize", "wrap", "prune"])
+def test_changed_weights_are_not_saved(tiny_model, tmp_path, change):
+    if change == "quantize":
+        model = torch.ao.quantization.quantize_dynamic(tiny_model, {nn.Linear}, dtype=torch.qint8)
+    else:
+        model = tiny_model
+        if change == "wrap":
+            model.classifier = Doubled(model.classifier)
+        else:
+            prune.l1_unstructured(model.classifier, "weight", amount=0.5)
+    with pytest.raises(InputError, match=r"classifier\..* as in models that are quantized, wrapped or pruned"):
+        model.save_pretrained(tmp_path / "saved")
+    assert not (tmp_path / "saved" / "model.safetensors").exists()
