@@ -168,8 +168,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             if getattr(weights.get(name), "shape", None) != expected.get(name, ()):
                 what = "is not as config says" if name in weights else "is missing"
                 raise InputError(
-                    f"the weights can't be written: {name} {what}, as in models that are quantized, wrapped or pruned; save or "
-                    "export the model as it was before"
+                    f"the weights can't be written: {name} {what}, as in models that are quantized, wrapped or "
+                    "pruned; save or export the model as it was before"
                 )
         return weights
 

@@ -6,6 +6,7 @@ Reference: Pennington et al., "GloVe: Global Vectors for Word Representation" (2
 """
 
 import dataclasses
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,8 @@ from torch import nn
 
 from hf_lstm.errors import InputError
 from hf_lstm.training.vector_files import open_vector_file
+
+logger = logging.getLogger(__name__)
 
 _CHARACTERS_OF_NUMBERS = b" +-.0123456789eE"
 
@@ -35,8 +38,9 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
     """Read the vectors of a vocabulary's words from a file.
 
     Of words that stand there twice, the first counts; blank lines are skipped. A line is a word and its values,
-    separated by blanks; a first line of two numbers, as word2vec writes it, is skipped. Other words' values are counted
-    and their characters checked, but they are not read, so that a file of millions of words takes seconds.
+    separated by blanks; a first line of two numbers, as word2vec writes it, is skipped, and a file that has fewer words
+    is warned of. Other words' values are counted and their characters checked, but they are not read, so that a file of
+    millions of words takes seconds.
 
     Raises:
         InputError: the file cannot be read, a line has another number of values or one that is no finite number, or
@@ -44,12 +48,13 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
     """
     ids = {word.encode(): token_id for word, token_id in vocab.items()}
     found: dict[int, npt.NDArray[np.float32]] = {}
+    number, num_announced = 0, None
     with open_vector_file(path, embedding_dim) as (place, lines):
         for number, line in enumerate(lines, start=1):
             fields = line.rstrip()
-            if number == 1 and _check_first_line(fields, place, embedding_dim):
-                continue
-            if not fields:
+            if number == 1:
+                num_announced = _check_first_line(fields, place, embedding_dim)
+            if not fields or (number == 1 and num_announced is not None):
                 continue
             num_values = fields.count(b" ")
             word = fields.partition(b" ")[0] if num_values == embedding_dim else None
@@ -61,6 +66,13 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
                 found[token_id] = _parse_values(values, embedding_dim, f"{place}, line {number}")
             elif b"  " in values or values.translate(None, _CHARACTERS_OF_NUMBERS):
                 _parse_values(values, embedding_dim, f"{place}, line {number}")
+    if num_announced is not None and number - 1 < num_announced:
+        logger.warning(
+            "embeddings %s: its first line says %d words, it has %d: is it cut off?",
+            place,
+            num_announced,
+            number - 1,
+        )
     if not found:
         raise InputError(f"embeddings {place}: has a vector for none of the {len(vocab)} entries of the vocabulary")
     return WordVectors(np.fromiter(found, dtype=np.int64), np.stack(list(found.values())))
@@ -111,8 +123,8 @@ def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDAr
     return len(found.ids) / vocab_size, float(has_vector[train_ids].mean())
 
 
-def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
-    """Check the first line, and return whether it is a header."""
+def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> int | None:
+    """Check the first line, and return how many words it says there are, if it is a header."""
     parts = fields.split(b" ")
     is_header = len(parts) == 2 and all(part.isdigit() for part in parts)
     dimension = int(parts[1]) if is_header else len(parts) - 1
@@ -125,7 +137,7 @@ def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> bool:
             f"embeddings {place}: has {dimension} values a word, but model.embedding_dim is {embedding_dim}; choose "
             f"another file, or --set model.embedding_dim={dimension}"
         )
-    return is_header
+    return int(parts[0]) if is_header else None
 
 
 def _check_odd_line(fields: bytes, place: str, embedding_dim: int) -> None:

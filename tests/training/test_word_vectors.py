@@ -144,3 +144,10 @@ def test_blank_lines_are_skipped(tmp_path):
     path = tmp_path / "vectors.vec"
     path.write_bytes(b"2 2\r\nfilm 1 2\r\n\r\ndull 3 4\r\n \n")
     assert read_word_vectors(path, {"film": 2, "dull": 3}, 2).ids.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(("num_announced", "is_told"), [(5, False), (4, False), (6, True)])
+def test_a_file_with_fewer_words_than_its_header_says_is_warned_of(tmp_path, caplog, num_announced, is_told):
+    found = read_word_vectors(write(tmp_path, f"{num_announced} 3\n{GLOVE}"), VOCAB, 3)
+    assert as_dict(found) == EXPECTED
+    assert ("its first line says 6 words, it has 5: is it cut off?" in caplog.text) == is_told
