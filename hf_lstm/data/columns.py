@@ -21,6 +21,10 @@ class MissingLabelColumnError(InputError):
     """Says that a file or split has texts, but no column of labels."""
 
 
+class MissingTextColumnError(InputError):
+    """Says that a file or split has no column of texts."""
+
+
 def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, str]:
     """Find the names of the text column and the label column.
 
@@ -34,7 +38,7 @@ def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[st
     label = _find_column(columns, wanted.label, LABEL_COLUMNS)
     if label is None:
         raise MissingLabelColumnError(_describe_missing(name, columns, "label", wanted.label))
-    _require_one(name, columns, label)
+    _require_one(name, columns, "label", wanted.label, label)
     if text == label:
         raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
     return text, label
@@ -50,8 +54,8 @@ def find_text_column(name: str, columns: Sequence[str], text_column: str | None)
     """
     found = _find_column(columns, text_column, TEXT_COLUMNS)
     if found is None:
-        raise InputError(_describe_missing(name, columns, "text", text_column))
-    _require_one(name, columns, found)
+        raise MissingTextColumnError(_describe_missing(name, columns, "text", text_column))
+    _require_one(name, columns, "text", text_column, found)
     return found
 
 
@@ -64,9 +68,16 @@ def _find_column(columns: Sequence[str], wanted: str | None, known: Sequence[str
     return next((column for column in columns if _strip(column) == _strip(wanted)), None)
 
 
-def _require_one(name: str, columns: Sequence[str], found: str) -> None:
+def _require_one(name: str, columns: Sequence[str], kind: str, wanted: str | None, found: str) -> None:
     """Refuse a column whose name others have, too: which of them is meant?"""
     alike = [column for column in columns if _strip(column) == _strip(found)]
+    if wanted is None and len(alike) == 1:
+        alike = [column for column in columns if _strip(column).casefold() == _strip(found).casefold()]
+        if len(alike) > 1:
+            raise InputError(
+                f"{name}: the columns {abbreviate(alike)} differ in case alone; name one with --{kind}-column "
+                f"({kind}_column= in Python)"
+            )
     if len(alike) > 1:
         raise InputError(f"{name}: {len(alike)} columns are called {_strip(found)!r}; give each a name of its own")
 
@@ -77,7 +88,8 @@ def _strip(column: str) -> str:
 
 def _describe_missing(name: str, columns: Sequence[str], kind: str, wanted: str | None) -> str:
     missing = f"there is no {kind} column" if wanted is None else f"there is no column {wanted!r}"
+    hint = "" if wanted or kind == "label" else "; if these are no names, write them as the first row"
     return (
         f"{name}: {missing}; the columns are {abbreviate(columns)}: "
-        f"name one with --{kind}-column ({kind}_column= in Python)"
+        f"name one with --{kind}-column ({kind}_column= in Python){hint}"
     )

@@ -93,7 +93,7 @@ def list_files(folder: Path) -> list[Path]:
 def describe_files(folder: Path) -> str:
     """Say which files are below a folder, for error messages."""
     files = list_files(folder)
-    return f"{len(files):,} others: {_list_names(files, folder)}" if files else "no file"
+    return f"it holds the files {_list_names(files, folder)}" if files else "it holds no files"
 
 
 def _refuse_texts_beside(tables: Sequence[Path], files: Sequence[Path], root: Path) -> None:

@@ -194,8 +194,9 @@ def _refuse_look_alikes(name: str, column: str, labels: Iterable[str]) -> None:
 
 
 def _name_difference(first: str, second: str) -> str:
-    if first.lower() == second.lower():
+    forms = [unicodedata.normalize("NFKC", label) for label in (first, second)]
+    if forms == [first, second] and first.casefold() == second.casefold():
         return "case"
-    is_of_one_form = unicodedata.normalize("NFKC", first) == unicodedata.normalize("NFKC", second)
     has_blanks = any(map(str.isspace, first + second))
+    is_of_one_form = forms[0].casefold() == forms[1].casefold()
     return "the form of characters" if is_of_one_form and not has_blanks else "white space or hidden characters"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import datasets
+import yaml  # type: ignore[import-untyped]
 from datasets import Dataset
 from datasets.data_files import EmptyDatasetError
 from datasets.exceptions import DatasetGenerationError, DatasetNotFoundError, DatasetsError
@@ -40,7 +41,7 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
         found = _find_configured_files(path, config) or find_tables(path) or find_class_folders(path)
         if found is None:
             raise InputError(
-                f"{path}: no data set found there, but {describe_files(path)}; expected files such as train.csv and "
+                f"{path}: no data set found there: {describe_files(path)}; expected files such as train.csv and "
                 "test.csv, plain_text/train-00000-of-00001.parquet, or texts such as train/pos/1.txt"
             )
         return FoundFiles(_select_splits(source, found.splits), found.has_split_names, found.notes)
@@ -156,7 +157,7 @@ def _list_configurations(folder: Path) -> list[str]:
     try:
         configurations = DatasetCard.load(path, ignore_metadata_errors=True).data.to_dict().get("configs") or []
         return [str(configuration["config_name"]) for configuration in configurations]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise InputError(f"{path}: its configurations can't be read ({write_on_one_line(error)}); correct it") from None
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm.data.cache import PreparedTables, hash_datasets, hash_files, hash_tables, load_or_build
-from hf_lstm.data.columns import Columns, MissingLabelColumnError
+from hf_lstm.data.columns import Columns, MissingLabelColumnError, MissingTextColumnError
 from hf_lstm.data.labels import LabeledTable, LabelMap
 from hf_lstm.data.named_sources import find_files, load_hub_dataset
 from hf_lstm.data.readers import read_arrow_table, read_file
@@ -138,6 +138,10 @@ def _read_splits(readers: _Readers) -> _ReadTables:
                 tables.append(reader())
             except MissingLabelColumnError as error:
                 errors.append(error)
+            except MissingTextColumnError as error:
+                if len(readers_of_split) == 1:
+                    raise
+                raise InputError(f"{error}; or, if this file is none of the data, name the others alone") from None
         if errors and (tables or split == "train" or len(readers) == 1):
             raise errors[0]
         if errors:

@@ -72,6 +72,7 @@ def test_labels_that_cannot_be_classes_are_refused(labels, expected):
         ("positive  ly", "positive ly", "white space or hidden characters"),
         ("positive  ly", "positive\N{NO-BREAK SPACE}\u200bly", "white space or hidden characters"),
         ("positive  ly", "Positive  Ly", "case"),
+        ("straße", "STRASSE", "case"),
         ("1", "\N{FULLWIDTH DIGIT ONE}", "the form of characters"),
         ("film", "\N{LATIN SMALL LIGATURE FI}lm", "the form of characters"),
     ],
@@ -147,3 +148,10 @@ def test_columns_are_found(columns, wanted, found):
 def test_columns_that_are_not_there_are_refused(wanted, expected):
     with pytest.raises(InputError, match=expected):
         find_columns("data.csv", ["text", "label", "x" * 99], Columns(*wanted))
+
+
+def test_columns_that_differ_in_case_alone_are_not_guessed():
+    columns = ["Text", "TEXT", "label"]
+    with pytest.raises(InputError, match="columns 'Text', 'TEXT' differ in case alone; name one with --text-column"):
+        find_columns("data.csv", columns, Columns())
+    assert find_columns("data.csv", columns, Columns("TEXT")) == ("TEXT", "label")

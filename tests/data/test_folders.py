@@ -125,6 +125,22 @@ def test_missing_shards_are_refused(tmp_path):
     assert sum(count_rows(tmp_path).values()) == 40
 
 
+def test_a_file_that_is_none_of_the_data_is_named_with_a_remedy(tmp_path):
+    write_csv(tmp_path / "a.csv")
+    write_csv(tmp_path / "names.csv", header="id,name")
+    with pytest.raises(InputError, match=r"names\.csv: there is no text column; .* none of the data, name the others"):
+        count_rows(tmp_path)
+    assert sum(count_rows(tmp_path / "a.csv").values()) == 20
+
+
+def test_a_readme_that_is_no_yaml_is_one_line(tmp_path):
+    write_csv(tmp_path / "a.csv")
+    (tmp_path / "README.md").write_text("---\nconfigs: [\n---\n")
+    with pytest.raises(InputError, match=r"README\.md: its configurations can't be read") as caught:
+        count_rows(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
 # class folders
 
 
@@ -297,5 +313,5 @@ def test_which_folders_are_classes_is_not_guessed(tmp_path, log):
     assert sum(count_rows(tmp_path / "listed" / "urls.csv").values()) == 20  # the remedy
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "1.html").write_text("<p>")
-    with pytest.raises(InputError, match=r"no data set found there, but 1 others: 1\.html; expected"):
+    with pytest.raises(InputError, match=r"no data set found there: it holds the files 1\.html; expected"):
         count_rows(tmp_path / "pages")

@@ -389,7 +389,7 @@ def test_missing_files_are_not_taken_for_a_hub_id(source):
 
 
 def test_folders_without_data_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"no data set found there, but .*; expected .*train\.csv and test\.csv"):
+    with pytest.raises(InputError, match=r"no data set found there: .*; expected .*train\.csv and test\.csv"):
         load_splits(DataConfig(dataset=str(tmp_path)))
     write_csv(tmp_path / "test.csv", make_rows("a", 10))
     with pytest.raises(InputError, match="training needs a train split; there is only test"):
