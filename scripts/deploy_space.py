@@ -19,7 +19,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Make a Space that serves a model, or update it: app, package and model id, in one commit. What "
         "its owner changed there (title, texts, variables, secrets, hardware, other files) stays.",
-        epilog="example: python scripts/deploy_space.py --repo-id org/imdb-lstm-demo --model-id org/imdb-lstm",
+        epilog="example: python scripts/deploy_space.py --repo-id imdb-lstm-demo --model-id imdb-lstm",
     )
     parser.add_argument("--repo-id", metavar="ORG/SPACE", required=True, help="the Space; NAME alone is one of yours")
     parser.add_argument(

@@ -14,12 +14,15 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from hf_lstm.config import Recipe
+from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.errors import DivergenceError, InputError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
+EXAMPLE_MODEL = f"runs/sample-{DEFAULT_RECIPE}"
+"""What `hf-lstm train --dataset sample` writes: the model of examples that can be pasted."""
 _SCRIPTS: Mapping[str, str] = {
     "train": "scripts/train.py",
     "predict": "scripts/predict.py",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import add_data_arguments, add_device_argument, build_parser
+from hf_lstm.cli.common import EXAMPLE_MODEL, add_data_arguments, add_device_argument, build_parser
 from hf_lstm.data.early_checks import refuse_missing
 from hf_lstm.errors import InputError
 
@@ -20,7 +20,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "evaluate",
         "Measure a saved model on a split, or compare several: accuracy, loss, each label's figures, "
         "calibration, plots, and the most confident mistakes with the words behind them.",
-        examples=["runs/packed-lstm --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
+        examples=[f"{EXAMPLE_MODEL} --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, default_dataset=None)

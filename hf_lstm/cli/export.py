@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import build_parser, wrap
+from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser, wrap
 from hf_lstm.errors import InputError
 
 SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
@@ -24,7 +24,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             "(max_length_characters, then kept_tokens: the first and the last so many), and has id2label, truncation "
             "and temperature. An empty text is one unk_token_id. docs/deployment.md has an example."
         ),
-        examples=["runs/pooled-bilstm", "org/imdb-lstm imdb-lstm.onnx"],
+        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} imdb-lstm.onnx"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import add_device_argument, add_encoding_argument, build_parser, check_output_file
+from hf_lstm.cli.common import (
+    EXAMPLE_MODEL,
+    add_device_argument,
+    add_encoding_argument,
+    build_parser,
+    check_output_file,
+)
 from hf_lstm.data.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.errors import InputError
 from hf_lstm.progress import can_show_bars
@@ -30,7 +36,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         "predict",
         "Score texts: the most probable label of each, and its probability, in the order given.",
-        examples=['org/imdb-lstm "A wonderful film."', "runs/packed-lstm reviews.csv --output scored.csv"],
+        examples=[f'{EXAMPLE_MODEL} "A wonderful film."', f"{EXAMPLE_MODEL} reviews.csv --output scored.csv"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(
@@ -76,7 +82,7 @@ def main(argv: Sequence[str]) -> None:
     if arguments.output is not None:
         check_output(arguments.output, arguments.input)
     if is_file:
-        check_input(arguments.input, arguments.text_column)
+        check_input(arguments.input, arguments.text_column, arguments.encoding)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.answers.columns import name_answer_columns
@@ -111,14 +117,14 @@ def check_output(output: Path, source: str) -> None:
         raise InputError(f"--output {output}: is the input itself; choose another")
 
 
-def check_input(source: str, text_column: str | None) -> None:
+def check_input(source: str, text_column: str | None, encoding: str | None = None) -> None:
     """Check that there is a file to read, or that standard input is not asked for a column.
 
     Raises:
         InputError: as `check_text_file`, or a column of standard input is asked for.
     """
     if source != STANDARD_INPUT:
-        check_text_file(Path(source), text_column)
+        check_text_file(Path(source), text_column, encoding)
     elif text_column is not None:
         raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import build_parser, name_command
+from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser, name_command
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed
 from hf_lstm.files import CARD_FILE, RESULTS_FILE, write_file
@@ -27,7 +27,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "Push a saved model to the Hub: weights, config, tokenizer, card, provenance and report, in one commit. "
         "Pushing again is safe. Of data that not anybody can read, the labels' names and the words of the vocabulary "
         "are published; no text, and no path of this machine.",
-        examples=["runs/pooled-bilstm --dry-run", "runs/pooled-bilstm --private"],
+        examples=[f"{EXAMPLE_MODEL} --dry-run", f"{EXAMPLE_MODEL} --private"],
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder")
     parser.add_argument("--dry-run", action="store_true", help="list what would be pushed, and push nothing")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import build_parser
+from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 
 DEFAULT_MODEL = Path(__file__).resolve().parents[2] / "space" / "model"
@@ -26,7 +26,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "serve",
         "Serve a saved model as a web page with an API, until Ctrl-C.",
         notes=_SETTINGS,
-        examples=["runs/pooled-bilstm", "org/imdb-lstm --host 0.0.0.0 --port 8000"],
+        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} --host 0.0.0.0 --port 8000"],
     )
     parser.add_argument(
         "model",

@@ -1,5 +1,6 @@
 """Reads texts to score from files."""
 
+import glob
 import io
 import os
 from collections.abc import Iterable, Iterator
@@ -17,9 +18,10 @@ from hf_lstm.errors import InputError
 def looks_like_file(argument: str) -> bool:
     """Return whether a command line's argument means a file, not a text.
 
-    It does if there is such a file. It also does if it has no white space, and has a known suffix or a path separator.
+    It does if there is such a file, or a folder, which nobody means as a text. It also does if it has no white space,
+    and has a known suffix or a path separator.
     """
-    if os.path.isfile(argument):  # unlike `Path.is_file`, it takes texts of any length
+    if os.path.exists(argument):  # unlike `Path.exists`, it takes texts of any length
         return True
     if not argument or any(character.isspace() for character in argument):
         return False
@@ -46,19 +48,25 @@ def read_texts(path: Path, text_column: str | None = None, encoding: str | None 
     return _read_texts(path, text_column, encoding)
 
 
-def check_text_file(path: Path, text_column: str | None) -> None:
-    """Check that a file of texts is there, and of a type that can be read.
+def check_text_file(path: Path, text_column: str | None, encoding: str | None = None) -> None:
+    """Check that a file of texts is there, of a type that can be read, and has the column that is named.
 
     Raises:
-        InputError: it is not, it is empty, or it has no columns, but one is named.
+        InputError: it is not, it is empty, or it lacks the column.
         ModuleNotFoundError: what reads this type is not installed.
     """
     if path.is_dir() or not path.exists():
-        what = "is a folder, expected a file" if path.is_dir() else "there is no such file"
+        what = "is a folder; name one file at a time" if path.is_dir() else "there is no such file"
+        if glob.glob(str(path)) and not path.is_dir():
+            what = "is a pattern; name one file at a time"
         raise InputError(f"{path}: {what}; to score a text that looks like a path, pipe it in, with - as the input")
     if get_format(path) is LINES and text_column is not None:
         raise InputError(f"{path}: a .txt file has no columns; leave out --text-column {text_column}")
     require_library(path)  # at once, not after the model is loaded
+    if text_column is not None:
+        with open_file(path, encoding) as file:
+            columns = file.schema.names if isinstance(file, ArrowFile) else file.columns
+            find_text_column(str(path), columns, text_column)
 
 
 def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[str]:

@@ -82,7 +82,7 @@ def draw_learning_curves(epochs: Sequence[Epoch], best_epoch: int) -> "Figure":
         axes.axvline(best_epoch, color=GRAY, linestyle=":", label="epoch kept", zorder=0)
         axes.set_title(f"{name}, nats" if name == "loss" else name)
         axes.set_xlabel("epoch")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # there may be one epoch
         _style_axes(axes)
     axes.yaxis.set_major_formatter(_build_percent_formatter())
     handles, labels = axes.get_legend_handles_labels()
@@ -125,7 +125,8 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
     figure.axes[0].set_ylabel("accuracy")
     below[0].set_ylabel("rows")
     handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    ncols = 3 if len(calibrations) > 1 else 1  # below a single diagram they would be cut off
+    figure.legend(handles, labels, loc="outside lower center", ncols=ncols, frameon=False)
     return figure
 
 

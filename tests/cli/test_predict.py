@@ -91,6 +91,8 @@ def test_output_keeps_the_texts(predict, answers, reviews, tmp_path, suffix):
     [
         (["reviews.txt"], "reviews.txt: there is no such file; to score a text that looks like a path"),
         (["some/text"], "some/text: there is no such file"),
+        (["tiny-model"], "tiny-model: is a folder; name one file at a time"),
+        (["review*.csv"], "review*.csv: is a pattern; name one file at a time"),
         (["reviews.csv", "--text-column", "words"], "there is no column 'words'; the columns are 'id', 'review'"),
         (["reviews.csv", "--output", "scored.xlsx"], "scored.xlsx: unknown file type '.xlsx'"),
         (["reviews.csv", "--output", "none/scored.csv"], "there is no folder none"),
@@ -105,6 +107,11 @@ def test_wrong_use_is_refused(predict, reviews, tmp_path, arguments, expected):
         predict(*arguments)
     assert expected in str(error.value)
     assert sorted(os.listdir(tmp_path)) == before
+
+
+def test_a_missing_column_is_said_before_a_model_is_loaded(reviews, tmp_path):
+    with pytest.raises(InputError, match="there is no column 'words'"):
+        main(["no-such-model", str(tmp_path / "reviews.csv"), "--text-column", "words"])
 
 
 def test_a_damaged_row_leaves_no_output(predict, tmp_path):

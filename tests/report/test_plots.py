@@ -49,6 +49,21 @@ def test_reliability_shows_each_calibration_with_its_error():
     assert heights == [each.accuracy for each in calibration.bins]
 
 
+@pytest.mark.parametrize("num_diagrams", [1, 2])
+def test_the_legend_of_reliability_is_within_the_picture(num_diagrams):
+    calibration = compute_calibration(*make_rows(300, 3))
+    figure = draw_reliability({str(number): calibration for number in range(num_diagrams)})
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+    assert 0 <= box.y0
+
+
+def test_a_single_epoch_has_a_whole_number():
+    axes = draw_learning_curves(EPOCHS[:1], 1).axes[0]
+    assert [tick for tick in axes.get_xticks() if tick != int(tick)] == []
+
+
 def test_a_comparison_names_each_run_even_where_names_are_alike():
     reports = [make_measurement(make_metrics(["a", "b"]), epochs) for epochs in (EPOCHS, [])]
     left, right = draw_comparison(["run", "run"], reports).axes
