@@ -56,7 +56,7 @@ def test_the_legend_of_reliability_is_within_the_picture(num_diagrams):
     figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
     assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
-    assert 0 <= box.y0
+    assert box.y0 >= 0
 
 
 def test_a_single_epoch_has_a_whole_number():
