@@ -1,11 +1,10 @@
-"""What `train`, `evaluate` and `predict` are told of their data reaches the reader, and the recipe remembers it."""
+"""What `train` and `evaluate` are told of their data reaches the reader, and the recipe remembers it."""
 
 import argparse
 
 import pytest
 
 from hf_lstm.cli.common import add_data_arguments
-from hf_lstm.cli.predict import open_texts
 from hf_lstm.cli.train import collect_assignments, parse_arguments
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import get_recipe
@@ -35,8 +34,3 @@ def test_a_recipe_remembers_files_encoding_and_configuration(tmp_path, monkeypat
     assert data.with_columns(None, None, encoding="cp1252", config="x").encoding == "cp1252"
     with pytest.raises(InputError, match=r"not UTF-8 \(byte .*--encoding"):
         load_splits(data.__class__(dataset="a.csv"))
-
-
-def test_predict_reads_the_encoding_that_it_is_told(tmp_path):
-    (tmp_path / "a.csv").write_text("text\nфильм\n", encoding="cp1251")
-    assert list(open_texts(str(tmp_path / "a.csv"), None, "cp1251")) == ["фильм"]

@@ -68,8 +68,8 @@ print(sorted(set({heavy!r}) & set(sys.modules)))
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["predcit", "x"], "hf-lstm has no command 'predcit'; did you mean predict?"),
-        (["nonsense"], "hf-lstm has no command 'nonsense'; there are: train, predict, "),
+        (["predcit", "x"], "hf-lstm has no command 'predcit'; did you mean predict or pretrain?"),
+        (["nonsense"], "hf-lstm has no command 'nonsense'; there are: train, pretrain, predict, "),
         (["--verison"], "hf-lstm has no option '--verison'; did you mean --version"),
     ],
 )
@@ -82,7 +82,7 @@ def test_as_a_module_it_ends_with_one_line_and_exit_code_2():
     command = [sys.executable, "-m", "hf_lstm", "trian"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=REPO_ROOT)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "error: hf-lstm has no command 'trian'; did you mean train?\n"
+    assert result.stderr == "error: hf-lstm has no command 'trian'; did you mean train or pretrain?\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

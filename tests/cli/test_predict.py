@@ -71,6 +71,11 @@ def test_a_file_gives_a_line_for_each_row_in_order(predict, answers, reviews, su
     assert shown.isprintable()
 
 
+def test_a_file_is_read_in_the_encoding_that_is_told(predict, tmp_path):
+    (tmp_path / "a.csv").write_text("text\nфильм\n", encoding="cp1251")
+    assert predict("a.csv", "--encoding", "cp1251").rstrip().endswith("фильм")
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 def test_output_keeps_the_texts(predict, answers, reviews, tmp_path, suffix):
     out = predict("reviews.csv", "--output", f"scored{suffix}", "--batch-size", "1")

@@ -41,8 +41,12 @@ LIST_WORD_NODES = "[...document.querySelectorAll('#words .words *')].map(node =>
 
 
 @pytest.fixture(scope="module")
-def model():
-    return build_model()
+def model(tmp_path_factory):
+    """A random model that says of itself that it read IMDB."""
+    folder = tmp_path_factory.mktemp("model")
+    build_model().save_pretrained(folder)
+    (folder / "results.json").write_text(json.dumps(make_results()))
+    return LSTMSentiment.from_pretrained(folder)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +167,7 @@ def test_batch_is_shown_and_downloaded(open_page, address, model):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
-    assert rows[0] == ["text", "label", "score"]
+    assert rows[0] == ["text", "label", "score", "score_neg", "score_pos"]
     assert [row[0] for row in rows[1:]] == ["a wonderful film", "'=1+1 dull film", "xyzzy"]
     assert [row[1] for row in rows[1:3]] == [answer["label"] for answer in model.predict(texts[:2])]
 
