@@ -99,9 +99,12 @@ def test_figures_are_those_of_the_rows(result, frame):
         ({"split": None}, "there is no split None"),
         ({"device": "cpu"}, "device is 'cpu', but the model is in memory: move it there"),
         ({"model": None}, "the model is NoneType, expected an LSTMSentiment, its folder, or its Hub id"),
-        ({"data": datasets.DatasetDict({"train": ROWS})}, "data in memory: there is no split 'test'; there is train"),
+        (
+            {"data": datasets.DatasetDict({"train": ROWS})},
+            "data in memory: there is no split 'test' with labels; there is train",
+        ),
         ({"data": ([], [])}, "^data: there are no rows"),
-        ({"data": (["fine"], [None])}, "^data, row 1, column 'label': there is no label"),
+        ({"data": (["fine"], [None])}, "^data, column 'label': no row has a label"),
     ],
 )
 def test_wrong_use_of_evaluate_is_one_line(result, options, message):
