@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from hf_lstm.data.arrow_files import ArrowFile, convert_texts
 from hf_lstm.data.columns import find_text_column
-from hf_lstm.data.encodings import check_encoding, describe_byte
+from hf_lstm.data.encodings import HOW_TO_NAME, check_encoding, check_head, describe_byte
 from hf_lstm.data.formats import LINES, get_format, has_known_type, open_file, require_library
 from hf_lstm.data.row_files import Place, check_text
 from hf_lstm.errors import InputError
@@ -75,18 +75,22 @@ def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
     A byte order mark is dropped.
 
     Raises:
-        InputError: a line is not in this encoding; UTF-8 by default.
+        InputError: a line is not in this encoding, which is UTF-8 by default, or has a NUL.
     """
     check_encoding(encoding)
     lines: Iterable[Any] = stream if encoding is None else io.TextIOWrapper(stream, encoding, newline="\n")
     number = 0
     try:
         for number, line in enumerate(lines, start=1):
+            if isinstance(line, bytes) and b"\0" in line:
+                check_head(b"\n" * (number - 1) + line, name)  # the bytes may tell the encoding
             text = line if isinstance(line, str) else line.decode("utf-8-sig" if number == 1 else "utf-8")
             yield text.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         byte = describe_byte(error.object[error.start], encoding, None if encoding else error.start)
         raise InputError(f"{name}, line {number if encoding is None else number + 1}: {byte}") from None
+    except UnicodeError as error:  # UTF-16 without its mark
+        raise InputError(f"{name}: not {str(encoding).upper()} ({error}); {HOW_TO_NAME}") from None
 
 
 def _read_texts(path: Path, text_column: str | None, encoding: str | None) -> Iterator[str]:

@@ -43,9 +43,10 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
         counts.update(splitter.split(text))
     words = _choose_words(counts, config)
     if not counts:
+        has_marks = config.words == "punctuated"
+        other = "" if has_marks else ", or choose --set tokenizer.words=punctuated, which keeps marks and emojis"
         raise InputError(
-            f"no text of train has a word, as tokenizer.words={config.words} cuts them; give texts with letters or "
-            "digits, or choose --set tokenizer.words=punctuated, which keeps marks and emojis"
+            f"no text of train has a word, as tokenizer.words={config.words} cuts them; give texts with words{other}"
         )
     if not words:
         raise InputError(

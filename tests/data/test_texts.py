@@ -1,8 +1,10 @@
+import io
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hf_lstm.data.texts import looks_like_file, read_texts
+from hf_lstm.data.texts import looks_like_file, read_lines, read_texts
 from hf_lstm.errors import InputError
 
 
@@ -93,3 +95,20 @@ def test_what_looks_like_a_file(tmp_path, monkeypatch):
     (tmp_path / "film").mkdir()
     assert all(map(looks_like_file, ["reviews.csv", "a/b", "./x", "REVIEWS.JSONL", "my reviews", "film"]))
     assert not any(map(looks_like_file, ["", "good", "A file.csv of woes", "5 / 10", "Great.", "x" * 10**6, "a\0b"]))
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "expected"),
+    [
+        (
+            "good\nok\n".encode("utf-16-le"),
+            None,
+            "input: is not UTF-8 but UTF-16-LE; pass --encoding utf-16-le",
+        ),
+        (b"good\nok\nb\0ad\n", None, "standard input: contains a NUL in line 3"),
+        (b"good\nok!\n", "utf-16", r"standard input: not UTF-16 \(UTF-16 stream does not start with BOM\)"),
+    ],
+)
+def test_lines_of_another_encoding_are_refused(content, encoding, expected):
+    with pytest.raises(InputError, match=expected):
+        list(read_lines(io.BytesIO(content), "standard input", encoding))
