@@ -220,7 +220,7 @@ def test_what_is_no_text_is_refused(text):
 
 @pytest.mark.parametrize("label", ["positive", 2, -1, True, 1.0])
 def test_a_label_that_is_not_there_is_refused(label):
-    with pytest.raises(InputError, match="no such label; there are label0, label1"):
+    with pytest.raises(InputError, match="no such label; there are 'label0', 'label1'"):
         build_model().explain("a film", label=label)
 
 
