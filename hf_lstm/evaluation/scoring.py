@@ -29,6 +29,7 @@ from hf_lstm.model.prediction import compute_logits, compute_probabilities
 from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
+from hf_lstm.records.rows import RowFindings
 from hf_lstm.tokenization.scripts import measure_unknown, warn_of_unknown
 
 logger = logging.getLogger(__name__)
@@ -117,6 +118,8 @@ def measure_split(
     """
     temperatures = {"raw": 1.0, "calibrated": model.config.temperature}
     split_sha256 = hash_split(split)
+    # Those of the run are of all its splits: what is odd about train harms the figures of test, too.
+    of_run = results.dataset.findings if results and is_own_data else RowFindings()
     return Measurement(
         model=title,
         num_parameters=model.num_parameters,
@@ -136,7 +139,7 @@ def measure_split(
         best_epoch=results.best_epoch if results else None,
         elapsed_s=results.elapsed_s if results else None,
         is_own_data=is_own_data,
-        findings=find_odd_rows({split.name: split.rows}),
+        findings=of_run if of_run.describe() else find_odd_rows({split.name: split.rows}),
         cuts=results.dataset.cuts if results and is_own_data else {},
         baselines=_find_baselines(results, split_sha256) if results else {},
     )

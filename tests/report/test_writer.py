@@ -223,6 +223,13 @@ def test_rows_to_know_of_are_listed(make_report):
     assert "Rows to know of" not in format_page(*make_report(), has_plots=True)
 
 
+def test_the_rows_to_know_of_are_those_of_all_splits_of_the_run(make_report, monkeypatch):
+    record = make_results()
+    record["dataset"]["findings"] = {"empty_texts": {"train": 3}}
+    monkeypatch.setitem(globals(), "RESULTS", parse_results(record))
+    assert "- 3 texts of train are empty." in format_page(*make_report(), has_plots=True)
+
+
 def test_the_report_of_a_thousand_labels_is_short_and_has_no_matrix(make_report, tmp_path):
     measurement, analysis = make_report([f"label {i}" for i in range(1_000)])
     write_report(tmp_path, measurement, analysis)
