@@ -60,7 +60,7 @@ def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from benchmarking.harness.machine import describe_machine
-    from hf_lstm.data.texts import read_texts
+    from hf_lstm.rows.texts import read_texts
     from load_testing.clients import run_clients
     from load_testing.refusals import measure_refusals
     from load_testing.server import CHECKOUT, run_demo

@@ -76,8 +76,8 @@ def main(argv: Sequence[str]) -> None:
 
 def measure(model: "LSTMSentiment", arguments: argparse.Namespace) -> dict[str, Any]:
     """Compute all figures of a model."""
-    from hf_lstm.data.columns import Columns
     from hf_lstm.evaluation.rows import load_evaluation_rows
+    from hf_lstm.rows.columns import Columns
 
     columns = Columns(arguments.text_column, arguments.label_column)
     rows = load_evaluation_rows(model, "test", source=arguments.dataset, columns=columns)

@@ -41,10 +41,10 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"models {', '.join(names)}: two have the same name; measure them one by one")
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.data.columns import Columns
     from hf_lstm.data.loading import load_split
     from hf_lstm.files import write_json
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.rows.columns import Columns
 
     figures: dict[str, Any] = {}
     for name, source in zip(names, arguments.models, strict=True):

@@ -6,12 +6,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hf_lstm.data.arrow_files import ArrowFile, convert_texts
-from hf_lstm.data.columns import find_text_column
-from hf_lstm.data.compression import split_suffixes
-from hf_lstm.data.formats import open_file
-from hf_lstm.data.row_files import ABSENT, Place, RowFile, check_text
 from hf_lstm.errors import InputError
+from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
+from hf_lstm.formats.catalog import open_file
+from hf_lstm.formats.compression import split_suffixes
+from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
+from hf_lstm.rows.columns import find_text_column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,7 +59,7 @@ def open_rows(
     No more than a window of rows is in memory, except of a `.json` file that is one list, and a spreadsheet.
 
     Args:
-        path: the file, of any type that `hf_lstm.data.formats` lists.
+        path: the file, of any type that `hf_lstm.formats.catalog` lists.
         text_column: the column of the texts; by default the first well-known name.
         encoding: that of a text file; UTF-8 by default.
         with_types: whether to find the types of the columns of JSON; other files without types are of strings.

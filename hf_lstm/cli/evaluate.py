@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common import EXAMPLE_MODEL, add_data_arguments, add_device_argument, build_parser
-from hf_lstm.data.early_checks import refuse_missing
 from hf_lstm.errors import InputError
+from hf_lstm.rows.early_checks import refuse_missing
 
 if TYPE_CHECKING:
     from hf_lstm.evaluation.evaluate import Evaluation
@@ -72,9 +72,9 @@ def main(argv: Sequence[str]) -> None:
 
 def score(path: str, arguments: argparse.Namespace) -> "Evaluation":
     """Load a model, and score the rows of the arguments."""
-    from hf_lstm.data.columns import Columns
     from hf_lstm.evaluation.evaluate import score_model
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.rows.columns import Columns
 
     model = LSTMSentiment.from_pretrained(path, device=arguments.device)
     columns = Columns(arguments.text_column, arguments.label_column)

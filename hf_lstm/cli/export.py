@@ -44,9 +44,9 @@ def main(argv: Sequence[str]) -> None:
     import onnx  # noqa: F401  # where either is missing, this says so before the model is loaded
     import onnxruntime  # noqa: F401
 
-    from hf_lstm.data.texts import read_texts
     from hf_lstm.export.onnx import export_onnx
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.rows.texts import read_texts
 
     reviews = list(itertools.islice(read_texts(SAMPLE_FILE), NUM_REVIEWS))
     model = LSTMSentiment.from_pretrained(arguments.model)

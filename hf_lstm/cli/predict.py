@@ -18,9 +18,9 @@ from hf_lstm.cli.common import (
     build_parser,
     check_output_file,
 )
-from hf_lstm.data.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.errors import InputError
 from hf_lstm.progress import can_show_bars
+from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
 
 if TYPE_CHECKING:
     from hf_lstm.answers.columns import Answers

@@ -25,8 +25,8 @@ from hf_lstm.cli.push import (
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
-from hf_lstm.data.early_checks import check_source
 from hf_lstm.errors import InputError
+from hf_lstm.rows.early_checks import check_source
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 

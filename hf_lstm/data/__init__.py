@@ -1,1 +1,1 @@
-"""Loads labeled rows, checks them, and cuts them into splits."""
+"""Checks labeled rows, cuts them into splits, and encodes them."""

@@ -7,8 +7,8 @@ from datasets import Dataset
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.splits import GROUP
-from hf_lstm.data.texts import read_texts
 from hf_lstm.errors import InputError
+from hf_lstm.rows.texts import read_texts
 
 HASH_COLUMN = "text_sha256_16"
 """The first 16 hex digits of the SHA-256 of a text, by which rows are found whatever their order."""

@@ -6,13 +6,13 @@ import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.columns import Columns
 from hf_lstm.data.groups import add_groups
-from hf_lstm.data.named_sources import find_files
-from hf_lstm.data.published import Request, load_published, select_split
-from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
 from hf_lstm.data.splits import Splits, cut_official, cut_pooled
 from hf_lstm.errors import InputError
+from hf_lstm.rows.columns import Columns
+from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
+from hf_lstm.sources.named_sources import find_files
+from hf_lstm.sources.published import Request, load_published, select_split
 
 NO_COLUMNS = Columns()
 _ROW = "row"

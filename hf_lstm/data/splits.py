@@ -13,8 +13,8 @@ from datasets import Dataset, DatasetDict, concatenate_datasets
 from numpy.typing import NDArray
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.split_names import SPLITS
 from hf_lstm.errors import InputError
+from hf_lstm.sources.split_names import SPLITS
 
 GROUP = "group"
 """A third column of train, if its rows are grouped: which group each is of, as a string."""

@@ -12,7 +12,6 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
-from hf_lstm.data.labels import LabelMap
 from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
@@ -22,6 +21,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
 from hf_lstm.hub.card_metadata import IMDB_SOURCES, get_data_source
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.rows.labels import LabelMap
 
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_lstm.data.labels import LabelMap
 from hf_lstm.evaluation.metrics import compute_wilson_interval
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.report import LengthGroup, TrickyReview, UnseenFigures, WordContribution
+from hf_lstm.rows.labels import LabelMap
 
 NUM_LENGTH_GROUPS = 8
 NUM_DRIVING_WORDS = 5

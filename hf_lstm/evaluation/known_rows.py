@@ -8,14 +8,14 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.named_sources import is_local
-from hf_lstm.data.sources import InMemorySplits
 from hf_lstm.data.splits import add_hashes, hash_rows, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import KNOWN_ROWS
+from hf_lstm.rows.columns import Columns
+from hf_lstm.sources.in_memory import InMemorySplits
+from hf_lstm.sources.named_sources import is_local
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import NO_COLUMNS, is_single, load_relabeled_splits, load_split, load_splits
-from hf_lstm.data.sources import IN_MEMORY, InMemorySplits
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import (
     explain_inherited,
@@ -26,6 +24,8 @@ from hf_lstm.evaluation.known_rows import (
 )
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import name_place
+from hf_lstm.rows.columns import Columns
+from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
 
 logger = logging.getLogger(__name__)
 

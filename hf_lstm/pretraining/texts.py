@@ -8,9 +8,9 @@ import numpy as np
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.texts import read_texts
-from hf_lstm.data.unlabeled import AUTO, read_unlabeled
 from hf_lstm.errors import InputError
+from hf_lstm.rows.texts import read_texts
+from hf_lstm.sources.unlabeled import AUTO, read_unlabeled
 
 logger = logging.getLogger(__name__)
 

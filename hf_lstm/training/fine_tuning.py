@@ -14,8 +14,6 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
-from hf_lstm.data.columns import Columns
-from hf_lstm.data.labels import LabelMap
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
@@ -24,6 +22,8 @@ from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.pretraining.folder import SavedLanguageModel, is_language_model, read_language_model
 from hf_lstm.records.results import BaseModelFacts
+from hf_lstm.rows.columns import Columns
+from hf_lstm.rows.labels import LabelMap
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from hf_lstm.config import Recipe
-from hf_lstm.data.sources import IN_MEMORY
 from hf_lstm.records.places import name_place, strip_recipe
+from hf_lstm.sources.in_memory import IN_MEMORY
 
 _SECTIONS = ("data", "tokenizer", "model", "train")
 

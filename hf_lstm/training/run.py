@@ -19,7 +19,6 @@ import torch
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
-from hf_lstm.data.sources import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
@@ -45,6 +44,7 @@ from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
+from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits, Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES, Checkpoints
 from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder

@@ -22,15 +22,15 @@ from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
-from hf_lstm.data.sources import InMemorySplits
 from hf_lstm.data.splits import Splits
-from hf_lstm.data.unlabeled import read_unlabeled
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.embedding_scale import normalize_embedding
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
+from hf_lstm.sources.in_memory import InMemorySplits
+from hf_lstm.sources.unlabeled import read_unlabeled
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher

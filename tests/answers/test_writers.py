@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hf_lstm.answers.columns import Answers
 from hf_lstm.answers.rows import list_texts, open_rows
 from hf_lstm.answers.writers import check_output_type, list_values, open_output
-from hf_lstm.data.texts import read_texts
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.model import prediction
+from hf_lstm.rows.texts import read_texts
 
 NAMES = ["predicted_label", "score"]
 TEXTS = ["plain", "", "NA", 'say "hi", twice', "two\nlines", "lone\rreturn", "tab\there", "ünï 😀 \u2028 ‏rtl", "<br />"]

@@ -163,7 +163,7 @@ def test_pooled_cuts_all_labeled_rows_anew(tmp_path):
 def test_a_second_load_reads_nothing_anew_and_keeps_the_caches_of_maps(tmp_path, empty_cache, monkeypatch):
     path = write_csv(tmp_path / "reviews.csv", make_rows("some", 50))
     first = load_splits(DataConfig(dataset=path))
-    monkeypatch.setattr("hf_lstm.data.published._read_splits", None)
+    monkeypatch.setattr("hf_lstm.sources.published._read_splits", None)
     again = load_splits(DataConfig(dataset=path))
     for split in first:
         assert first[split]._fingerprint == again[split]._fingerprint

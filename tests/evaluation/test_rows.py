@@ -8,13 +8,13 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hf_lstm
-from hf_lstm.data.columns import Columns
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.sources import resolve_source
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows
+from hf_lstm.rows.columns import Columns
+from hf_lstm.sources.in_memory import resolve_source
 
 SMALL = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu", "show_progress": False}
 SPLITS = ("train", "validation", "test")

@@ -53,7 +53,9 @@ def test_a_space_is_made_updated_and_left_to_its_owner(deploy, hub):
     for path in (ROOT / "hf_lstm").rglob("*.py"):
         assert files[path.relative_to(ROOT).as_posix()] == path.read_bytes()
     unwanted = ("test", ".pyc", ".parquet", ".git", ".env", "scripts/", "cache/")
-    assert not [name for name in files if any(part in name.replace("hf_lstm/data/cache.py", "") for part in unwanted)]
+    assert not [
+        name for name in files if any(part in name.replace("hf_lstm/sources/cache.py", "") for part in unwanted)
+    ]
     fields = RepoCard(files["README.md"].decode()).data.to_dict()
     assert fields["models"] == fields["preload_from_hub"] == [MODEL]
     assert (fields["sdk"], fields["app_file"]) == ("gradio", "app.py")

@@ -1,0 +1,1 @@
+"""Opens files of rows: one reader for each format."""

@@ -1,0 +1,1 @@
+"""Finds texts and labels in the rows of a file."""

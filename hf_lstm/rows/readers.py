@@ -1,0 +1,170 @@
+"""Reads labeled rows from a file, a folder of a class, or an Arrow table."""
+
+import json
+from collections.abc import Sequence, Set
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from datasets import Features
+
+from hf_lstm.errors import InputError
+from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
+from hf_lstm.formats.catalog import LINES, get_format, open_file
+from hf_lstm.formats.encodings import open_text
+from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
+from hf_lstm.rows.columns import Columns, MissingLabelColumnError, find_columns
+from hf_lstm.rows.labels import LabeledTable
+from hf_lstm.rows.merged_rows import refuse_merged_rows
+from hf_lstm.tokenization.word_patterns import replace_surrogates
+
+METADATA = frozenset({
+    "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
+    "license.txt", "readme", "readme.txt", "makefile",
+})  # fmt: skip
+"""Names of files beside data that are none, in lower case. So are all `.md` files."""
+_ROWS_PER_CHUNK = 10_000
+
+
+def read_file(path: Path, wanted: Columns, encoding: str | None = None) -> LabeledTable:
+    """Read the texts and labels of one file, or of a folder of texts that is named like their class.
+
+    Raises:
+        MissingLabelColumnError: the file has texts, but no labels.
+        InputError: the file is missing, empty, of an unknown type, damaged, not in this encoding, or lacks a column, a
+            text or a field; the message names file, row, line and column.
+    """
+    if path.is_dir():
+        return _read_class_folder(path, encoding)
+    if get_format(path) is LINES:
+        raise MissingLabelColumnError(
+            f"{path}: a text file has no labels; expected a table such as .csv, or a folder of texts for each class"
+        )
+    with open_file(path, encoding) as file:
+        return _read_arrow_file(file, wanted) if isinstance(file, ArrowFile) else _read_rows(file, wanted)
+
+
+def list_class_files(folder: Path) -> list[Path]:
+    """List the texts of a class: the files of a folder that end in .txt or have no suffix."""
+    return sorted(path for path in folder.iterdir() if is_text_of_class(path))
+
+
+def is_text_of_class(path: Path) -> bool:
+    """Return whether a file in the folder of a class holds a text. 20 Newsgroups calls its texts by numbers alone."""
+    is_named_so = path.suffix.lower() in (".txt", "") and not path.name.startswith(".")
+    return is_named_so and path.name.lower() not in METADATA and path.is_file()
+
+
+def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Columns) -> LabeledTable:
+    """Read the texts and labels of an Arrow table.
+
+    `name` is what error messages call it. `features` names the classes of its labels, if they are class ids.
+
+    Raises:
+        MissingLabelColumnError: there are texts, but no labels.
+        InputError: a column is missing or can't be a text or a label, or a text is null.
+    """
+    text_column, label_column = find_columns(name, table.column_names, wanted)
+    texts, labels = table[text_column], table[label_column]
+    texts = convert_texts(texts, f"{name}, column {text_column!r}")
+    if pa.types.is_nested(labels.type) or pa.types.is_temporal(labels.type) or _is_binary(labels.type):
+        raise InputError(f"{name}, column {label_column!r}: holds {labels.type} values, but each row needs one class")
+    class_names = getattr(features.get(label_column), "names", None)
+    labels = _name_classes(name, label_column, labels, class_names) if class_names else _write_labels(labels)
+    return _check_texts(LabeledTable(name, texts, labels, text_column, label_column, class_names))
+
+
+def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
+    columns = find_columns(file.name, file.schema.names, wanted)
+    batches = list(file.read(columns))
+    schema = pa.schema([file.schema.field(column) for column in columns], file.schema.metadata)
+    table = pa.Table.from_batches(batches, batches[0].schema if batches else schema)
+    return read_arrow_table(file.name, table, Features.from_arrow_schema(file.schema), Columns(*columns))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return any(is_kind(kind) for is_kind in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view))
+
+
+def _write_labels(labels: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write labels as text; NaN is none."""
+    if pa.types.is_dictionary(labels.type):
+        labels = labels.cast(labels.type.value_type)
+    if pa.types.is_floating(labels.type):
+        labels = pc.if_else(pc.is_nan(labels), None, labels)
+    return labels.cast(pa.string())
+
+
+def _name_classes(name: str, column: str, labels: pa.ChunkedArray, names: list[str]) -> pa.ChunkedArray:
+    """Replace class ids by names. -1 is no class, and becomes null.
+
+    Raises:
+        InputError: another id has no name.
+    """
+    has_name = pc.and_(pc.greater_equal(labels, 0), pc.less(labels, len(names)))
+    unknown = pc.and_(pc.invert(has_name), pc.not_equal(labels, -1))
+    if pc.any(unknown).as_py():
+        row = pc.index(unknown, True).as_py()
+        raise InputError(
+            f"{name}, row {row + 1}, column {column!r}: class id {labels[row]} is none of 0 to {len(names) - 1}"
+        )
+    name_of_id = pa.array([None if name is None else str(name) for name in names])
+    return name_of_id.take(pc.if_else(has_name, labels, None).cast(pa.int64()))
+
+
+def _check_texts(table: LabeledTable) -> LabeledTable:
+    if not len(table.texts):
+        raise InputError(f"{table.name}: there are no rows; expected texts and their labels")
+    if table.texts.null_count:
+        row = pc.index(table.texts.is_null(), True).as_py()
+        where = table.locate(row, table.text_column)
+        raise InputError(f"{where}: there is no text (null); drop the row, or write an empty text")
+    return table
+
+
+def _read_rows(file: RowFile, wanted: Columns) -> LabeledTable:
+    """Read the texts and labels of a file of rows."""
+    columns = find_columns(file.name, file.columns, wanted)
+    text_index, label_index = map(file.columns.index, columns)
+    texts: list[str] = []
+    labels: list[str | None] = []
+    lines: list[int] = []
+    for index, (line, values) in enumerate(file.rows):
+        place = Place(file.name, index, line)
+        texts.append(check_text(values[text_index], place, columns[0]))
+        labels.append(_check_label(values[label_index], place, columns[1], file.missing_labels))
+        if line:
+            lines.append(line)
+    table = LabeledTable(file.name, _build_column(texts), _build_column(labels), *columns, lines=lines or None)
+    if file.delimiter:
+        refuse_merged_rows(table, file)
+    return _check_texts(table)
+
+
+def _check_label(value: object, place: Place, column: str, missing: Set[str]) -> str | None:
+    """Return the label as text; None if the value says that there is none."""
+    if value is ABSENT:
+        raise InputError(f"{place}: there is no column {column!r}, which the first row has")
+    if not isinstance(value, str | int | float | None):
+        raise InputError(f"{place}, column {column!r}: {type(value).__name__} is no class; expected a name or a number")
+    if isinstance(value, str):
+        return None if value.strip().casefold() in missing else replace_surrogates(value)
+    return None if value is None or value != value else json.dumps(value)  # NaN is not itself
+
+
+def _build_column(values: Sequence[str | None]) -> pa.ChunkedArray:
+    starts = range(0, len(values), _ROWS_PER_CHUNK)
+    return pa.chunked_array(
+        [pa.array(values[start : start + _ROWS_PER_CHUNK], pa.string()) for start in starts], pa.string()
+    )
+
+
+def _read_class_folder(folder: Path, encoding: str | None) -> LabeledTable:
+    """Read each text file of a folder as one text of the class that the folder is called."""
+    texts = []
+    files = list_class_files(folder)
+    for file in files:
+        with open_text(file, encoding) as stream:
+            texts.append(stream.read())
+    labels = pa.chunked_array([pa.array([folder.name] * len(texts), pa.string())])
+    return LabeledTable(str(folder), _build_column(texts), labels, "text", "folder")

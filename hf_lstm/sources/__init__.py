@@ -1,0 +1,1 @@
+"""Finds the files and splits that a data argument means."""

@@ -1,0 +1,46 @@
+import pytest
+from datasets import Dataset
+
+from hf_lstm import InputError
+from hf_lstm.config import DataConfig
+from hf_lstm.data.loading import load_splits
+from hf_lstm.sources.unlabeled import read_unlabeled
+
+
+def test_a_file_gives_each_text_once_and_none_that_must_not_be_learned_from(tmp_path):
+    (tmp_path / "more.txt").write_text("one\ntwo\n\none\ntest text\n")
+    assert read_unlabeled(str(tmp_path / "more.txt"), DataConfig(), left_out=["test text"]) == ["one", "two"]
+    with pytest.raises(InputError, match="no texts but blank ones and those of"):
+        read_unlabeled(str(tmp_path / "more.txt"), DataConfig(), left_out=["one", "two", "test text"])
+
+
+def test_a_split_of_the_data_set_does_as_well(tmp_path):
+    for split in ("train", "unsupervised"):
+        Dataset.from_dict({"text": [f"{split} text"], "label": [-1]}).to_parquet(str(tmp_path / f"{split}.parquet"))
+    (tmp_path / "README.md").write_text(
+        "---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: train.parquet\n"
+        "  - split: unsupervised\n    path: unsupervised.parquet\n---\n"
+    )
+    config = DataConfig(dataset=str(tmp_path))
+    for name in ("unsupervised", "auto"):
+        assert read_unlabeled(name, config, left_out=()) == ["unsupervised text"]
+    with pytest.raises(InputError, match=r"train\.unlabeled: 'nothing' is neither a file nor a split"):
+        read_unlabeled("nothing", config, left_out=())
+
+
+@pytest.mark.parametrize("dataset", ["data in memory", "file"])
+def test_by_default_there_may_be_none(tmp_path, dataset):
+    (tmp_path / "rows.csv").write_text("text,label\na,0\n")
+    source = str(tmp_path / "rows.csv") if dataset == "file" else dataset
+    assert read_unlabeled("auto", DataConfig(dataset=source), left_out=()) == []
+    with pytest.raises(InputError, match="neither a file nor a split"):
+        read_unlabeled("unsupervised", DataConfig(dataset=source), left_out=())
+
+
+def test_the_samples_unlabeled_reviews_stand_in_no_other_split():
+    splits = load_splits(DataConfig(dataset="sample"))
+    known = {text for rows in splits.values() for text in rows["text"][:]}
+    assert len(known) == 6_600
+    texts = read_unlabeled("auto", DataConfig(dataset="sample"), left_out=())
+    assert len(texts) == 8_000
+    assert not known.intersection(texts)
