@@ -6,7 +6,7 @@ from pathlib import Path
 _FOLDERS = ("hf_lstm", "scripts", "space")
 _DESCRIPTIONS = {
     "hf_lstm/py.typed": "the package is typed",
-    "hf_lstm/resources/sample/": "6,600 real reviews: train, validation, test",
+    "hf_lstm/resources/sample/": "Real reviews: 6,600 with labels, 8,000 without",
     "hf_lstm/resources/stop_words_english.txt": "NLTK's 179 English stop words",
     "space/README.md": "the Space's front matter and page",
     "space/model/": "the demo's model: pooled-bilstm, seed 0, saved in bfloat16",
