@@ -312,7 +312,7 @@ def test_which_tokens_are_read_is_told(truncation, expected):
     assert f"It reads {expected}" in render(config=config)
 
 
-@pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 50, 1000])
+@pytest.mark.parametrize("num_labels", [2, 3, 20, 21, 50, 200])
 def test_any_number_of_labels(num_labels):
     labels = [f"label {i}" for i in range(num_labels)]
     card = render(labels)

@@ -185,12 +185,14 @@ def test_each_epoch_is_printed_unless_the_program_logs_by_itself(frame, tmp_path
     handlers, root_handlers = logger.handlers[:], logging.getLogger().handlers[:]
     logging.getLogger().handlers = []
     try:
-        hf_lstm.train(frame, output_dir=tmp_path / "a", **columns, **SMALL)
+        hf_lstm.train(frame, "pooled-bilstm", output_dir=tmp_path / "a", baseline=False, **columns, **SMALL)
     finally:
         logging.getLogger().handlers = root_handlers
     assert "epoch 6/6  train loss" in capsys.readouterr().out
     assert logger.handlers == handlers
-    hf_lstm.train(frame, output_dir=tmp_path / "b", **columns, **SMALL)  # the tests' own handlers are there
+    hf_lstm.train(
+        frame, "pooled-bilstm", output_dir=tmp_path / "b", baseline=False, **columns, **SMALL
+    )  # the tests' own handlers are there
     assert "epoch 6/6" not in capsys.readouterr().out
 
 
