@@ -3,16 +3,15 @@
 import argparse
 import dataclasses
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import (
-    EXIT_INTERRUPTED,
     add_device_argument,
     add_settings_argument,
     build_parser,
     name_command,
+    say_how_to_resume,
 )
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
@@ -79,18 +78,13 @@ def main(argv: Sequence[str]) -> None:
     if arguments.dataset is None and recipe.pretrain.unlabeled in (None, "auto"):
         raise InputError("a language model needs texts: pass --dataset, --unlabeled, or both")
     # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.
-    with claim_output_folder(
-        arguments.output_dir or Path("runs") / recipe.name, overwrite=arguments.overwrite, resume=arguments.resume
-    ) as folder:
-        try:
-            run(recipe, arguments, argv, folder)
-        except (KeyboardInterrupt, SystemExit) as ending:
-            if not folder.can_be_resumed:
-                raise
-            again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
-            command = f"{name_command('pretrain')} {shlex.join([*again, '--resume'])}"
-            print(f"stopped; go on with: {command}", file=sys.stderr)
-            sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
+    with (
+        claim_output_folder(
+            arguments.output_dir or Path("runs") / recipe.name, overwrite=arguments.overwrite, resume=arguments.resume
+        ) as folder,
+        say_how_to_resume(folder, "pretrain", argv),
+    ):
+        run(recipe, arguments, argv, folder)
 
 
 def run(recipe: PretrainRecipe, arguments: argparse.Namespace, argv: Sequence[str], folder: OutputFolder) -> None:

@@ -2,18 +2,17 @@
 
 import argparse
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import (
-    EXIT_INTERRUPTED,
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     apply_columns,
     build_parser,
     name_command,
+    say_how_to_resume,
 )
 from hf_lstm.cli.push import (
     add_card_arguments,
@@ -131,14 +130,8 @@ def main(argv: Sequence[str]) -> None:
         if folder.is_finished and not arguments.push:
             print(f"the run in {output_dir} is finished: nothing to do")
             return
-        try:
+        with say_how_to_resume(folder, "train", argv):
             run(recipe, arguments, argv, folder)
-        except (KeyboardInterrupt, SystemExit) as ending:
-            if not folder.can_be_resumed:
-                raise
-            again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
-            print(f"stopped; go on with: {name_command('train')} {shlex.join([*again, '--resume'])}", file=sys.stderr)
-            sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
 
 
 def run(recipe: Recipe, arguments: argparse.Namespace, argv: Sequence[str], folder: OutputFolder) -> None:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.config.model import NetworkConfig
 from hf_lstm.nn.dropout import Dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
@@ -29,14 +30,7 @@ class LSTMNetwork(nn.Module):
         self.embedding_dropout = Dropout(
             config.dropout if config.embedding_dropout is None else config.embedding_dropout
         )
-        self.lstm = RaggedLSTM(
-            config.embedding_dim,
-            config.hidden_size,
-            config.num_layers,
-            bidirectional=config.bidirectional,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-            single_bias=config.single_bias,
-        )
+        self.lstm = build_lstm(config)
         self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=self.lstm.num_directions)
         self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
         num_features = self.pooling.num_features
@@ -150,3 +144,15 @@ def _copy_modules(module: M) -> M:
     children = {name: child and _copy_modules(child) for name, child in module._modules.items()}
     copied.__dict__["_modules"] = children
     return copied
+
+
+def build_lstm(config: NetworkConfig) -> RaggedLSTM:
+    """Build the LSTM of a network's settings."""
+    return RaggedLSTM(
+        config.embedding_dim,
+        config.hidden_size,
+        config.num_layers,
+        bidirectional=config.bidirectional,
+        dropout=config.dropout if config.num_layers > 1 else 0.0,
+        single_bias=config.single_bias,
+    )

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.nn.dropout import Dropout
-from hf_lstm.nn.ragged_lstm import RaggedLSTM
+from hf_lstm.nn.network import build_lstm
 
 
 class Prediction(NamedTuple):
@@ -35,14 +35,7 @@ class LanguageModel(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
-        self.lstm = RaggedLSTM(
-            config.embedding_dim,
-            config.hidden_size,
-            config.num_layers,
-            bidirectional=config.bidirectional,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-            single_bias=config.single_bias,
-        )
+        self.lstm = build_lstm(config)
         self.projections = nn.ModuleList(
             nn.Linear(config.hidden_size, config.embedding_dim, bias=False) for _ in range(self.lstm.num_directions)
         )

@@ -14,6 +14,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
+from hf_lstm.config.model import NetworkConfig
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
@@ -100,13 +101,7 @@ class BaseModel:
 
         It is not calibrated yet.
         """
-        config = self.model.config
-        return config.resolve(
-            vocab_size=config.vocab_size,
-            label_names=label_names,
-            pad_token_id=config.pad_token_id,
-            unk_token_id=config.unk_token_id,
-        )
+        return _resolve_with_vocabulary(self.model.config, label_names)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, and return their facts for results.json.
@@ -168,13 +163,7 @@ class BaseLanguageModel:
 
     def resolve(self, label_names: Sequence[str]) -> ModelConfig:
         """Return the config of a classifier with the language model's network, for these labels."""
-        config = self.saved.config
-        return config.resolve(
-            vocab_size=config.vocab_size,
-            label_names=label_names,
-            pad_token_id=config.pad_token_id,
-            unk_token_id=config.unk_token_id,
-        )
+        return _resolve_with_vocabulary(self.saved.config, label_names)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy embedding and LSTM into `target`, which keeps the rest as drawn; return their facts."""
@@ -231,3 +220,13 @@ def load_base_model(source: str) -> BaseModel | BaseLanguageModel:
         return BaseLanguageModel(source, is_on_hub, read_language_model(folder))
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)
+
+
+def _resolve_with_vocabulary(config: NetworkConfig, label_names: Sequence[str]) -> ModelConfig:
+    """Return a base's config for other labels: its vocabulary stays."""
+    return config.resolve(
+        vocab_size=config.vocab_size,
+        label_names=label_names,
+        pad_token_id=config.pad_token_id,
+        unk_token_id=config.unk_token_id,
+    )
