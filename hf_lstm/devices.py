@@ -1,7 +1,10 @@
 """Chooses the device and the number format to compute with."""
 
 import contextlib
+import functools
+import logging
 import os
+import time
 
 import torch
 
@@ -11,6 +14,15 @@ MIN_BFLOAT16_UNITS = 128
 """LSTMs with fewer hidden units predict in float32: see `resolve_precision`."""
 MAX_CACHED_KERNELS = 64
 """Compiled kernels that oneDNN may keep: see `limit_kernel_cache`."""
+_ISA_LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
+"""Environment variables that keep oneDNN from using all that the CPU has, the newer name first."""
+_ISAS_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI"}
+"""Reference: https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html"""
+_PROBE_SIZE = 256
+_MIN_SLOWDOWN = 1.5
+"""Of an emulated format, to warn of it."""
+
+logger = logging.getLogger(__name__)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -37,11 +49,12 @@ def resolve_device(name: str) -> torch.device:
 def computes_bfloat16_natively(device: torch.device) -> bool:
     """Return whether a device has bfloat16 matrix products in hardware.
 
-    Otherwise they are emulated, which is slower.
+    Otherwise they are emulated, which is slower. On a CPU it counts what oneDNN may use of it.
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+    limit = next((os.environ[name].upper() for name in _ISA_LIMITS if name in os.environ), None)
+    if device.type == "cpu" and limit not in _ISAS_WITHOUT_BFLOAT16 and hasattr(torch.cpu, "get_capabilities"):
         capabilities = torch.cpu.get_capabilities()
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     return False
@@ -52,7 +65,7 @@ def resolve_precision(precision: str, device: torch.device, *, hidden_size: int 
 
     `auto` means bfloat16 if the device has it in hardware, else float32. To predict, the LSTM must also have at least
     `MIN_BFLOAT16_UNITS` hidden units: with fewer, the rounding of each counts for more. `stopword-lstm`, which has 100,
-    gave 0.11 % of reviews another label.
+    gave 0.11 % of reviews another label. An emulated `bfloat16` is warned of once.
 
     Args:
         precision: `float32`, `bfloat16` or `auto`.
@@ -67,7 +80,33 @@ def resolve_precision(precision: str, device: torch.device, *, hidden_size: int 
         return torch.bfloat16 if is_wide and computes_bfloat16_natively(device) else torch.float32
     if precision not in ("float32", "bfloat16"):
         raise InputError(f"precision is {precision!r}, but must be one of auto, float32, bfloat16")
+    if precision == "bfloat16" and not computes_bfloat16_natively(device):
+        _warn_of_emulation(device)
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+@functools.cache
+def _warn_of_emulation(device: torch.device) -> None:
+    """Log how much slower bfloat16 is than float32, as measured on the spot; once for each device."""
+    slowdown = _time_product(torch.bfloat16, device) / _time_product(torch.float32, device)
+    if slowdown >= _MIN_SLOWDOWN:
+        logger.warning(
+            "precision=bfloat16 is emulated on this %s: a matrix product takes %.0f times as long as in float32; "
+            "use precision=auto",
+            device.type,
+            slowdown,
+        )
+
+
+def _time_product(dtype: torch.dtype, device: torch.device) -> float:
+    """Return the seconds that a small matrix product takes, the best of a few."""
+    factor = torch.ones(_PROBE_SIZE, _PROBE_SIZE, dtype=dtype, device=device)
+    elapsed_s = []
+    for _ in range(3):
+        started = time.perf_counter()
+        (factor @ factor)[0, 0].item()  # waits for the device
+        elapsed_s.append(time.perf_counter() - started)
+    return min(elapsed_s)
 
 
 def name_dtype(dtype: torch.dtype) -> str:

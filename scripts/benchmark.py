@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from benchmarking.harness.machine import describe_machine
 from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
 from benchmarking.harness.rounds import measure_interleaved
 from benchmarking.harness.summaries import describe_section
-from benchmarking.plan import NORMAL, QUICK, SECTIONS, Effort, Plan
+from benchmarking.plan import NORMAL, QUICK, SECTIONS, SHARES, Effort, Plan
 from benchmarking.reviews import load_reviews
 from hf_lstm.cli.common import check_output_file, run_command_line
 from hf_lstm.config.recipes import PACKED_LSTM
@@ -43,6 +44,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--repeats", type=int, metavar="N", help=f"rounds (default: {NORMAL.repeats})")
     parser.add_argument("--quick", action="store_true", help="measure little, for a first impression")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help=f"time for all; a contender whose share is over stops (default: {NORMAL.minutes}, --quick "
+        f"{QUICK.minutes}; 0 for no limit)",
+    )
     parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
     parser.add_argument(
         "--max-isa",
@@ -62,13 +70,17 @@ def choose_effort(arguments: argparse.Namespace) -> Effort:
     """Choose how much to measure.
 
     Raises:
-        InputError: `--repeats` is not positive.
+        InputError: `--repeats` is not positive, or `--minutes` negative.
     """
     effort = QUICK if arguments.quick else NORMAL
     if arguments.repeats is not None:
         if arguments.repeats < 1:
             raise InputError(f"--repeats {arguments.repeats}: expected at least 1")
         effort = replace(effort, repeats=arguments.repeats)
+    if arguments.minutes is not None:
+        if not 0 <= arguments.minutes < float("inf"):
+            raise InputError(f"--minutes {arguments.minutes}: expected 0 for no limit, or more")
+        effort = replace(effort, minutes=arguments.minutes)
     return replace(effort, packed_epoch_batches=None) if arguments.full_epoch else effort
 
 
@@ -89,6 +101,7 @@ def choose_sections(only: str | None) -> list[str]:
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure and print the sections, and return the results for the JSON."""
+    started = time.monotonic()
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
     if arguments.max_isa:
         os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
@@ -105,8 +118,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
             with show_progress(name) as announce:
                 announce("setting up", "")
                 section = SECTIONS[name](plan)
-                repeats = min(effort.repeats, section.max_repeats or effort.repeats)
-                outcomes = measure_interleaved(section.contenders, repeats, announce)
+                outcomes = measure_interleaved(
+                    section.contenders,
+                    min(effort.repeats, section.max_repeats or effort.repeats),
+                    announce,
+                    formats=machine["native_formats"],
+                    limit_s=_share_time(started, effort, names, name),
+                )
             sections[name] = describe_section(section, outcomes)
             sections[name]["measured"] = {"date": machine["date"], "commit": commit}
             print(f"\n{format_section(name, sections[name])}", flush=True)
@@ -120,6 +138,14 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         "effort": asdict(effort),
     }
     return {"machine": machine, "options": options, "sections": sections}
+
+
+def _share_time(started: float, effort: Effort, names: Sequence[str], name: str) -> float | None:
+    """Return the seconds of a section: its share of what is left for it and the later ones; None without a limit."""
+    if not effort.minutes:
+        return None
+    left_s = max(0, 60 * effort.minutes - (time.monotonic() - started))
+    return left_s * SHARES[name] / sum(SHARES[each] for each in names[names.index(name) :])
 
 
 def read_earlier(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -25,3 +25,30 @@ def test_unknown_names_are_refused():
         devices.resolve_precision("float8", CPU, hidden_size=8)
     with pytest.raises(InputError, match="tpu9"):
         devices.resolve_device("tpu9")
+
+
+@pytest.mark.parametrize("limit", ["AVX2", "avx512_core"])
+def test_what_onednn_may_not_use_is_not_native(monkeypatch, limit):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.delenv("DNNL_MAX_CPU_ISA", raising=False)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16")
+    assert devices.computes_bfloat16_natively(CPU)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    assert not devices.computes_bfloat16_natively(CPU)
+
+
+def test_bfloat16_that_is_emulated_is_warned_of_once_with_its_slowdown(monkeypatch, caplog):
+    monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: False)
+    monkeypatch.setattr(devices, "_time_product", lambda dtype, device: 3.0 if dtype == torch.bfloat16 else 0.02)
+    devices._warn_of_emulation.cache_clear()
+    try:
+        for precision in ("float32", "auto", "bfloat16", "bfloat16"):
+            devices.resolve_precision(precision, CPU, hidden_size=256)
+    finally:
+        devices._warn_of_emulation.cache_clear()
+    (record,) = caplog.records
+    assert "150 times as long as in float32; use precision=auto" in record.message
+
+
+def test_timing_a_product_takes_some_time():
+    assert devices._time_product(torch.float32, CPU) > 0

@@ -31,6 +31,8 @@ _BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max
 class Effort:
     """Says how much is measured."""
 
+    minutes: float
+    """For all sections, at most; see `SHARES`."""
     repeats: int
     """Rounds of each section."""
     our_epoch_share: float
@@ -51,11 +53,11 @@ class Effort:
 
 
 NORMAL = Effort(
-    repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
+    minutes=11.5, repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
     num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20, num_bulk_reviews=200_000,
 )  # fmt: skip
 QUICK = Effort(
-    repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
+    minutes=3.8, repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
     num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10, num_bulk_reviews=30_000,
 )  # fmt: skip
 
@@ -179,3 +181,8 @@ SECTIONS: Mapping[str, Callable[[Plan], Section]] = {
     "latency": Plan.build_latency,
     "cold-start": Plan.build_cold_start,
 }
+SHARES: Mapping[str, float] = {
+    "training-step": 2, "sequence-length": 2, "epoch": 3, "text-to-label": 10, "tokenization": 1, "bulk-scoring": 1,
+    "latency": 1.5, "cold-start": 1.5,
+}  # fmt: skip
+"""Of the time, by section. What one leaves is divided among the later ones."""

@@ -108,7 +108,8 @@ def _format_figure(figure: Mapping[str, Any], contenders: Mapping[str, Any]) -> 
 
 
 def _explain_absence(contender: Mapping[str, Any]) -> str:
-    return f"{contender['status']}, {format_cell(contender['reason'])}"
+    reason = format_cell(contender["reason"])
+    return reason if contender["status"] == "stopped" else f"{contender['status']}, {reason}"
 
 
 def _format_aim(figure: Mapping[str, Any]) -> str:

@@ -1,19 +1,23 @@
 """The benchmark measures what it says: rounds in turns, ratios within a round, and nobody missing in silence."""
 
+import dataclasses
 import json
 import os
+import re
 import runpy
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from benchmarking.contenders.distilbert import pick_batches
 from benchmarking.harness.report import format_section, write_json
-from benchmarking.harness.rounds import measure_interleaved
+from benchmarking.harness.rounds import _Turns, measure_interleaved
 from benchmarking.harness.spec import INSTALL_HINT, Contender, Figure, Metric, Outcome, Section
 from benchmarking.harness.summaries import describe_section, evaluate_figure, summarize
 from benchmarking.plan import SECTIONS
@@ -85,6 +89,45 @@ def test_who_fails_or_is_not_installed_is_named_and_the_others_go_on(tmp_path):
     table = format_section("section", described)
     assert "not installed: no no_such_peer: pip install -e '.[benchmark]'" in table
     assert "against absent: not measured, as absent is missing" in table
+
+
+def test_an_emulated_format_is_named_and_left_out(tmp_path):
+    contenders = [
+        make_contender("fp32", tmp_path / "log"),
+        dataclasses.replace(make_contender("bf16", tmp_path / "log"), number_format="bfloat16"),
+    ]
+    outcomes = measure_interleaved(contenders, 1, formats=["float32"])
+    assert outcomes["fp32"].status == "measured"
+    assert (outcomes["bf16"].status, outcomes["bf16"].samples) == ("left out", {})
+    assert outcomes["bf16"].reason.startswith("bfloat16 is emulated on this processor")
+    assert "bf16" not in (tmp_path / "log").read_text()
+
+
+def sleep_for_ever():
+    yield {}
+    time.sleep(600)
+    yield {"step_s": 600.0}
+
+
+def test_who_uses_up_its_time_is_stopped_in_the_midst_of_it():
+    outcome = measure_interleaved([Contender(name="endless", start=sleep_for_ever)], 3, limit_s=2)["endless"]
+    assert (outcome.status, outcome.samples) == ("stopped", {})
+    assert re.fullmatch(r"stopped after \d+ s, with 0 of 3 rounds done", outcome.reason)
+
+
+def test_rounds_that_would_not_end_in_time_are_not_begun(monkeypatch):
+    outcome = Outcome(samples={"m": [1.0, 2.0]}, elapsed_s=90, round_s=20)
+    turns = _Turns({"slow": outcome}, repeats=5, limit_s=100, num_contenders=1)
+    turns.workers["slow"] = stopped = mock.Mock()
+    turns.take("slow")
+    assert (outcome.status, outcome.samples) == ("measured", {"m": [1.0, 2.0]})
+    assert outcome.reason == "stopped after 90 s, with 2 of 5 rounds done"
+    stopped.ask.assert_not_called()
+    stopped.stop_at_once.assert_called_once()
+
+
+def test_ratios_are_of_the_rounds_that_both_have():
+    assert evaluate([10.0, 20.0, 80.0], [1.0, 2.0])["samples"] == [10, 10]
 
 
 def test_summary_is_the_median_with_its_spread():
@@ -262,6 +305,7 @@ def test_updated_sections_take_the_place_of_earlier_ones():
     [
         (["--only", "epochs"], f"--only epochs: there is no such section; expected some of {', '.join(SECTIONS)}"),
         (["--repeats", "0"], "--repeats 0: expected at least 1"),
+        (["--minutes", "-1"], "--minutes -1.0: expected 0 for no limit, or more"),
         (["--output", "no/such/file.json"], "--output no/such/file.json: there is no folder no/such; make it first"),
         (["--update"], "--update: name the file to update with --output"),
         (

@@ -47,12 +47,15 @@ def format_section(name: str, section: Mapping[str, Any]) -> str:
 
 def _format_contender(name: str, result: Mapping[str, Any]) -> Iterator[str]:
     if result["status"] != "measured":
-        yield f"  {name:<{_NAME_WIDTH}} {result['status']}: {result['reason']}"
+        status = "" if result["status"] == "stopped" else f"{result['status']}: "
+        yield f"  {name:<{_NAME_WIDTH}} {status}{result['reason']}"
         return
     for metric, summary in result["metrics"].items():
         spread = f"{format_number(summary['min'])} .. {format_number(summary['max'])}"
         yield f"  {name:<{_NAME_WIDTH}} {format_number(summary['median']):>10}  {_name_unit(metric):<40} {spread}"
         name = ""
+    if result["reason"]:
+        yield f"  {'':<{_NAME_WIDTH}} {'':>10}  {result['reason']}"
     if result["facts"]:
         yield f"  {'':<{_NAME_WIDTH}} {'':>10}  {_format_settings(result['facts'])}"
 

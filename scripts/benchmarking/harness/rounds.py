@@ -10,16 +10,23 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Generator, Sequence
 from multiprocessing.connection import Connection
 
 from benchmarking.harness.spec import INSTALL_HINT, Answer, Contender, Outcome
 
 _EXIT_TIMEOUT_S = 5
+_SMALLEST_SHARE, _LARGEST_SHARE = 0.5, 3
+"""Times the time that each would have if all had the same: kept for who is still to be prepared, and at most."""
 
 
 class ContenderError(RuntimeError):
     """Reports that a contender's process failed or ended."""
+
+
+class OutOfTimeError(RuntimeError):
+    """Reports that a contender gave no answer within its time."""
 
 
 class Worker:
@@ -36,16 +43,19 @@ class Worker:
         self._process.start()
         theirs.close()
 
-    def ask(self) -> Answer:
+    def ask(self, timeout_s: float | None) -> Answer:
         """Return the contender's next answer.
 
         At first it is its facts, then a round's metrics.
 
         Raises:
             ContenderError: it raised, or its process ended.
+            OutOfTimeError: it took longer than `timeout_s`.
         """
         try:
             self._connection.send("next")
+            if not self._connection.poll(timeout_s):
+                raise OutOfTimeError
             kind, content = self._connection.recv()
         except (EOFError, OSError):
             self._process.join(_EXIT_TIMEOUT_S)
@@ -63,6 +73,11 @@ class Worker:
             if self._process.is_alive():
                 end()
         self._process.join()
+
+    def stop_at_once(self) -> None:
+        """End the process in the midst of its work, and those it may have started."""
+        self._process.terminate()
+        self.stop()
 
 
 def _serve(contender: Contender, connection: Connection) -> None:
@@ -92,52 +107,109 @@ def _describe_error(error: Exception) -> str:
 
 
 def measure_interleaved(
-    contenders: Sequence[Contender], repeats: int, announce: Callable[[str, str], None] = lambda stage, name: None
+    contenders: Sequence[Contender],
+    repeats: int,
+    announce: Callable[[str, str], None] = lambda stage, name: None,
+    *,
+    formats: Collection[str] | None = None,
+    limit_s: float | None = None,
 ) -> dict[str, Outcome]:
     """Prepare all contenders, then measure them in interleaved rounds.
 
     They are prepared one after the other. Each of the `repeats` rounds measures all in their order. Only one process
-    works at a time. A contender that fails takes no further part; the others go on.
+    works at a time. A contender that fails, or whose time is up, takes no further part; the others go on.
 
     Args:
         contenders: what to measure.
         repeats: number of rounds.
         announce: told the stage and the contender before each piece of work.
+        formats: the number formats that this machine has in hardware; who computes in another is left out.
+        limit_s: seconds for all together; one alone has at most `_LARGEST_SHARE` times its share. None sets no limit.
 
     Returns:
         What came of each, by name, in their order.
     """
-    outcomes = {contender.name: _check_installed(contender) for contender in contenders}
+    outcomes = {contender.name: _check_usable(contender, formats) for contender in contenders}
     assert len(outcomes) == len(contenders), "names must differ"
-    workers: dict[str, Worker] = {}
+    taking_part = [each for each in contenders if outcomes[each.name].status == "measured"]
+    turns = _Turns(outcomes, repeats, limit_s, max(1, len(taking_part)))
     try:
-        for contender in contenders:
-            if outcomes[contender.name].status == "measured":
-                announce("preparing", contender.name)
-                workers[contender.name] = Worker(contender)
-                outcomes[contender.name].facts = _ask(workers, contender.name, outcomes)
+        for contender in taking_part:
+            announce("preparing", contender.name)
+            turns.prepare(contender)
         for number in range(1, repeats + 1):
-            for name in list(workers):
+            for name in list(turns.workers):
                 announce(f"round {number}/{repeats}", name)
-                for metric, value in _ask(workers, name, outcomes).items():
-                    outcomes[name].samples.setdefault(metric, []).append(value)
+                turns.take(name)
     finally:
-        for worker in workers.values():
+        for worker in turns.workers.values():
             worker.stop()
     return outcomes
 
 
-def _check_installed(contender: Contender) -> Outcome:
+def _check_usable(contender: Contender, formats: Collection[str] | None) -> Outcome:
+    if formats is not None and contender.number_format not in formats:
+        reason = f"{contender.number_format} is emulated on this processor, many times slower than float32"
+        return Outcome(status="left out", reason=reason)
     missing = [module for module in contender.requires if importlib.util.find_spec(module) is None]
     if missing:
         return Outcome(status="not installed", reason=f"no {', '.join(missing)}: {INSTALL_HINT}")
     return Outcome()
 
 
-def _ask(workers: dict[str, Worker], name: str, outcomes: Mapping[str, Outcome]) -> Answer:
-    try:
-        return workers[name].ask()
-    except ContenderError as error:
-        outcomes[name].status, outcomes[name].reason = "failed", str(error)
-        workers.pop(name).stop()
+class _Turns:
+    """Gives contenders their turns, and watches their time."""
+
+    def __init__(self, outcomes: dict[str, Outcome], repeats: int, limit_s: float | None, num_contenders: int) -> None:
+        self.workers: dict[str, Worker] = {}
+        self._outcomes = outcomes
+        self._repeats = repeats
+        self._num_to_prepare = num_contenders
+        self._deadline = None if limit_s is None else time.monotonic() + limit_s
+        self._share_s = None if limit_s is None else limit_s / num_contenders
+
+    def prepare(self, contender: Contender) -> None:
+        """Start a contender, and take its facts."""
+        self._num_to_prepare -= 1
+        self.workers[contender.name] = Worker(contender)
+        self._outcomes[contender.name].facts = self._ask(contender.name)
+
+    def take(self, name: str) -> None:
+        """Let a contender do a round, unless the time that is left to it is less than a round took."""
+        outcome, left_s = self._outcomes[name], self._find_time_left(name)
+        if left_s is not None and left_s < outcome.round_s:
+            self._stop(name)
+            return
+        before_s = outcome.elapsed_s
+        for metric, value in self._ask(name).items():
+            outcome.samples.setdefault(metric, []).append(value)
+        outcome.round_s = outcome.elapsed_s - before_s
+
+    def _find_time_left(self, name: str) -> float | None:
+        if self._deadline is None or self._share_s is None:
+            return None
+        reserved_s = _SMALLEST_SHARE * self._share_s * self._num_to_prepare
+        left_s = self._deadline - time.monotonic() - reserved_s
+        return max(0, min(left_s, _LARGEST_SHARE * self._share_s - self._outcomes[name].elapsed_s))
+
+    def _ask(self, name: str) -> Answer:
+        outcome, started = self._outcomes[name], time.monotonic()
+        try:
+            answer = self.workers[name].ask(self._find_time_left(name))
+            outcome.elapsed_s += time.monotonic() - started
+            return answer
+        except ContenderError as error:
+            outcome.status, outcome.reason = "failed", str(error)
+            self.workers.pop(name).stop()
+        except OutOfTimeError:
+            outcome.elapsed_s += time.monotonic() - started
+            self._stop(name)
         return {}
+
+    def _stop(self, name: str) -> None:
+        outcome = self._outcomes[name]
+        num_rounds = max(map(len, outcome.samples.values()), default=0)
+        outcome.reason = f"stopped after {outcome.elapsed_s:.0f} s, with {num_rounds} of {self._repeats} rounds done"
+        if not num_rounds:
+            outcome.status = "stopped"
+        self.workers.pop(name).stop_at_once()

@@ -25,6 +25,8 @@ class Contender:
     """Of `start`; they must pickle."""
     requires: Sequence[str] = ()
     """Top-level modules of optional peers."""
+    number_format: str = "float32"
+    """What it computes in. It is left out where this is emulated, which nobody would choose."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +77,14 @@ class Section:
 class Outcome:
     """Holds the measurements of a contender."""
 
-    status: Literal["measured", "not installed", "failed"] = "measured"
+    status: Literal["measured", "not installed", "left out", "failed", "stopped"] = "measured"
+    """`stopped` is who had no round within its time."""
     reason: str | None = None
+    """Why it was not measured, or in fewer rounds."""
+    elapsed_s: float = 0
+    """Of its preparation and its rounds."""
+    round_s: float = 0
+    """Of its last round."""
     facts: Answer = field(default_factory=dict)
     samples: dict[str, list[float]] = field(default_factory=dict)
     """By metric, one number a round."""

@@ -65,7 +65,7 @@ def _find_samples(metric: Metric, outcomes: Mapping[str, Outcome]) -> list[float
     samples = outcome.samples.get(metric.name, [])
     if metric.or_greater is None:
         return samples
-    return [max(pair) for pair in zip(samples, outcome.samples[metric.or_greater], strict=True)]
+    return [max(pair) for pair in zip(samples, outcome.samples[metric.or_greater], strict=False)]
 
 
 def _relate(figure: Figure, outcomes: Mapping[str, Outcome]) -> list[float]:
@@ -73,6 +73,6 @@ def _relate(figure: Figure, outcomes: Mapping[str, Outcome]) -> list[float]:
     if figure.relation == "sum":
         values = [sum(values)]
     elif figure.to is not None:
-        pairs = zip(values, _find_samples(figure.to, outcomes), strict=True)
+        pairs = zip(values, _find_samples(figure.to, outcomes), strict=False)  # one may have been stopped earlier
         values = [of / to if figure.relation == "ratio" else of - to for of, to in pairs]
     return [100 * value for value in values] if figure.unit == "%" else values

@@ -109,7 +109,12 @@ def build_epoch(task: TrainingTask, *, repeats: int, our_share: float, packed_ba
         title="epoch s is scaled to all rows from the measured batches, encoding included",
         contenders=[
             PEAK,
-            Contender(name=OURS_BF16, start=run_our_epoch, arguments={**ours, "precision": "bfloat16"}),
+            Contender(
+                name=OURS_BF16,
+                start=run_our_epoch,
+                arguments={**ours, "precision": "bfloat16"},
+                number_format="bfloat16",
+            ),
             Contender(name=OURS_FP32, start=run_our_epoch, arguments={**ours, "precision": "float32"}),
             Contender(name=PACKED, start=run_packed_epoch, arguments=packed),
         ],

@@ -9,7 +9,7 @@ from benchmarking.harness.spec import Contender, Figure, Metric, Section
 from benchmarking.tasks import RandomModel
 
 WORDS_PER_REVIEW = 250
-_OURS, _DISTILBERT = "ours, bf16 BiLSTM", "DistilBERT, fp32"
+_OURS, _OURS_FP32, _DISTILBERT = "ours, bf16 BiLSTM", "ours, fp32 BiLSTM", "DistilBERT, fp32"
 
 
 def pick_usual_reviews(texts: list[str], size: int) -> list[str]:
@@ -24,7 +24,7 @@ def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPie
     """
     ours: Mapping[str, tuple[RandomModel, str]] = {
         _OURS: (bilstm, "bfloat16"),
-        "ours, fp32 BiLSTM": (bilstm, "float32"),
+        _OURS_FP32: (bilstm, "float32"),
         "ours, stopword-lstm": (stopword, "auto"),
     }
     distilbert = {_DISTILBERT: "float32", "DistilBERT, bf16": "bfloat16"}
@@ -36,6 +36,7 @@ def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPie
                     name=name,
                     start=time_our_single_predictions,
                     arguments={"model": model, "texts": texts, "precision": precision},
+                    number_format="bfloat16" if precision == "bfloat16" else "float32",
                 )
                 for name, (model, precision) in ours.items()
             ),
@@ -44,6 +45,7 @@ def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPie
                     name=name,
                     start=time_distilbert_single_predictions,
                     arguments={"wordpiece": wordpiece, "texts": texts, "precision": precision},
+                    number_format=precision,
                     requires=DISTILBERT_REQUIRES,
                 )
                 for name, precision in distilbert.items()
@@ -51,6 +53,7 @@ def build_latency(bilstm: RandomModel, stopword: RandomModel, wordpiece: WordPie
         ],
         figures=[
             Figure(title="BiLSTM, bf16: p50", of=Metric(contender=_OURS, name="p50_ms"), unit="ms", at_most=10),
+            Figure(title="BiLSTM, fp32: p50", of=Metric(contender=_OURS_FP32, name="p50_ms"), unit="ms", at_most=10),
             Figure(
                 title="BiLSTM, bf16 against DistilBERT, fp32",
                 of=Metric(contender=_DISTILBERT, name="p50_ms"),

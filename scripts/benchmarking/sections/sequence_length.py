@@ -117,7 +117,10 @@ def build_sequence_length(task: TrainingTask) -> Section:
         title="training step by length; 1 x a token means that the cost grows linearly",
         contenders=[
             Contender(
-                name=OURS_BF16, start=take_our_steps_by_length, arguments={"task": task, "precision": "bfloat16"}
+                name=OURS_BF16,
+                start=take_our_steps_by_length,
+                arguments={"task": task, "precision": "bfloat16"},
+                number_format="bfloat16",
             ),
             Contender(name=OURS_FP32, start=take_our_steps_by_length, arguments={"task": task, "precision": "float32"}),
             Contender(name=PACKED, start=take_packed_steps_by_length, arguments={"task": task}),

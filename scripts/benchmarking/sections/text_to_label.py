@@ -134,6 +134,7 @@ def _list_ours(task: TextToLabelTask) -> list[Contender]:
             name=name,
             start=classify_with_ours,
             arguments={"model": model, "texts": task.timed_texts, "precision": precision},
+            number_format="bfloat16" if precision == "bfloat16" else "float32",
         )
         for name, (model, precision) in models.items()
     ]
@@ -154,6 +155,7 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
                 name=name,
                 start=classify_with_distilbert,
                 arguments={**transformer, "precision": precision},
+                number_format=precision,
                 requires=DISTILBERT_REQUIRES,
             )
             for name, precision in ((DISTILBERT_FP32, "float32"), (DISTILBERT_BF16, "bfloat16"))

@@ -71,7 +71,12 @@ def build_training_step(task: TrainingTask) -> Section:
         title="batch of random reviews, padding and all",
         contenders=[
             PEAK,
-            Contender(name=OURS_BF16, start=take_our_steps, arguments={"task": task, "precision": "bfloat16"}),
+            Contender(
+                name=OURS_BF16,
+                start=take_our_steps,
+                arguments={"task": task, "precision": "bfloat16"},
+                number_format="bfloat16",
+            ),
             Contender(name=OURS_FP32, start=take_our_steps, arguments={"task": task, "precision": "float32"}),
             Contender(
                 name=PACKED_FLUSHED, start=take_packed_steps, arguments={"task": task, "flushes_denormals": True}
