@@ -9,10 +9,12 @@ import dataclasses
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Literal, overload
 
+import numpy as np
 import torch
 from huggingface_hub import PyTorchModelHubMixin
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
@@ -24,7 +26,7 @@ from hf_lstm.hub.card_metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.hub.publication import is_data_public
 from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
-from hf_lstm.model.explanation import explain_text
+from hf_lstm.model.explanation import Explanation, explain_text
 from hf_lstm.model.folder import (
     Provenance,
     list_stale_files,
@@ -35,7 +37,7 @@ from hf_lstm.model.folder import (
     write_model,
     write_provenance,
 )
-from hf_lstm.model.prediction import name_labels, predict_probabilities
+from hf_lstm.model.prediction import check_top_k, embed_texts, name_labels, predict_probabilities, rank_labels
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
@@ -111,6 +113,22 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             self._encoder = (tokenizer, self.config, Encoder(tokenizer, self.config))
         return self._encoder[2]
 
+    @property
+    def labels(self) -> list[str]:
+        """Return the names of the labels, in the order of the columns of `predict_proba`."""
+        return self.config.label_names
+
+    def __repr__(self) -> str:
+        """Describe the model in one line; `print(model.lstm)` shows a module of it."""
+        config = self.config
+        directions = f"{config.num_directions}x" if config.bidirectional else ""
+        layers = f"{config.num_layers} layers of " if config.num_layers > 1 else ""
+        return (
+            f"{type(self).__name__}({len(self.labels)} labels: {abbreviate(self.labels)}; "
+            f"{config.vocab_size:,} words, {layers}{directions}{config.hidden_size} units, {config.pooling} pooling; "
+            f"{self.num_parameters:,} parameters on {self.device})"
+        )
+
     def rename_labels(self, names: Mapping[str, str]) -> None:
         """Rename labels, in what the model answers and in its recipe and results; the weights stay as they are.
 
@@ -173,22 +191,53 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
                 )
         return weights
 
-    def encode(self, texts: Iterable[str]) -> EncodedTexts:
+    @overload
+    def encode(self, texts: str) -> NDArray[np.int32]: ...  # type: ignore[overload-overlap]  # as in `predict`
+
+    @overload
+    def encode(self, texts: Iterable[str]) -> EncodedTexts: ...
+
+    def encode(self, texts: str | Iterable[str]) -> NDArray[np.int32] | EncodedTexts:
         """Encode texts into the model's token ids.
 
-        `encode(texts)[i]` is int32 (num_tokens,). Texts are cut as `config` says. One without words is the single token
-        `<unk>`.
+        One text gives int32 (num_tokens,). Of more, `encode(texts)[i]` is that. Texts are cut as `config` says. One
+        without words is the single token `<unk>`.
 
         Raises:
             InputError: a row is not a string; its row is named.
         """
-        if not isinstance(texts, str):
-            texts = list(iterate_rows(texts))
-        return self.encoder.encode(texts)
+        if isinstance(texts, str):
+            return self.encoder.encode([texts])[0]
+        return self.encoder.encode(list(iterate_rows(texts)))
+
+    def embed(self, texts: str | Iterable[str], *, precision: str = "auto") -> torch.Tensor:
+        """Compute the features of each text: what the LSTM makes of it, and the classifier gets.
+
+        They are good for search, clusters, and classifiers of other labels.
+
+        Args:
+            texts: one text, or any iterable of them.
+            precision: as in `predict`; the features are float32 in any case.
+
+        Returns:
+            float32 (num_texts, num_features) on the CPU, in the order given; `.numpy()` gives an array without a copy.
+            There are `hidden_size` features for each direction, and twice as many with `pooling="mean_max"`.
+
+        Raises:
+            InputError: a row is not a string; its row is named.
+            NonFiniteError: the model computes values that are not finite.
+        """
+        return embed_texts(self, self.encoder, [texts] if isinstance(texts, str) else texts, precision=precision)
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too; it comes first
-        self, texts: str, *, batch_size: int | None = ..., precision: str = ..., show_progress: bool | None = ...
+        self,
+        texts: str,
+        *,
+        top_k: Literal[""] = ...,
+        batch_size: int | None = ...,
+        precision: str = ...,
+        show_progress: bool | None = ...,
     ) -> dict[str, Any]: ...
 
     @overload
@@ -196,19 +245,43 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         self,
         texts: Iterable[str],
         *,
+        top_k: Literal[""] = ...,
         batch_size: int | None = ...,
         precision: str = ...,
         show_progress: bool | None = ...,
     ) -> list[dict[str, Any]]: ...
 
+    @overload
+    def predict(  # type: ignore[overload-overlap]
+        self,
+        texts: str,
+        *,
+        top_k: int | None,
+        batch_size: int | None = ...,
+        precision: str = ...,
+        show_progress: bool | None = ...,
+    ) -> list[dict[str, Any]]: ...
+
+    @overload
+    def predict(
+        self,
+        texts: Iterable[str],
+        *,
+        top_k: int | None,
+        batch_size: int | None = ...,
+        precision: str = ...,
+        show_progress: bool | None = ...,
+    ) -> list[list[dict[str, Any]]]: ...
+
     def predict(
         self,
         texts: str | Iterable[str],
         *,
+        top_k: int | Literal[""] | None = "",
         batch_size: int | None = None,
         precision: str = "auto",
         show_progress: bool | None = None,
-    ) -> dict[str, Any] | list[dict[str, Any]]:
+    ) -> dict[str, Any] | list[dict[str, Any]] | list[list[dict[str, Any]]]:
         """Predict the label of each text, with its probability, in the order given.
 
         A text with no known word (empty, blank, other script) is scored all the same: as the single token `<unk>`, or
@@ -216,19 +289,26 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         Args:
             texts: one text, which gives one dict, or any iterable of them, which gives a list.
+            top_k: how many labels, the most probable first, as a list for each text; None for all. It is the argument
+                of that name of a pipeline of `transformers`, which answers alike. Without it, a text has one dict.
             batch_size: texts per batch; by default batches hold about equally many tokens.
             precision: `float32`, `bfloat16`, or `auto` for what `devices.resolve_precision` says of this model.
             show_progress: show a progress bar; by default of long lists, on terminals and in notebooks.
 
         Raises:
-            InputError: a row is not a string; its row is named.
+            InputError: a row is not a string, and its row is named; or `top_k` is no number of labels.
             NonFiniteError: the model answers values that are not finite.
         """
+        if top_k != "":
+            check_top_k(top_k)
         probabilities = self.predict_proba(
             texts, batch_size=batch_size, precision=precision, show_progress=show_progress
         )
-        answers = name_labels(probabilities, self.config.label_names)
-        return answers[0] if isinstance(texts, str) else answers
+        if top_k == "":
+            answers = name_labels(probabilities, self.labels)
+            return answers[0] if isinstance(texts, str) else answers
+        ranked = rank_labels(probabilities, self.labels, top_k)
+        return ranked[0] if isinstance(texts, str) else ranked
 
     def predict_proba(
         self,
@@ -254,7 +334,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             show_progress=show_progress,
         )
 
-    def explain(self, text: str, *, label: str | int | None = None) -> list[dict[str, Any]]:
+    def explain(self, text: str, *, label: str | int | None = None) -> Explanation:
         """Explain an answer by the contribution of each word.
 
         With two labels, contributions add up to the logit of label 1 less that of label 0, so that a positive one
@@ -268,8 +348,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         Returns:
             `{"word", "start", "end", "contribution"}` of each word, in the order of the text, with
-            `text[start:end] == word`. Words beyond the model's longest text, which it does not read, are left out;
-            unknown words are not. A text without words gives an empty list.
+            `text[start:end] == word`. It is a list, which notebooks show as the text in colors. Words beyond the
+            model's longest text, which it does not read, are left out; unknown words are not. A text without words
+            gives an empty list.
 
         Raises:
             InputError: `text` is not a string, or there is no such label.

@@ -12,6 +12,7 @@ on validation reviews. `results/README.md` has the figures.
 
 import functools
 import math
+from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -22,15 +23,39 @@ from torch import Tensor
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError, NonFiniteError, abbreviate
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
+from hf_lstm.model.explanation_page import render_explanation
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.tokenization.encoder import Encoder
 
 
-def explain_text(
-    network: LSTMNetwork, encoder: Encoder, text: str, label: str | int | None = None
-) -> list[dict[str, Any]]:
+class Explanation(list[dict[str, Any]]):
+    """Lists the words of a text with their contributions; notebooks show the text in colors.
+
+    Args:
+        words: `{"word", "start", "end", "contribution"}` of each.
+
+    Attributes:
+        text: what is explained.
+        label: what positive contributions speak for.
+        against: what negative ones speak for; None where that is several labels.
+    """
+
+    def __init__(self, words: Iterable[dict[str, Any]], *, text: str, label: str, against: str | None) -> None:
+        super().__init__(words)
+        self.text, self.label, self.against = text, label, against
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to build it anew, for pickling and copying."""
+        build = functools.partial(Explanation, text=self.text, label=self.label, against=self.against)
+        return build, (list(self),)
+
+    def _repr_html_(self) -> str:
+        return render_explanation(self.text, self, self.label, self.against)
+
+
+def explain_text(network: LSTMNetwork, encoder: Encoder, text: str, label: str | int | None = None) -> Explanation:
     """Explain an answer by the words of the text, as `LSTMSentiment.explain` says.
 
     Raises:
@@ -43,28 +68,28 @@ def explain_text(
     if not isinstance(text, str):
         raise InputError(f"the text to explain is {type(text).__name__}, expected a string: explain one by one")
     tokens = encoder.locate(text)
-    if not tokens:
-        return []
-    ids = [token.id for token in tokens]
+    ids = [token.id for token in tokens] or [config.unk_token_id]
     with keep_from_forking():
         # on one core: the products are small, and cores would wait for each other at every step
-        ((contributions, total),) = run_in_threads([functools.partial(_decompose, network, ids, label_id)])
+        ((contributions, total, label_id),) = run_in_threads([functools.partial(_decompose, network, ids, label_id)])
     words = [list(pieces) for _, pieces in groupby(tokens, key=attrgetter("word_index"))]
-    evenly = (total - sum(contributions)) / len(words)
+    evenly = (total - sum(contributions)) / max(1, len(words))
     remaining = iter(contributions)
     explained = []
     for pieces in words:
         start, end = pieces[0].start, pieces[-1].end
         contribution = sum(next(remaining) for _ in pieces) + evenly
         explained.append({"word": text[start:end], "start": start, "end": end, "contribution": contribution})
-    return explained
+    names = config.label_names
+    against = names[1 - label_id] if len(names) == 2 else None
+    return Explanation(explained, text=text, label=names[label_id], against=against)
 
 
-def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tuple[list[float], float]:
+def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tuple[list[float], float, int]:
     """Compute the answer to ids, and each id's part of it.
 
     Returns:
-        What each id adds to the answer to the reference, and the answer to the ids.
+        What each id adds to the answer to the reference, the answer to the ids, and the id of its label.
     """
     with torch.inference_mode(False):  # its tensors take no part in gradients, and the head's is needed
         both = torch.tensor([ids, [network.config.unk_token_id] * len(ids)])
@@ -72,15 +97,15 @@ def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tu
             embedded = network.embedding(both.to(network.device))
         embedded = embedded.to("cpu", torch.float64)  # single rows gain nothing from an accelerator
         traces = trace_lstm(network.lstm, embedded)
-        total, output_multipliers = _differentiate_head(network, traces[-1].outputs, label_id)
+        total, output_multipliers, label_id = _differentiate_head(network, traces[-1].outputs, label_id)
     if not math.isfinite(total):
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
     multipliers = compute_input_multipliers(traces, output_multipliers)
-    return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total
+    return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total, label_id
 
 
-def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | None) -> tuple[float, Tensor]:
-    """Compute the answer to the first row, and the rows' mean gradient.
+def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | None) -> tuple[float, Tensor, int]:
+    """Compute the answer to the first row, the rows' mean gradient, and the id of the label that it is of.
 
     The outputs are (2, time, features). The mean gradient is exact for what is linear, and halves the maximum between
     the steps where either row has it.
@@ -91,23 +116,22 @@ def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | N
         leaf = outputs.to(network.device, torch.float32).requires_grad_()
         ends = [leaf[:, -1, :hidden_size], leaf[:, 0, hidden_size:]][: num_features // hidden_size]
         logits = network.classify(network.pooling(leaf, torch.stack(ends), torch.full((2,), time)).float())
+        if label_id is None:
+            label_id = 1 if logits.shape[1] == 2 else int(logits[0].argmax())
         answers = logits @ _weigh_logits(logits[0].detach(), label_id)
         has_gradient = answers.requires_grad
         gradient = torch.autograd.grad(answers.sum(), leaf, allow_unused=True)[0] if has_gradient else None
     if gradient is None:
         raise InputError("explain can't see through the model's classifier or pooling: explain the unquantized model")
-    return answers[0].item(), gradient.mean(dim=0).to(outputs)
+    return answers[0].item(), gradient.mean(dim=0).to(outputs), label_id
 
 
-def _weigh_logits(logits: Tensor, label_id: int | None) -> Tensor:
+def _weigh_logits(logits: Tensor, label_id: int) -> Tensor:
     """Return the weights of the logits in the answer, (num_labels,).
 
     The answer is one label's logit less the mean of the others.
     """
-    num_labels = len(logits)
-    if label_id is None:
-        label_id = 1 if num_labels == 2 else int(logits.argmax())
-    weights = torch.full_like(logits, -1 / (num_labels - 1))
+    weights = torch.full_like(logits, -1 / (len(logits) - 1))
     weights[label_id] = 1.0
     return weights
 

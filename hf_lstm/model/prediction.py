@@ -6,7 +6,7 @@ Rows are checked, batched by length, and answered in the order given. Memory sta
 import contextlib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any
 
@@ -111,16 +111,49 @@ def compute_logits(
     Raises:
         RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
     """
+    logits = torch.empty(len(texts), network.config.num_labels, dtype=torch.float32, device="cpu")
+    _fill_rows(logits, network, texts, lambda network: network, dtype=dtype, batch_size=batch_size)
+    return logits
+
+
+def compute_features(network: LSTMNetwork, texts: EncodedTexts, *, dtype: torch.dtype) -> torch.Tensor:
+    """Compute the features of encoded texts, float32 (num_texts, num_features), on the CPU.
+
+    They are computed in `dtype`, as `compute_logits` computes logits, and raise the same.
+    """
+    features = torch.empty(len(texts), network.pooling.num_features, dtype=torch.float32, device="cpu")
+    _fill_rows(features, network, texts, lambda network: network.compute_features, dtype=dtype)
+    return features
+
+
+def _fill_rows(
+    filled: torch.Tensor,
+    network: LSTMNetwork,
+    texts: EncodedTexts,
+    choose: Callable[[LSTMNetwork], Callable[[torch.Tensor, torch.Tensor], torch.Tensor]],
+    *,
+    dtype: torch.dtype,
+    batch_size: int | None = None,
+) -> None:
+    """Fill each row with what the network computes of its text.
+
+    Args:
+        filled: (num_texts, values), on the CPU.
+        network: is looked at in evaluation mode.
+        texts: a row each.
+        choose: takes the network, and gives what computes (batch, values) of ids and lengths.
+        dtype: to compute in.
+        batch_size: texts per batch; by default batches hold about equally many tokens.
+    """
     device = network.device
     if device.type == "meta":
         raise InputError("the model's weights are on the device meta, without values: load it anew")
-    logits = torch.empty(len(texts), network.config.num_labels, dtype=torch.float32, device="cpu")
-    network = network.view_in_evaluation_mode()
+    compute = choose(network.view_in_evaluation_mode())
 
-    def score_batch(rows: NDArray[np.int64]) -> None:
+    def fill_batch(rows: NDArray[np.int64]) -> None:
         batch = collate(texts, rows, pad_token_id=network.config.pad_token_id)
         with keep_from_forking(), torch.inference_mode(), autocast_to(dtype, device):
-            logits[torch.from_numpy(rows)] = network(batch.input_ids.to(device), batch.lengths).cpu()
+            filled[torch.from_numpy(rows)] = compute(batch.input_ids.to(device), batch.lengths).cpu()
 
     num_threads = torch.get_num_threads() if device.type == "cpu" else 1
     if batch_size is not None:
@@ -130,13 +163,12 @@ def compute_logits(
         batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
     if device.type == "cpu" and len(batches) >= num_threads:
         # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
-        run_in_threads([functools.partial(score_batch, rows) for rows in batches])
+        run_in_threads([functools.partial(fill_batch, rows) for rows in batches])
     else:
         for rows in batches:
-            score_batch(rows)
-    if not torch.isfinite(logits).all():
+            fill_batch(rows)
+    if not torch.isfinite(filled).all():
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
-    return logits
 
 
 def _choose_num_batches(num_tokens: int, num_threads: int) -> int:
@@ -149,6 +181,33 @@ def _choose_num_batches(num_tokens: int, num_threads: int) -> int:
     return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
 
 
+def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *, precision: str) -> torch.Tensor:
+    """Compute the features of texts, as `LSTMSentiment.embed` says.
+
+    Raises:
+        InputError: a row is not a string, or `precision` is none that can be.
+        RuntimeError: as `compute_logits`.
+    """
+    dtype = resolve_precision(precision, network.device, hidden_size=network.config.hidden_size)
+    rows = iter(iterate_rows(texts))
+    windows: list[torch.Tensor] = []
+    while window := list(islice(rows, WINDOW_TEXTS)):
+        encoded = encoder.encode(window, first_row=len(windows) * WINDOW_TEXTS)
+        windows.append(compute_features(network, encoded, dtype=dtype))
+    return torch.cat(windows) if windows else torch.empty(0, network.pooling.num_features, dtype=torch.float32)
+
+
+def check_top_k(top_k: object) -> None:
+    """Check that `top_k` is a number of labels, or None.
+
+    Raises:
+        InputError: it is not.
+    """
+    is_number = isinstance(top_k, (int, np.integer)) and not isinstance(top_k, bool)
+    if top_k is not None and not (is_number and top_k >= 1):  # type: ignore[operator]
+        raise InputError(f"top_k is {top_k!r}, but must be a whole number of at least 1, or None for all labels")
+
+
 def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list[dict[str, Any]]:
     """Name the most probable label of each row, with its probability.
 
@@ -159,10 +218,26 @@ def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list
     Returns:
         `{"label", "score"}` of each row.
     """
-    scores, labels = probabilities.max(dim=1)
+    return [ranked[0] for ranked in rank_labels(probabilities, label_names, 1)]
+
+
+def rank_labels(
+    probabilities: torch.Tensor, label_names: Sequence[str], top_k: int | None
+) -> list[list[dict[str, Any]]]:
+    """Name the labels of each row, the most probable first; of equals, the first one.
+
+    Args:
+        probabilities: (num_texts, num_labels).
+        label_names: in the order of the columns.
+        top_k: how many labels; None for all.
+
+    Returns:
+        A list of `{"label", "score"}` for each row.
+    """
+    scores, labels = probabilities.sort(dim=1, descending=True, stable=True)
     return [
-        {"label": label_names[label], "score": score}
-        for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
+        [{"label": label_names[label], "score": score} for label, score in zip(*row, strict=True)]
+        for row in zip(labels[:, :top_k].tolist(), scores[:, :top_k].tolist(), strict=True)
     ]
 
 

@@ -74,6 +74,13 @@ class LSTMNetwork(nn.Module):
             input_ids: int64 (batch, time), right-padded; what stands at the padding does not matter.
             lengths: int64 (batch,), each from 1 to time; best on the CPU, where they are needed.
         """
+        return self.classify(self.output_dropout(self.compute_features(input_ids, lengths)))
+
+    def compute_features(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Compute the features that the classifier gets, (batch, num_features), float32.
+
+        Args are those of `forward`.
+        """
         lengths = lengths.to("cpu")
         on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
         wanted = self._list_wanted()
@@ -81,10 +88,10 @@ class LSTMNetwork(nn.Module):
             states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
             features = self.pooling.pool_summary(states, lengths)
         else:
-            features = self._read(self.embed(input_ids, lengths), lengths)
-        return self.classify(self.output_dropout(features.float()))
+            features = self._read(self.look_up(input_ids, lengths), lengths)
+        return features.float()
 
-    def embed(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+    def look_up(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
         """Look up the words' vectors, (batch, time, embedding_dim); in training, some are dropped.
 
         Args are those of `forward`.
@@ -93,7 +100,7 @@ class LSTMNetwork(nn.Module):
         return dropped
 
     def read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        """Compute logits (batch, num_labels), float32, from what `embed` returns, or what is like it."""
+        """Compute logits (batch, num_labels), float32, from what `look_up` returns, or what is like it."""
         return self.classify(self.output_dropout(self._read(embedded, lengths.to("cpu")).float()))
 
     def _read(self, embedded: Tensor, lengths: Tensor) -> Tensor:

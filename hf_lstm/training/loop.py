@@ -267,7 +267,7 @@ def _add_gradients(
             answers.append(model.read(vectors, lengths))
         return sum_loss(answers[-1]) / weight_sum
 
-    embedded = model.embed(ids, lengths)
+    embedded = model.look_up(ids, lengths)
     loss = backward_with_adversary(embedded, compute_loss, lengths, epsilon=config.adversarial_epsilon)
     return loss * weight_sum, answers[0].detach()
 
