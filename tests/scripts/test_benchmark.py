@@ -116,12 +116,12 @@ def test_who_uses_up_its_time_is_stopped_in_the_midst_of_it():
 
 
 def test_rounds_that_would_not_end_in_time_are_not_begun(monkeypatch):
-    outcome = Outcome(samples={"m": [1.0, 2.0]}, elapsed_s=90, round_s=20)
+    outcome = Outcome(samples={"m": [1.0, 2.0]}, elapsed_s=290, round_s=20)
     turns = _Turns({"slow": outcome}, repeats=5, limit_s=100, num_contenders=1)
     turns.workers["slow"] = stopped = mock.Mock()
     turns.take("slow")
     assert (outcome.status, outcome.samples) == ("measured", {"m": [1.0, 2.0]})
-    assert outcome.reason == "stopped after 90 s, with 2 of 5 rounds done"
+    assert outcome.reason == "stopped after 290 s, with 2 of 5 rounds done"
     stopped.ask.assert_not_called()
     stopped.stop_at_once.assert_called_once()
 
