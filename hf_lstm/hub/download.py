@@ -14,7 +14,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.files import (
     CARD_FILE,
     RECIPE_FILE,
@@ -25,6 +25,7 @@ from hf_lstm.files import (
     UNFINISHED_FOLDER,
 )
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
+from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
 from hf_lstm.replacement import finish_replacement
 
@@ -50,8 +51,9 @@ def fetch_model_folder(
 ) -> Path:
     """Fetch a model, if need be, and return its folder.
 
-    All files come from one commit, so a push that happens meanwhile cannot mix two versions. A Hub that fails is no
-    reason not to use what was downloaded earlier, unless a new download is asked for.
+    All files come from one commit, so a push that happens meanwhile cannot mix two versions. Each is what the Hub's
+    digest of it says; one that is not is downloaded once more. A Hub that fails is no reason not to use what was
+    downloaded earlier, unless a new download is asked for.
 
     Args:
         model: folder, or Hub id.
@@ -62,31 +64,44 @@ def fetch_model_folder(
         local_files_only: ask the Hub nothing.
 
     Raises:
-        InputError: there is no such folder or repository, it cannot be reached or read, or it lacks a file.
+        InputError: there is no such folder or repository, it cannot be reached or read, it lacks a file, or what the
+            Hub sends is damaged each time.
     """
     if not str(model).strip():
         raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
     what = f"model {str(model)!r}"
 
-    def fetch() -> Path:
+    def fetch(version: str | None, force: bool) -> Path:
         try:
             folder = snapshot_download(
                 str(model),
-                revision=revision,
+                revision=version,
                 token=token,
                 cache_dir=cache_dir,
                 allow_patterns=list(_DOWNLOADED_FILES),
-                force_download=force_download,
+                force_download=force,
                 local_files_only=local_files_only,
             )
         except IncompleteSnapshotError as error:  # the cache lacks a file, maybe none that a model needs
             return _require_files(Path(error.snapshot_path), what, "it is not in the cache: download it once")
         return Path(folder)
 
+    def fetch_whole() -> Path:
+        folder = fetch(revision, force_download)
+        if damaged := find_damaged_files(folder, _DOWNLOADED_FILES, needed=REQUIRED_FILES):
+            forget_files(folder, damaged)
+            if not local_files_only:
+                folder = fetch(folder.name, False)  # the same commit, and of its files those that are missing
+                damaged = find_damaged_files(folder, _DOWNLOADED_FILES, needed=REQUIRED_FILES)
+                forget_files(folder, damaged)
+            if damaged:
+                raise _build_damage_error(what, damaged, local_files_only)
+        return folder
+
     folder = Path(model)
     if not folder.is_dir():
         try:
-            folder = fetch_from_hub(fetch, uses_cache=not force_download)
+            folder = fetch_from_hub(fetch_whole, uses_cache=not force_download)
         except InputError:
             raise
         except HFValidationError:
@@ -101,12 +116,20 @@ def fetch_model_folder(
     return _require_files(folder, what, "expected a saved LSTMSentiment")
 
 
+def _build_damage_error(what: str, names: Sequence[str], is_of_cache: bool) -> InputError:
+    """Build the error for files that differ from the Hub's digests; they have left the cache."""
+    where = "in the cache was" if is_of_cache else "comes from the Hub"
+    remedy = "download it anew" if is_of_cache else "check the proxy and HF_ENDPOINT, or try again later"
+    return InputError(f"{what}: {abbreviate(names)} {where} damaged, by the Hub's own digest; {remedy}")
+
+
 def fetch_hub_file(
     repo_id: str, file: str, *, what: str, remedy: str, repo_types: Sequence[RepoType] = ("model",)
 ) -> Path:
     """Fetch a repository's file from the Hub, and return its path.
 
-    The file is in the client's cache, and downloaded only if need be.
+    The file is in the client's cache, and downloaded only if need be. It is what the Hub's digest says, or downloaded
+    once more.
 
     Args:
         repo_id: `owner/name`, or `name` for the few that have no owner.
@@ -116,11 +139,19 @@ def fetch_hub_file(
         repo_types: where to look, in this order.
 
     Raises:
-        InputError: there is no such repository or file, or the Hub cannot be reached and the cache has no copy.
+        InputError: there is no such repository or file, the Hub cannot be reached and the cache has no copy, or what
+            it sends is damaged each time.
     """
 
     def fetch(repo_type: RepoType) -> Path:
-        return Path(hf_hub_download(repo_id, file, repo_type=repo_type))
+        for _ in range(2):
+            path = Path(hf_hub_download(repo_id, file, repo_type=repo_type))
+            snapshot = path.parents[file.count("/")]
+            damaged = find_damaged_files(snapshot, [file])
+            if not damaged:
+                return path
+            forget_files(snapshot, damaged)
+        raise _build_damage_error(what, damaged, False)
 
     return _fetch_first(fetch, repo_types, what, remedy)
 
@@ -160,6 +191,8 @@ def _fetch_first(fetch: Callable[[RepoType], T], repo_types: Sequence[RepoType],
 
     try:
         return fetch_from_hub(fetch_first)
+    except InputError:
+        raise
     except HFValidationError:
         raise InputError(f"{what}: is neither a file here nor a Hub id like org/name; {remedy}") from None
     except HUB_ERRORS as error:

@@ -1,6 +1,7 @@
 """Describes failures of the Hugging Face Hub, each in one clear line."""
 
 import errno
+import json
 import re
 from collections.abc import Iterator
 
@@ -23,6 +24,7 @@ from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # its HTT
 from hf_lstm.errors import InputError
 
 HOW_TO_LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
+HIDDEN_TOKEN = "<token>"
 
 
 class HubUnavailable(Exception):  # noqa: N818 - a state of the Hub, like the client's OfflineModeIsEnabled
@@ -33,16 +35,28 @@ class HubUnavailable(Exception):  # noqa: N818 - a state of the Hub, like the cl
     Attributes:
         reason: what happened, in a few words.
         retry_after_s: seconds that the Hub asks to wait, if it does.
+        may_pass: whether another attempt is worth its time.
     """
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after_s: float | None = None, *, may_pass: bool = True) -> None:
+        reason = write_on_one_line(reason)
         super().__init__(reason)
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.may_pass = may_pass
+
+
+class UnreadableAnswer(RuntimeError):  # noqa: N818 - it names what came, as `HubUnavailable` does
+    """Reports an answer that is not what the Hub sends, such as the page of a proxy."""
 
 
 HUB_ERRORS = (OSError, ValueError, RuntimeError, httpx.HTTPError, EntryNotFoundError, HubUnavailable)
 """All that the client is known to raise: its HTTP library's errors are none of the builtin ones."""
+UNREADABLE_ERRORS = (
+    AssertionError, AttributeError, LookupError, RecursionError, TypeError, UnicodeError, json.JSONDecodeError,
+    httpx.DecodingError, httpx.InvalidURL,
+)  # fmt: skip
+"""What the client ends in where an answer is not of the form that it expects."""
 
 _SENTENCES: tuple[tuple[type[Exception], str], ...] = (  # the first that fits: some are subclasses of later ones
     (GatedRepoError, f"is gated: accept its terms on its page on the Hub, and {HOW_TO_LOG_IN}"),
@@ -81,7 +95,7 @@ def iterate_causes(error: BaseException) -> Iterator[BaseException]:
 
 def write_on_one_line(error: object) -> str:
     """Shorten an error's message to 300 characters on one line, without tokens."""
-    text = re.sub(r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )[^\s'\"]+", "<token>", " ".join(str(error).split()))
+    text = re.sub(r"hf_[A-Za-z0-9]{8,}|(?<=Bearer )[^\s'\"]+", HIDDEN_TOKEN, " ".join(str(error).split()))
     return text if len(text) <= 300 else f"{text[:297]}..."
 
 
@@ -97,6 +111,11 @@ def _explain(error: BaseException) -> str | None:
         return _explain_status(error.response.status_code, write_on_one_line(error.server_message or "no reason given"))
     if isinstance(error, HubUnavailable):
         return f"is out of reach: {error.reason}; check the network and HF_ENDPOINT, or try again later"
+    if isinstance(error, UnreadableAnswer):
+        return (
+            f"is out of reach: what answers at {constants.ENDPOINT} is no Hub, or a broken one "
+            f"({write_on_one_line(error)}); check HF_ENDPOINT and the proxy, or try again later"
+        )
     if isinstance(error, httpx.HTTPError):
         return (
             f"is out of reach: the Hub at {constants.ENDPOINT} does not answer ({write_on_one_line(error)}); check the "

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import HfApi, ModelInfo, constants
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
@@ -34,17 +35,22 @@ def require_login(token: str | None = None) -> str:
         InputError: nobody is logged in, the token is invalid or may only read, or the Hub cannot be reached.
     """
     try:
-        user = call_hub(lambda: HfApi(token=token).whoami(), retry_for_s=READ_RETRY_FOR_S)
+        name, role = call_hub(lambda: _read_user(HfApi(token=token).whoami()), retry_for_s=READ_RETRY_FOR_S)
     except LocalTokenNotFoundError:
         raise InputError(f"not logged in to {constants.ENDPOINT}: {HOW_TO_LOG_IN}") from None
     except HUB_ERRORS as error:
         raise describe_hub_error(error, "the login to the Hub") from error
-    if user.get("auth", {}).get("accessToken", {}).get("role") == "read":
+    if role == "read":
         raise InputError(
             "the login to the Hub has a token that may only read: make one with write permission at "
             f"{constants.ENDPOINT}/settings/tokens, and {HOW_TO_LOG_IN}"
         )
-    return str(user["name"])
+    return name
+
+
+def _read_user(user: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return the user's name, and what the token may do, if the Hub says it."""
+    return str(user["name"]), user.get("auth", {}).get("accessToken", {}).get("role")
 
 
 def resolve_repo_id(repo_id: str, user: str) -> str:

@@ -12,7 +12,15 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.errors import OfflineModeIsEnabled
 from huggingface_hub.utils import _http, get_session, httpx, parse_ratelimit_headers  # type: ignore[attr-defined]
 
-from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, iterate_causes, write_on_one_line
+from hf_lstm.hub.bodies import Patience, PatientStream, find_token, read_answer
+from hf_lstm.hub.errors import (
+    HUB_ERRORS,
+    UNREADABLE_ERRORS,
+    HubUnavailable,
+    UnreadableAnswer,
+    iterate_causes,
+    write_on_one_line,
+)
 from hf_lstm.markdown import format_duration
 from hf_lstm.progress import hub_bars
 
@@ -30,6 +38,8 @@ MAX_DELAY_S = 8.0
 
 _session_lock = threading.RLock()
 _PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+_WRONG_SIZE = "Consistency check failed"
+"""So begins what the client says of a download that is too short or too long."""
 _PASSING_ERRORS = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
@@ -47,12 +57,14 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
 
     Raises:
         HubUnavailable: the Hub still fails after that time, or asks to wait for longer.
+        UnreadableAnswer: what answers is no Hub, or a broken one.
     """
     retry_for_s = PUSH_RETRY_FOR_S if retry_for_s is None else retry_for_s
     delay_s, give_up_at_s, num_failures = FIRST_DELAY_S, None, 0
+    patience = Patience()
     while True:
         try:
-            with _bounded_session(), hub_bars():
+            with _bounded_session(patience), hub_bars():
                 answer = action()
             if num_failures:
                 logger.warning("the Hub answers again, at attempt %d", num_failures + 1)
@@ -60,11 +72,13 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
         except Exception as error:
             failure = _find_passing_failure(error)
             if failure is None:
+                if isinstance(error, UNREADABLE_ERRORS):
+                    raise UnreadableAnswer(f"{type(error).__name__}: {write_on_one_line(error)}") from error
                 raise
             now_s = time.monotonic()
             give_up_at_s = give_up_at_s or now_s + retry_for_s
             wait_s = max(delay_s, failure.retry_after_s or 0)
-            if now_s + wait_s > give_up_at_s:
+            if not failure.may_pass or now_s + wait_s > give_up_at_s:
                 raise failure from error
             num_failures += 1
             if num_failures == 1:  # once: a log of the same lines says no more
@@ -92,9 +106,9 @@ def fetch_from_hub(action: Callable[[], T], *, uses_cache: bool = True) -> T:
         if not uses_cache:
             raise
         try:
-            with _bounded_session(failure):
+            with _bounded_session(Patience(), failure):
                 found = action()
-        except HUB_ERRORS as error:
+        except (*HUB_ERRORS, *UNREADABLE_ERRORS) as error:
             raise failure from error
         logger.warning("the Hub does not answer (%s): using what was downloaded earlier", failure)
         return found
@@ -109,18 +123,19 @@ class _BoundedSession(httpx.Client):
 
     Args:
         session: the user's, with its proxies, certificates, headers and hooks. It stays open.
+        patience: for bodies that are slow to come.
         failure: why the Hub was given up, if it was. No request is sent then, and the client looks into its cache, as
             with `HF_HUB_OFFLINE`. At a `ConnectError` it would too, but ask for another 23 s if nothing is there.
     """
 
-    def __init__(self, session: httpx.Client, failure: HubUnavailable | None) -> None:
+    def __init__(self, session: httpx.Client, patience: Patience, failure: HubUnavailable | None) -> None:
         super().__init__(transport=httpx.BaseTransport())  # it opens no connections of its own
-        self._users_session, self._failure = session, failure
+        self._users_session, self._patience, self._failure = session, patience, failure
 
     def build_request(self, *arguments: Any, **options: Any) -> Any:
         return self._users_session.build_request(*arguments, **options)
 
-    def send(self, request: Any, **options: Any) -> Any:
+    def send(self, request: Any, *, stream: bool = False, **options: Any) -> Any:
         if self._failure is not None:
             raise OfflineModeIsEnabled(self._failure.reason)
         # In each request, since the client overrules the session's own time-out: `model_info` sets it to None.
@@ -128,18 +143,21 @@ class _BoundedSession(httpx.Client):
         limits = {kind: limits.get(kind) or SILENCE_TIMEOUT_S for kind in ("connect", "read", "write", "pool")}
         request.extensions = {**request.extensions, "timeout": limits}
         try:
-            response = self._users_session.send(request, **options)
+            # as a stream, since bodies are read here
+            response = self._users_session.send(request, stream=True, **options)
+            if response.status_code in _PASSING_STATUSES:
+                response.close()
+                reason = f"{request.url.host} answers {response.status_code} to {request.method} {request.url.path}"
+                raise HubUnavailable(reason, _get_retry_after_s(response.headers))
+            response.stream = PatientStream(response, self._patience)
+            is_file = stream and response.status_code < 400
+            return response if is_file else read_answer(response, find_token(request))
         except _PASSING_ERRORS as error:
             raise _describe_transport_error(error) from error
-        if response.status_code in _PASSING_STATUSES:
-            response.close()
-            reason = f"{request.url.host} answers {response.status_code} to {request.method} {request.url.path}"
-            raise HubUnavailable(reason, _get_retry_after_s(response.headers))
-        return response
 
 
 @contextmanager
-def _bounded_session(failure: HubUnavailable | None = None) -> Iterator[None]:
+def _bounded_session(patience: Patience, failure: HubUnavailable | None = None) -> Iterator[None]:
     """Bound the client's session during one action.
 
     All threads share the session, so actions take turns. Afterwards the user's factory and session are in place again.
@@ -152,7 +170,7 @@ def _bounded_session(failure: HubUnavailable | None = None) -> Iterator[None]:
         without_xet = constants.HF_HUB_DISABLE_XET
         # Setting a factory closes the session that the client knows of, and cuts what other threads have under way.
         _http._GLOBAL_CLIENT = None
-        set_client_factory(lambda: _BoundedSession(session, failure))
+        set_client_factory(lambda: _BoundedSession(session, patience, failure))
         constants.HF_HUB_DISABLE_XET = True
         try:
             yield
@@ -168,6 +186,8 @@ def _find_passing_failure(error: BaseException) -> HubUnavailable | None:
             return cause
         if isinstance(cause, _PASSING_ERRORS):  # while the body of a download was read
             return _describe_transport_error(cause)
+        if isinstance(cause, OSError) and str(cause).startswith(_WRONG_SIZE):
+            return HubUnavailable(f"what the Hub at {constants.ENDPOINT} sends is of another size than it says")
     return None
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 from local_hub_extras import FullHandler
 from local_hub_http import Endpoint, Fault, Request
@@ -45,6 +45,7 @@ class LocalHub:
             READ_TOKEN: ("me", "read"),
             OTHER_TOKEN: ("someone-else", "write"),
         }
+        self.trickle_pause_s = 5.0  # between two bytes of a body that trickles
         self.upload_pause_s = 0.0  # after each megabyte of a request's body, to be slow
         self.requests: list[Request] = []
         self._faults: dict[str, deque[Fault]] = {}
@@ -103,6 +104,14 @@ class LocalHub:
         with self.lock:
             queue = self._faults.get(endpoint)
             return queue.popleft() if queue else self._permanent_faults.get(endpoint)
+
+    def trickle(self, stream: BinaryIO, body: bytes) -> None:
+        """Write a body byte by byte, until the client leaves or the next reset."""
+        released = self._released
+        for start in range(len(body)):
+            stream.write(body[start : start + 1])
+            if released.wait(timeout=self.trickle_pause_s):
+                return
 
     def stall(self) -> None:
         """Wait until the next reset."""

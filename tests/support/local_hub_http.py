@@ -48,10 +48,16 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
 class Fault:
     """One thing that goes wrong instead of one answer."""
 
-    kind: Literal["status", "drop", "drop_mid_request", "drop_mid_body", "stall", "stall_mid_body", "lose_response"]
+    kind: Literal[
+        "status", "drop", "drop_mid_request", "drop_mid_body", "stall", "stall_mid_body", "lose_response",
+        "echo_token", "html", "list", "flip_byte", "cut", "trickle", "other_commit",
+    ]  # fmt: skip
     """`status`: an error status. `drop`: the connection closes without an answer. `drop_mid_request`: it closes while
     the client still sends. `drop_mid_body`: it closes in the middle of the answer. `stall`: no answer ever.
-    `stall_mid_body`: half an answer, then nothing. `lose_response`: the request takes effect, the answer is lost."""
+    `stall_mid_body`: half an answer, then nothing. `lose_response`: the request takes effect, the answer is lost.
+    `echo_token`: an error status that repeats the token. `html`: a page of a proxy. `list`: JSON, but a list.
+    `flip_byte`: a byte of the body is changed. `cut`: half an answer, whose headers say so. `trickle`: the body comes a
+    byte at a time. `other_commit`: a file that claims to be of another commit."""
     status: int = 503
     retry_after: str | None = None
     message: str = "injected fault"
@@ -116,7 +122,9 @@ class HttpHandler(BaseHTTPRequestHandler):
             if self.fault and kind == "status":
                 extra = {"Retry-After": self.fault.retry_after} if self.fault.retry_after else {}
                 raise HttpError(self.fault.status, self.fault.message, **extra)
-            answer = self.answer()
+            if self.fault and kind == "echo_token":
+                raise HttpError(self.fault.status, f"you sent {self.token}, as in ?token={self.token}")
+            answer = self._spoil(kind, self.answer())
         except HttpError as error:
             headers = {**error.headers, "Content-Type": "application/json"}
             answer = error.status, headers, json.dumps({"error": error.message}).encode()
@@ -124,6 +132,24 @@ class HttpHandler(BaseHTTPRequestHandler):
             self._disconnect()
             return
         self._send(*answer, is_cut=kind in ("drop_mid_body", "stall_mid_body"))
+
+    def _spoil(self, kind: str, answer: Answer) -> Answer:
+        """Spoil an answer as a kind of fault does."""
+        status, headers, body = answer
+        if kind == "html":
+            return 200, {"Content-Type": "text/html"}, b"<html><body>Please sign in to the network</body></html>"
+        if kind == "list":
+            return 200, {"Content-Type": "application/json"}, b'["what", {"is": "this"}, null]'
+        if kind == "flip_byte" and body:
+            middle = len(body) // 2
+            return status, headers, body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+        if kind == "cut":
+            size = int(headers.get("Content-Length", len(body))) // 2
+            sizes = {name: str(size) for name in ("Content-Length", "X-Linked-Size") if name in headers}
+            return status, headers | sizes, body[:size]
+        if kind == "other_commit":
+            return status, headers | {"X-Repo-Commit": "e" * 40}, body
+        return answer
 
     def answer(self) -> Answer:
         """The answer to `self.endpoint`, from `route`, `query`, `token` and `body`."""
@@ -153,6 +179,9 @@ class HttpHandler(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
+        if self.fault and self.fault.kind == "trickle" and self.command != "HEAD":
+            self.hub.trickle(self.wfile, body)
+            return
         if self.command != "HEAD":
             self.wfile.write(body[: len(body) // 2] if is_cut else body)
         if is_cut:
