@@ -5,6 +5,7 @@ import functools
 import logging
 import os
 import time
+from collections.abc import Iterator
 
 import torch
 
@@ -135,6 +136,17 @@ def flush_denormals() -> None:
 def flushes_denormals() -> bool:
     """Return whether this thread treats numbers too small for a normal float32 as zero."""
     return (torch.full((1,), 1e-40) * 1).item() == 0
+
+
+@contextlib.contextmanager
+def denormals_flushed() -> Iterator[None]:
+    """Call `flush_denormals` for a block, and restore the setting: a program goes on after training."""
+    flushed = flushes_denormals()
+    flush_denormals()
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(flushed)
 
 
 def limit_kernel_cache() -> None:

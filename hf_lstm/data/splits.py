@@ -48,7 +48,7 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits
     seed = f"data.split_seed={config.split_seed}"
     num_distinct = len(set(_list_texts(train)))
     if test is None:
-        train, test = _cut_texts(train, TEST_FRACTION, config.split_seed, num_others=1 if validation is None else 0)
+        train, test = cut_texts(train, TEST_FRACTION, config.split_seed, num_others=1 if validation is None else 0)
         share = f"{TEST_FRACTION:g} of the distinct texts of each class, at least one of a class that has enough"
         cuts["test"] = f"{len(test):,} rows cut from train: {share}, {seed}"
     if config.drop_test_texts:
@@ -162,7 +162,7 @@ def _format_hash(total: int) -> str:
     return f"{total % 2**256:064x}"
 
 
-def _cut_texts(dataset: Dataset, fraction: float, seed: int, *, num_others: int) -> tuple[Dataset, Dataset]:
+def cut_texts(dataset: Dataset, fraction: float, seed: int, *, num_others: int) -> tuple[Dataset, Dataset]:
     """Cut a random share of each class's distinct texts from a data set.
 
     A class gives at least one text, if it has one for each other split: for train, and for `num_others` more. If no
@@ -197,7 +197,7 @@ def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Datas
 
     They are the head and the tail of a permutation. Rows of the tail whose text is in train, or whose class train would
     lack, go to train. If that leaves less than half of the rows, as of texts that are often repeated, or no row of a
-    class that has two texts, `_cut_texts` cuts instead.
+    class that has two texts, `cut_texts` cuts instead.
     """
     texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
     order: NDArray[np.int64] = np.random.RandomState(seed).permutation(len(dataset))
@@ -211,7 +211,7 @@ def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Datas
     num_texts = Counter(label for _, label in set(zip(texts, labels.tolist(), strict=True)))
     can_give = {label for label, count in num_texts.items() if count > 1}
     if 2 * len(validation_rows) < max(num_cut, 1) or not can_give <= set(labels[validation_rows].tolist()):
-        return _cut_texts(dataset, fraction, seed, num_others=0)
+        return cut_texts(dataset, fraction, seed, num_others=0)
     return dataset.select(train_rows), dataset.select(validation_rows)
 
 

@@ -112,7 +112,7 @@ class Encoder:
         if isinstance(texts, str):
             raise InputError("texts is one string: expected a list of strings, so put [ ] around it")
         config = self._config
-        checked = [_check_text(text, row)[: config.max_length_characters] for row, text in enumerate(texts, first_row)]
+        checked = [check_text(text, row)[: config.max_length_characters] for row, text in enumerate(texts, first_row)]
         if self._splitter is not None:
             # no more words than need be
             num_read = config.max_length_tokens if config.truncation == "first" else sys.maxsize
@@ -133,7 +133,7 @@ class Encoder:
         Raises:
             InputError: `text` is not a string.
         """
-        text = _check_text(text, 0)[: self._config.max_length_characters]
+        text = check_text(text, 0)[: self._config.max_length_characters]
         encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
         places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
         return self._truncate(
@@ -154,7 +154,12 @@ class Encoder:
                 yield encoding.ids
 
 
-def _check_text(text: object, row: int) -> str:
+def check_text(text: object, row: int) -> str:
+    """Return a row's text.
+
+    Raises:
+        InputError: it is not a string; its row is named.
+    """
     if isinstance(text, str):
         return text
     is_nan = isinstance(text, (float, np.floating)) and text != text

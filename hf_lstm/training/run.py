@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
-import torch
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
-from hf_lstm.devices import flush_denormals, flushes_denormals, resolve_device
+from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
 from hf_lstm.files import (
@@ -113,7 +112,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
     identity = folder.work / IDENTITY_FILE
     show_progress = options.show_progress and can_show_bars()
-    with _process_settings(show_progress):
+    with denormals_flushed(), dataset_bars(show_progress):
         device = resolve_device(options.device)
         code = describe_code()  # now: a later commit is not the code that runs
         settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
@@ -171,18 +170,6 @@ def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunR
     write_json(folder / RECIPE_FILE, strip_recipe(recipe_json, results_json))
     write_json(folder / RESULTS_FILE, stripped := strip_results(results_json))
     return read_record(RunResults, stripped, RESULTS_FILE)
-
-
-@contextlib.contextmanager
-def _process_settings(show_progress: bool) -> Iterator[None]:
-    """Set what a run needs of its whole process, and restore it: a program goes on after a run."""
-    flushed = flushes_denormals()
-    flush_denormals()
-    try:
-        with dataset_bars(show_progress):
-            yield
-    finally:
-        torch.set_flush_denormal(flushed)
 
 
 def _add_baseline(run: PreparedRun, measured: MeasuredModel, results: RunResults, folder: Path) -> RunResults:

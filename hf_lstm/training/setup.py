@@ -69,7 +69,12 @@ class PreparedRun:
 
 
 def prepare_run(
-    recipe: Recipe, device: torch.device, *, model_class: type[LSTMSentiment], in_memory: InMemorySplits | None = None
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    model_class: type[LSTMSentiment],
+    in_memory: InMemorySplits | None = None,
+    splits: Splits | None = None,
 ) -> PreparedRun:
     """Load and encode the rows of a recipe, and build its model.
 
@@ -78,20 +83,21 @@ def prepare_run(
         device: where the model is put.
         model_class: what the model is an instance of.
         in_memory: the rows, if they were passed from Python.
+        splits: the rows, if they are cut already; test may be missing.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
     base = None if recipe.train.init_from is None else load_base_model(recipe.train.init_from)
-    if base is not None and (in_memory is None or in_memory.names_columns):
+    if base is not None and splits is None and (in_memory is None or in_memory.names_columns):
         recipe = replace(recipe, data=base.complete_data(recipe.data))
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
     for teacher in recipe.train.teacher_names:
         check_teacher(teacher)
-    splits = load_splits(recipe.data, in_memory)
+    splits = load_splits(recipe.data, in_memory) if splits is None else splits
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))

@@ -31,3 +31,9 @@ def run_page(page: str) -> dict:
 def test_python(page_folder):
     names = run_page("python.md")
     assert names["features"].shape == (2, 512)
+
+
+def test_sklearn(page_folder):
+    pytest.importorskip("sklearn")
+    names = run_page("sklearn.md")
+    assert names["classifier"].classes_.tolist() == ["bad", "good"]

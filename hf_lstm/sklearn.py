@@ -1,0 +1,213 @@
+"""Trains and applies our classifiers as scikit-learn does.
+
+So they take part in its pipelines, searches and cross-validations, with texts in the place of features.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from datasets import ClassLabel, Dataset, Features, Value
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from hf_lstm.config import Recipe
+from hf_lstm.config.overrides import change_settings
+from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.data.splits import Splits, cut_texts
+from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
+from hf_lstm.errors import InputError
+from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.model.prediction import compute_logits
+from hf_lstm.progress import dataset_bars
+from hf_lstm.sources.in_memory import IN_MEMORY
+from hf_lstm.tokenization.encoder import check_text
+from hf_lstm.tokenization.row_checks import iterate_rows
+from hf_lstm.training.loop import train
+from hf_lstm.training.setup import prepare_run
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+_SETTINGS = (
+    "words", "min_count", "max_words", "embedding_dim", "hidden_size", "dropout", "max_length_tokens", "num_epochs",
+    "batch_size", "learning_rate", "class_weights", "validation_fraction",
+)  # fmt: skip
+
+
+class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+    """Classifies texts with an LSTM, as an estimator of scikit-learn.
+
+    The default recipe is a small network, which learns a thousand reviews in seconds. A part of the rows is left out
+    of training: it chooses the best epoch, and calibrates the probabilities.
+
+    Args:
+        recipe: a recipe, or the name of one. What follows changes it; None keeps what it has.
+        words: how texts become words.
+        min_count: how often a word must occur to count.
+        max_words: how many words count, the most frequent ones.
+        embedding_dim: size of a word's vector.
+        hidden_size: units of the LSTM, in each direction.
+        dropout: share of values set to 0 in training.
+        max_length_tokens: longer texts are cut.
+        num_epochs: most passes over the rows.
+        batch_size: rows at a time.
+        learning_rate: of Adam.
+        class_weights: `"balanced"`, or a number for each class, in one text: `"1,2.5"`.
+        validation_fraction: share of the rows that is left out of training. Of too few rows none is, and training
+            chooses its epoch itself.
+        settings: any other setting of a recipe, by name, as `hf_lstm.train` takes them.
+        device: `cpu`, `cuda`, ..., or `auto`.
+        random_state: an int gives the same model each time; None another one.
+
+    Attributes:
+        classes_: the classes, sorted; the columns of `predict_proba`.
+        model_: the `LSTMSentiment`, whose labels are the classes as strings: it explains, saves and pushes itself.
+        n_iter_: the epochs that were trained.
+
+    Example:
+        >>> classifier = LSTMClassifier(random_state=0).fit(texts, labels)
+        >>> cross_val_score(classifier, texts, labels, cv=3)
+    """
+
+    def __init__(
+        self,
+        *,
+        recipe: str | Recipe = DEFAULT_RECIPE,
+        words: str | None = None,
+        min_count: int | None = None,
+        max_words: int | None = None,
+        embedding_dim: int | None = None,
+        hidden_size: int | None = None,
+        dropout: float | None = None,
+        max_length_tokens: int | None = None,
+        num_epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        class_weights: str | None = None,
+        validation_fraction: float | None = None,
+        settings: dict[str, Any] | None = None,
+        device: str = "auto",
+        random_state: Any = None,
+    ) -> None:
+        self.recipe = recipe
+        self.words = words
+        self.min_count = min_count
+        self.max_words = max_words
+        self.embedding_dim = embedding_dim
+        self.hidden_size = hidden_size
+        self.dropout = dropout
+        self.max_length_tokens = max_length_tokens
+        self.num_epochs = num_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.class_weights = class_weights
+        self.validation_fraction = validation_fraction
+        self.settings = settings
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: ArrayLike) -> "LSTMClassifier":  # noqa: N803  # as scikit-learn has it
+        """Train on texts and their classes.
+
+        Args:
+            X: texts: a list, an array of objects or strings, a pandas Series, or any iterable.
+            y: (num_texts,) classes, of one type.
+
+        Raises:
+            InputError: a row is not a string, there are not as many classes as texts, or a setting is unusable.
+        """
+        texts = _list_texts(X)
+        classes, ids = _number_classes(y, len(texts))
+        recipe = self._build_recipe()
+        splits = _cut_rows(texts, ids, [str(name) for name in classes], recipe)
+        with torch.random.fork_rng(), denormals_flushed(), dataset_bars(False):  # the caller's random numbers stay
+            run = prepare_run(recipe, resolve_device(self.device), model_class=LSTMSentiment, splits=splits)
+            epochs = train(run.model, run.learned, run.encoded["validation"], recipe.train, show_progress=False)
+            model = run.model
+            if splits["validation"] is not splits["train"]:
+                model.config = replace(model.config, temperature=_fit_temperature(model, run.encoded["validation"]))
+        self.classes_, self.model_, self.n_iter_ = classes, model, len(epochs)
+        return self
+
+    def __sklearn_tags__(self) -> "Tags":
+        """Return what scikit-learn must know: rows are texts, in one dimension."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array, tags.input_tags.two_d_array = True, False
+        tags.input_tags.string = True
+        return tags
+
+    def _build_recipe(self) -> Recipe:
+        """Build the recipe that the parameters describe."""
+        recipe = get_recipe(self.recipe) if isinstance(self.recipe, str) else self.recipe
+        given = {name: getattr(self, name) for name in _SETTINGS if getattr(self, name) is not None}
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        return change_settings(
+            recipe, {"dataset": IN_MEMORY, "seed": seed, "split_seed": seed, **given, **(self.settings or {})}
+        )
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
+        """Compute the probability of each class of each text, (num_texts, num_classes); rows sum to 1."""
+        check_is_fitted(self)
+        probabilities = self.model_.predict_proba(_list_texts(X), show_progress=False).double()
+        rows: NDArray[np.float64] = (probabilities / probabilities.sum(dim=1, keepdim=True)).numpy()
+        return rows
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Predict the class of each text, (num_texts,)."""
+        probabilities = self.predict_proba(X)
+        classes: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
+        return classes
+
+
+def _list_texts(texts: Any) -> list[str]:
+    """List texts as strings.
+
+    Raises:
+        InputError: a row is not a string; its row is named.
+    """
+    if isinstance(texts, str):
+        raise InputError("X is one string: expected a list of texts, so put [ ] around it")
+    return [str(check_text(text, row)) for row, text in enumerate(iterate_rows(texts))]
+
+
+def _number_classes(y: ArrayLike, num_texts: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Number the classes of rows.
+
+    Returns:
+        The classes, sorted, and the number of each row's class.
+
+    Raises:
+        InputError: there are not as many as texts, fewer than two, or they are no classes.
+    """
+    if y is None:
+        raise InputError("LSTMClassifier requires y to be passed, but the target y is None")
+    column: NDArray[Any] = column_or_1d(y, warn=True)
+    check_classification_targets(column)
+    if len(column) != num_texts:
+        raise InputError(f"X has {num_texts} texts, and y {len(column)} classes; expected as many of both")
+    classes, ids = np.unique(column, return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(f"y has {len(classes)} classes; training needs at least two classes")
+    if len(set(map(str, classes))) < len(classes):
+        raise InputError("two classes of y are written alike, such as 1 and '1'; expected classes of one type")
+    return classes, ids.astype(np.int64)
+
+
+def _cut_rows(texts: list[str], ids: NDArray[np.int64], names: list[str], recipe: Recipe) -> Splits:
+    """Cut train and validation from rows; where there are too few, validation is train itself."""
+    features = Features(text=Value("string"), label=ClassLabel(names=names))
+    rows = Dataset.from_dict({"text": texts, "label": ids.tolist()}, features=features)
+    rest, cut = cut_texts(rows, recipe.data.validation_fraction, recipe.data.split_seed, num_others=0)
+    return Splits({"train": rest, "validation": cut} if len(cut) else {"train": rows, "validation": rows}, {})
+
+
+def _fit_temperature(model: LSTMSentiment, rows: LabeledTexts) -> float:
+    dtype = resolve_precision("auto", model.device, hidden_size=model.config.hidden_size)
+    return fit_temperature(compute_logits(model, rows.texts, dtype=dtype), rows.labels)

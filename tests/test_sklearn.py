@@ -1,0 +1,167 @@
+"""The estimator of scikit-learn: its own checks, on texts made of their numbers, and what users do with estimators."""
+
+import io
+import pickle
+import re
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.validation import validate_data
+
+from hf_lstm import InputError
+from hf_lstm.sklearn import LSTMClassifier
+
+TEXTS = ["a wonderful film", "a dull film", "warm and funny", "a waste of time"] * 5
+MOODS = ["good", "bad"] * 10
+QUICK = {"recipe": "pooled-bilstm", "num_epochs": 1, "hidden_size": 4, "embedding_dim": 4, "random_state": 0}
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "sklearn.md"
+
+LEFT_OUT = {
+    "check_classifiers_train": "wants 83 % of blobs of numbers right, which as texts are noise",
+    "check_classifiers_classes": "as the one before",
+    "check_classifiers_one_label": "one class is refused, as there is nothing to learn",
+}
+"""Checks that don't apply to texts, and why."""
+
+
+class NumbersAsTexts(LSTMClassifier):
+    """Reads rows of numbers, as the checks give them, as texts: `f0_3 f1_-2`."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.one_d_array, tags.input_tags.string = True, False, False
+        return tags
+
+    def fit(self, X, y):  # noqa: N803
+        X, y = validate_data(self, X, y)  # noqa: N806
+        return super().fit(self.write(X), y)
+
+    def predict_proba(self, X):  # noqa: N803
+        if not hasattr(self, "classes_"):
+            return super().predict_proba([])
+        return super().predict_proba(self.write(validate_data(self, X, reset=False)))
+
+    @staticmethod
+    def write(rows):
+        return [" ".join(f"f{place}_{value:.0f}" for place, value in enumerate(row)).replace("-", "m") for row in rows]
+
+
+def list_checks():
+    return list(estimator_checks_generator(NumbersAsTexts(**QUICK)))
+
+
+@pytest.mark.parametrize(("estimator", "check"), list_checks(), ids=lambda each: str(getattr(each, "func", "")))
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learns_checks(estimator, check):
+    name = check.func.__name__
+    if name in LEFT_OUT:
+        pytest.skip(LEFT_OUT[name])
+    check(estimator)
+
+
+def test_the_page_names_what_is_left_out():
+    rows = re.findall(r"^\| `(check_\w+)` \| (.*) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert dict(rows) == LEFT_OUT
+    assert {check.func.__name__ for _, check in list_checks()} >= set(LEFT_OUT)
+
+
+def test_any_column_of_texts_gives_the_same_model():
+    columns = [TEXTS, np.array(TEXTS), np.array(TEXTS, dtype=object), pd.Series(TEXTS, index=range(5, 25)), iter(TEXTS)]
+    fitted = [LSTMClassifier(**QUICK).fit(column, MOODS) for column in columns]
+    expected = fitted[0].predict_proba(TEXTS)
+    assert expected.dtype == np.float64
+    np.testing.assert_allclose(expected.sum(axis=1), 1, rtol=1e-12)
+    for classifier in fitted[1:]:
+        np.testing.assert_array_equal(classifier.predict_proba(TEXTS), expected)
+
+
+@pytest.mark.parametrize(
+    "classes", [["b", "a"], [3, -1], [True, False], [2.0, 1.0], np.array(["x", "y"], dtype=object).tolist()]
+)
+def test_classes_come_back_as_they_were_given(classes):
+    y = classes * 10
+    classifier = LSTMClassifier(**QUICK).fit(TEXTS, y)
+    assert classifier.classes_.tolist() == sorted(classes)
+    assert set(classifier.predict(TEXTS).tolist()) <= set(classes)
+    assert classifier.model_.labels == [str(name) for name in classifier.classes_]
+    assert 0 <= classifier.score(TEXTS, y) <= 1
+
+
+def test_it_learns():
+    texts = [f"{text} {number}" for number, text in enumerate(TEXTS * 2)]
+    classifier = LSTMClassifier(**{**QUICK, "num_epochs": 20, "batch_size": 8, "hidden_size": 8, "learning_rate": 0.02})
+    assert classifier.fit(texts, MOODS * 2).score(TEXTS, MOODS) == 1
+    assert classifier.model_.config.max_length_tokens == 400  # of the recipe, as None was given
+
+
+def test_it_takes_part_in_pipelines_searches_and_cross_validation():
+    classifier = LSTMClassifier(**QUICK)
+    pipeline = make_pipeline(FunctionTransformer(lambda rows: [row.upper() for row in rows]), clone(classifier))
+    assert len(cross_val_score(pipeline, np.array(TEXTS), MOODS, cv=2)) == 2
+    search = GridSearchCV(classifier, {"hidden_size": [2, 3], "settings": [{"patience": 1}]}, cv=2).fit(TEXTS, MOODS)
+    assert search.best_estimator_.model_.config.hidden_size == search.best_params_["hidden_size"]
+
+
+@pytest.mark.parametrize("dump", [pickle.dumps, lambda value: _dump_joblib(value)])
+def test_a_fitted_one_is_kept_on_disk(dump):
+    classifier = LSTMClassifier(**QUICK).fit(TEXTS, MOODS)
+    expected = classifier.predict_proba(TEXTS)
+    content = dump(classifier)
+    loaded = pickle.loads(content) if dump is pickle.dumps else joblib.load(io.BytesIO(content))
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), expected)
+
+
+def _dump_joblib(value):
+    stream = io.BytesIO()
+    joblib.dump(value, stream)
+    return stream.getvalue()
+
+
+def test_the_callers_random_numbers_and_number_handling_stay():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    LSTMClassifier(**QUICK).fit(TEXTS, MOODS)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_same_random_state_gives_the_same_model_and_none_another():
+    def weights(state):
+        return LSTMClassifier(**{**QUICK, "random_state": state}).fit(TEXTS, MOODS).model_.classifier.weight
+
+    assert torch.equal(weights(1), weights(1))
+    assert not torch.equal(weights(1), weights(2))
+    assert not torch.equal(weights(None), weights(None))
+
+
+@pytest.mark.parametrize(
+    ("texts", "classes", "told"),
+    [
+        ("a film", ["a"], "X is one string"),
+        (["a", None], ["x", "y"], "row 1 is NoneType, expected a string"),
+        (["a", 3.5], ["x", "y"], "row 1 is float"),
+        (pd.DataFrame({"body": TEXTS}), MOODS, 'pass the texts, as in df["body"]'),
+        (TEXTS, MOODS[:-1], "X has 20 texts, and y 19 classes"),
+        (TEXTS, ["one"] * 20, "at least two classes"),
+        (TEXTS, None, "requires y"),
+        (["", " "] * 10, MOODS, "no text of train has a word"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(texts, classes, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        LSTMClassifier(**QUICK).fit(texts, classes)
+
+
+@pytest.mark.parametrize("parameters", [{"hidden_size": 0}, {"settings": {"hiden_size": 3}}, {"recipe": "bert"}])
+def test_a_parameter_that_can_not_be_is_told(parameters):
+    with pytest.raises(InputError, match=r"hidden_size|recipe"):
+        LSTMClassifier(**{**QUICK, **parameters}).fit(TEXTS, MOODS)
