@@ -21,6 +21,7 @@ from hf_lstm.evaluation.tfidf import Classifier
 from hf_lstm.extras import is_installed
 
 if TYPE_CHECKING:
+    from hf_lstm.config import DataConfig
     from hf_lstm.evaluation.scoring import ScoredSplit
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.records.baseline import BaselineFacts
@@ -54,7 +55,8 @@ def main(argv: Sequence[str]) -> None:
     trained_on = model.training_data
     if model.recipe is None or trained_on is None or results is None:
         raise InputError(f"{arguments.model}: has no recipe.json and results.json; expected the folder of a run")
-    scored = score_splits(model, results, arguments.dataset or trained_on.dataset)
+    data = trained_on if arguments.dataset is None else dataclasses.replace(trained_on, dataset=arguments.dataset)
+    scored = score_splits(model, results, data)
     baselines = list(measure(scored, model.recipe.train.class_weights))
     for baseline in baselines:
         print(baseline.describe("test"), flush=True)
@@ -63,7 +65,7 @@ def main(argv: Sequence[str]) -> None:
     write_pages(arguments.model, model, results, scored)
 
 
-def score_splits(model: "LSTMSentiment", results: "RunResults", source: str) -> dict[str, "ScoredSplit"]:
+def score_splits(model: "LSTMSentiment", results: "RunResults", data: "DataConfig") -> dict[str, "ScoredSplit"]:
     """Compute the model's answers to the rows of its run.
 
     Raises:
@@ -72,13 +74,11 @@ def score_splits(model: "LSTMSentiment", results: "RunResults", source: str) -> 
     import torch
 
     from hf_lstm.data.loading import load_splits
-    from hf_lstm.data.splits import hash_rows
     from hf_lstm.evaluation.scoring import score_split
 
-    assert model.recipe is not None
-    splits = load_splits(dataclasses.replace(model.recipe.data, dataset=source))
-    if hash_rows(splits) != results.dataset.rows_sha256:
-        raise InputError(f"{source}: these are not the rows of the run; name those with --dataset")
+    splits = load_splits(data)
+    if splits.rows_sha256 != results.dataset.rows_sha256:
+        raise InputError(f"{data.dataset}: these are not the rows of the run; name those with --dataset")
     dtype: torch.dtype = getattr(torch, results.measured_in)
     return {name: score_split(model, name, rows, dtype) for name, rows in splits.items()}
 

@@ -3,6 +3,7 @@
 The same seed gives the same cut. Unless rows are pooled, no text is in both train and validation.
 """
 
+import functools
 import hashlib
 import logging
 from collections import Counter
@@ -25,12 +26,25 @@ logger = logging.getLogger(__name__)
 
 
 class Splits(DatasetDict):  # type: ignore[misc]  # `datasets` is not typed
-    """Holds train, validation and test, and says how those were cut that the source lacks."""
+    """Holds train, validation and test, and says how those were cut that the source lacks.
 
-    def __init__(self, splits: Mapping[str, Dataset], cuts: Mapping[str, str]) -> None:
+    Args:
+        splits: the rows of a run.
+        cuts: by split, in words.
+        source: the source's own splits, with the rows that were left out.
+    """
+
+    def __init__(
+        self, splits: Mapping[str, Dataset], cuts: Mapping[str, str], source: Mapping[str, Dataset] | None = None
+    ) -> None:
         super().__init__(splits)
         self.cuts = dict(cuts)
-        """By split, in words."""
+        self._source = splits if source is None else source
+
+    @functools.cached_property
+    def rows_sha256(self) -> str:
+        """Hash the source's rows, see `hash_rows`: so they are known again, however they are cut."""
+        return hash_rows(self._source)
 
 
 def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits:
@@ -78,7 +92,7 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits
             f"{' and '.join(sorted(cuts))} from them, with a text in each; give more texts, or files of their own, "
             "such as validation.csv and test.csv"
         )
-    return _log_cuts(Splits({"train": train, "validation": validation, "test": test}, cuts))
+    return _log_cuts(Splits({"train": train, "validation": validation, "test": test}, cuts, published))
 
 
 def cut_pooled(published: Mapping[str, Dataset], config: DataConfig) -> Splits:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.splits import add_hashes, hash_rows, hash_texts
+from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import KNOWN_ROWS
@@ -99,7 +99,7 @@ def is_public_copy(config: DataConfig, model: LSTMSentiment) -> bool:
     if results is None or results.dataset.rows_sha256 not in KNOWN_ROWS or not is_local(config.dataset):
         return False
     try:
-        return hash_rows(load_splits(config)) == results.dataset.rows_sha256
+        return load_splits(config).rows_sha256 == results.dataset.rows_sha256
     except InputError:
         return False
 

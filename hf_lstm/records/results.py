@@ -120,7 +120,8 @@ class DatasetFacts:
     duplicates: dict[str, int]
     """Counts of rows whose text is repeated, in the same or another split: see `count_duplicates`."""
     rows_sha256: str
-    """Hash of the labeled texts of all splits together, whatever their order and cut: see `hash_rows`."""
+    """Hash of the labeled texts of all the source's splits together, whatever their order and cut, with those that were
+    left out: see `hash_rows`."""
     texts_sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     """Hash of the texts of each split, whatever their order: see `hash_texts`. By it, evaluation knows them again."""
     findings: RowFindings = dataclasses.field(default_factory=RowFindings)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from hf_lstm.config import Recipe
-from hf_lstm.data.splits import count_duplicates, hash_rows, hash_texts
+from hf_lstm.data.splits import count_duplicates, hash_texts
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.evaluation.scoring import ScoredSplit, measure_scored
@@ -85,7 +85,7 @@ def build_results(
             source=run.recipe.data.dataset,
             num_rows={name: len(split) for name, split in run.splits.items()},
             duplicates=count_duplicates(run.splits),
-            rows_sha256=hash_rows(run.splits),
+            rows_sha256=run.splits.rows_sha256,
             findings=run.findings,
             cuts=run.splits.cuts,
             texts_sha256={name: hash_texts(split["text"][:]) for name, split in run.splits.items()},

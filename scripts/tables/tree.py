@@ -9,7 +9,7 @@ _DESCRIPTIONS = {
     "hf_lstm/resources/sample/": "Real reviews: 6,600 with labels, 8,000 without",
     "hf_lstm/resources/stop_words_english.txt": "NLTK's 179 English stop words",
     "space/README.md": "the Space's front matter and page",
-    "space/model/": "the demo's model: pooled-bilstm, seed 0, saved in bfloat16",
+    "space/model/": "the demo's model: distilled-bilstm on IMDB, seed 0, in bfloat16",
     "space/requirements.txt": "what a Space installs",
     "tests/": "a file per module, and the local Hub they talk to",
     "results/": "what was measured, and the page that shows it",

@@ -183,3 +183,10 @@ def test_the_digest_tells_rows_apart_but_neither_order_nor_cut():
 def test_the_digest_of_imdb_is_the_one_that_cards_know(shared_data):
     splits = load_splits(DataConfig(dataset=str(shared_data / "imdb")))
     assert hash_rows(splits) == IMDB_ROWS_SHA256
+
+
+def test_the_digest_is_that_of_the_source_where_rows_were_left_out():
+    source = {"train": numbered(20), "test": make_dataset([("text 3", 0), ("another", 1)])}
+    splits = cut_official(source, DataConfig(dataset="films.csv", drop_test_texts=True))
+    assert "text 3" not in splits["train"]["text"][:] + splits["validation"]["text"][:]
+    assert splits.rows_sha256 == hash_rows(source) != hash_rows(splits)

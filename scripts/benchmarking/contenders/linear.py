@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarking.harness.forked import SliceProcesses
 from benchmarking.harness.machine import count_cores
 from benchmarking.harness.spec import Answer, Answers
@@ -62,10 +64,14 @@ class FastText:
         self._num_threads = num_threads
 
     def fit(self, texts: Sequence[str], labels: Sequence[int]) -> None:
-        """Learn the weights, by way of a file; more than one thread gives other weights each time."""
+        """Learn the weights, by way of a file; more than one thread gives other weights each time.
+
+        Rows are shuffled: fastText takes them as they come, and learns only the last class of a file sorted by class.
+        """
         import fasttext
 
         lines = [f"__label__{label} {_clean(text)}" for text, label in zip(texts, labels, strict=True)]
+        lines = [lines[row] for row in np.random.default_rng(0).permutation(len(lines))]
         self._path.write_text("\n".join(lines), encoding="utf-8")
         self._model = fasttext.train_supervised(str(self._path), **self.settings, thread=self._num_threads, verbose=0)
         self.num_features = len(self._model.words)
