@@ -30,7 +30,9 @@ def run_page(page: str) -> dict:
 
 def test_python(page_folder):
     names = run_page("python.md")
-    assert names["features"].shape == (2, 512)
+    config = names["model"].config
+    assert (config.bidirectional, config.pooling) == (True, "mean_max")
+    assert names["features"].shape == (2, 4 * config.hidden_size)
 
 
 def test_sklearn(page_folder):

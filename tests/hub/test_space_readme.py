@@ -94,7 +94,7 @@ def test_the_python_example_runs(address, tmp_path, monkeypatch):
         exec(read_example("python").replace(EXAMPLE_SPACE, address), names)
     assert {each["label"] for each in names["answer"]["confidences"]} == {"neg", "pos"}
     assert sum(each["confidence"] for each in names["answer"]["confidences"]) == pytest.approx(1)
-    assert [word["word"] for word in names["explanation"]["words"]] == names["review"].replace(",", "")[:-1].split()
+    assert [word["word"] for word in names["explanation"]["words"]] == re.findall(r"\w+|[,.]", names["review"])
     rows = names["table"]["data"]
     assert [(text, label) for text, label, _ in rows] == [
         ("A wonderful, warm film.", "pos"), ("A waste of two hours.", "neg"), ("Dull.", "neg"),
