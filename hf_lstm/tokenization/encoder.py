@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import itertools
 import operator
 import sys
@@ -14,12 +15,15 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.errors import InputError
+from hf_lstm.tokenization.bulk_encoder import BulkEncoder, cut_chunks, cut_rows
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
 
 T = TypeVar("T")
 Truncation = Literal["first", "last", "head_tail"]
 
+_MIN_BULK_CHARACTERS = 2**17
+"""Of all texts together: for fewer, it is not worth it to build the table of words."""
 _CHUNK_SIZE_TEXTS = 256  # bounds the memory of the library's results, which are many times the size of the ids
 
 
@@ -98,6 +102,7 @@ class Encoder:
         # In the order of the ids, which is often by frequency, look-ups find more of the dictionary in the cache.
         self._vocab = dict(sorted(tokenizer.get_vocab().items(), key=operator.itemgetter(1)))
         self._unk_token_id = self._vocab.get(UNK_TOKEN, -1)
+        self._bulk: BulkEncoder | None = None  # made when it is needed
 
     def encode(self, texts: Sequence[str], *, first_row: int = 0) -> EncodedTexts:
         """Encode texts into ids.
@@ -113,6 +118,8 @@ class Encoder:
             raise InputError("texts is one string: expected a list of strings, so put [ ] around it")
         config = self._config
         checked = [check_text(text, row)[: config.max_length_characters] for row, text in enumerate(texts, first_row)]
+        if self._splitter is not None and sum(map(len, checked)) >= _MIN_BULK_CHARACTERS:
+            return fill_empty(self._encode_in_bulk(checked), config.unk_token_id)
         if self._splitter is not None:
             # no more words than need be
             num_read = config.max_length_tokens if config.truncation == "first" else sys.maxsize
@@ -124,6 +131,25 @@ class Encoder:
         nothing = np.empty(0, dtype=np.int32)  # for no texts
         encoded = EncodedTexts(np.concatenate([nothing, *rows]), np.concatenate([[0], np.cumsum(lengths)]))
         return fill_empty(encoded, config.unk_token_id)
+
+    def _encode_in_bulk(self, texts: Sequence[str]) -> EncodedTexts:
+        """Encode many texts in threads, whose results are those of `encode`."""
+        from hf_lstm.nn.cpu_threads import run_in_threads
+
+        if self._bulk is None:
+            assert self._splitter is not None
+            self._bulk = BulkEncoder(self._splitter, self._vocab, self._unk_token_id)
+        limit, truncation = self._config.max_length_tokens, self._config.truncation
+        num_last = {"first": 0, "last": limit, "head_tail": limit // 2}[truncation]
+
+        def encode_chunk(
+            bulk: BulkEncoder, chunk: Sequence[str]
+        ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+            return cut_rows(*bulk.encode_chunk(chunk), limit - num_last, num_last)
+
+        parts = run_in_threads([functools.partial(encode_chunk, self._bulk, chunk) for chunk in cut_chunks(texts)])
+        ids, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return EncodedTexts(ids, np.concatenate([[0], np.cumsum(counts)]))
 
     def locate(self, text: str) -> list[Token]:
         """Find the tokens read of a text, with their places in it.

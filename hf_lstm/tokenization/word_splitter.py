@@ -56,6 +56,10 @@ class WordSplitter:
         kept: the only words not to leave out, whatever is `dropped`; by default all.
 
     Attributes:
+        words: how words are found.
+        lowercase: whether the text is lower-cased first.
+        dropped: words to leave out.
+        keeps_unknown: whether words are kept that nobody named.
         normalizer: of the tokenizer; None where nothing is normalized.
         pre_tokenizer: of the tokenizer.
     """
@@ -68,10 +72,11 @@ class WordSplitter:
         dropped: Collection[str] = (),
         kept: Collection[str] | None = None,
     ) -> None:
-        self._words = words
-        self._lowercase = lowercase
-        self._dropped = frozenset(dropped)
+        self.words = words
+        self.lowercase = lowercase
+        self.dropped = frozenset(dropped)
         self._kept = None if kept is None else frozenset(kept)
+        self.keeps_unknown = kept is None
         self.normalizer: Normalizer | None = build_normalizer(words, lowercase)
         self.pre_tokenizer: PreTokenizer = build_pre_tokenizer(words, dropped=dropped, kept=kept)
         self._all_words_pre_tokenizer = build_pre_tokenizer(words)
@@ -81,12 +86,16 @@ class WordSplitter:
 
     def split(self, text: str, max_words: int = sys.maxsize) -> list[str]:
         """Split a text, and return its first `max_words` words."""
-        if self._kept is None and not self._dropped:
+        if self._kept is None and not self.dropped:
             return self.split_all(text, max_words)
         words = self.split_all(text)
         if self._kept is not None:
             return list(filter(self._kept.__contains__, words))[:max_words]
-        return list(itertools.filterfalse(self._dropped.__contains__, words))[:max_words]
+        return list(itertools.filterfalse(self.dropped.__contains__, words))[:max_words]
+
+    def keeps(self, word: str) -> bool:
+        """Return whether a word that is found is not left out."""
+        return word not in self.dropped if self._kept is None else word in self._kept
 
     def build_tokenizer(self, vocab: dict[str, int]) -> Tokenizer:
         """Build a tokenizer that splits alike, and looks words up in `vocab`."""
@@ -105,23 +114,23 @@ class WordSplitter:
         return self._split_by_tokenizer(text)[:max_words]
 
     def _split_ascii(self, text: str, max_words: int) -> list[str]:
-        if self._words == "punctuated":
+        if self.words == "punctuated":
             return self._split_by_python(text)[:max_words]
-        if self._words != "whitespace":
+        if self.words != "whitespace":
             # Blanking the separators and splitting at blanks takes half the time of a regular expression.
             text = text.encode("ascii").translate(self._ascii_table, self._ascii_deleted).decode("ascii")
-        elif self._lowercase:
+        elif self.lowercase:
             text = text.lower()
         return text.split(None, max_words)[:max_words]  # after so many splits, the rest comes as one piece
 
     def _split_by_python(self, text: str) -> list[str]:
-        if self._words == "punctuated" and "<" in text:
+        if self.words == "punctuated" and "<" in text:
             text = _TAG.sub(" ", text)
-        if self._lowercase:
+        if self.lowercase:
             text = text.lower()
-        if self._words in _FIND:
-            return _FIND[self._words].findall(text)
-        if self._words == "unpunctuated":
+        if self.words in _FIND:
+            return _FIND[self.words].findall(text)
+        if self.words == "unpunctuated":
             text = text.translate(_PUNCTUATION_TO_NOTHING)
         return text.split()
 

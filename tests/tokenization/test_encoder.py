@@ -2,6 +2,7 @@ import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from tokenizers.processors import TemplateProcessing
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
+from hf_lstm.tokenization import bulk_encoder
+from hf_lstm.tokenization import encoder as encoder_module
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.encoder import Encoder
 from hf_lstm.tokenization.word_patterns import replace_surrogates
@@ -44,6 +47,10 @@ TOKENIZERS = {
     "known words": make_word_level("letters", stop_words="drop", unknown_words="drop"),
     "no stop words": make_word_level(stop_words="drop"),
     "unpunctuated": make_word_level("unpunctuated"),
+    "cased unpunctuated": make_word_level("unpunctuated", lowercase=False),
+    "punctuated": make_word_level("punctuated"),
+    "cased punctuated": make_word_level("punctuated", lowercase=False),
+    "any script": make_word_level("any_script"),
     "pieces": make_word_level("wordpiece", stop_words="drop", max_words=40),
     "byte level": make_byte_level(),
 }
@@ -56,9 +63,13 @@ def make_encoder(tokenizer: Tokenizer, **settings: object) -> Encoder:
 
 
 WORDS = st.sampled_from(
-    ["fine", "FINE", "film", "film:", "it's", "ΟΔΟΣ", "½", "中文", "<unk>", "<pad>", "\ud800", "\x1c"]
-)
-TEXTS = st.one_of(st.text(), st.lists(WORDS | st.text(max_size=3)).map(" ".join))
+    ["fine", "FINE", "film", "film:", "it's", "ΟΔΟΣ", "½", "中文", "<unk>", "<pad>", "\ud800", "\x1c", "\0", "fine\0",
+     "a't't", "I'D'S", "'ve", "<br />", "</p", "< b>", "<a\n>", "<i<b>>", "naïve", "İ", "x" * 8, "x" * 16, "y" * 17]
+)  # fmt: skip
+TEXTS = st.one_of(
+    st.text(), st.text(st.characters(max_codepoint=127)), st.lists(WORDS | st.text(max_size=3)).map(" ".join),
+    st.lists(WORDS).map("".join),
+)  # fmt: skip
 
 
 def encode_one_by_one(
@@ -79,10 +90,14 @@ def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
     texts=st.lists(TEXTS, max_size=5),
     max_length_tokens=st.integers(1, 8),
     truncation=st.sampled_from(["first", "last", "head_tail"]),
+    is_bulk=st.booleans(),
 )
-def test_gives_the_ids_of_the_tokenizer(name: str, texts: list[str], max_length_tokens: int, truncation: str) -> None:
+def test_gives_the_ids_of_the_tokenizer(
+    name: str, texts: list[str], max_length_tokens: int, truncation: str, is_bulk: bool
+) -> None:
     encoder = make_encoder(TOKENIZERS[name], max_length_tokens=max_length_tokens, truncation=truncation)
-    encoded = encoder.encode(texts)
+    with mock.patch.object(encoder_module, "_MIN_BULK_CHARACTERS", 1 if is_bulk else 10**9):
+        encoded = encoder.encode(texts)
     expected = encode_one_by_one(TOKENIZERS[name], texts, max_length_tokens, truncation)
     assert [encoded[index].tolist() for index in range(len(encoded))] == expected
     assert encoded.lengths.tolist() == [len(ids) for ids in expected]
@@ -98,6 +113,20 @@ def test_many_and_long_texts(name: str) -> None:
     encoded = make_encoder(TOKENIZERS[name], max_length_tokens=50_000, max_length_characters=200_000).encode(texts)
     expected = encode_one_by_one(TOKENIZERS[name], texts, 50_000)
     assert [encoded[index].tolist() for index in range(len(texts))] == expected
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_many_texts_are_encoded_in_chunks_as_alone(name: str) -> None:
+    texts = ["It's <b>fine</b>, naïve FILM!", "", "ΟΔΟΣ x", "中文" * 9, "it's it's", "x" * 40, "<br", ">fine"] * 40
+    encoder = make_encoder(TOKENIZERS[name], max_length_tokens=12, truncation="head_tail")
+    alone = [encoder.encode([text])[0].tolist() for text in texts]
+    with (
+        mock.patch.object(encoder_module, "_MIN_BULK_CHARACTERS", 1),
+        mock.patch.object(bulk_encoder, "_CHUNK_CHARACTERS", 100),
+        mock.patch.object(bulk_encoder, "_MAX_KNOWN_PIECES", 2),
+    ):
+        encoded = encoder.encode(texts)
+    assert [encoded[index].tolist() for index in range(len(texts))] == alone
 
 
 def test_rows_are_read_like_those_of_a_list() -> None:
