@@ -1,16 +1,14 @@
 """Shares exit codes, error messages, names and arguments among the commands."""
 
 import argparse
-import contextlib
 import dataclasses
 import logging
 import os
-import shlex
 import shutil
 import signal
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,7 +20,7 @@ from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
 
 if TYPE_CHECKING:
-    from hf_lstm.storage.output_folder import OutputFolder
+    pass
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 
@@ -204,16 +202,3 @@ def _refuse(error: InputError) -> NoReturn:
 def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:
     # As an exception, so that every `finally` on the way removes what is half-done.
     sys.exit(EXIT_TERMINATED)
-
-
-@contextlib.contextmanager
-def say_how_to_resume(folder: "OutputFolder", command: str, argv: Sequence[str]) -> Iterator[None]:
-    """Run a block that fills `folder`; if it is stopped and can be resumed, say how, and exit."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit) as ending:
-        if not folder.can_be_resumed:
-            raise
-        again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
-        print(f"stopped; go on with: {name_command(command)} {shlex.join([*again, '--resume'])}", file=sys.stderr)
-        sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)

@@ -11,8 +11,8 @@ from hf_lstm.cli.common import (
     add_settings_argument,
     build_parser,
     name_command,
-    say_how_to_resume,
 )
+from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
 from hf_lstm.errors import InputError
@@ -47,25 +47,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "called unsupervised or unlabeled); short for --set pretrain.unlabeled=...",
     )
     parser.add_argument("--output-dir", metavar="DIR", type=Path, help="folder to write (default: runs/RECIPE)")
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
-    start.add_argument(
-        "--resume", action="store_true", help="go on with the unfinished run that the output folder holds, to the bit"
-    )
-    parser.add_argument(
-        "--checkpoint-minutes",
-        metavar="M",
-        type=float,
-        default=5.0,
-        help="most work that a run which dies can lose (default: %(default)g)",
-    )
+    add_resume_arguments(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set pretrain.seed=N (default: 0)")
     add_device_argument(parser)
     add_settings_argument(parser)
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
-    if not arguments.checkpoint_minutes > 0:
-        parser.error("--checkpoint-minutes must be more than 0")
+    check_resume_arguments(parser, arguments)
     return arguments
 
 
@@ -98,6 +86,7 @@ def run(recipe: PretrainRecipe, arguments: argparse.Namespace, argv: Sequence[st
         command=f"{name_command('pretrain')} {shlex.join(argv)}",
         show_progress=arguments.show_progress,
         checkpoint_minutes=arguments.checkpoint_minutes,
+        checkpoint_steps=arguments.checkpoint_steps,
     )
     results = run_pretraining(recipe, options, folder)
     perplexity = " and ".join(f"{value:.2f}" for value in results.epochs[-1].validation_perplexity)

@@ -12,7 +12,6 @@ from hf_lstm.cli.common import (
     apply_columns,
     build_parser,
     name_command,
-    say_how_to_resume,
 )
 from hf_lstm.cli.push import (
     add_card_arguments,
@@ -21,6 +20,7 @@ from hf_lstm.cli.push import (
     list_repository_options,
     push_folder,
 )
+from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
@@ -43,23 +43,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
     )
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
-    start.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with the unfinished run that the output folder holds, to the bit; start anew if there is none",
-    )
-    parser.add_argument(
-        "--checkpoint-minutes",
-        metavar="M",
-        type=float,
-        default=5.0,
-        help="most work that a run which dies can lose (default: %(default)g)",
-    )
-    parser.add_argument(
-        "--checkpoint-steps", metavar="N", type=int, help="save after every N steps and each epoch, too"
-    )
+    add_resume_arguments(parser)
     parser.add_argument(
         "--embeddings",
         metavar="PATH|ID",
@@ -101,10 +85,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
     check_push_arguments(parser, arguments)
-    if not arguments.checkpoint_minutes > 0 or (
-        arguments.checkpoint_steps is not None and arguments.checkpoint_steps < 1
-    ):
-        parser.error("--checkpoint-minutes and --checkpoint-steps must be more than 0")
+    check_resume_arguments(parser, arguments)
     return arguments
 
 

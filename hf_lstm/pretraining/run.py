@@ -23,10 +23,10 @@ from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_command, strip_recipe
 from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
 from hf_lstm.records.reading import read_record, to_json
-from hf_lstm.storage.checkpoints import DEFAULT_MINUTES, Checkpoints
-from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
+from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
+from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder
-from hf_lstm.storage.session import Session
+from hf_lstm.storage.session import open_session
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
@@ -45,6 +45,8 @@ class PretrainOptions:
     show_progress: bool = True
     checkpoint_minutes: float = DEFAULT_MINUTES
     """Between two checkpoints."""
+    checkpoint_steps: int | None = None
+    """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,18 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         logger.info("the run in %s is finished: nothing to do", folder.path)
         return read_record(PretrainResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
     flush_denormals()
-    device, code, identity = resolve_device(options.device), describe_code(), folder.work / IDENTITY_FILE
+    device, code = resolve_device(options.device), describe_code()
     settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "pretrain")}
-    check_identity(identity, {"settings": settings}, must_be_equal=True)
-    machine = {"device": str(device), "num_threads": torch.get_num_threads(), "code": code}
-    check_identity(identity, machine, must_be_equal=False)
-    session = Session(
-        Checkpoints(folder.checkpoints, every_s=60 * options.checkpoint_minutes), folder.work / METRICS_FILE
+    session = open_session(
+        folder,
+        settings,
+        {"device": str(device), "num_threads": torch.get_num_threads(), "code": code},
+        every_minutes=options.checkpoint_minutes,
+        every_steps=options.checkpoint_steps,
     )
     encoded = encode_texts(recipe, has_dataset=options.has_dataset)
     digest = hash_texts(encoded.texts.train)
-    check_identity(identity, {"data": {"texts_sha256": digest}}, must_be_equal=True)
+    check_identity(folder.identity, {"data": {"texts_sha256": digest}}, must_be_equal=True)
     run = build_run(recipe, encoded, device)
     logger.info(
         "model: %s parameters, vocabulary %s, %s steps of %s pieces, on %s in %s",

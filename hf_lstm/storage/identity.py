@@ -10,7 +10,6 @@ from hf_lstm.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
 
-IDENTITY_FILE = "run.json"
 _MAX_SHOWN = 5
 _MAX_CHARACTERS = 60
 

@@ -36,6 +36,7 @@ _OUR_FILES = frozenset(
     }
 )  # fmt: skip
 _CHECKPOINTS = "checkpoints"
+_IDENTITY_FILE = "run.json"
 _ELSEWHERE = "another --output-dir (output_dir= in Python)"
 
 
@@ -56,6 +57,11 @@ class OutputFolder:
     def checkpoints(self) -> Path:
         """Return the folder for the run's checkpoints."""
         return self.work / _CHECKPOINTS
+
+    @property
+    def identity(self) -> Path:
+        """Return the file that says what the run is: see `check_identity`."""
+        return self.work / _IDENTITY_FILE
 
     @property
     def can_be_resumed(self) -> bool:

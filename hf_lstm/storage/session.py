@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hf_lstm.files import METRICS_FILE
 from hf_lstm.storage.checkpoints import Checkpoints
+from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.interruptions import Interruptions
 from hf_lstm.storage.metrics_log import MetricsLog
+from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.random_states import capture_random_states, restore_random_states
 
 
@@ -128,3 +131,29 @@ class Session:
             }
         )
         self._is_saved = True
+
+
+def open_session(
+    folder: OutputFolder,
+    settings: Mapping[str, Any],
+    circumstances: Mapping[str, Any],
+    *,
+    every_minutes: float,
+    every_steps: int | None = None,
+) -> Session:
+    """Open the session of a run in its folder. Open it before the data are read, as it counts the time.
+
+    Args:
+        folder: claimed for this run, which may have begun in another process.
+        settings: what must be as it was when the run began.
+        circumstances: what may change the last bits of the results if it is not.
+        every_minutes: between two checkpoints.
+        every_steps: between two checkpoints; None for no such rule.
+
+    Raises:
+        InputError: settings differ.
+    """
+    check_identity(folder.identity, {"settings": settings}, must_be_equal=True)
+    check_identity(folder.identity, circumstances, must_be_equal=False)
+    checkpoints = Checkpoints(folder.checkpoints, every_s=60 * every_minutes, every_steps=every_steps)
+    return Session(checkpoints, folder.work / METRICS_FILE)

@@ -44,10 +44,10 @@ from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits, Rows, resolve_source
-from hf_lstm.storage.checkpoints import DEFAULT_MINUTES, Checkpoints
-from hf_lstm.storage.identity import IDENTITY_FILE, check_identity
+from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
+from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
-from hf_lstm.storage.session import Session
+from hf_lstm.storage.session import open_session
 from hf_lstm.training.loop import train
 from hf_lstm.training.python_call import format_call
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
@@ -110,22 +110,21 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
     if folder.is_finished:
         logger.info("the run in %s is finished: nothing to do", folder.path)
         return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
-    identity = folder.work / IDENTITY_FILE
     show_progress = options.show_progress and can_show_bars()
     with denormals_flushed(), dataset_bars(show_progress):
         device = resolve_device(options.device)
         code = describe_code()  # now: a later commit is not the code that runs
         settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
-        check_identity(identity, {"settings": settings}, must_be_equal=True)
-        check_identity(identity, describe_machine(recipe, device) | {"code": code}, must_be_equal=False)
-        # Opened before the data are read, as it counts the time.
-        checkpoints = Checkpoints(
-            folder.checkpoints, every_s=60 * options.checkpoint_minutes, every_steps=options.checkpoint_steps
+        session = open_session(
+            folder,
+            settings,
+            describe_machine(recipe, device) | {"code": code},
+            every_minutes=options.checkpoint_minutes,
+            every_steps=options.checkpoint_steps,
         )
-        session = Session(checkpoints, folder.work / METRICS_FILE)
         run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
-        check_identity(identity, {"data": digest_rows(run)}, must_be_equal=True)
-        check_identity(identity, {"targets_sha256": digest_targets(run.learned)}, must_be_equal=False)
+        check_identity(folder.identity, {"data": digest_rows(run)}, must_be_equal=True)
+        check_identity(folder.identity, {"targets_sha256": digest_targets(run.learned)}, must_be_equal=False)
         epochs = train(
             run.model,
             run.learned,
