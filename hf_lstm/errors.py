@@ -22,6 +22,10 @@ class NonFiniteError(RuntimeError):
     """
 
 
+class LostProcessError(RuntimeError):
+    """Reports that another process of the same training ended, or cannot be reached."""
+
+
 class DivergenceError(RuntimeError):
     """Reports training that diverges.
 

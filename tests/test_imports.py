@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ROOMS = """
     errors extras files replacement edit_mark markdown progress provenance devices
     records config hub storage nn objectives tokenization formats rows sources data model answers export evaluation
-    report demo pretraining teaching training sklearn cli __main__
+    report demo pretraining teaching distributed training sklearn cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import logging
 import os
 import shutil
@@ -10,12 +11,12 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE
-from hf_lstm.errors import DivergenceError, InputError, NonFiniteError
+from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
 
@@ -54,7 +55,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         if (explanation := explain_missing_library(error)) is None:
             raise
         _refuse(explanation)
-    except (DivergenceError, NonFiniteError) as error:
+    except (DivergenceError, LostProcessError, NonFiniteError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
@@ -64,6 +65,20 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
     sys.exit(0)
+
+
+def be_silent() -> None:
+    """Say nothing any more but of errors in the program: another process speaks for this one."""
+    speech = sys.stderr
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr = speech
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = show
+    logging.getLogger().handlers.clear()
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.stdout = sys.stderr = io.StringIO()
 
 
 def name_command(command: str) -> str:

@@ -15,6 +15,7 @@ from hf_lstm.cli.common import (
 from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
+from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
@@ -59,6 +60,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str]) -> None:
     """Train the language model, and say how good it is."""
+    if read_launch().num_processes > 1:
+        raise InputError("a language model trains in one process: leave torchrun out")
     arguments = parse_arguments(argv)
     recipe = override_recipe(get_pretrain_recipe(arguments.recipe), collect_assignments(arguments))
     data = recipe.data.with_columns(arguments.text_column, arguments.label_column)

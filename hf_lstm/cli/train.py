@@ -1,6 +1,7 @@
 """Trains a recipe, saves and measures the model, and pushes it."""
 
 import argparse
+import dataclasses
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from hf_lstm.cli.common import (
     add_device_argument,
     add_settings_argument,
     apply_columns,
+    be_silent,
     build_parser,
     name_command,
 )
@@ -24,6 +26,7 @@ from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, s
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
+from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.rows.early_checks import check_source
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
@@ -98,24 +101,37 @@ def check_push_arguments(parser: argparse.ArgumentParser, arguments: argparse.Na
 
 def main(argv: Sequence[str]) -> None:
     """Train the recipe and, if asked, push the model."""
+    launch = read_launch()
+    if not launch.leads:
+        be_silent()
     arguments = parse_arguments(argv)
     assignments = collect_assignments(arguments)
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
+    num_shards = choose_num_shards(recipe.train.num_shards, launch.num_processes)
+    recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
     if recipe.train.init_from is not None:
         refuse_own_architecture(assignments)
     check_source(recipe.data, has_columns=recipe.train.init_from is None)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
+    if not launch.leads:
+        from hf_lstm.distributed.processes import Processes
+        from hf_lstm.training.run import follow_run
+
+        follow_run(recipe, arguments.device, Processes(launch))
+        return
     # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
-        if folder.is_finished and not arguments.push:
+        if folder.is_finished and not arguments.push and launch.num_processes == 1:
             print(f"the run in {output_dir} is finished: nothing to do")
             return
         with say_how_to_resume(folder, "train", argv):
-            run(recipe, arguments, argv, folder)
+            run(recipe, arguments, argv, folder, launch)
 
 
-def run(recipe: Recipe, arguments: argparse.Namespace, argv: Sequence[str], folder: OutputFolder) -> None:
+def run(
+    recipe: Recipe, arguments: argparse.Namespace, argv: Sequence[str], folder: OutputFolder, launch: Launch
+) -> None:
     """Run the recipe in a claimed folder, say what came of it, and push it."""
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.card_metadata import IMDB_SOURCES, CardChoices, name_repository
@@ -139,6 +155,7 @@ def run(recipe: Recipe, arguments: argparse.Namespace, argv: Sequence[str], fold
         choices=choices,
         checkpoint_minutes=arguments.checkpoint_minutes,
         checkpoint_steps=arguments.checkpoint_steps,
+        launch=launch,
     )
     results = run_in_folder(recipe, options, folder)
     test = results.splits["test"]

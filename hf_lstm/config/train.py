@@ -75,6 +75,10 @@ class TrainConfig:
     `ngrams`: small random numbers, and what each word says for a label by a linear model."""
     init_from: str | None = None
     """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe."""
+    num_shards: int | None = None
+    """Divide the rows of each step into this many parts, each computed on one core. The weights then have the same bits
+    whatever the number of threads and processes (1 to `num_shards`). `none` divides them as fits the threads, which
+    may change the last bits; for several processes it means 4, or as many as processes."""
     seed: int = 0
     """Seed of the first weights, the order of the rows, and dropout."""
 
@@ -107,6 +111,7 @@ class TrainConfig:
         else:
             require(self.init_from is None, "train.embeddings", self.embeddings, "none with train.init_from")
         self._check_teachers()
+        require(self.num_shards is None or self.num_shards >= 1, "train.num_shards", self.num_shards, "none or >= 1")
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
     def _check_teachers(self) -> None:

@@ -66,9 +66,13 @@ def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dty
 
 def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> EpochFigures:
     """Measure the loss and the accuracy of a model on a split, computed in `dtype`."""
-    logits = compute_logits(model, split.texts, dtype=dtype)
-    num_right = int((logits.argmax(dim=1).numpy() == split.labels).sum())
-    return EpochFigures(loss=_compute_loss(logits, split.labels), accuracy=num_right / len(split.labels))
+    return measure_answers(compute_logits(model, split.texts, dtype=dtype), split.labels)
+
+
+def measure_answers(logits: torch.Tensor, labels: NDArray[np.int64]) -> EpochFigures:
+    """Measure the loss and the accuracy of logits (num_rows, num_labels) against labels (num_rows,)."""
+    num_right = int((logits.argmax(dim=1).numpy() == labels).sum())
+    return EpochFigures(loss=_compute_loss(logits, labels), accuracy=num_right / len(labels))
 
 
 def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> SplitFigures:

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from hf_lstm.nn.random_numbers import get_generator
+
 _NUM_VALUES = 2**16  # of the 16 random bits that decide on an element
 
 
@@ -18,7 +20,8 @@ class Dropout(nn.Dropout):
         if not (self.training and 0 < self.p < 1) or input.device.type != "cpu":
             return super().forward(input)
         num_dropped = min(round(self.p * _NUM_VALUES), _NUM_VALUES - 1)
-        numbers = torch.empty(-(-input.numel() // 4), dtype=torch.int64, device="cpu").random_(-(2**63), None)
+        numbers = torch.empty(-(-input.numel() // 4), dtype=torch.int64, device="cpu")
+        numbers.random_(-(2**63), None, generator=get_generator())
         bits = numbers.view(torch.int16)[: input.numel()].view(input.shape)
         is_kept = bits >= num_dropped - _NUM_VALUES // 2
         return input * is_kept.to(input.dtype).mul_(_NUM_VALUES / (_NUM_VALUES - num_dropped))

@@ -12,6 +12,7 @@ from hf_lstm.nn.dropout import Dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
+from hf_lstm.nn.random_numbers import get_generator
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -131,7 +132,9 @@ class LSTMNetwork(nn.Module):
         input_ids = input_ids.masked_fill(is_padding, self.config.pad_token_id)
         if not (self.training and self.config.word_dropout):
             return input_ids
-        is_dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.config.word_dropout
+        generator = get_generator() if input_ids.device.type == "cpu" else None
+        is_dropped = torch.rand(input_ids.shape, generator=generator, device=input_ids.device)
+        is_dropped = is_dropped < self.config.word_dropout
         return input_ids.masked_fill(is_dropped & ~is_padding, self.config.unk_token_id)
 
 

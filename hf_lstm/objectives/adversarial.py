@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hf_lstm.nn.random_numbers import get_generator
+
 Classify = Callable[[Tensor], Tensor]
 """Computes logits `(batch, num_labels)` from word vectors `(batch, time, embedding_dim)`, the same at every call: what
 is random, such as dropout, has been done to the word vectors, or is frozen."""
@@ -70,12 +72,14 @@ def sum_virtual_adversarial_divergence(
         logits: `classify(embedded)`.
         lengths: int64 `(batch,)`: padding is not changed.
         epsilon: the size of each text's change.
-        generator: of the random change to start from; PyTorch's own by default.
+        generator: of the random change to start from; the thread's by default.
 
     Returns:
         A scalar, 0 where `epsilon` is 0.
     """
     answer, fixed = _widen(logits.detach()).log_softmax(dim=1), embedded.detach()
+    if generator is None and fixed.device.type == "cpu":
+        generator = get_generator()
     start = torch.randn(fixed.shape, generator=generator, dtype=fixed.dtype, device=fixed.device)
     probe = scale_to(start, lengths, POWER_STEP).requires_grad_()
     with torch.enable_grad():

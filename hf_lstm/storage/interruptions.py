@@ -40,6 +40,11 @@ class Interruptions:
         self._timer: threading.Timer | None = None
         self._handlers: dict[int, Any] = {}
 
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether a signal waits for the end of a step."""
+        return self._pending is not None
+
     def __enter__(self) -> "Interruptions":
         """Take over the signals that would end the process."""
         if threading.current_thread() is threading.main_thread():
@@ -71,6 +76,11 @@ class Interruptions:
             self._is_deferring = False
         if self._pending is not None:
             self._end(*self._pending)
+
+    def end_as_others(self) -> None:
+        """End this process as others do that were sent SIGTERM; a signal of its own that follows at once is theirs."""
+        self._first_s = time.monotonic()
+        sys.exit(128 + signal.SIGTERM)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         now_s = time.monotonic()

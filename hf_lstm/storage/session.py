@@ -49,6 +49,15 @@ class Session:
         """Return the seconds that the work took, in this process and up to the checkpoint in those before it."""
         return time.perf_counter() - self._started_s
 
+    @property
+    def is_asked_to_end(self) -> bool:
+        """Tell whether Ctrl-C or SIGTERM waits for the end of the step."""
+        return self._interruptions.is_pending
+
+    def end_as_others(self) -> None:
+        """End this process after a step, as others were asked to which it works with; its state is saved on the way."""
+        self._interruptions.end_as_others()
+
     def restore(self) -> Any:
         """Return the latest state, and restore the random numbers; None if there is nothing to resume.
 

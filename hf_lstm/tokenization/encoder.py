@@ -51,6 +51,13 @@ class EncodedTexts:
         """Count the tokens of each text, (num_texts,)."""
         return np.diff(self.offsets)
 
+    def select(self, rows: npt.NDArray[np.int64]) -> "EncodedTexts":
+        """Return some of the texts, in the order given."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return EncodedTexts(self.input_ids[places], offsets)
+
 
 class Token(NamedTuple):
     """Describes a token and its place in the text.

@@ -1,6 +1,7 @@
 """Trains a model epoch by epoch, and keeps the best epoch's weights."""
 
 import copy
+import dataclasses
 import logging
 import math
 import time
@@ -15,10 +16,13 @@ from tqdm.auto import tqdm
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.distributed.processes import Processes
+from hf_lstm.distributed.shards import Shards
 from hf_lstm.errors import DivergenceError, NonFiniteError
-from hf_lstm.evaluation.scoring import evaluate_split
+from hf_lstm.evaluation.scoring import evaluate_split, measure_answers
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.cpu_threads import run_in_threads
 from hf_lstm.objectives.adversarial import backward_with_adversary
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
@@ -37,13 +41,18 @@ from hf_lstm.training.state import EpochProgress, TrainingRun, capture_run, rest
 logger = logging.getLogger(__name__)
 
 
-def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig) -> TrainingRun:
+def start_run(
+    model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig, processes: Processes | None = None
+) -> TrainingRun:
     """Build a run at step 0, with optimizer and schedule.
 
     Raises:
         InputError: `config.class_weights` are not as many as the labels.
     """
     optimizer = build_optimizer(model, config)
+    processes, shards = Processes() if processes is None else processes, None
+    if config.num_shards is not None:
+        shards = Shards(model, config.num_shards, seed=config.seed, processes=processes)
     return TrainingRun(
         model=model,
         averaged=None if config.ema_decay is None else build_averaged_model(model, config.ema_decay),
@@ -52,6 +61,8 @@ def start_run(model: LSTMSentiment, train_split: LabeledTexts, config: TrainConf
         row_weights=compute_row_weights(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
         dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=None),
         config=config,
+        processes=processes,
+        shards=shards,
     )
 
 
@@ -95,19 +106,22 @@ def train(
     *,
     show_progress: bool = True,
     session: Session | None = None,
+    processes: Processes | None = None,
 ) -> list[Epoch]:
     """Train `model` in place, and return all epochs.
 
     It is left with the weights of the best epoch. With a session, training goes on from its latest checkpoint, to the
-    bit: the epochs before it are among those returned.
+    bit: the epochs before it are among those returned. Several processes train the same model, each with its shards of
+    the rows; the session of the leading one counts.
 
     Raises:
+        LostProcessError: another process ended before its time.
         DivergenceError: the loss or a gradient is not finite, and the step is not taken; or after an epoch the model
             answers values that are not finite; or the best epoch's validation loss is far beyond that of guessing.
     """
-    run = start_run(model, train_split, config)
+    run = start_run(model, train_split, config, processes)
     session = Session() if session is None else session
-    if (state := session.restore()) is not None:
+    if (state := run.processes.share(session.restore())) is not None:
         restore_run(run, state)
         logger.info("resumed after step %s, in epoch %s", run.step, min(len(run.epochs) + 1, config.num_epochs))
     with session.running(lambda: capture_run(run)):
@@ -138,7 +152,7 @@ def run_epoch(
     train_figures = train_epoch(run, train_split, epoch=number, show_progress=show_progress, session=session)
     started = time.perf_counter()
     try:
-        validation = evaluate_split(run.evaluated_model, validation_split, run.dtype)
+        validation = _evaluate(run, validation_split)
     except NonFiniteError:
         raise DivergenceError(
             f"epoch {number}: the weights give values that are not finite: training diverged; "
@@ -188,6 +202,9 @@ def train_epoch(
                 loss_sum, num_correct = train_step(run, split, *batches)
                 done.add(loss_sum, weight_sum, num_correct, len(rows))
                 done.elapsed_s += time.perf_counter() - started
+                is_over = run.processes.agree_to_end(session.is_asked_to_end)
+            if is_over:
+                session.end_as_others()
             session.log(
                 {
                     "step": run.step,
@@ -205,6 +222,14 @@ def train_epoch(
     return done.figures
 
 
+def _evaluate(run: TrainingRun, split: LabeledTexts) -> EpochFigures:
+    """Measure the loss and the accuracy on a split, each row in one process."""
+    if run.shards is None:
+        return evaluate_split(run.evaluated_model, split, run.dtype)
+    logits = run.shards.compute_logits(run.evaluated_model, split.texts, run.dtype)
+    return measure_answers(logits, split.labels)
+
+
 def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
     """Take one optimizer step on batches of row numbers.
 
@@ -213,10 +238,27 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
     Raises:
         DivergenceError: the loss or a gradient is not finite; the step is not taken.
     """
-    model, config = run.model, run.config
-    device = model.embedding.weight.device
     weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
     run.optimizer.zero_grad(set_to_none=True)
+    if run.shards is None:
+        return _finish_step(run, _add_all_gradients(run, split, batches, weight_sum), weight_sum)
+
+    def add(model: LSTMSentiment, rows: Sequence[NDArray[np.int64]]) -> Tensor:
+        return _add_all_gradients(dataclasses.replace(run, model=model), split, rows, weight_sum)
+
+    divided = zip(*(run.shards.divide(rows, split.texts.lengths) for rows in batches), strict=True)
+    parts = [[rows for rows in of_shard if len(rows)] or None for of_shard in divided]
+    figures = run.shards.add_gradients(run.step, parts, add, num_figures=2)
+    # In one of the threads of one core: norms and optimizer would have other last bits on several.
+    return run_in_threads([lambda: _finish_step(run, figures, weight_sum)])[0]
+
+
+def _add_all_gradients(
+    run: TrainingRun, split: LabeledTexts, batches: Sequence[NDArray[np.int64]], weight_sum: float
+) -> Tensor:
+    """Add the gradients of batches, and return the summed loss and the number of rows predicted right, as a tensor."""
+    model = run.model
+    device = model.embedding.weight.device
     loss_sum = num_correct = torch.zeros((), device=device)
     for rows in split_large_batches(split.texts.lengths, batches, model.config):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
@@ -226,10 +268,16 @@ def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64
         loss, logits = _add_gradients(run, batch, targets, row_weights, weight_sum)
         loss_sum = loss_sum + loss
         num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()
+    return torch.stack([loss_sum, num_correct])
+
+
+def _finish_step(run: TrainingRun, figures: Tensor, weight_sum: float) -> tuple[float, int]:
+    """Step along the gradients, once they are checked; see `train_step`."""
+    model, config = run.model, run.config
     grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or math.inf)
 
     # Only here an accelerator is waited for. This is before the step, so that bad figures never reach the weights.
-    total_loss, norm, total_correct = torch.stack([loss_sum, grad_norm, num_correct]).tolist()
+    total_loss, total_correct, norm = torch.cat([figures, grad_norm[None]]).tolist()
     if not (math.isfinite(total_loss) and math.isfinite(norm)):
         raise DivergenceError(
             f"step {run.step + 1}: loss {total_loss / weight_sum:.4g}, gradient norm {norm:.4g}: training diverged; "

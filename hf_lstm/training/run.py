@@ -19,6 +19,8 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.devices import denormals_flushed, resolve_device
+from hf_lstm.distributed.launch import ALONE, Launch
+from hf_lstm.distributed.processes import Processes, find_device
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
 from hf_lstm.files import (
@@ -83,6 +85,31 @@ class RunOptions:
     """Between two checkpoints. There is one at the end of an epoch, too, unless it would cost too much of the time."""
     checkpoint_steps: int | None = None
     """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
+    launch: Launch = ALONE
+    """This process among those that train together: it leads."""
+
+
+def follow_run(recipe: Recipe, device: str, processes: Processes) -> None:
+    """Help the leading process to train, which runs `run_in_folder`; nothing is written or said here.
+
+    Raises:
+        InputError: the data or a setting is unusable.
+        DivergenceError: training diverged.
+        LostProcessError: another process ended before its time.
+    """
+    with denormals_flushed(), dataset_bars(shown=False), processes.connected():
+        if not processes.share(value=False):  # the run may be finished already
+            return
+        run = prepare_run(recipe, resolve_device(find_device(device, processes.launch)), model_class=LSTMSentiment)
+        processes.require_same({"rows": digest_rows(run), "targets": digest_targets(run.learned)})
+        train(
+            run.model,
+            run.learned,
+            run.encoded["validation"],
+            recipe.train,
+            show_progress=False,
+            processes=processes,
+        )
 
 
 def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
@@ -107,12 +134,14 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         StorageError: the disk is full or fails.
         DivergenceError: training diverged.
     """
+    processes = Processes(options.launch)
     if folder.is_finished:
+        processes.dismiss()
         logger.info("the run in %s is finished: nothing to do", folder.path)
         return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
     show_progress = options.show_progress and can_show_bars()
     with denormals_flushed(), dataset_bars(show_progress):
-        device = resolve_device(options.device)
+        device = resolve_device(find_device(options.device, options.launch))
         code = describe_code()  # now: a later commit is not the code that runs
         settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
         session = open_session(
@@ -122,17 +151,22 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
             every_minutes=options.checkpoint_minutes,
             every_steps=options.checkpoint_steps,
         )
-        run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
-        check_identity(folder.identity, {"data": digest_rows(run)}, must_be_equal=True)
-        check_identity(folder.identity, {"targets_sha256": digest_targets(run.learned)}, must_be_equal=False)
-        epochs = train(
-            run.model,
-            run.learned,
-            run.encoded["validation"],
-            recipe.train,
-            show_progress=show_progress,
-            session=session,
-        )
+        with processes.connected():
+            processes.share(value=True)
+            run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
+            rows, targets = digest_rows(run), digest_targets(run.learned)
+            check_identity(folder.identity, {"data": rows}, must_be_equal=True)
+            check_identity(folder.identity, {"targets_sha256": targets}, must_be_equal=False)
+            processes.require_same({"rows": rows, "targets": targets})
+            epochs = train(
+                run.model,
+                run.learned,
+                run.encoded["validation"],
+                recipe.train,
+                show_progress=show_progress,
+                session=session,
+                processes=processes,
+            )
         with folder.fill() as staging:
             model = run.model
             weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())

@@ -165,14 +165,14 @@ def _digest(*arrays: NDArray[Any]) -> str:
 
 def describe_machine(recipe: Recipe, device: torch.device) -> dict[str, Any]:
     """Describe what of a machine decides the last bits of a result."""
-    return {
-        "device": str(device),
+    facts = {
+        "device": device.type,
         "processor": torch.cuda.get_device_name(device)
         if device.type == "cuda"
         else torch.backends.cpu.get_cpu_capability(),
-        "num_threads": torch.get_num_threads(),
         "precision": name_dtype(resolve_precision(recipe.train.precision, device, hidden_size=None)),
     }
+    return facts if recipe.train.num_shards else {**facts, "num_threads": torch.get_num_threads()}
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:

@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from hf_lstm.config import TrainConfig
+from hf_lstm.distributed.processes import Processes
+from hf_lstm.distributed.shards import Shards
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import Epoch, EpochFigures
@@ -59,6 +61,10 @@ class TrainingRun:
     dtype: torch.dtype
     """Of the forward and backward passes. Weights and optimizer state stay float32."""
     config: TrainConfig
+    processes: Processes
+    """Those that train together."""
+    shards: Shards[LSTMSentiment] | None
+    """What divides a step's rows; None where they are learned together, in ways that depend on the threads."""
     step: int = 0
     """Optimizer steps done."""
     progress: EpochProgress = field(default_factory=EpochProgress)

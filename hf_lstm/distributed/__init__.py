@@ -1,0 +1,1 @@
+"""Divides training among threads and processes, without a change of its bits."""
