@@ -87,6 +87,12 @@ def tiny_model_folder(tiny_model, tmp_path):
 
 
 @pytest.fixture
+def without_report(monkeypatch):
+    """Have training write no report and no card, which take longer than to train a tiny model."""
+    monkeypatch.setattr("hf_lstm.training.run._add_report", lambda *_: None)
+
+
+@pytest.fixture
 def run_script(tmp_path, monkeypatch, capsys) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a script in `tmp_path` to its exit, in this process: a new one would import the libraries for seconds."""
 

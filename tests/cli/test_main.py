@@ -44,7 +44,7 @@ def test_version(capsys):
 
 def test_commands_are_the_modules_and_say_what_these_say():
     folder = REPO_ROOT / "hf_lstm" / "cli"
-    assert {path.stem for path in folder.glob("[!_]*.py")} == {*COMMANDS, "common", "main"}
+    assert {path.stem for path in folder.glob("[!_]*.py")} == {*COMMANDS, "common", "main", "resuming"}
     for name, summary in COMMANDS.items():
         docstring = ast.get_docstring(ast.parse((folder / f"{name}.py").read_text()))
         words = docstring.partition("\n")[0].lower().split()
@@ -107,6 +107,9 @@ def test_a_run_is_recorded_and_continued_by_the_name_it_was_called_by(as_install
         "my reviews.csv",
         "--output-dir",
         "my model",
+        "--recipe",
+        "pooled-bilstm",
+        "--no-baseline",
         "--no-progress",
         "--set",
         "train.num_epochs=1",

@@ -93,8 +93,8 @@ def test_wrong_use_is_one_clear_line_and_exit_code_2(run, reviews, tmp_path, arg
     assert os.listdir(tmp_path) == ["reviews.csv"]
 
 
-def test_train_push_and_load_back_from_the_hub(start, reviews, hub, tmp_path):
-    result = start("--dataset", reviews, "--output-dir", "out", "--push", *QUICK, HF_TOKEN=WRITE_TOKEN)
+def test_train_push_and_load_back_from_the_hub(run, reviews, hub, tmp_path):
+    result = run("--dataset", reviews, "--output-dir", "out", "--push", *QUICK, HF_TOKEN=WRITE_TOKEN)
     assert result.returncode == 0, result.stderr
     assert WRITE_TOKEN not in result.stdout + result.stderr
     folder = tmp_path / "out"
@@ -115,7 +115,8 @@ def test_train_push_and_load_back_from_the_hub(start, reviews, hub, tmp_path):
 def test_push_opens_a_pull_request_against_a_branch(run, reviews, hub):
     hub.add_repo("me/mine", files={"notes.txt": b"kept"})
     hub.repos["model", "me/mine"].branches["next"] = hub.commits("me/mine")[-1]
-    arguments = ["--push", "--repo-id", "me/mine", "--revision", "next", "--create-pr", "--commit-message", "Better"]
+    arguments = ["--recipe", "pooled-bilstm", "--no-baseline"]
+    arguments += ["--push", "--repo-id", "me/mine", "--revision", "next", "--create-pr", "--commit-message", "Better"]
     result = run("--dataset", reviews, *arguments, *QUICK, HF_TOKEN=WRITE_TOKEN)
     assert result.returncode == 0, result.stderr
     assert f"pushed: {hub.endpoint}/me/mine/discussions/1" in result.stdout
@@ -148,7 +149,8 @@ def restore_interrupts():
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_run_says_how_to_go_on(tmp_path, reviews, signum, code):
-    arguments = ["--dataset", reviews, "--output-dir", "out", "--set", "train.num_epochs=100000", "train.patience=none"]
+    arguments = ["--dataset", reviews, "--recipe", "pooled-bilstm", "--output-dir", "out"]
+    arguments += ["--set", "train.num_epochs=100000", "train.patience=none", "model.hidden_size=4"]
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), "--overwrite", *arguments],
         cwd=tmp_path,

@@ -327,7 +327,7 @@ def test_any_number_of_labels(num_labels):
     assert len(card) < 40_000
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=5, unique=True))
 def test_odd_label_names_stay_in_their_cells(labels):
     card = render(labels)

@@ -150,11 +150,12 @@ def test_a_run_reports_on_its_test_rows_and_measures_nothing_twice(tmp_path, rec
     )
 
 
+@pytest.mark.usefixtures("without_report")
 def test_two_runs_write_the_same_weights(tmp_path, recipe):
     recipe = override_recipe(recipe, ["train.num_epochs=2", "train.precision=float32"])
     weights = []
     for name in ("a", "b"):
-        run_experiment(recipe, options(tmp_path, output_dir=tmp_path / name))
+        run_experiment(recipe, options(tmp_path, output_dir=tmp_path / name, measures_baseline=False))
         weights.append((tmp_path / name / "model.safetensors").read_bytes())
     assert weights[0] == weights[1]
 
@@ -174,12 +175,13 @@ def test_an_occupied_output_folder_is_found_before_the_data_are_read(tmp_path, r
         run_experiment(recipe, options(tmp_path))
 
 
+@pytest.mark.usefixtures("without_report")
 def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
     columns = "data.label_column=mood"
     recipe = override_recipe(
         STOPWORD_LSTM, [f"data.dataset={reviews}", columns, "train.num_epochs=1", "model.hidden_size=4"]
     )
-    results = run_experiment(recipe, options(tmp_path))
+    results = run_experiment(recipe, options(tmp_path, measures_baseline=False))
     assert results.dataset.num_rows == {"train": 84, "validation": 12, "test": 24}
     model = LSTMSentiment.from_pretrained(tmp_path / "run")
     ids = model.tokenizer.encode("the film and number").ids
@@ -188,6 +190,7 @@ def test_stop_words_stay_in_the_sequence_as_unknown(tmp_path, reviews):
     assert torch.isfinite(model.predict_proba("the film")).all()
 
 
+@pytest.mark.usefixtures("without_report")
 def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monkeypatch):
     commits = ["first"]
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: commits[-1])
@@ -204,6 +207,7 @@ def test_results_name_the_commit_that_the_run_began_with(tmp_path, recipe, monke
 
 
 @pytest.mark.parametrize("is_frozen", [True, False])
+@pytest.mark.usefixtures("without_report")
 def test_a_run_starts_from_pretrained_vectors(tmp_path, recipe, is_frozen):
     (tmp_path / "vectors.txt").write_text("lovely 1 2 3 4 5 6 7 8\ndull 8 7 6 5 4 3 2 1\nelsewhere 0 0 0 0 0 0 0 0\n")
     changes = [
@@ -299,6 +303,7 @@ RESUMABLE = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, monkeypatch):
     recipe = override_recipe(recipe, RESUMABLE)
     whole = run_experiment(recipe, options(tmp_path, output_dir=tmp_path / "whole"))
@@ -319,6 +324,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, mon
     assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(tmp_path / "whole"))
 
 
+@pytest.mark.usefixtures("without_report")
 def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews, monkeypatch, caplog):
     recipe = override_recipe(recipe, ["train.num_epochs=1"])
     with monkeypatch.context() as patch, pytest.raises(Death):  # noqa: PT012

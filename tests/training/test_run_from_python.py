@@ -4,8 +4,7 @@ import dataclasses
 import json
 import logging
 import os
-import subprocess
-import sys
+import shutil
 import tempfile
 
 import datasets
@@ -116,8 +115,9 @@ def test_wrong_use_of_evaluate_is_one_line(result, options, message):
 
 def test_answers_that_are_not_finite_are_divergence(frame, tmp_path):
     settings = {"text_column": "body", "label_column": "mood", "show_progress": False, **SMALL}
+    settings |= {"batch_size": 1000, "learning_rate": 1e38}
     with pytest.raises(DivergenceError, match=r"epoch 1: .* not finite: training diverged; try a lower"):
-        hf_lstm.train(frame, output_dir=tmp_path / "run", **{**settings, "batch_size": 1000, "learning_rate": 1e38})
+        hf_lstm.train(frame, "pooled-bilstm", output_dir=tmp_path / "run", **settings)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -134,15 +134,25 @@ def test_another_run_is_not_overwritten_unasked(result, frame):
     assert (result.folder / "results.json").read_bytes() == before
 
 
+@pytest.mark.usefixtures("without_report")
 def test_a_recipe_and_a_named_source_do_too(tmp_path, monkeypatch):
     rows = "\n".join(f"film {i} {'good' if i % 2 else 'bad'},{'pos' if i % 2 else 'neg'}" for i in range(60))
     (tmp_path / "reviews.csv").write_text(f"text,label\n{rows}\n")
     monkeypatch.chdir(tmp_path)
-    by_name = hf_lstm.train("reviews.csv", "packed-lstm", output_dir="a", show_progress=False, **SMALL)
+    settings = {**SMALL, "num_epochs": 1, "show_progress": False, "baseline": False}
+    by_name = hf_lstm.train("reviews.csv", "packed-lstm", output_dir="a", **settings)
     assert (by_name.results.recipe, by_name.results.dataset.source) == ("packed-lstm", "reviews.csv")
     assert hf_lstm.evaluate("a").metrics == by_name.results.splits["test"]
-    by_value = hf_lstm.train("reviews.csv", POOLED_BILSTM, output_dir="b", show_progress=False, **SMALL)
+    registered = []
+    monkeypatch.setattr("atexit.register", lambda *call, **options: registered.append((call, options)))
+    by_value = hf_lstm.train("reviews.csv", POOLED_BILSTM, **settings)
     assert by_value.results.recipe == "pooled-bilstm"
+    # Without an output folder, nothing is left behind: the process deletes what it has made when it ends.
+    assert sorted(os.listdir()) == ["a", "reviews.csv"]
+    ((remove, temporary), _), *_ = [call for call in registered if call[0][0] is shutil.rmtree]
+    assert temporary == by_value.folder.parent
+    remove(temporary)
+    assert not by_value.folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -179,34 +189,23 @@ def test_evaluation_shows_no_progress_if_told(result, frame, capsys):
         hf_lstm.evaluate(result.folder, others, device="warp")
 
 
-def test_each_epoch_is_printed_unless_the_program_logs_by_itself(frame, tmp_path, capsys):
+def test_each_epoch_is_printed_unless_the_program_logs_by_itself(result, frame, monkeypatch, capsys):
+    def say_and_return(recipe, options):
+        logging.getLogger("hf_lstm.training.loop").info("epoch 6/6  train loss")
+        return result.results
+
+    monkeypatch.setattr("hf_lstm.training.run.run_experiment", say_and_return)
     columns = {"text_column": "body", "label_column": "mood"}
     logger = logging.getLogger("hf_lstm")
     handlers, root_handlers = logger.handlers[:], logging.getLogger().handlers[:]
     logging.getLogger().handlers = []
     try:
-        hf_lstm.train(frame, "pooled-bilstm", output_dir=tmp_path / "a", baseline=False, **columns, **SMALL)
+        hf_lstm.train(frame, output_dir=result.folder, **columns)
     finally:
         logging.getLogger().handlers = root_handlers
-    assert "epoch 6/6  train loss" in capsys.readouterr().out
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "epoch 6/6  train loss"
+    assert printed[1:] == [baseline.describe("test") for baseline in result.results.baselines]
     assert logger.handlers == handlers
-    hf_lstm.train(
-        frame, "pooled-bilstm", output_dir=tmp_path / "b", baseline=False, **columns, **SMALL
-    )  # the tests' own handlers are there
-    assert "epoch 6/6" not in capsys.readouterr().out
-
-
-def test_without_an_output_folder_nothing_is_left_behind(tmp_path):
-    code = """
-import hf_lstm
-texts = [f"a {word} film {i}" for word in ("good", "bad") for i in range(20)]
-result = hf_lstm.train((texts, ["pos"] * 20 + ["neg"] * 20), hidden_size=4, num_epochs=1, show_progress=False)
-print(result.folder, result.folder.is_dir())
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=600
-    )
-    folder, was_there = run.stdout.split()
-    assert was_there == "True"
-    assert not os.path.exists(folder)
-    assert os.listdir(tmp_path) == []
+    hf_lstm.train(frame, output_dir=result.folder, **columns)  # the tests' own handlers are there
+    assert capsys.readouterr().out == ""
