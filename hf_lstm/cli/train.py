@@ -27,7 +27,6 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
-from hf_lstm.errors import InputError
 from hf_lstm.rows.early_checks import check_source
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
@@ -64,14 +63,15 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--unlabeled",
         metavar="FILE|SPLIT",
-        help="texts without labels, to learn from what the teachers say of them: a file, or a split of the data set; "
-        "short for --set train.unlabeled=...",
+        help="texts without labels, to learn from what the teachers say of them, or to be consistent on: a file, or a "
+        "split of the data set; short for --set train.unlabeled=...",
     )
     parser.add_argument(
         "--init-from",
         metavar="MODEL",
         help="fine-tune this model, a folder or Hub id, with its tokenizer and architecture, and with its classifier "
-        "if the labels are the same; short for --set train.init_from=...",
+        "if the labels are the same; a language model gives tokenizer, embedding and LSTM; short for "
+        "--set train.init_from=...",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
@@ -110,7 +110,7 @@ def main(argv: Sequence[str]) -> None:
     num_shards = choose_num_shards(recipe.train.num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
     if recipe.train.init_from is not None:
-        refuse_own_architecture(assignments)
+        refuse_own_architecture(assignments, recipe.train.init_from)
     check_source(recipe.data, has_columns=recipe.train.init_from is None)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
@@ -196,17 +196,14 @@ def collect_assignments(arguments: argparse.Namespace) -> list[str]:
     return [*arguments.assignments, *given]
 
 
-def refuse_own_architecture(assignments: Sequence[str]) -> None:
-    """Refuse settings of the model and the tokenizer.
-
-    With `--init-from`, the model to fine-tune brings these along.
+def refuse_own_architecture(assignments: Sequence[str], source: str) -> None:
+    """Refuse settings that the model of `--init-from` determines.
 
     Raises:
-        InputError: a setting of the model or the tokenizer is among them.
+        InputError: there is one, or the model can't be found.
     """
-    for assignment in assignments:
-        if assignment.strip().startswith(("model.", "tokenizer.")):
-            raise InputError(
-                f"--set {assignment}: the model of --init-from has a tokenizer and an architecture of its own; "
-                "leave this setting out, or train without --init-from"
-            )
+    names = [assignment.partition("=")[0].strip() for assignment in assignments]
+    if any(name.startswith(("model.", "tokenizer.")) for name in names):
+        from hf_lstm.training.fine_tuning import check_own_settings
+
+        check_own_settings(names, source)

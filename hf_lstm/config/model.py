@@ -27,14 +27,17 @@ class ModelSettings:
     before the classifier."""
     embedding_dropout: float | None = None
     """Dropout of the embedding. `none` takes `dropout`."""
+    embedding_dropout_mask: Literal["value", "dimension"] = "value"
+    """What dropout of the embedding sets to 0. `value`: single values. `dimension`: dimensions of a whole text, the
+    same ones for all its words (variational dropout), which a fine-tuned language model needs."""
     output_dropout: float | None = None
     """Dropout before the classifier. `none` takes `dropout`."""
     word_dropout: float = 0.0
     """Share of the tokens that become `<unk>` in training, chosen anew each time."""
-    pooling: Literal["last", "mean", "max", "mean_max", "attention"] = "last"
+    pooling: Literal["last", "mean", "max", "mean_max", "last_mean_max", "attention"] = "last"
     """What the classifier gets of each direction. `last`: the state after the last token read. `mean`, `max`: the mean
-    or the maximum of the states over all tokens, without padding. `mean_max`: both. `attention`: a mean that learns how
-    much each state counts."""
+    or the maximum of the states over all tokens, without padding. `mean_max`: both. `last_mean_max`: all three.
+    `attention`: a mean that learns how much each state counts."""
     head_norm: bool = False
     """Normalize what the classifier gets (LayerNorm)."""
     single_bias: bool = False

@@ -14,6 +14,10 @@ LANGUAGE_MODEL_TYPE = "hf_lstm_language_model"
 """What config.json of a language model has as `model_type`."""
 
 
+SET_BY_LANGUAGE_MODEL = ("embedding_dim", "hidden_size", "num_layers", "bidirectional", "single_bias")
+"""The settings of `model` that a classifier has from the language model that it starts from."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainConfig:
     """Sets how a language model is learned."""

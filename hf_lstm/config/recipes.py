@@ -14,6 +14,7 @@ from hf_lstm.errors import InputError
 __all__ = [
     "DEFAULT_RECIPE",
     "DISTILLED_BILSTM",
+    "LM_CLASSIFIER",
     "PACKED_LSTM",
     "POOLED_BILSTM",
     "RECIPES",
@@ -63,8 +64,40 @@ DISTILLED_BILSTM = Recipe(
     ),
 )
 
+# Ours, the teacher of small models: a language model (`hf-lstm pretrain`) fine-tuned. Its sizes are those of `lm`.
+LM_CLASSIFIER = Recipe(
+    name="lm-classifier",
+    description="ours: fine-tunes a language model (--init-from), against the worst small changes of its words",
+    source="this package",
+    tokenizer=TokenizerConfig(words="punctuated", max_words=29_998),
+    model=ModelSettings(
+        embedding_dim=256,
+        hidden_size=512,
+        bidirectional=True,
+        pooling="last_mean_max",
+        embedding_dropout=0.5,
+        embedding_dropout_mask="dimension",
+        output_dropout=0.2,
+        max_length_tokens=400,
+        truncation="head_tail",
+    ),
+    data=DataConfig(validation_fraction=0.1),
+    train=TrainConfig(
+        num_epochs=4,
+        batch_size=32,
+        learning_rate=1e-3,
+        layer_decay=0.7,
+        frozen_steps=100,
+        schedule="linear",
+        ema_decay=0.999,
+        adversarial_epsilon=5.0,
+        best_by="loss",
+        unlabeled="auto",
+    ),
+)
+
 RECIPES: Mapping[str, Recipe] = {
-    recipe.name: recipe for recipe in (POOLED_BILSTM, DISTILLED_BILSTM, *PUBLISHED_RECIPES)
+    recipe.name: recipe for recipe in (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, *PUBLISHED_RECIPES)
 }
 DEFAULT_RECIPE = DISTILLED_BILSTM.name
 

@@ -26,6 +26,11 @@ class TrainConfig:
     weight_decay: float = 0.0
     """Shrinks weights at every step, against overfitting (decoupled, AdamW). Biases, normalization and embedding do not
     shrink. 0 is plain Adam."""
+    layer_decay: float = 1.0
+    """Each layer's learning rate as a multiple of that of the layer above it. The classifier has `learning_rate`, the
+    last LSTM layer the next one, the embedding the lowest. Below 1, a fine-tuned model forgets less."""
+    frozen_steps: int = 0
+    """First steps, in which the classifier learns alone, from the labels alone. Embedding and LSTM stay as they are."""
     schedule: Literal["constant", "linear", "cosine"] = "constant"
     """The learning rate after the warm-up. `linear` and `cosine` let it fall to 0 at the end of `num_epochs`."""
     warmup_steps: int = 0
@@ -44,6 +49,14 @@ class TrainConfig:
     adversarial_epsilon: float | None = None
     """Learn each batch twice, the second time with its word vectors changed for the worst by this length over the whole
     text, once they are scaled to variance 1 (adversarial training; 5 is usual). Each epoch takes twice the time."""
+    virtual_adversarial_epsilon: float | None = None
+    """Also learn to answer the same after the change of the word vectors that moves the answer most, of this length
+    over the whole text (virtual adversarial training; 5 is usual). It needs no labels, so that texts without them help:
+    see `unlabeled_batches_per_step`. Each batch takes three times the time."""
+    entropy_weight: float = 0.0
+    """How much answers that are sure of themselves count besides answers that are right (entropy minimization)."""
+    unlabeled_batches_per_step: int = 0
+    """Batches of `unlabeled` that each step also reads, for `virtual_adversarial_epsilon` and `entropy_weight`."""
     patience: int | None = None
     """Stop after this many epochs without a better figure on validation. `none` runs all epochs."""
     best_by: Literal["loss", "accuracy"] = "loss"
@@ -66,15 +79,17 @@ class TrainConfig:
     teacher_weight: float = 1.0
     """Share of the target that the teachers give, 0 to 1. The rest is the label, where a row has one."""
     unlabeled: str | None = None
-    """Texts without labels to learn from, as `teachers` label them: a file, or a split of the data set. `auto` takes a
-    split called `unsupervised` or `unlabeled`, if there is one and there are teachers."""
+    """Texts without labels to learn from, as `teachers` label them, or by `unlabeled_batches_per_step`: a file, or a
+    split of the data set. `auto` takes a split called `unsupervised` or `unlabeled`, if there is one and it is needed.
+    """
     crops_per_text: int = 0
     """Also learn from as many random parts of one to three sentences of each labeled text, as `teachers` label them."""
     start: Literal["random", "ngrams"] = "random"
     """What the embedding starts from, without `embeddings` and `init_from`. `random`: as `model.initialization` says.
     `ngrams`: small random numbers, and what each word says for a label by a linear model."""
     init_from: str | None = None
-    """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe."""
+    """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe. A
+    language model gives tokenizer, embedding and LSTM, and leaves the rest to the recipe."""
     num_shards: int | None = None
     """Divide the rows of each step into this many parts, each computed on one core. The weights then have the same bits
     whatever the number of threads and processes (1 to `num_shards`). `none` divides them as fits the threads, which
@@ -90,10 +105,12 @@ class TrainConfig:
             require(getattr(self, name) >= 1, f"train.{name}", getattr(self, name), ">= 1")
         for name in ("learning_rate", "adam_epsilon"):
             require(getattr(self, name) > 0, f"train.{name}", getattr(self, name), "> 0")
-        for name in ("weight_decay", "warmup_steps"):
+        for name in ("weight_decay", "warmup_steps", "frozen_steps", "entropy_weight", "unlabeled_batches_per_step"):
             require(getattr(self, name) >= 0, f"train.{name}", getattr(self, name), ">= 0")
-        epsilon = self.adversarial_epsilon
-        require(epsilon is None or epsilon > 0, "train.adversarial_epsilon", epsilon, "none or > 0")
+        for name in ("adversarial_epsilon", "virtual_adversarial_epsilon"):
+            epsilon = getattr(self, name)
+            require(epsilon is None or epsilon > 0, f"train.{name}", epsilon, "none or > 0")
+        require(0 < self.layer_decay <= 1, "train.layer_decay", self.layer_decay, "0 < x <= 1")
         for name in ("warmup_fraction", "label_smoothing"):
             require(0 <= getattr(self, name) < 1, f"train.{name}", getattr(self, name), "0 <= x < 1")
         both = (self.warmup_steps, self.warmup_fraction)
@@ -112,18 +129,38 @@ class TrainConfig:
             require(self.init_from is None, "train.embeddings", self.embeddings, "none with train.init_from")
         self._check_teachers()
         require(self.num_shards is None or self.num_shards >= 1, "train.num_shards", self.num_shards, "none or >= 1")
+        self._check_unlabeled()
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 
     def _check_teachers(self) -> None:
         require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")
         require(self.crops_per_text >= 0, "train.crops_per_text", self.crops_per_text, ">= 0")
         if self.teachers is None:
-            is_open = self.unlabeled in (None, "auto")
-            require(is_open, "train.unlabeled", self.unlabeled, "none or auto without train.teachers")
             require(self.crops_per_text == 0, "train.crops_per_text", self.crops_per_text, "0 without train.teachers")
         else:
             names = "names with commas between, such as ngrams,runs/teacher"
             require(all(self.teacher_names), "train.teachers", self.teachers, names)
+
+    def _check_unlabeled(self) -> None:
+        num_batches, name = self.unlabeled_batches_per_step, "train.unlabeled_batches_per_step"
+        if num_batches:
+            has_objective = self.virtual_adversarial_epsilon is not None or self.entropy_weight > 0
+            objectives = "train.virtual_adversarial_epsilon and train.entropy_weight"
+            require(has_objective, name, num_batches, f"0 without {objectives}")
+            require(self.unlabeled is not None, name, num_batches, "0 without train.unlabeled")
+        elif self.teachers is None:
+            expected = f"none or auto without train.teachers and {name}"
+            require(self.unlabeled in (None, "auto"), "train.unlabeled", self.unlabeled, expected)
+
+    @property
+    def learns_from_unlabeled(self) -> bool:
+        """Tell whether texts without labels are of any use."""
+        return self.unlabeled is not None and (self.teachers is not None or self.unlabeled_batches_per_step > 0)
+
+    @property
+    def changes_word_vectors(self) -> bool:
+        """Tell whether word vectors are changed in training, so that their scale matters."""
+        return self.adversarial_epsilon is not None or self.virtual_adversarial_epsilon is not None
 
     @property
     def teacher_names(self) -> list[str]:

@@ -82,6 +82,8 @@ class Shards(Generic[M]):
         """Compute the figures and the gradients of a shard."""
         replica = self._replicas[shard]
         replica.zero_grad(set_to_none=True)
+        for own, original in zip(replica.parameters(), self._model.parameters(), strict=True):
+            own.requires_grad_(original.requires_grad)  # some may be frozen for a while
         replica.train(self._model.training)
         (seed,) = np.random.SeedSequence((self._seed, step, shard)).generate_state(1, np.uint64).tolist()
         if self._model.device.type != "cpu":  # one shard after the other

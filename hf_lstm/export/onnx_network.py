@@ -88,7 +88,7 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
         shares = graph.add("Softmax", graph.add("Where", is_token, scores, graph.constant(-np.inf)), axis=0)
         tokens = graph.add("Where", is_token, graph.add("Mul", shares, states), graph.constant(0.0))
         return graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)
-    pooled = []
+    pooled = [last_states] if "last" in pooling else []
     if "mean" in pooling:
         tokens = graph.add("Where", is_token, states, graph.constant(0.0))
         total = graph.add("ReduceSum", tokens, graph.constant([0]), keepdims=0)

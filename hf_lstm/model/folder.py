@@ -39,6 +39,8 @@ from hf_lstm.tokenization.build import find_special_ids
 
 logger = logging.getLogger(__name__)
 
+_ADDED_LATER = {"embedding_dropout_mask": "value"}
+"""Settings that earlier models lack, with what these had. They change training, and no answer."""
 _FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -55,6 +57,7 @@ def read_config(folder: Path) -> ModelConfig:
             f"{folder} is a language model, which classifies nothing; train a classifier from it with "
             f"hf-lstm train --init-from {folder}"
         )
+    values = {**_ADDED_LATER, **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
-from hf_lstm.nn.dropout import Dropout
+from hf_lstm.nn.dropout import Dropout, build_embedding_dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
@@ -28,9 +28,7 @@ class LSTMNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
-        self.embedding_dropout = Dropout(
-            config.dropout if config.embedding_dropout is None else config.embedding_dropout
-        )
+        self.embedding_dropout = build_embedding_dropout(config)
         self.lstm = build_lstm(config)
         self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=self.lstm.num_directions)
         self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)

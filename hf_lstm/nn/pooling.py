@@ -10,6 +10,7 @@ _WANTED = {
     "mean": frozenset({"total"}),
     "max": frozenset({"maximum"}),
     "mean_max": frozenset({"total", "maximum"}),
+    "last_mean_max": frozenset({"last", "total", "maximum"}),
     "attention": frozenset(),
 }
 
@@ -37,7 +38,7 @@ class Pooling(nn.Module):
         self.kind = kind
         self.num_directions = num_directions
         self.wanted = _WANTED[kind]
-        self.num_features = hidden_size * num_directions * (2 if kind == "mean_max" else 1)
+        self.num_features = hidden_size * num_directions * max(1, len(self.wanted))
         if kind == "attention":
             self.projection = nn.Linear(self.num_features, hidden_size)
             self.query = nn.Linear(hidden_size, 1, bias=False)
@@ -59,13 +60,14 @@ class Pooling(nn.Module):
             last_states: `(num_layers * num_directions, batch, hidden_size)`, as `RaggedLSTM` gives them.
             lengths: int64 `(batch,)`.
         """
+        last = torch.cat(list(last_states[-self.num_directions :]), dim=1)
         if self.kind == "last":
-            return torch.cat(list(last_states[-self.num_directions :]), dim=1)
+            return last
         lengths = lengths.to(outputs.device)[:, None]
         is_padding = torch.arange(outputs.shape[1], device=outputs.device) >= lengths
         if self.kind == "attention":
             return self._attend(outputs, is_padding)
-        pooled = []
+        pooled = [last.float()] if "last" in self.kind else []
         if "mean" in self.kind:
             pooled.append(outputs.sum(dim=1, dtype=torch.float32) / lengths)
         if "max" in self.kind:
@@ -93,7 +95,7 @@ class Pooling(nn.Module):
         """
         if self.kind == "last":
             return states.last.flatten(1)
-        pooled = []
+        pooled = [states.last.flatten(1).to(states.total.dtype)] if "last" in self.kind else []
         if "mean" in self.kind:
             pooled.append(states.total.flatten(1) / lengths[:, None])
         if "max" in self.kind:

@@ -8,7 +8,7 @@ Reference:
     al., "Virtual Adversarial Training" (2018).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,36 +20,53 @@ Classify = Callable[[Tensor], Tensor]
 """Computes logits `(batch, num_labels)` from word vectors `(batch, time, embedding_dim)`, the same at every call: what
 is random, such as dropout, has been done to the word vectors, or is frozen."""
 
+Loss = Callable[[Tensor], Tensor]
+"""Computes a scalar from word vectors `(batch, time, embedding_dim)`."""
+
 POWER_STEP = 0.1
 """Length of the random change from which the worst one is found, xi in the paper."""
 
 
 def backward_with_adversary(
-    embedded: Tensor, compute_loss: Callable[[Tensor], Tensor], lengths: Tensor, *, epsilon: float
+    embedded: Tensor,
+    compute_loss: Loss,
+    lengths: Tensor,
+    *,
+    epsilon: float | None,
+    more_losses: Sequence[Loss] = (),
 ) -> Tensor:
-    """Add the gradients of a loss, and of the same loss after the change of the texts that raises it most.
+    """Add the gradients of a loss, of the same loss after the change of the texts that raises it most, and of others.
 
     The gradient of the first one tells that change, which then counts as a constant. So it takes twice the time of the
-    loss alone, and no more memory.
+    loss alone. One loss is differentiated after the other, so that memory holds the graph of one.
 
     Args:
         embedded: `(batch, time, embedding_dim)`.
         compute_loss: computes a scalar from word vectors like these.
         lengths: int64 `(batch,)`: padding is not changed.
-        epsilon: the size of each text's change.
+        epsilon: the size of each text's change; None changes nothing.
+        more_losses: likewise, without a change; called in their order after the first.
 
     Returns:
-        The sum of both losses, without a graph.
+        The sum of all losses, without a graph.
     """
     vectors = embedded.detach().requires_grad_()
-    loss = compute_loss(vectors)
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert vectors.grad is not None
-    changed_loss = compute_loss(vectors + scale_to(vectors.grad, lengths, epsilon))
-    changed_loss.backward()  # type: ignore[no-untyped-call]
-    if embedded.requires_grad:
+    total = _backward(compute_loss(vectors))
+    if epsilon is not None:
+        assert vectors.grad is not None
+        total = total + _backward(compute_loss(vectors + scale_to(vectors.grad, lengths, epsilon)))
+    for compute_another in more_losses:
+        total = total + _backward(compute_another(vectors))
+    if embedded.requires_grad and vectors.grad is not None:
         embedded.backward(vectors.grad)  # type: ignore[no-untyped-call]
-    return loss.detach() + changed_loss.detach()
+    return total
+
+
+def _backward(loss: Tensor) -> Tensor:
+    """Add a loss's gradients, if it has any, and return it without its graph."""
+    if loss.requires_grad:
+        loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
 
 
 def sum_virtual_adversarial_divergence(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hf_lstm.config.model import NetworkConfig
-from hf_lstm.nn.dropout import Dropout
+from hf_lstm.nn.dropout import Dropout, build_embedding_dropout
 from hf_lstm.nn.network import build_lstm
 
 
@@ -40,9 +40,7 @@ class LanguageModel(nn.Module):
             nn.Linear(config.hidden_size, config.embedding_dim, bias=False) for _ in range(self.lstm.num_directions)
         )
         self.output_bias = nn.Parameter(torch.zeros(config.vocab_size))
-        self.embedding_dropout = Dropout(
-            config.dropout if config.embedding_dropout is None else config.embedding_dropout
-        )
+        self.embedding_dropout = build_embedding_dropout(config)
         self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
         self.reset_parameters()
 

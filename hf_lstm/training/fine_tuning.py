@@ -6,7 +6,7 @@ Its tokenizer and architecture are taken over, too.
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
-from hf_lstm.config.model import NetworkConfig
+from hf_lstm.config.model import ModelSettings, NetworkConfig
+from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL
 from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
@@ -96,12 +97,12 @@ class BaseModel:
         if earlier_texts is not None:
             warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
 
-    def resolve(self, label_names: Sequence[str]) -> ModelConfig:
-        """Return the model's config with the labels of the new rows.
+    def resolve(self, label_names: Sequence[str], settings: ModelSettings) -> ModelConfig:
+        """Return the model's config with the labels of the new rows; nothing of `settings` is left open.
 
         It is not calibrated yet.
         """
-        return _resolve_with_vocabulary(self.model.config, label_names)
+        return _resolve_with_vocabulary(self.model.config, self.model.config, label_names)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, and return their facts for results.json.
@@ -161,9 +162,14 @@ class BaseLanguageModel:
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
         """Check nothing: a language model knows no label of any row."""
 
-    def resolve(self, label_names: Sequence[str]) -> ModelConfig:
-        """Return the config of a classifier with the language model's network, for these labels."""
-        return _resolve_with_vocabulary(self.saved.config, label_names)
+    def resolve(self, label_names: Sequence[str], settings: ModelSettings) -> ModelConfig:
+        """Return the config of a classifier with the language model's network, for these labels.
+
+        What it doesn't determine is that of `settings`.
+        """
+        found = self.saved.config
+        settings = dataclasses.replace(settings, **{name: getattr(found, name) for name in SET_BY_LANGUAGE_MODEL})
+        return _resolve_with_vocabulary(settings, found, label_names)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy embedding and LSTM into `target`, which keeps the rest as drawn; return their facts."""
@@ -222,11 +228,32 @@ def load_base_model(source: str) -> BaseModel | BaseLanguageModel:
     return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)
 
 
-def _resolve_with_vocabulary(config: NetworkConfig, label_names: Sequence[str]) -> ModelConfig:
-    """Return a base's config for other labels: its vocabulary stays."""
-    return config.resolve(
-        vocab_size=config.vocab_size,
+def check_own_settings(names: Iterable[str], source: str) -> None:
+    """Check that none of the settings that somebody gives is one that the model to start from determines.
+
+    Args:
+        names: of the settings, such as `model.pooling`.
+        source: the model: a classifier determines all of `model` and `tokenizer`.
+
+    Raises:
+        InputError: there is such a setting, or the model can't be found.
+    """
+    own = [name for name in names if name.startswith(("model.", "tokenizer."))]
+    always = [name for name in own if name.startswith("tokenizer.") or name[6:] in SET_BY_LANGUAGE_MODEL]
+    if always or (own and not is_language_model(fetch_model_folder(source))):
+        raise InputError(
+            f"{(always or own)[0]}: the model to start from, {source}, determines this; leave the setting out, or "
+            "train without --init-from"
+        )
+
+
+def _resolve_with_vocabulary(
+    settings: ModelSettings, vocabulary: NetworkConfig, label_names: Sequence[str]
+) -> ModelConfig:
+    """Return a complete config, with the vocabulary of a base."""
+    return settings.resolve(
+        vocab_size=vocabulary.vocab_size,
         label_names=label_names,
-        pad_token_id=config.pad_token_id,
-        unk_token_id=config.unk_token_id,
+        pad_token_id=vocabulary.pad_token_id,
+        unk_token_id=vocabulary.unk_token_id,
     )

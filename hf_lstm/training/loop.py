@@ -5,7 +5,7 @@ import dataclasses
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
-from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.devices import resolve_precision
 from hf_lstm.distributed.processes import Processes
 from hf_lstm.distributed.shards import Shards
 from hf_lstm.errors import DivergenceError, NonFiniteError
@@ -23,28 +23,43 @@ from hf_lstm.evaluation.scoring import evaluate_split, measure_answers
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.cpu_threads import run_in_threads
-from hf_lstm.objectives.adversarial import backward_with_adversary
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.storage.session import Session
-from hf_lstm.tokenization.batching import Batch, collate, count_batches, shuffle_batches, split_large_batches
+from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
+from hf_lstm.tokenization.encoder import EncodedTexts
+from hf_lstm.training.gradients import StepSize, add_labeled_gradients, add_unlabeled_gradients
 from hf_lstm.training.optimization import (
     build_averaged_model,
     build_optimizer,
     build_scheduler,
     compute_row_weights,
     require_convergence,
-    sum_cross_entropy,
 )
 from hf_lstm.training.state import EpochProgress, TrainingRun, capture_run, restore_run
 
+Batches = Sequence[NDArray[np.int64]]
+"""Row numbers, batch by batch."""
+
 logger = logging.getLogger(__name__)
+
+_UNLABELED_SEED = 2**32
+"""Added to the seed, below this, so that texts without labels have an order of their own."""
+_MAX_PASSES = 2**24
+"""Of an epoch over the texts without labels; it tells those of two epochs apart."""
 
 
 def start_run(
-    model: LSTMSentiment, train_split: LabeledTexts, config: TrainConfig, processes: Processes | None = None
+    model: LSTMSentiment,
+    train_split: LabeledTexts,
+    config: TrainConfig,
+    processes: Processes | None = None,
+    *,
+    unlabeled: EncodedTexts | None = None,
 ) -> TrainingRun:
     """Build a run at step 0, with optimizer and schedule.
+
+    Steps read `unlabeled` if there are any, as many as `config` says.
 
     Raises:
         InputError: `config.class_weights` are not as many as the labels.
@@ -63,6 +78,13 @@ def start_run(
         config=config,
         processes=processes,
         shards=shards,
+        lower_parameters=[
+            parameter
+            for module in (model.embedding, model.lstm)
+            for parameter in module.parameters()
+            if parameter.requires_grad
+        ],
+        unlabeled=unlabeled if config.unlabeled_batches_per_step and unlabeled is not None and len(unlabeled) else None,
     )
 
 
@@ -98,17 +120,41 @@ def draw_steps(lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int) -
     return [batches[start : start + per_step] for start in range(0, len(batches), per_step)]
 
 
+def draw_unlabeled_steps(
+    lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int, num_steps: int
+) -> list[list[NDArray[np.int64]]]:
+    """Shuffle texts without labels into the batches that an epoch's steps read, as often as it takes.
+
+    `lengths` (num_texts,) are those of the texts. The order is a function of seed and epoch alone.
+    """
+    per_step = config.unlabeled_batches_per_step
+    batches: list[NDArray[np.int64]] = []
+    while len(batches) < num_steps * per_step:
+        batches += shuffle_batches(
+            lengths,
+            config.batch_size,
+            seed=_UNLABELED_SEED + config.seed,
+            epoch=epoch * _MAX_PASSES + len(batches),
+            group_by_length=config.group_by_length,
+            max_tokens=config.max_tokens_per_batch,
+        )
+    return [batches[start : start + per_step] for start in range(0, num_steps * per_step, per_step)]
+
+
 def train(
     model: LSTMSentiment,
     train_split: LabeledTexts,
     validation_split: LabeledTexts,
     config: TrainConfig,
     *,
+    unlabeled: EncodedTexts | None = None,
     show_progress: bool = True,
     session: Session | None = None,
     processes: Processes | None = None,
 ) -> list[Epoch]:
     """Train `model` in place, and return all epochs.
+
+    `unlabeled` are texts that `config.unlabeled_batches_per_step` reads.
 
     It is left with the weights of the best epoch. With a session, training goes on from its latest checkpoint, to the
     bit: the epochs before it are among those returned. Several processes train the same model, each with its shards of
@@ -119,7 +165,7 @@ def train(
         DivergenceError: the loss or a gradient is not finite, and the step is not taken; or after an epoch the model
             answers values that are not finite; or the best epoch's validation loss is far beyond that of guessing.
     """
-    run = start_run(model, train_split, config, processes)
+    run = start_run(model, train_split, config, processes, unlabeled=unlabeled)
     session = Session() if session is None else session
     if (state := run.processes.share(session.restore())) is not None:
         restore_run(run, state)
@@ -128,6 +174,7 @@ def train(
         while not _is_finished(run):
             run_epoch(run, train_split, validation_split, session, show_progress=show_progress)
         session.save()
+    _freeze(run.lower_parameters, False)
     assert run.best_weights is not None
     require_convergence(run.epochs, num_labels=model.config.num_labels)
     model.load_state_dict(run.best_weights)
@@ -193,13 +240,17 @@ def train_epoch(
         disable=not show_progress,
         leave=False,
     ) as bar:
-        for batches in draw_steps(split.texts.lengths, run.config, epoch=epoch)[done.num_steps :]:
+        steps = draw_steps(split.texts.lengths, run.config, epoch=epoch)
+        more: list[list[NDArray[np.int64]]] = [[]] * len(steps)
+        if run.unlabeled is not None:
+            more = draw_unlabeled_steps(run.unlabeled.lengths, run.config, epoch=epoch, num_steps=len(steps))
+        for batches, unlabeled in list(zip(steps, more, strict=True))[done.num_steps :]:
             started = time.perf_counter()
             rows = np.concatenate(batches)
             weight_sum = float(run.row_weights[rows].sum())
             (learning_rate, *_) = run.scheduler.get_last_lr()
             with session.step():
-                loss_sum, num_correct = train_step(run, split, *batches)
+                loss_sum, num_correct = train_step(run, split, *batches, unlabeled=unlabeled)
                 done.add(loss_sum, weight_sum, num_correct, len(rows))
                 done.elapsed_s += time.perf_counter() - started
                 is_over = run.processes.agree_to_end(session.is_asked_to_end)
@@ -230,31 +281,46 @@ def _evaluate(run: TrainingRun, split: LabeledTexts) -> EpochFigures:
     return measure_answers(logits, split.labels)
 
 
-def train_step(run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64]) -> tuple[float, int]:
-    """Take one optimizer step on batches of row numbers.
+def train_step(
+    run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64], unlabeled: Batches = ()
+) -> tuple[float, int]:
+    """Take one optimizer step on batches of row numbers, and on batches of numbers of texts without labels.
 
     Returns the summed loss of all rows, and the number of rows predicted right.
 
     Raises:
         DivergenceError: the loss or a gradient is not finite; the step is not taken.
     """
+    _freeze(run.lower_parameters, run.is_frozen)
+    if run.unlabeled is None or run.is_frozen:
+        unlabeled = ()
     weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
+    size = StepSize(weight_sum, num_rows=sum(map(len, (*batches, *unlabeled))))
     run.optimizer.zero_grad(set_to_none=True)
     if run.shards is None:
-        return _finish_step(run, _add_all_gradients(run, split, batches, weight_sum), weight_sum)
+        return _finish_step(run, _add_all_gradients(run, split, batches, unlabeled, size), weight_sum)
 
-    def add(model: LSTMSentiment, rows: Sequence[NDArray[np.int64]]) -> Tensor:
-        return _add_all_gradients(dataclasses.replace(run, model=model), split, rows, weight_sum)
+    def add(model: LSTMSentiment, rows: tuple[Batches, Batches]) -> Tensor:
+        return _add_all_gradients(dataclasses.replace(run, model=model), split, *rows, size)
 
-    divided = zip(*(run.shards.divide(rows, split.texts.lengths) for rows in batches), strict=True)
-    parts = [[rows for rows in of_shard if len(rows)] or None for of_shard in divided]
+    labeled_parts = _divide(run.shards, batches, split.texts)
+    unlabeled_parts = _divide(run.shards, unlabeled, run.unlabeled)
+    parts = [part if any(part) else None for part in zip(labeled_parts, unlabeled_parts, strict=True)]
     figures = run.shards.add_gradients(run.step, parts, add, num_figures=2)
     # In one of the threads of one core: norms and optimizer would have other last bits on several.
     return run_in_threads([lambda: _finish_step(run, figures, weight_sum)])[0]
 
 
+def _divide(shards: Shards[LSTMSentiment], batches: Batches, texts: EncodedTexts | None) -> list[Batches]:
+    """Divide batches of row numbers, and return what each shard has of them, without empty batches."""
+    if not batches or texts is None:
+        return [[] for _ in range(shards.num_shards)]
+    divided = zip(*(shards.divide(rows, texts.lengths) for rows in batches), strict=True)
+    return [[rows for rows in of_shard if len(rows)] for of_shard in divided]
+
+
 def _add_all_gradients(
-    run: TrainingRun, split: LabeledTexts, batches: Sequence[NDArray[np.int64]], weight_sum: float
+    run: TrainingRun, split: LabeledTexts, batches: Batches, unlabeled: Batches, size: StepSize
 ) -> Tensor:
     """Add the gradients of batches, and return the summed loss and the number of rows predicted right, as a tensor."""
     model = run.model
@@ -265,9 +331,13 @@ def _add_all_gradients(
         labels = torch.from_numpy(split.labels[rows]).to(device)
         targets = labels if split.targets is None else torch.from_numpy(split.targets[rows]).to(device)
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
-        loss, logits = _add_gradients(run, batch, targets, row_weights, weight_sum)
-        loss_sum = loss_sum + loss
-        num_correct = num_correct + (logits.argmax(dim=1) == labels).sum()
+        answered = add_labeled_gradients(run, batch, targets, row_weights, size)
+        loss_sum = loss_sum + answered.loss_sum
+        num_correct = num_correct + (answered.logits.argmax(dim=1) == labels).sum()
+    if run.unlabeled is not None:
+        for rows in split_large_batches(run.unlabeled.lengths, unlabeled, model.config):
+            batch = collate(run.unlabeled, rows, pad_token_id=model.config.pad_token_id)
+            loss_sum = loss_sum + add_unlabeled_gradients(run, batch, size).loss_sum
     return torch.stack([loss_sum, num_correct])
 
 
@@ -291,33 +361,10 @@ def _finish_step(run: TrainingRun, figures: Tensor, weight_sum: float) -> tuple[
     return total_loss, int(total_correct)
 
 
-def _add_gradients(
-    run: TrainingRun, batch: Batch, targets: Tensor, row_weights: Tensor, weight_sum: float
-) -> tuple[Tensor, Tensor]:
-    """Add a batch's share of a step's gradients, and return its summed loss and its logits, without graphs."""
-    model, config = run.model, run.config
-    device = model.embedding.weight.device
-    ids, lengths = batch.input_ids.to(device), batch.lengths
-
-    def sum_loss(logits: Tensor) -> Tensor:
-        return sum_cross_entropy(logits, targets, row_weights=row_weights, label_smoothing=config.label_smoothing)
-
-    if config.adversarial_epsilon is None:
-        with autocast_to(run.dtype, device):
-            logits = model(ids, lengths)
-        loss = sum_loss(logits)
-        (loss / weight_sum).backward()  # type: ignore[no-untyped-call]
-        return loss.detach(), logits.detach()
-    answers: list[Tensor] = []
-
-    def compute_loss(vectors: Tensor) -> Tensor:
-        with autocast_to(run.dtype, device):
-            answers.append(model.read(vectors, lengths))
-        return sum_loss(answers[-1]) / weight_sum
-
-    embedded = model.look_up(ids, lengths)
-    loss = backward_with_adversary(embedded, compute_loss, lengths, epsilon=config.adversarial_epsilon)
-    return loss * weight_sum, answers[0].detach()
+def _freeze(parameters: Iterable[nn.Parameter], is_frozen: bool) -> None:
+    """Have parameters get no gradients, or get them."""
+    for parameter in parameters:
+        parameter.requires_grad_(not is_frozen)
 
 
 def find_best_epoch(epochs: Sequence[Epoch]) -> int:

@@ -1,7 +1,9 @@
 """Builds loss, optimizer, learning rate schedule and averaged weights."""
 
 import math
+import re
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -27,20 +29,37 @@ def build_optimizer(model: LSTMNetwork, config: TrainConfig) -> torch.optim.Adam
     `weight_decay` acts on the matrices of the LSTM, the pooling and the classifier alone. Biases and the normalization
     set a scale or an offset, which is no sign of overfitting. The embedding's rows would shrink at every step, those of
     rare words long before they are read again.
+
+    The first group has the full learning rate.
     """
-    decayed: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
+    groups: dict[tuple[int, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
+            depth = 0 if config.layer_decay == 1 else _find_depth(name, model)
             is_decayed = parameter.dim() > 1 and not name.startswith("embedding.")
-            (decayed if is_decayed else others).append(parameter)
-    groups = ((decayed, config.weight_decay), (others, 0.0))
+            groups.setdefault((depth, not is_decayed), []).append(parameter)
     return torch.optim.AdamW(
-        [{"params": group, "weight_decay": decay} for group, decay in groups if group],
+        [
+            {
+                "params": group,
+                "weight_decay": 0.0 if is_spared else config.weight_decay,
+                "lr": config.learning_rate * config.layer_decay**depth,
+            }
+            for (depth, is_spared), group in sorted(groups.items(), key=itemgetter(0))
+        ],
         lr=config.learning_rate,
         eps=config.adam_epsilon,
         fused=model.embedding.weight.device.type in ("cpu", "cuda"),
     )
+
+
+def _find_depth(name: str, model: LSTMNetwork) -> int:
+    """Find how many layers with a learning rate of their own are above a parameter's."""
+    num_layers = model.lstm.num_layers
+    if name.startswith("embedding."):
+        return num_layers + 1
+    layer = re.search(r"^lstm\.\w+_l(\d+)", name)
+    return 0 if layer is None else num_layers - int(layer[1])
 
 
 def build_scheduler(optimizer: torch.optim.Optimizer, config: TrainConfig, num_steps: int) -> LambdaLR:

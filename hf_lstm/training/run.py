@@ -163,6 +163,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
                 run.learned,
                 run.encoded["validation"],
                 recipe.train,
+                unlabeled=run.unlabeled,
                 show_progress=show_progress,
                 session=session,
                 processes=processes,

@@ -35,6 +35,7 @@ from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.scripts import measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
 from hf_lstm.training.vector_files import fetch_vector_file
@@ -60,6 +61,8 @@ class PreparedRun:
     """The same rows as token ids."""
     learned: LabeledTexts
     """The rows to learn from: those of train, or what teachers say of these and of more."""
+    unlabeled: EncodedTexts | None
+    """Texts without labels that steps read besides, if any."""
     model: LSTMSentiment
     """On its device, not trained yet."""
     base_model: BaseModelFacts | None
@@ -118,11 +121,13 @@ def prepare_run(
         learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
     if recipe.train.start == "ngrams" and base is None and vector_file is None:
         start_from_ngrams(model, encoded["train"])
-    if recipe.train.adversarial_epsilon is not None:
-        normalize_embedding(
-            model, torch.bincount(torch.from_numpy(learned.texts.input_ids), minlength=config.vocab_size)
-        )
-    return PreparedRun(recipe, splits, findings, encoded, learned, model, base_model, word_vectors)
+    more = None
+    if recipe.train.unlabeled_batches_per_step and unlabeled:
+        more = Encoder(tokenizer, config).encode(unlabeled)
+    if recipe.train.changes_word_vectors:
+        ids = [texts.input_ids for texts in (learned.texts, more) if texts is not None]
+        normalize_embedding(model, torch.bincount(torch.from_numpy(np.concatenate(ids)), minlength=config.vocab_size))
+    return PreparedRun(recipe, splits, findings, encoded, learned, more, model, base_model, word_vectors)
 
 
 def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[str]:
@@ -131,8 +136,9 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     Raises:
         InputError: they can't be read.
     """
-    if recipe.train.unlabeled is None or recipe.train.teachers is None:
+    if not recipe.train.learns_from_unlabeled:
         return ()
+    assert recipe.train.unlabeled is not None
     labeled = {text for split in splits.values() for text in split["text"][:]}
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
     logger.info("unlabeled: %s texts", f"{len(texts):,}")
@@ -148,6 +154,8 @@ def digest_rows(run: PreparedRun) -> dict[str, Any]:
         name: _digest(rows.texts.input_ids, rows.texts.offsets, rows.labels)
         for name, rows in {**run.encoded, "learned": run.learned}.items()
     }
+    if run.unlabeled is not None:
+        digests["unlabeled"] = _digest(run.unlabeled.input_ids, run.unlabeled.offsets)
     return {"labels": run.splits["train"].features["label"].names, "rows_sha256": digests}
 
 
@@ -202,7 +210,7 @@ def resolve_recipe(
 
     Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
     or one that is trained here, on train and `more_texts`. With a model to fine-tune, its architecture and its way of
-    finding words take the place of the recipe's.
+    finding words take the place of the recipe's; with a language model, only those of embedding and LSTM do.
 
     Raises:
         InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
@@ -210,7 +218,7 @@ def resolve_recipe(
     label_names = train_split.features["label"].names
     if base is not None:
         tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
-        config = base.resolve(label_names)
+        config = base.resolve(label_names, recipe.model)
         return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.tokenizer
     if tokenizer is None:
         texts = train_split["text"][:]

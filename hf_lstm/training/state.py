@@ -1,14 +1,14 @@
 """Holds the state of a training run, and captures and restores it for checkpoints."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from hf_lstm.config import TrainConfig
@@ -17,6 +17,7 @@ from hf_lstm.distributed.shards import Shards
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import Epoch, EpochFigures
+from hf_lstm.tokenization.encoder import EncodedTexts
 
 
 @dataclass
@@ -65,6 +66,10 @@ class TrainingRun:
     """Those that train together."""
     shards: Shards[LSTMSentiment] | None
     """What divides a step's rows; None where they are learned together, in ways that depend on the threads."""
+    lower_parameters: Sequence[nn.Parameter] = ()
+    """Those of embedding and LSTM that learn, but for frozen steps."""
+    unlabeled: EncodedTexts | None = None
+    """Texts without labels, if steps read any."""
     step: int = 0
     """Optimizer steps done."""
     progress: EpochProgress = field(default_factory=EpochProgress)
@@ -73,6 +78,11 @@ class TrainingRun:
     """The finished epochs."""
     best_weights: dict[str, Tensor] | None = None
     """Those after the best of the finished epochs."""
+
+    @property
+    def is_frozen(self) -> bool:
+        """Tell whether embedding and LSTM stay as they are in the next step."""
+        return self.step < self.config.frozen_steps
 
     @property
     def evaluated_model(self) -> LSTMSentiment:

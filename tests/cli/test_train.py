@@ -72,7 +72,7 @@ def test_a_process_ends_with_one_line_and_exit_code_2(start, tmp_path):
         (["--seed", "-1"], "train.seed is -1"),
         (
             ["--init-from", "base", "--set", "model.hidden_size=4"],
-            "--set model.hidden_size=4: the model of --init-from",
+            "model.hidden_size: the model to start from, base, determines this",
         ),
         (["--init-from", "base", "--embeddings", "x.txt"], "must be none with train.init_from"),
         (["--dataset", "no-such-file.csv"], "no-such-file.csv"),

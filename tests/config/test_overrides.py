@@ -53,7 +53,7 @@ def test_override_sets_exactly_one_value_with_its_type(assignment, section, name
         ("train.batch_size=0", "must be >= 1"),
         ("train.learning_rate=nan", "expected a number"),
         ("train.group_by_length=yes", "expected true or false"),
-        ("model.pooling=sum", "one of last, mean, max, mean_max, attention"),
+        ("model.pooling=sum", "one of last, mean, max, mean_max, last_mean_max, attention"),
         ("model.word_dropout=1", "0 <= x < 1"),
         ("train.schedule=step", "one of constant, linear, cosine"),
         ("train.class_weights=heavy", "none, balanced, or positive numbers"),

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 def train_all(processes, stop=lambda step: None):
     rows, model, step = make_rows(50, 0), make_model(), loop.train_step
 
-    def take_step(run, *arguments):
+    def take_step(run, *arguments, **more):
         stop(run.step)
-        return step(run, *arguments)
+        return step(run, *arguments, **more)
 
     loop.train_step = take_step  # in this process, which is forked
     epochs = loop.train(model, rows, make_rows(13, 1), TRAIN, show_progress=False, processes=processes)

@@ -12,6 +12,8 @@ from hf_lstm.errors import NonFiniteError
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.training.loop import start_run, train, train_step
 
+VIRTUAL = {"virtual_adversarial_epsilon": 1.0, "unlabeled": "texts.txt", "unlabeled_batches_per_step": 1}
+
 
 @pytest.fixture
 def num_threads():
@@ -22,15 +24,18 @@ def num_threads():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"precision": "float32", "adversarial_epsilon": 1.0}, {"precision": "bfloat16", "gradient_accumulation": 2}],
+    [
+        {"precision": "float32", "adversarial_epsilon": 1.0, "frozen_steps": 2, **VIRTUAL},
+        {"precision": "bfloat16", "gradient_accumulation": 2},
+    ],
 )
 def test_any_number_of_threads_gives_the_same_bits(num_threads, changes):
-    config, found = dataclasses.replace(TRAIN, **changes), []
+    config, found, texts = dataclasses.replace(TRAIN, **changes), [], make_rows(50, 2).texts
     for number in (1, 2, 4):
         num_threads(number)
         torch.manual_seed(number)  # what is drawn does not come from there
         model = make_model()
-        epochs = train(model, make_rows(90, 0), make_rows(30, 1), config, show_progress=False)
+        epochs = train(model, make_rows(90, 0), make_rows(30, 1), config, unlabeled=texts, show_progress=False)
         figures = [dataclasses.replace(epoch, elapsed_s=0.0) for epoch in epochs]
         found.append((figures, [weights.tolist() for weights in model.state_dict().values()]))
     assert found[0] == found[1] == found[2]

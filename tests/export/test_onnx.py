@@ -32,6 +32,7 @@ CONFIGS = {
     "mean and max": {"pooling": "mean_max", "num_layers": 2, "bidirectional": True},
     "one logit": {"single_logit": True, "pooling": "mean"},
     "attention": {"pooling": "attention", "bidirectional": True, "num_layers": 2},
+    "last, mean and max": {"pooling": "last_mean_max", "bidirectional": True},
     "norm before the classifier": {"head_norm": True, "pooling": "mean_max"},
     "single bias": {"single_bias": True},
     "temperature": {"temperature": 2.5},

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hf_lstm.nn.dropout import Dropout
+from hf_lstm.nn.dropout import Dropout, FeatureDropout
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -51,3 +51,17 @@ def test_a_default_device_does_not_matter():
 def test_nearly_certain_dropout_stays_finite():
     outputs = Dropout(1 - 1e-9)(torch.ones(1_000_000))
     assert outputs.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_features_are_zeroed_for_a_whole_row(dtype):
+    torch.manual_seed(0)
+    inputs = torch.randn(40, 7, 100).to(dtype).requires_grad_()
+    outputs = FeatureDropout(0.25)(inputs)
+    is_kept = (outputs != 0).all(dim=1)
+    assert torch.equal(is_kept[:, None].expand_as(outputs), outputs != 0)
+    assert is_kept.float().mean().item() == pytest.approx(0.75, abs=0.03)
+    assert not torch.equal(is_kept[0], is_kept[1])
+    torch.testing.assert_close(outputs, inputs * is_kept[:, None] / 0.75, rtol=1e-2, atol=1e-6)
+    assert outputs.dtype == dtype
+    assert torch.equal(FeatureDropout(0.25).eval()(inputs), inputs)

@@ -8,7 +8,7 @@ from hf_lstm.config import ModelConfig, ModelSettings
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 
-POOLINGS = ["last", "mean", "max", "mean_max", "attention"]
+POOLINGS = ["last", "mean", "max", "mean_max", "last_mean_max", "attention"]
 
 
 def make_model(**changes) -> LSTMNetwork:
@@ -91,7 +91,7 @@ def test_open_forget_gates():
         torch.testing.assert_close(weight.T @ weight, torch.eye(8))
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean_max", "attention"])
+@pytest.mark.parametrize("pooling", ["last", "mean_max", "last_mean_max", "attention"])
 def test_bfloat16_gives_a_row_the_same_bits_alone_and_in_a_batch(pooling):
     """At 256 units: the fused kernel's path for one row alone rounds otherwise on processors with AMX."""
     model = make_model(embedding_dim=100, hidden_size=256, bidirectional=True, pooling=pooling)

@@ -32,12 +32,13 @@ def pool_row(pooling: Pooling, states: Tensor, last_states: Tensor) -> Tensor:
         "mean": states.mean(dim=0),
         "max": states.amax(dim=0),
         "mean_max": torch.cat([states.mean(dim=0), states.amax(dim=0)]),
+        "last_mean_max": torch.cat([last_states[-NUM_DIRECTIONS:].flatten(), states.mean(dim=0), states.amax(dim=0)]),
     }
     return by_kind[pooling.kind]
 
 
 @pytest.mark.parametrize("needs_gradients", [True, False])
-@pytest.mark.parametrize("kind", ["last", "mean", "max", "mean_max", "attention"])
+@pytest.mark.parametrize("kind", ["last", "mean", "max", "mean_max", "last_mean_max", "attention"])
 def test_features_are_those_of_each_rows_real_states(kind, needs_gradients):
     pooling = make_pooling(kind)
     outputs, last_states = make_states()
@@ -49,7 +50,7 @@ def test_features_are_those_of_each_rows_real_states(kind, needs_gradients):
         torch.testing.assert_close(features[row], expected)
 
 
-@pytest.mark.parametrize("kind", ["mean", "max", "mean_max", "attention"])
+@pytest.mark.parametrize("kind", ["mean", "max", "mean_max", "last_mean_max", "attention"])
 def test_outputs_stay_as_they_are_where_gradients_ask_for_them(kind):
     outputs, last_states = make_states()
     before = outputs.clone()

@@ -8,8 +8,9 @@ import torch
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.cli.pretrain import main
+from hf_lstm.config import ModelSettings
 from hf_lstm.pretraining.folder import read_language_model
-from hf_lstm.training.fine_tuning import BaseLanguageModel, load_base_model
+from hf_lstm.training.fine_tuning import BaseLanguageModel, check_own_settings, load_base_model
 
 TEXTS = ["it is a good film , is it ?", "it is a bad film !", "a good film", "bad , bad , bad", "is it ?"]
 SETTINGS = (
@@ -58,14 +59,16 @@ def test_a_run_leaves_a_whole_folder(folder: Path, texts: Path) -> None:
 def test_a_classifier_starts_from_embedding_and_lstm(folder: Path) -> None:
     base = load_base_model(str(folder))
     assert isinstance(base, BaseLanguageModel)
-    config = base.resolve(["no", "yes", "perhaps"])
+    settings = ModelSettings(embedding_dim=99, hidden_size=99, pooling="last_mean_max", output_dropout=0.2)
+    config = base.resolve(["no", "yes", "perhaps"], settings)
     torch.manual_seed(1)
     target = LSTMSentiment(config, base.tokenizer)
     drawn = target.classifier.weight.clone()
     facts = base.copy_weights(target)
     assert facts.weights_sha256 == base.saved.weights_sha256
     assert not facts.keeps_classifier
-    assert (config.num_labels, config.pooling, config.bidirectional) == (3, "mean", True)
+    assert (config.num_labels, config.pooling, config.output_dropout) == (3, "last_mean_max", 0.2)  # the recipe's
+    assert (config.embedding_dim, config.hidden_size, config.bidirectional) == (6, 8, True)  # the language model's
     for name, weight in base.saved.weights.items():
         assert torch.equal(target.state_dict()[name], weight), name
     assert torch.equal(target.classifier.weight, drawn)
@@ -105,3 +108,15 @@ def test_texts_of_single_words_teach_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no text has two words"):
         main(["--unlabeled", str(tmp_path / "words.txt"), "--output-dir", str(tmp_path / "lm"), "--no-progress"])
     assert not (tmp_path / "lm").exists()
+
+
+def test_settings_that_a_language_model_leaves_open_may_be_given(folder: Path) -> None:
+    check_own_settings(["train.learning_rate", "model.pooling", "model.embedding_dropout"], str(folder))
+    for name in ("model.hidden_size", "tokenizer.max_words"):
+        with pytest.raises(InputError, match=f"{name}: the model to start from, .* determines this"):
+            check_own_settings(["model.pooling", name], str(folder))
+
+
+def test_a_classifier_to_start_from_leaves_no_setting_of_the_model_open(tiny_model_folder: Path) -> None:
+    with pytest.raises(InputError, match=r"model.pooling: the model to start from"):
+        check_own_settings(["model.pooling"], str(tiny_model_folder))

@@ -299,13 +299,16 @@ def read_metrics(folder):
 
 RESUMABLE = [
     "train.num_epochs=3", "train.patience=2", "train.ema_decay=0.9", "train.schedule=cosine", "train.warmup_steps=3",
-    "model.dropout=0.3", "train.class_weights=1,2,3",
+    "model.dropout=0.3", "train.class_weights=1,2,3", "train.virtual_adversarial_epsilon=1", "train.frozen_steps=3",
+    "train.unlabeled_batches_per_step=1", "train.layer_decay=0.5",
 ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("without_report")
 def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, monkeypatch):
-    recipe = override_recipe(recipe, RESUMABLE)
+    texts = tmp_path / "texts.csv"
+    texts.write_text("text\n" + "\n".join(f"a film both lovely and dull {number}" for number in range(50)))
+    recipe = override_recipe(recipe, [*RESUMABLE, f"train.unlabeled={texts}"])
     whole = run_experiment(recipe, options(tmp_path, output_dir=tmp_path / "whole"))
     for attempt, num_saves in enumerate((2, 1, 3)):  # within epochs, and at the end of one
         with monkeypatch.context() as patch, pytest.raises(Death):  # noqa: PT012
