@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from hf_lstm.config.model import NetworkConfig
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
@@ -26,7 +27,10 @@ from hf_lstm.tokenization.row_checks import iterate_rows
 from hf_lstm.tokenization.scripts import warn_of_unknown
 
 MAX_TOKENS_PER_BATCH = 32_768
-MAX_PLACES_PER_BATCH = 4 * MAX_TOKENS_PER_BATCH
+MAX_TOKENS_PER_NARROW_BATCH = 4 * MAX_TOKENS_PER_BATCH
+NARROW_STATES_PER_BATCH = 2**22
+"""Narrow LSTMs get more tokens in a batch, up to so many states: their time is lost between kernel calls."""
+MAX_PLACES_PER_TOKEN = 4
 """With padding, which the CPU computes little of."""
 MIN_TOKENS_PER_THREAD = 2_048
 WINDOW_TEXTS = 8_192
@@ -159,8 +163,9 @@ def _fill_rows(
     if batch_size is not None:
         batches = list(sort_batches(texts.lengths, batch_size=batch_size))
     else:
-        num_batches = _choose_num_batches(int(texts.lengths.sum()), num_threads)
-        batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_BATCH)
+        most = _limit_tokens(network.config)
+        num_batches = _choose_num_batches(int(texts.lengths.sum()), num_threads, most)
+        batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_TOKEN * most)
     if device.type == "cpu" and len(batches) >= num_threads:
         # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
         run_in_threads([functools.partial(fill_batch, rows) for rows in batches])
@@ -171,14 +176,20 @@ def _fill_rows(
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
 
 
-def _choose_num_batches(num_tokens: int, num_threads: int) -> int:
+def _limit_tokens(config: NetworkConfig) -> int:
+    """Return how many tokens a batch may have."""
+    narrow = NARROW_STATES_PER_BATCH // (config.num_layers * config.num_directions * config.hidden_size)
+    return max(MAX_TOKENS_PER_BATCH, min(narrow, MAX_TOKENS_PER_NARROW_BATCH))
+
+
+def _choose_num_batches(num_tokens: int, num_threads: int, max_tokens: int) -> int:
     """Choose the number of batches, as many for each thread.
 
     It is one for all threads if the share of each would be too small.
     """
     if num_tokens < num_threads * MIN_TOKENS_PER_THREAD:
         return 1
-    return num_threads * math.ceil(num_tokens / (num_threads * MAX_TOKENS_PER_BATCH))
+    return num_threads * math.ceil(num_tokens / (num_threads * max_tokens))
 
 
 def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *, precision: str) -> torch.Tensor:

@@ -33,6 +33,7 @@ MAX_WORKSPACE_BYTES = 48 * 2**20
 WORKSPACE_BYTES_PER_FEATURE = 64  # at each place, at most; of the larger of features and units
 # Without a backward pass, a segment's states are read again at once, from a core's own cache if they fit into it.
 MAX_STATES_BYTES = 2 * 2**20
+_NO_PLACES = np.empty(0, dtype=np.int64)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,13 +51,16 @@ class Segment:
     """Those of the group's rows whose last token is here."""
     last_places: Tensor
     """The places of these last tokens."""
-    tokens: tuple[Tensor, Tensor]
-    """For the forward and the reverse direction: the token that each place reads, `(places,)`. At padding, it is any
-    token of the row."""
-    real_places: Tensor
-    """The places of real tokens."""
+    tokens: tuple[Tensor, ...]
+    """For the forward direction, and for the reverse one if there is one: the token that each place reads, `(places,)`.
+    At padding, it is any token of the row."""
     padding_places: Tensor
-    """The other places."""
+    """The places of no real token."""
+
+    def list_real_places(self) -> Tensor:
+        """List the places of real tokens."""
+        is_real = torch.ones(self.num_steps * self.num_rows, dtype=torch.bool, device="cpu")
+        return is_real.index_fill_(0, self.padding_places, False).nonzero().squeeze(1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def group_rows(
     time: int,
     *,
     num_groups: int,
+    num_directions: int = 2,
     row_multiple: int = 1,
     max_places: int | None = None,
     cut_at_each_length: bool = False,
@@ -84,6 +89,7 @@ def group_rows(
         lengths: int64 `(batch,)`, each in 1..time.
         time: steps of the padded batch.
         num_groups: groups wanted; there are no more than rows.
+        num_directions: 2 where each row is also read from its end, else 1.
         row_multiple: numbers of rows above it are filled up to a multiple of it.
         max_places: larger segments are divided, but not into fewer than `MIN_STEPS` steps.
         cut_at_each_length: end a segment wherever a row ends, so that the kernel's last states are the row's.
@@ -96,7 +102,8 @@ def group_rows(
         descending = all_lengths[rows].tolist()
         ends = sorted(set(descending)) if cut_at_each_length else _choose_ends(descending, row_multiple)
         spans = _make_spans(descending, ends, row_multiple, max_places)
-        groups.append(RowGroup(torch.from_numpy(rows), _build_segments(rows, all_lengths[rows], time, spans)))
+        segments = _build_segments(rows, all_lengths[rows], time, spans, num_directions)
+        groups.append(RowGroup(torch.from_numpy(rows), segments))
     return groups
 
 
@@ -139,7 +146,7 @@ def _make_spans(
 
 
 def _build_segments(
-    rows: NDArray[np.int64], lengths: NDArray[np.int64], time: int, spans: Sequence[Span]
+    rows: NDArray[np.int64], lengths: NDArray[np.int64], time: int, spans: Sequence[Span], num_directions: int
 ) -> tuple[Segment, ...]:
     num_filled = spans[0][2] - len(rows)  # the filling repeats the last row, all of it as padding
     first_tokens = np.pad(rows * time, (0, num_filled), mode="edge")
@@ -148,10 +155,12 @@ def _build_segments(
     segments = []
     for (start, end, num_rows), num_next in zip(spans, [*(span[2] for span in spans[1:]), 0], strict=True):
         steps = np.arange(start, end)[:, None]
-        within = np.minimum(steps, last_steps[:num_rows])
-        forward = first_tokens[:num_rows] + within
-        reverse = first_tokens[:num_rows] + last_steps[:num_rows] - within
-        is_real = (steps < real_ends[:num_rows]).ravel()
+        is_padded = real_ends[:num_rows].min() < end
+        within = np.minimum(steps, last_steps[:num_rows]) if is_padded else steps
+        tokens = [first_tokens[:num_rows] + within]
+        if num_directions > 1:
+            tokens.append((first_tokens + last_steps)[:num_rows] - within)
+        padding_places = np.flatnonzero(steps >= real_ends[:num_rows]) if is_padded else _NO_PLACES
         last_rows = slice(int((real_ends > end).sum()), int((real_ends > start).sum()))
         last_places = (last_steps[last_rows] - start) * num_rows + np.arange(last_rows.start, last_rows.stop)
         segments.append(
@@ -161,9 +170,8 @@ def _build_segments(
                 ending_rows=slice(num_next, min(num_rows, len(rows))),
                 last_rows=last_rows,
                 last_places=torch.from_numpy(last_places),
-                tokens=(torch.from_numpy(forward.ravel()), torch.from_numpy(reverse.ravel())),
-                real_places=torch.from_numpy(np.flatnonzero(is_real)),
-                padding_places=torch.from_numpy(np.flatnonzero(~is_real)),
+                tokens=tuple(torch.from_numpy(each.ravel()) for each in tokens),
+                padding_places=torch.from_numpy(padding_places),
             )
         )
     return tuple(segments)
@@ -210,6 +218,7 @@ def plan_layer(
         lengths,
         time,
         num_groups=max(1, min(torch.get_num_threads() // num_directions, len(lengths) // MIN_ROWS_PER_THREAD)),
+        num_directions=num_directions,
         row_multiple=BFLOAT16_TILE if dtype == torch.bfloat16 and not need_cell_states else 1,
         max_places=max_places,
         cut_at_each_length=need_cell_states,

@@ -121,7 +121,8 @@ def copy_to_tokens(by_place: Tensor, segment: Segment, direction: int, by_token:
     """
     tokens, values = segment.tokens[direction], _cut_columns(by_place, by_token)
     if len(segment.padding_places):
-        tokens, values = tokens.index_select(0, segment.real_places), values.index_select(0, segment.real_places)
+        real_places = segment.list_real_places()
+        tokens, values = tokens.index_select(0, real_places), values.index_select(0, real_places)
     by_token.index_copy_(0, tokens, values)
 
 

@@ -40,9 +40,10 @@ def collate(texts: EncodedTexts, rows: np.ndarray, *, pad_token_id: int) -> Batc
     """
     lengths = texts.lengths[rows]
     steps = np.arange(lengths.max())
-    is_token = steps < lengths[:, None]
-    input_ids = np.full(is_token.shape, pad_token_id, dtype=np.int64)
-    input_ids[is_token] = texts.input_ids[(texts.offsets[rows][:, None] + steps)[is_token]]
+    places = texts.offsets[rows][:, None] + steps
+    input_ids = texts.input_ids.take(places, mode="clip").astype(np.int64)
+    if lengths.min() < len(steps):
+        input_ids[steps >= lengths[:, None]] = pad_token_id
     return Batch(input_ids=torch.from_numpy(input_ids), lengths=torch.from_numpy(lengths))
 
 

@@ -30,7 +30,7 @@ def test_each_token_is_read_once_in_each_direction(lengths, layout, more_padding
     expected = [row * time + step for row, length in enumerate(lengths.tolist()) for step in range(length)]
     for direction in (0, 1):
         segments = [segment for group in groups for segment in group.segments]
-        tokens = torch.cat([segment.tokens[direction][segment.real_places] for segment in segments])
+        tokens = torch.cat([segment.tokens[direction][segment.list_real_places()] for segment in segments])
         assert tokens.sort().values.tolist() == expected
 
 
