@@ -66,7 +66,8 @@ class TrainConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format to compute in. `auto` means bfloat16 if the device has it in hardware, else float32."""
     embeddings: str | None = None
-    """Pretrained word vectors to start from: a file in GloVe's text format, or a Hub repository, `org/name[/file]`."""
+    """Pretrained word vectors to start from: a file in GloVe's text format, a Hub repository, `org/name[/file]`, or the
+    folder of a saved model, whose longer vectors are reduced to `embedding_dim` (PCA)."""
     freeze_embeddings: bool = False
     """Do not train the embedding that `embeddings` gives."""
     missing_vectors: Literal["zero", "normal"] = "normal"
@@ -76,6 +77,9 @@ class TrainConfig:
     """Who labels the rows softly for the network to learn from, with commas between: `ngrams`, a linear model of
     n-grams that is trained here and never labels a row that it has learned from; folders or Hub ids of saved models.
     What they say is averaged. `none` learns from the labels alone."""
+    teacher_votes: str | None = None
+    """How much each teacher counts in the average: numbers in the order of `teachers`, such as `2,1`. `none` makes all
+    count alike."""
     teacher_weight: float = 1.0
     """Share of the target that the teachers give, 0 to 1. The rest is the label, where a row has one."""
     unlabeled: str | None = None
@@ -140,6 +144,9 @@ class TrainConfig:
         else:
             names = "names with commas between, such as ngrams,runs/teacher"
             require(all(self.teacher_names), "train.teachers", self.teachers, names)
+        votes, num_teachers = self.teacher_votes, len(self.teacher_names)
+        is_whole = votes is None or (_are_positive(votes) and len(votes.split(",")) == num_teachers)
+        require(is_whole, "train.teacher_votes", votes, f"none, or {num_teachers} positive numbers with commas between")
 
     def _check_unlabeled(self) -> None:
         num_batches, name = self.unlabeled_batches_per_step, "train.unlabeled_batches_per_step"
@@ -163,14 +170,22 @@ class TrainConfig:
         return self.adversarial_epsilon is not None or self.virtual_adversarial_epsilon is not None
 
     @property
+    def shares_of_teachers(self) -> list[float] | None:
+        """Return how much each teacher counts; None if all count alike."""
+        return None if self.teacher_votes is None else [float(vote) for vote in self.teacher_votes.split(",")]
+
+    @property
     def teacher_names(self) -> list[str]:
         """Return the teachers one by one."""
         return [] if self.teachers is None else [name.strip() for name in self.teachers.split(",")]
 
 
 def _are_class_weights(text: str | None) -> bool:
-    if text in (None, "balanced"):
-        return True
+    return text is None or text == "balanced" or _are_positive(text)
+
+
+def _are_positive(text: str) -> bool:
+    """Tell whether a text is positive numbers with commas between."""
     try:
         return all(0 < float(weight) < math.inf for weight in text.split(","))
     except ValueError:

@@ -54,7 +54,7 @@ def build_taught_rows(
         label_names=config.label_names,
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
-    answers = label_softly(train_config.teacher_names, lesson)
+    answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
     answered = answers[len(texts) :].argmax(axis=1)
     truth = np.eye(config.num_labels, dtype=np.float32)[encoded.labels]
     weight = train_config.teacher_weight

@@ -53,12 +53,13 @@ def check_teacher(name: str) -> None:
         fetch_model_folder(name)
 
 
-def label_softly(teachers: Sequence[str], lesson: Lesson) -> NDArray[np.float32]:
+def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float] | None = None) -> NDArray[np.float32]:
     """Average the probabilities that teachers give to all texts of a lesson.
 
     Args:
         teachers: `ngrams`, folders or Hub ids.
         lesson: what they label.
+        votes: how much each teacher counts; alike by default.
 
     Returns:
         float32 (num_texts + num_more_texts, num_labels).
@@ -75,8 +76,10 @@ def label_softly(teachers: Sequence[str], lesson: Lesson) -> NDArray[np.float32]
             logger.info("teacher %s labels the rows", name)
             texts = [*lesson.texts, *lesson.more_texts]
             answers.append(np.asarray(models[name].predict_proba(texts), dtype=np.float32))
-    average: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
-    return average
+    if votes is None:
+        average: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+        return average
+    return np.average(answers, axis=0, weights=votes).astype(np.float32)
 
 
 def _load_teacher(name: str, label_names: Sequence[str]) -> LSTMSentiment:

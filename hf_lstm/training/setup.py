@@ -38,6 +38,7 @@ from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.scripts import measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
+from hf_lstm.training.model_vectors import check_model_vectors, read_model_vectors
 from hf_lstm.training.vector_files import fetch_vector_file
 from hf_lstm.training.word_vectors import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
 
@@ -184,7 +185,7 @@ def describe_machine(recipe: Recipe, device: torch.device) -> dict[str, Any]:
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:
-    """Fetch the recipe's file of word vectors, and check its dimension.
+    """Fetch the recipe's file of word vectors, or find the folder of a model that has them, and check the dimension.
 
     None if the recipe has none.
 
@@ -193,6 +194,9 @@ def find_vector_file(recipe: Recipe) -> Path | None:
     """
     if recipe.train.embeddings is None:
         return None
+    if (folder := Path(recipe.train.embeddings).expanduser()).is_dir():
+        check_model_vectors(folder, recipe.model.embedding_dim)
+        return folder
     path = fetch_vector_file(recipe.train.embeddings, recipe.model.embedding_dim)
     check_dimension(path, recipe.model.embedding_dim)
     return path
@@ -295,14 +299,15 @@ def use_word_vectors(
 
     Args:
         model: to be changed; its embedding won't be trained if `config.freeze_embeddings`.
-        path: the file of vectors.
+        path: the file of vectors, or the folder of a model.
         config: what of them is frozen, and what words without one get.
         train_ids: int32 (num_tokens,), all that training reads.
 
     Raises:
         InputError: the file is damaged, or no word of the vocabulary has a vector.
     """
-    found = read_word_vectors(path, model.require_tokenizer().get_vocab(), model.config.embedding_dim)
+    read = read_model_vectors if path.is_dir() else read_word_vectors
+    found = read(path, model.require_tokenizer().get_vocab(), model.config.embedding_dim)
     initialize_embedding(model.embedding, found, missing=config.missing_vectors)
     model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # then neither steps nor decay change it
     vocab_size = model.config.vocab_size

@@ -79,3 +79,19 @@ def test_labels_of_a_single_group_are_left_open():
     answers = label_softly(["ngrams"], lesson)
     assert answers[:2] == pytest.approx(0.5)
     assert answers[2, 0] > 0.5
+
+
+@pytest.mark.parametrize(("votes", "expected"), [(None, [0.5, 0.5]), ([3.0, 1.0], [0.7, 0.3])])
+def test_teachers_count_as_they_have_votes(monkeypatch, votes, expected):
+    class Fixed:
+        def __init__(self, share):
+            self.share = share
+
+        def predict_proba(self, texts):
+            return np.array([[self.share, 1 - self.share]] * len(texts))
+
+    shares = {"sure": 0.9, "other": 0.1}
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, labels: Fixed(shares[name]))
+    answers = label_softly(["sure", "other"], make_lesson(["a", "b"], [0, 1]), votes)
+    assert answers.dtype == np.float32
+    assert answers.tolist() == [pytest.approx(expected)] * 2

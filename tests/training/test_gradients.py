@@ -136,6 +136,9 @@ def test_lower_layers_learn_more_slowly():
         ({"virtual_adversarial_epsilon": 0.0}, "train.virtual_adversarial_epsilon is 0.0, but must be none or > 0"),
         ({"layer_decay": 0.0}, "train.layer_decay"),
         ({"frozen_steps": -1}, "train.frozen_steps"),
+        ({"teachers": "ngrams,a", "teacher_votes": "1"}, "none, or 2 positive numbers"),
+        ({"teachers": "ngrams,a", "teacher_votes": "1,-1"}, "train.teacher_votes"),
+        ({"teacher_votes": "1"}, "train.teacher_votes"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, expected):
