@@ -2,15 +2,18 @@
 
 import difflib
 import math
+import reprlib
 import types
 import typing
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 
 MAX_SHOWN_CHARACTERS = 300
 """Shown of a value in an error message: a thousand labels are no line."""
+_ABBREVIATED = reprlib.Repr()
+_ABBREVIATED.maxdict, _ABBREVIATED.maxstring = 20, MAX_SHOWN_CHARACTERS
 
 
 def check_types(config: Any, section: str) -> None:
@@ -55,9 +58,9 @@ def require(condition: bool, key: str, value: object, expected: str) -> None:
         InputError: `condition` is false. The message names `key`, its value, and what was expected.
     """
     if not condition:
-        written = repr(value)
-        shown = written if len(written) <= MAX_SHOWN_CHARACTERS else f"{written[:MAX_SHOWN_CHARACTERS]}..."
-        raise InputError(f"{key} is {shown}, but must be {expected}")
+        # a dictionary of a million labels is cut before it is written out
+        written = _ABBREVIATED.repr(value) if isinstance(value, dict) else repr(value)
+        raise InputError(f"{key} is {shorten(written, MAX_SHOWN_CHARACTERS)}, but must be {expected}")
 
 
 def suggest_names(name: str, known: Iterable[str]) -> str:

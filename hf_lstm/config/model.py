@@ -8,6 +8,9 @@ from hf_lstm.config.checks import check_types, require
 
 MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
 """Far above any published LSTM. They stop a damaged config before it asks for too much memory."""
+MAX_LABELS, MAX_LABEL_CHARACTERS = 100_000, 1_000
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
+"""Beyond them lies no fitted one, and probabilities are all 0 and 1, alike, or not finite."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,9 +130,11 @@ class ModelConfig(NetworkConfig):
 
     def __post_init__(self) -> None:
         NetworkConfig.__post_init__(self)
-        require(self.temperature > 0, "model.temperature", self.temperature, "> 0")
+        is_sane = MIN_TEMPERATURE <= self.temperature <= MAX_TEMPERATURE
+        require(is_sane, "model.temperature", self.temperature, f"{MIN_TEMPERATURE} to {MAX_TEMPERATURE}")
         names = list(self.id2label.values())
-        require(all(type(name) is str for name in names), "model.id2label", self.id2label, "names of labels")
+        require(len(names) <= MAX_LABELS, "model.id2label", self.id2label, f"at most {MAX_LABELS:,} labels")
+        require(all(map(_is_label, names)), "model.id2label", self.id2label, "names of labels")
         # JSON keys are strings, and may stand in any order, such as that of a text
         id2label = dict(sorted((int(index), label) for index, label in self.id2label.items()))
         object.__setattr__(self, "id2label", id2label)
@@ -147,3 +152,10 @@ class ModelConfig(NetworkConfig):
     def label_names(self) -> list[str]:
         """Return the names of the labels, in the order of their ids."""
         return [self.id2label[index] for index in range(self.num_labels)]
+
+
+def _is_label(name: object) -> bool:
+    """Tell whether a value can be the name of a label: a text of some length, which UTF-8 can hold."""
+    if not isinstance(name, str) or type(name) is not str or len(name) > MAX_LABEL_CHARACTERS:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -5,14 +5,13 @@ Whatever is missing or of another form is left out.
 
 import json
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import REPORT_FOLDER
+from hf_lstm.files import REPORT_FOLDER, read_lines
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record
@@ -101,8 +100,7 @@ def list_mistakes(report_folder: Path | None) -> Table:
     if report_folder is None or not (report_folder / ERRORS_FILE).is_file():
         return []
     try:
-        with (report_folder / ERRORS_FILE).open(encoding="utf-8") as lines:
-            return [_describe_mistake(line) for line in islice(lines, MAX_MISTAKES)]
+        return [_describe_mistake(line) for line in read_lines(report_folder / ERRORS_FILE)[:MAX_MISTAKES]]
     except (OSError, RecursionError, ValueError):
         return []
 

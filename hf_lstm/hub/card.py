@@ -23,12 +23,15 @@ from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.files import (
     CARD_FILE,
     EXAMPLE_FILES,
+    MAX_TEXT_BYTES,
     RECIPE_FILE,
     REPORT_FOLDER,
     RESULTS_FILE,
     WEIGHTS_FILE,
     list_report_files,
+    read_bytes,
     read_json,
+    read_lines,
     write_file,
 )
 from hf_lstm.hub.card_metadata import (
@@ -149,7 +152,7 @@ def write_card(
 def has_edited_card(folder: Path) -> bool:
     """Return whether a folder has a card that somebody wrote or edited."""
     card = folder / CARD_FILE
-    return card.exists() and not is_unedited(card.read_text(encoding="utf-8", errors="replace"))
+    return card.exists() and not is_unedited(read_bytes(card, MAX_TEXT_BYTES).decode(errors="replace"))
 
 
 @functools.cache  # so that it is said once
@@ -191,7 +194,7 @@ def read_choices(card: Path) -> CardChoices:
     if not card.exists():
         return NO_CHOICES
     try:
-        content = card.read_text(encoding="utf-8")
+        content = read_bytes(card, MAX_TEXT_BYTES).decode()
         data = RepoCard(content, ignore_metadata_errors=True).data.to_dict()  # type: ignore[no-untyped-call]
     except Exception:  # the client raises errors of its YAML library
         return NO_CHOICES
@@ -317,7 +320,7 @@ def _describe_folder(folder: Path | None, *, has_results: bool, shows_examples: 
 def _read_mistakes(path: Path) -> list[Mistake]:
     """Read the first mistakes of a report, with shortened texts."""
     mistakes = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()[:MAX_MISTAKES], start=1):
+    for number, line in enumerate(read_lines(path)[:MAX_MISTAKES], start=1):
         where = f"{path.name}, line {number}"
         try:
             mistake = read_record(Mistake, json.loads(line), where)

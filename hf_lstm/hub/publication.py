@@ -15,6 +15,7 @@ from hf_lstm.files import (
     CARD_FILE,
     CONFIG_FILE,
     EXAMPLE_FILES,
+    MAX_TEXT_BYTES,
     PLACES_FILE,
     RECIPE_FILE,
     REPORT_FOLDER,
@@ -23,7 +24,9 @@ from hf_lstm.files import (
     TOKENIZER_FILE,
     encode_json,
     list_report_files,
+    read_bytes,
     read_json,
+    read_lines,
 )
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
@@ -118,7 +121,7 @@ def is_page_free_of_texts(page: Path) -> bool:
 
     Pages of version 0.1, which have no mark, show the most confident mistakes.
     """
-    return is_unedited(page.read_text(encoding="utf-8", errors="replace"))
+    return is_unedited(read_bytes(page, MAX_TEXT_BYTES).decode(errors="replace"))
 
 
 def plan_publication(
@@ -146,7 +149,7 @@ def plan_publication(
         plan[0] = PlannedFile(name=CONFIG_FILE, content=folder / CONFIG_FILE, note="names the labels")
     plan.append(_plan_tokenizer(folder / TOKENIZER_FILE, recipe, is_public))
     if card is None and (folder / CARD_FILE).is_file():
-        card = (folder / CARD_FILE).read_bytes()
+        card = read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES)
     if card is not None:
         plan.append(PlannedFile(name=CARD_FILE, content=card))
         _check_card(card.decode(errors="replace"), folder, recipe, is_public or publish_examples)
@@ -222,7 +225,12 @@ def _name_dataset(path: Path, metrics: Mapping[str, Any], results: Mapping[str, 
         return path
     if path.suffix == ".json":
         return encode_json({**metrics, "dataset": name})
-    return path.read_text(encoding="utf-8").replace(format_cell(dataset), format_cell(name)).encode()
+    return (
+        read_bytes(path, MAX_TEXT_BYTES)
+        .decode(errors="replace")
+        .replace(format_cell(dataset), format_cell(name))
+        .encode()
+    )
 
 
 def _check_card(card: str, folder: Path, recipe: Mapping[str, Any] | None, shows_texts: bool) -> None:
@@ -240,7 +248,7 @@ def _check_card(card: str, folder: Path, recipe: Mapping[str, Any] | None, shows
     errors = folder / REPORT_FOLDER / "errors.jsonl"
     if shows_texts or not errors.is_file():
         return
-    for line in errors.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in read_lines(errors):
         text = _find_text(line)
         if text and any(quote in card for quote in (text, format_cell(text)[:_QUOTED_CHARACTERS])):
             raise InputError(

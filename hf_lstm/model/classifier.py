@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError, abbreviate
-from hf_lstm.files import CARD_FILE, make_folder
+from hf_lstm.files import CARD_FILE, MAX_TEXT_BYTES, WEIGHTS_FILE, make_folder, read_bytes
 from hf_lstm.hub.card import write_card
 from hf_lstm.hub.card_metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
@@ -33,11 +33,11 @@ from hf_lstm.model.folder import (
     read_config,
     read_provenance,
     read_tokenizer,
-    read_weights,
     write_model,
     write_provenance,
 )
 from hf_lstm.model.prediction import check_top_k, embed_texts, name_labels, predict_probabilities, rank_labels
+from hf_lstm.model.weights_file import check_header, read_weights
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
@@ -396,10 +396,12 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         config = read_config(folder)
         # Shapes only: sizes are compared with the file before any memory is taken.
         with torch.device("meta"), SkipInitialization():
-            model = cls(config, read_tokenizer(folder, config))
+            model = cls(config)
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-        model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
+        check_header(folder / WEIGHTS_FILE, shapes)
+        model.tokenizer = read_tokenizer(folder, config)
         model._provenance = read_provenance(folder)
+        model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
         return model.to(resolve_device(device)).eval()
 
     def save_pretrained(  # type: ignore[override]  # explicit, as above
@@ -455,7 +457,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             make_folder(folder)
             with replace_files(folder, lambda: list_stale_files(folder, self._provenance)) as staging:
                 if (folder / CARD_FILE).is_file():  # to be kept, or asked for licence and language
-                    (staging / CARD_FILE).write_bytes((folder / CARD_FILE).read_bytes())
+                    (staging / CARD_FILE).write_bytes(read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES))
                 provenance = self._save(staging)
                 write_card(
                     staging,

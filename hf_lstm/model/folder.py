@@ -2,46 +2,49 @@
 
 import dataclasses
 import functools
-import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as serialize_tensors
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.files import (
     CONFIG_FILE,
+    MAX_TEXT_BYTES,
     METRICS_FILE,
     PLACES_FILE,
     RECIPE_FILE,
     REPORT_FOLDER,
     RESULTS_FILE,
     TOKENIZER_FILE,
-    WEIGHTS_FILE,
     list_report_files,
+    read_bytes,
     read_json,
     write_file,
     write_json,
 )
+from hf_lstm.model.weights_file import write_weights
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.renaming import rename_labels
 from hf_lstm.records.results import RunResults
 from hf_lstm.tokenization.build import find_special_ids
+from hf_lstm.tokenization.saved import check_tokenizer, parse_tokenizer
 
 logger = logging.getLogger(__name__)
 
 _ADDED_LATER = {"embedding_dropout_mask": "value"}
 """Settings that earlier models lack, with what these had. They change training, and no answer."""
-_FLOAT_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+_MAX_TOKENIZER_BYTES = 64 * 2**20
+_MAX_TOKENIZER_BYTES_WITHOUT_WORDS, _MAX_BYTES_PER_WORD = 2 * 2**20, 256
+"""Each word stands in the vocabulary, and maybe in the pattern, too."""
 
 
 def read_config(folder: Path) -> ModelConfig:
@@ -61,7 +64,9 @@ def read_config(folder: Path) -> ModelConfig:
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
-        raise InputError(f"{path}: settings missing: {missing or 'none'}, not known: {unknown or 'none'}")
+        raise InputError(
+            f"{path}: settings missing: {abbreviate(missing) or 'none'}, not known: {abbreviate(unknown) or 'none'}"
+        )
     try:
         return ModelConfig(**values)
     except (TypeError, ValueError, AttributeError) as error:
@@ -72,13 +77,12 @@ def read_tokenizer(folder: Path, config: NetworkConfig) -> Tokenizer:
     """Read the tokenizer of a folder.
 
     Raises:
-        InputError: it is damaged, or its size differs from the embedding's rows.
+        InputError: it is damaged, has a part that is not known to be harmless, or its size differs from the embedding's
+            rows.
     """
     path = folder / TOKENIZER_FILE
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises bare `Exception` on damaged files
-        raise InputError(f"{path} is not a tokenizer: {error}") from None
+    max_bytes = min(_MAX_TOKENIZER_BYTES, _MAX_TOKENIZER_BYTES_WITHOUT_WORDS + _MAX_BYTES_PER_WORD * config.vocab_size)
+    tokenizer = parse_tokenizer(read_bytes(path, max_bytes), str(path))
     if tokenizer.get_vocab_size() != config.vocab_size:
         raise InputError(f"{path} has {tokenizer.get_vocab_size()} entries, but {CONFIG_FILE} says {config.vocab_size}")
     vocab = tokenizer.get_vocab()
@@ -89,42 +93,6 @@ def read_tokenizer(folder: Path, config: NetworkConfig) -> Tokenizer:
         if getattr(config, name) != token_id:
             raise InputError(f"{path}: gives {name} {token_id}, but {CONFIG_FILE} says {getattr(config, name)}")
     return tokenizer
-
-
-def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dict[str, torch.Tensor]:
-    """Read the weights of a folder by name, in float32 on the CPU.
-
-    They are exactly those expected, in their shapes. Names, shapes and dtypes are compared with the file's header
-    before any tensor is read.
-
-    Raises:
-        InputError: the file is damaged, holds other tensors than expected, or values that are not finite.
-    """
-    path = folder / WEIGHTS_FILE
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            names = set(file.keys())
-            if names != set(expected_shapes):
-                missing, unknown = sorted(set(expected_shapes) - names), sorted(names - set(expected_shapes))
-                raise InputError(f"{path}: tensors missing: {missing or 'none'}, not expected: {unknown or 'none'}")
-            for name, shape in expected_shapes.items():
-                header = file.get_slice(name)
-                if tuple(header.get_shape()) != tuple(shape):
-                    raise InputError(
-                        f"{path}: {name} is {header.get_shape()}, but {CONFIG_FILE} makes it {list(shape)}"
-                    )
-                if header.get_dtype() not in _FLOAT_DTYPES:
-                    kinds = ", ".join(_FLOAT_DTYPES.values())
-                    raise InputError(f"{path}: {name} is {header.get_dtype()}, expected one of {kinds}")
-            weights = {name: file.get_tensor(name).float() for name in expected_shapes}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is not a safetensors file: {error}") from None
-    for name, tensor in weights.items():
-        if not torch.isfinite(tensor).all():
-            raise InputError(
-                f"{path}: {name} holds values that are not finite; the file is damaged or training diverged"
-            )
-    return weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -243,7 +211,12 @@ def read_provenance(folder: Path) -> Provenance:
 
 
 def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelConfig, tokenizer: Tokenizer) -> str:
-    """Write weights, tokenizer and config, and return the weights' SHA-256."""
+    """Write weights, tokenizer and config, and return the weights' SHA-256.
+
+    Raises:
+        InputError: the tokenizer has parts with which the folder would not be loaded again.
+    """
+    check_tokenizer(json.loads(tokenizer.to_str()), "the tokenizer of the model")
     digest = write_weights(folder, state, getattr(torch, config.dtype))
     write_file(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True).encode())
     write_config(folder, config)
@@ -277,18 +250,6 @@ def list_stale_files(folder: Path, provenance: Provenance) -> list[str]:
     return [RECIPE_FILE, RESULTS_FILE, PLACES_FILE, METRICS_FILE, *report]
 
 
-def write_weights(folder: Path, state: Mapping[str, torch.Tensor], dtype: torch.dtype) -> str:
-    """Write the weights in `dtype`, and return the file's SHA-256.
-
-    cuDNN flattens LSTM weights into views of one buffer, which safetensors' own `save_model` refuses. So each tensor is
-    copied, and written whole.
-    """
-    tensors = {name: tensor.detach().to("cpu", dtype).clone().contiguous() for name, tensor in state.items()}
-    content = serialize_tensors(tensors, metadata={"format": "pt"})
-    write_file(folder / WEIGHTS_FILE, content)
-    return hashlib.sha256(content).hexdigest()
-
-
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write the model config, with the class and package that read it."""
     write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **dataclasses.asdict(config)})
@@ -303,7 +264,11 @@ def replace_report(source: Path | None, target: Path) -> None:
     """
     if source is not None and source.resolve() == target.resolve():
         return
-    contents = {path.name: path.read_bytes() for path in list_report_files(source)} if source is not None else {}
+    contents = (
+        {path.name: read_bytes(path, MAX_TEXT_BYTES) for path in list_report_files(source)}
+        if source is not None
+        else {}
+    )
     for path in list_report_files(target):  # it tells of other weights
         if path.name not in contents:
             path.unlink()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import (
     CONFIG_FILE,
     PLACES_FILE,
@@ -22,7 +22,8 @@ from hf_lstm.files import (
     write_file,
     write_json,
 )
-from hf_lstm.model.folder import locate_data, read_tokenizer, read_weights, write_weights
+from hf_lstm.model.folder import locate_data, read_tokenizer
+from hf_lstm.model.weights_file import check_header, read_weights, write_weights
 from hf_lstm.pretraining.language_model import LanguageModel
 
 
@@ -61,9 +62,10 @@ def read_language_model(folder: Path) -> SavedLanguageModel:
         InputError: a file is missing or damaged, or they don't fit each other; the message names the file.
     """
     config = _read_config(folder)
-    tokenizer = read_tokenizer(folder, config)
     with torch.device("meta"):
         shapes = {name: tensor.shape for name, tensor in LanguageModel(config).state_dict().items()}
+    check_header(folder / WEIGHTS_FILE, shapes)
+    tokenizer = read_tokenizer(folder, config)
     weights = read_weights(folder, shapes)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     kept = {name: tensor for name, tensor in weights.items() if name.startswith(("embedding.", "lstm."))}
@@ -85,4 +87,4 @@ def _read_config(folder: Path) -> NetworkConfig:
     try:
         return NetworkConfig(**values)
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {shorten(error)}") from None

@@ -32,6 +32,7 @@ NUM_KEPT = 2
 """Checkpoints that stay: the latest, and one more should the disk damage it."""
 MAX_SHARE_OF_TIME = 0.05
 """What the checkpoints between two intervals may take of the time."""
+_MAX_STATE_BYTES = 2**30  # of our own making: its digest was compared
 _TENSORS, _STATE, _MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 
 
@@ -171,7 +172,7 @@ def _load(folder: Path) -> dict[str, Any]:
                 raise InputError(f"the checkpoint {folder} is damaged: {name} is not what was saved")
         # Cloned, as a file that is mapped into memory is aligned to nothing, and goes when it is replaced.
         tensors = {name: tensor.clone() for name, tensor in load_file(folder / _TENSORS).items()}
-        state: dict[str, Any] = join_state(tensors, read_json(folder / _STATE))
+        state: dict[str, Any] = join_state(tensors, read_json(folder / _STATE, max_bytes=_MAX_STATE_BYTES))
     except (OSError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"the checkpoint {folder} is damaged: {error}") from None
     return state

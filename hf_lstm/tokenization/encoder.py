@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.bulk_encoder import BulkEncoder, cut_chunks, cut_rows
+from hf_lstm.tokenization.saved import typed_failures
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
 
@@ -167,7 +168,8 @@ class Encoder:
             InputError: `text` is not a string.
         """
         text = check_text(text, 0)[: self._config.max_length_characters]
-        encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
+        with typed_failures("the tokenizer fails at the text"):
+            encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
         places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
         return self._truncate(
             [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
@@ -183,7 +185,9 @@ class Encoder:
     def _ask_tokenizer(self, texts: Sequence[str]) -> Iterator[list[int]]:
         for start in range(0, len(texts), _CHUNK_SIZE_TEXTS):
             chunk = [replace_surrogates(text) for text in texts[start : start + _CHUNK_SIZE_TEXTS]]
-            for encoding in self._tokenizer.encode_batch_fast(chunk, add_special_tokens=False):
+            with typed_failures(f"the tokenizer fails at one of {len(chunk)} texts"):
+                encodings = self._tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
+            for encoding in encodings:
                 yield encoding.ids
 
 

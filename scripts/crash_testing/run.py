@@ -13,7 +13,7 @@ from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.files import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FILE, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.folder import write_weights
+from hf_lstm.model.weights_file import write_weights
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session

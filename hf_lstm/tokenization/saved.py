@@ -1,0 +1,174 @@
+"""Reads a saved tokenizer without trust.
+
+The `tokenizers` library runs whatever its file says: patterns that take hours, steps that make gigabytes of a letter,
+and tables whose damage ends the process. So a file is looked at before, and has only parts that are known to be
+harmless: those that `build_tokenizer` and `build_wordpiece_tokenizer` write, and some that have no settings.
+"""
+
+import functools
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, get_args
+
+from tokenizers import Tokenizer
+
+from hf_lstm.errors import InputError, shorten
+from hf_lstm.files import build_object
+from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer, load_stop_words
+from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS
+from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer
+
+MAX_WORD_CHARACTERS = 1_000
+"""Of words that WordPiece cuts: its time grows with the square. BERT's limit is 100."""
+MAX_STEPS = 8
+"""Of a normalizer."""
+_PLAIN_NORMALIZERS = ("Lowercase", "NFC", "NFD", "NFKC", "NFKD", "StripAccents")
+_PLAIN_PRE_TOKENIZERS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
+_MODEL_SETTINGS = {
+    "WordLevel": {"type", "vocab", "unk_token"},
+    "WordPiece": {"type", "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word"},
+}
+_UNUSED_FIELDS = ("truncation", "padding")
+"""Which `Encoder` ignores, and so are not read."""
+_FIELDS = {
+    "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
+    "model",
+}  # fmt: skip
+
+
+def parse_tokenizer(content: bytes, where: str) -> Tokenizer:
+    """Build the tokenizer that a file describes.
+
+    Args:
+        content: of a tokenizer.json.
+        where: the file's name, for messages.
+
+    Raises:
+        InputError: it is damaged, or has a part that is not known to be harmless.
+    """
+    try:
+        described = json.loads(content.decode("utf-8"), object_pairs_hook=build_object)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where} is not a tokenizer: {shorten(error)}") from None
+    check_tokenizer(described, where)
+    if any(described.get(name) is not None for name in _UNUSED_FIELDS):
+        content = json.dumps({**described, **dict.fromkeys(_UNUSED_FIELDS)}).encode()
+    with typed_failures(f"{where} is not a tokenizer"):
+        return Tokenizer.from_buffer(content)
+
+
+def check_tokenizer(described: object, where: str) -> None:
+    """Check that a tokenizer has only parts that are known to be harmless.
+
+    Args:
+        described: what its file holds.
+        where: the file's name, for messages.
+
+    Raises:
+        InputError: it has another part; the message names it.
+    """
+    if not isinstance(described, dict) or not {"model", "version"} <= described.keys() <= _FIELDS:
+        raise InputError(f"{where} is not a tokenizer: expected a JSON object with {', '.join(sorted(_FIELDS))}")
+    for name in ("post_processor", "decoder"):
+        if described.get(name) is not None:
+            raise _refuse(where, name, described[name])
+    vocab = _check_model(described["model"], where)
+    if not _is_list_of_objects(described.get("added_tokens", [])):
+        raise _refuse(where, "added_tokens", described["added_tokens"])
+    normalizer = described.get("normalizer")
+    steps: Any = [normalizer]
+    if isinstance(normalizer, dict) and _get_type(normalizer) == "Sequence":
+        steps = normalizer.get("normalizers")
+    if not isinstance(steps, list) or len(steps) > MAX_STEPS:
+        raise _refuse(where, "normalizer", normalizer)
+    for step in steps:
+        if not (step is None or _is_plain(step, _PLAIN_NORMALIZERS) or step in _list_own_steps()):
+            raise _refuse(where, "normalizer", step)
+    splitter = described.get("pre_tokenizer")
+    if not (splitter is None or _is_plain(splitter, _PLAIN_PRE_TOKENIZERS) or _is_own_splitter(splitter, vocab)):
+        raise _refuse(where, "pre_tokenizer", splitter)
+
+
+@contextmanager
+def typed_failures(what: str) -> Iterator[None]:
+    """Turn whatever the `tokenizers` library raises into an `InputError` that begins with `what`."""
+    try:
+        yield
+    except (InputError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # its panics are no `Exception`
+        raise InputError(f"{what}: {shorten(error)}") from None
+
+
+def _check_model(model: Any, where: str) -> Mapping[str, Any]:
+    """Check the model of a tokenizer, and return its vocabulary."""
+    known = _MODEL_SETTINGS.get(_get_type(model) or "")
+    if known is None or not model.keys() <= known or not isinstance(model.get("vocab"), dict):
+        raise _refuse(where, "model", model)
+    longest = model.get("max_input_chars_per_word", 0)
+    if not isinstance(longest, int) or longest > MAX_WORD_CHARACTERS:
+        raise InputError(
+            f"{where}: max_input_chars_per_word is {shorten(longest)}, but must be at most {MAX_WORD_CHARACTERS}"
+        )
+    vocab: Mapping[str, Any] = model["vocab"]
+    return vocab
+
+
+@functools.cache
+def _list_own_steps() -> list[dict[str, Any]]:
+    """List the steps of all normalizers that we write."""
+    normalizers = [build_normalizer(words, True) for words in get_args(Words)]
+    normalizers.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=()).normalizer)
+    described = [_describe(each) for each in normalizers if each is not None]
+    return [step for each in described for step in each["normalizers"]]
+
+
+@functools.cache
+def _list_own_splitters() -> list[dict[str, Any]]:
+    """List all pre-tokenizers that we write, but those of one vocabulary."""
+    splitters = [build_pre_tokenizer(words) for words in get_args(Words)]
+    splitters += [build_pre_tokenizer(words, dropped=load_stop_words()) for words in get_args(Words)]
+    for dropped in (frozenset[str](), load_stop_words()):
+        splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
+    return list(map(_describe, splitters))
+
+
+def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:
+    """Tell whether we write this pre-tokenizer: for any vocabulary, or for this one, whose words alone it keeps."""
+    if splitter in _list_own_splitters():
+        return True
+    pattern = splitter.get("pattern") if isinstance(splitter, dict) else None
+    regex = pattern.get("Regex") if isinstance(pattern, dict) else None
+    if not isinstance(regex, str) or not regex.startswith("(?<!"):
+        return False  # at once: the patterns of a vocabulary take time to write
+    known_words = set(vocab) - set(SPECIAL_TOKENS)
+    return any(splitter == _describe(build_pre_tokenizer(words, kept=known_words)) for words in get_args(Words))
+
+
+def _describe(part: Any) -> Any:
+    """Return what a file says of a normalizer or a pre-tokenizer."""
+    return json.loads(part.__getstate__())
+
+
+def _is_plain(part: Any, types: Collection[str]) -> bool:
+    """Tell whether a part is of one of some types, and has no settings."""
+    return isinstance(part, dict) and part.keys() == {"type"} and _get_type(part) in types
+
+
+def _get_type(part: Any) -> str | None:
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _refuse(where: str, name: str, part: object) -> InputError:
+    kind = _get_type(part)
+    shown = f"{kind}, {shorten(part)}" if kind else shorten(part)
+    return InputError(
+        f"{where}: its {name} is {shown}; expected one that hf_lstm writes, as others may run for hours or end the "
+        "process"
+    )

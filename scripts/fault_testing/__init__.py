@@ -1,0 +1,1 @@
+"""Tries hostile files and a faulty Hub."""

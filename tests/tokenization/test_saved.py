@@ -1,0 +1,91 @@
+"""Tests that a saved tokenizer has only parts that are known to be harmless, and that all of ours are."""
+
+import itertools
+import json
+from typing import get_args
+
+import pytest
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split, WhitespaceSplit
+
+from hf_lstm import InputError
+from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.tokenization.build import train_tokenizer
+from hf_lstm.tokenization.encoder import Encoder
+from hf_lstm.tokenization.saved import parse_tokenizer, typed_failures
+from hf_lstm.tokenization.word_patterns import Words
+from hf_lstm.tokenization.word_splitter import WordSplitter
+
+TEXTS = ["a wonderful film with a great cast", "don't miss it's end, 你好 ΟΔΟΣ", "the end (of) [it]"]
+VOCAB = {"<pad>": 0, "<unk>": 1, "film": 2, "a+b(": 3}
+
+
+def parse(tokenizer):
+    return parse_tokenizer(tokenizer.to_str().encode(), "tokenizer.json")
+
+
+@pytest.mark.parametrize(("words", "lowercase"), list(itertools.product(get_args(Words), [True, False])))
+@pytest.mark.parametrize("filters", [{}, {"dropped": True}, {"kept": True}])
+def test_every_tokenizer_of_words_is_read_back(words, lowercase, filters):
+    from hf_lstm.tokenization.word_patterns import load_stop_words
+
+    if words in ("punctuated", "any_script") and filters:
+        pytest.skip("lets no words be left out")
+    options = {"dropped": load_stop_words()} if "dropped" in filters else {}
+    options |= {"kept": set(VOCAB) - {"<pad>", "<unk>"}} if "kept" in filters else {}
+    tokenizer = WordSplitter(words, lowercase, **options).build_tokenizer(VOCAB)
+    assert parse(tokenizer).to_str() == tokenizer.to_str()
+
+
+@pytest.mark.parametrize("stop_words", ["keep", "drop"])
+def test_every_tokenizer_of_pieces_is_read_back(stop_words):
+    tokenizer = train_tokenizer(TEXTS, TokenizerConfig(words="wordpiece", stop_words=stop_words))
+    assert parse(tokenizer).to_str() == tokenizer.to_str()
+
+
+def test_what_the_encoder_ignores_is_dropped():
+    tokenizer = Tokenizer(WordLevel(VOCAB, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.enable_padding(length=10**9)
+    tokenizer.enable_truncation(1)
+    read = parse(tokenizer)
+    assert read.encode("film film").ids == [2, 2]
+
+
+@pytest.mark.parametrize("pattern", [r"(a+)+$", r"\w+", "(?<!a)(?:film)(?!a)", "(?<!"])
+def test_a_pattern_of_somebody_else_is_refused(pattern):
+    described = json.loads(WordSplitter("letters", True).build_tokenizer(VOCAB).to_str())
+    described["pre_tokenizer"]["pattern"]["Regex"] = pattern
+    with pytest.raises(InputError, match=r"^tokenizer\.json: its pre_tokenizer is Split, .*; expected one that"):
+        parse_tokenizer(json.dumps(described).encode(), "tokenizer.json")
+
+
+def test_a_vocabulary_of_others_does_not_fit_the_pattern():
+    tokenizer = WordSplitter("letters", True, kept={"film"}).build_tokenizer(VOCAB | {"plot": 4})
+    with pytest.raises(InputError, match="its pre_tokenizer is Split"):
+        parse(tokenizer)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"model": 1, "version": 2}', b'{"a": 1, "a": 2}'])
+def test_what_is_no_tokenizer_is_refused(content):
+    with pytest.raises(InputError, match=r"^tokenizer\.json"):
+        parse_tokenizer(content, "tokenizer.json")
+
+
+def test_a_panic_of_the_library_has_our_type(capfd):
+    """As with a tokenizer of the user's own, which was never a file."""
+    tokenizer = Tokenizer(WordLevel({"<pad>": 0, "<unk>": 1}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Split(Regex(r"(a|a|aa)+$|(\w+)*x"), "removed", invert=True)
+    config = ModelSettings().resolve(vocab_size=2, label_names=["a", "b"])
+    encoder = Encoder(tokenizer, config)
+    for act in (lambda text: encoder.encode([text]), encoder.locate):
+        with pytest.raises(InputError, match=r"^the tokenizer fails at .*retry-limit-in-match over"):
+            act("a" * 40 + "!")
+    capfd.readouterr()  # what the library prints of it
+
+
+def test_the_end_of_the_program_is_no_failure_of_the_tokenizer():
+    for error in (KeyboardInterrupt, SystemExit):
+        with pytest.raises(error), typed_failures("it fails"):
+            raise error
