@@ -5,23 +5,23 @@ It is closed to all that classifying texts does not need.
 
 import functools
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
 
 from hf_lstm.demo.batch_tab import add_batch_tab
+from hf_lstm.demo.components import RESOURCES
+from hf_lstm.demo.figures import list_facts
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, list_endpoints
 from hf_lstm.demo.single_tab import add_single_tab
+from hf_lstm.demo.theme import make_theme
+from hf_lstm.demo.wording import choose_wording, reads_film_reviews
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
-from hf_lstm.hub.card_metadata import IMDB_SOURCES, get_data_source
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.rows.labels import LabelMap
 
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""
@@ -35,13 +35,7 @@ _GRADIO_SETTINGS = {
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
 }
 """These can be set by the environment alone."""
-_STYLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "demo" / "page.css"
-_BUTTON_COLORS = {
-    f"button_primary_background_fill{when}{where}": color
-    for when, color in (("", "*primary_700"), ("_hover", "*primary_800"))
-    for where in ("", "_dark")
-}
-"""White on the theme's own blue has a contrast of 3.7; texts need 4.5."""
+_STYLE_FILE, _SCRIPT_FILE = RESOURCES / "page.css", RESOURCES / "page.js"
 _CLEANING_INTERVAL_S = 60
 
 
@@ -62,9 +56,9 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
     ) as demo:
         gr.Markdown(f"# {wording.title}\n{wording.description}", elem_id="heading")
         with gr.Tab("One text"):
-            add_single_tab(model, wording.examples)
+            add_single_tab(model, wording, list_facts(model))
         with gr.Tab("Many texts"):
-            add_batch_tab(model)
+            add_batch_tab(model, wording)
         with gr.Tab("The model"):
             add_model_tab(model, model_id=model_id, report_folder=report_folder)
     return demo
@@ -84,7 +78,6 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
         InputError: the port is taken, or may not be used.
     """
     demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
-    font, font_mono = ["system-ui", "sans-serif"], ["ui-monospace", "monospace"]  # not fetched from another server
     guard = Middleware(RequestGuard, upload_folder=_make_upload_folder(), endpoints=list_endpoints(demo))
     redact_server_logs()
     try:
@@ -93,10 +86,9 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
             server_port=server_port,
             prevent_thread_lock=True,
             app_kwargs={"middleware": [guard], "openapi_url": None},
-            theme=gr.themes.Soft(primary_hue="blue", secondary_hue="blue", font=font, font_mono=font_mono).set(
-                **_BUTTON_COLORS
-            ),
+            theme=make_theme(),
             css_paths=[_STYLE_FILE],
+            js=_SCRIPT_FILE.read_text(encoding="utf-8"),
             footer_links=["api", "gradio", "settings"],
             show_error=False,
             max_threads=MAX_THREADS,
@@ -120,43 +112,3 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
 def _make_upload_folder() -> Path:
     """Make this process's own folder for uploads, and return it."""
     return make_temporary_folder("hf-lstm-demo-").resolve()
-
-
-@dataclass(frozen=True)
-class Wording:
-    """Holds the page's texts for a model's labels."""
-
-    title: str
-    description: str
-    examples: tuple[str, ...]
-    """Texts to try."""
-
-
-def reads_film_reviews(model: LSTMSentiment) -> bool:
-    """Return whether the model was trained on IMDB, or on its sample."""
-    try:
-        return get_data_source(model.recipe, model.results) in IMDB_SOURCES
-    except InputError:  # recipe or results are damaged, without which the page still serves
-        return False
-
-
-def choose_wording(labels: Sequence[str], *, is_of_films: bool) -> Wording:
-    """Choose the page's texts, by the model's labels and data."""
-    if is_of_films and LabelMap.from_model(labels).find_ids(("neg", "pos")) is not None:
-        return Wording(
-            title="Sentiment of a film review",
-            description="A small LSTM reads a review, says how probable it is that its writer liked the film, and "
-            "shows which words count.",
-            examples=(
-                "A wonderful film: warm, funny and beautifully acted.",
-                # These two are negative, and worded so that single words mislead.
-                "I didn't hate it, but I wouldn't watch it again.",
-                "I laughed a few times, but the rest of the film was just awkward and badly paced.",
-            ),
-        )
-    return Wording(
-        title="Text classification",
-        description=f"A small LSTM reads a text, says how probable each of its {len(labels)} labels is, and shows "
-        "which words count.",
-        examples=(),
-    )

@@ -3,36 +3,33 @@
 They are pasted, or come as a file. The answers are a table, to look at and to download.
 """
 
-import io
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
-from hf_lstm.answers.columns import Answers, name_answer_columns
-from hf_lstm.answers.rows import TextRows, Window, list_texts, open_rows
-from hf_lstm.answers.writers import CsvWriter, list_values
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_length, handle_errors, has_known_word, refuse
+from hf_lstm.demo.batch_rows import (
+    COLUMNS,
+    MAX_ROWS,
+    Row,
+    build_table,
+    classify_rows,
+    count_shares,
+    find_trained_column,
+    read_pasted_lines,
+    read_upload,
+    write_csv,
+)
+from hf_lstm.demo.components import LOST, make_component
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, handle_errors
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
-from hf_lstm.demo.tables import format_share
-from hf_lstm.errors import InputError
+from hf_lstm.demo.verdicts import UNSURE_BELOW, choose_tone, format_confidence, is_unsure
+from hf_lstm.demo.wording import Wording
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.prediction import name_labels
 
-MAX_ROWS = 1_000
 _ROWS_PER_STEP = 50
-COLUMNS = ("text", "label", "score")
-"""Of the table on the page; the score is the calibrated probability of the label."""
-MAX_SCORED_LABELS = 100
-"""With more labels, the CSV has no column for each: it goes through the page."""
-_DIGITS = 4
-MAX_SHOWN_SCORE = 0.9999
-"""Scores are rounded to four digits: 1 would read as certain."""
-NO_KNOWN_WORD = "(no known word)"
-"""Shown in the place of a label: any answer would be a guess."""
 _DOWNLOAD = """(csv) => {
   if (!csv) return;
   const link = document.createElement("a");
@@ -44,28 +41,20 @@ _DOWNLOAD = """(csv) => {
 """Makes the file in the browser: the server keeps no result and serves no file."""
 
 
-class Row(NamedTuple):
-    """Holds a text and its answer."""
-
-    text: str
-    label: str
-    score: float | None
-    """None if the model knows no word of the text."""
-    scores: list[float | None]
-    """Of each label, or none of them."""
-
-
-class Texts(NamedTuple):
-    """Holds the texts to classify, and all columns of their table."""
-
-    columns: list[str]
-    texts: list[str]
-    values: list[list[Any]]
-    """Of each row."""
-
-
-def add_batch_tab(model: LSTMSentiment) -> None:
+def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
     """Add the tab and the endpoint `/classify_batch` to the page."""
+
+    def classify(
+        lines: str | None, file: str | None, column: str | None, progress: gr.Progress
+    ) -> tuple[list[Row], str]:
+        table = (
+            read_pasted_lines(lines) if file is None else read_upload(Path(file), column, find_trained_column(model))
+        )
+        rows: list[Row] = []
+        for start in range(0, len(table.texts), _ROWS_PER_STEP):
+            progress((start, len(table.texts)), desc="Classifying", unit="texts")
+            rows += classify_rows(model, table.texts[start : start + _ROWS_PER_STEP])
+        return rows, write_csv(table, rows, model.config.label_names)
 
     @handle_errors
     def classify_batch(
@@ -74,131 +63,86 @@ def add_batch_tab(model: LSTMSentiment) -> None:
         column: str | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # by which Gradio knows to give one
     ) -> tuple[dict[str, float], dict[str, Any], str]:
-        table = (
-            read_pasted_lines(lines) if file is None else read_upload(Path(file), column, find_trained_column(model))
-        )
-        rows: list[Row] = []
-        for start in range(0, len(table.texts), _ROWS_PER_STEP):
-            progress((start, len(table.texts)), desc="Classifying", unit="texts")
-            rows += classify_rows(model, table.texts[start : start + _ROWS_PER_STEP])
-        return count_shares(rows), build_table(rows), write_csv(table, rows, model.config.label_names)
+        rows, csv_text = classify(lines, file, column, progress)
+        return count_shares(rows), build_table(rows), csv_text
+
+    @handle_errors
+    def show_batch(
+        lines: str | None,
+        file: str | None,
+        column: str | None,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> tuple[dict[str, Any], str]:
+        try:
+            rows, csv_text = classify(lines, file, column, progress)
+        except gr.Error as refusal:
+            return {"hint": refusal.message}, ""
+        return describe_rows(rows, model.config.label_names, wording), csv_text
 
     inputs = _add_inputs()
-    button = gr.Button("Classify all", variant="primary")
-    shares, table, csv_text, download = _add_answers()
-    classified = button.click(
+    button = gr.Button("Classify all", variant="primary", elem_id="classify-all")
+    shown = make_component("batch", elem_id="batch", label="Answers")
+    csv_text = gr.Textbox(visible=False, label="The answers as CSV")
+    download = gr.Button("Download as CSV", interactive=False, elem_id="download")
+    queue: dict[str, Any] = {"concurrency_id": "batch", "concurrency_limit": 1}
+    waiting = button.click(
+        None, None, [shown, download], js=f"() => [{{ is_pending: true }}, {_switch(False)}]", api_visibility="private"
+    )
+    answered = waiting.then(
+        show_batch, inputs, [shown, csv_text], api_visibility="private", show_progress_on=shown, **queue
+    )
+    answered.success(None, csv_text, download, js=f"(csv) => ({_switch('!!csv')})", api_visibility="private")
+    answered.failure(None, None, shown, js=LOST, api_visibility="private")
+    download.click(None, csv_text, None, js=_DOWNLOAD, api_visibility="private")
+    gr.Button(visible=False).click(
         classify_batch,
         inputs,
-        [shares, table, csv_text],
+        [
+            gr.Label(label="Share of each label", visible=False),
+            gr.Dataframe(headers=list(COLUMNS), datatype=["str", "str", "number"], label="Answers", visible=False),
+            gr.Textbox(label="The answers as CSV", visible=False),
+        ],
         api_name="classify_batch",
         api_description="Return the share of each label among the texts with a known word; the table of texts, "
         "labels and scores, which are calibrated probabilities; and the answers as CSV: all columns of the file, "
         "label, score, and the score of each label. Cells of it that a spreadsheet would run as formulas start with an "
         "apostrophe. The texts come from `lines`, one each, or from a "
         "file, `column` of it if it is a table.",
-        concurrency_limit=1,
-        show_progress_on=table,
+        **queue,
     )
-    classified.success(None, None, download, js="() => ({ __type__: 'update', interactive: true })")
-    download.click(None, csv_text, None, js=_DOWNLOAD, api_visibility="private")
 
 
-def read_pasted_lines(lines: str | None) -> Texts:
-    """Return the pasted lines without blank ones.
+def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Wording) -> dict[str, Any]:
+    """Describe rows with their answers, as JSON for batch.js.
 
-    Raises:
-        gradio.Error: there are none, too many, or one that is too long.
+    It has the count of each label, of unsure answers among them, and of texts without a known word. None of the labels
+    is called the winner. A row's tone is None without an answer.
     """
-    return _collect(list_texts(line for line in (lines or "").splitlines() if line.strip()))
+    ids = {name: label for label, name in enumerate(label_names)}
+    counts = Counter(ids[row.label] for row in rows if row.score is not None)
+    return {
+        "rows": [
+            {
+                "text": row.text,
+                "label": row.label if row.score is None else wording.label_names[ids[row.label]],
+                "tone": None if row.score is None else choose_tone(ids[row.label], wording),
+                "confidence": "" if row.score is None else format_confidence(row.score),
+                "is_unsure": row.score is not None and is_unsure(row.score),
+            }
+            for row in rows
+        ],
+        "counts": [
+            {"label": wording.label_names[label], "count": count, "tone": choose_tone(label, wording)}
+            for label, count in counts.most_common()
+        ],
+        "unsure_below": format_confidence(UNSURE_BELOW),
+    }
 
 
-def read_upload(path: Path, column: str | None, trained_column: str | None = None) -> Texts:
-    """Read the rows of an uploaded file.
-
-    Blank lines of a `.txt` file are skipped, as pasted ones are.
-
-    Args:
-        path: the file.
-        column: the column of the texts, if the visitor named it.
-        trained_column: the one that the model was trained on, if it was named: it comes before well-known names.
-
-    Raises:
-        gradio.Error: there are no texts, too many, or one that is too long; or the file can't be read, and why.
-    """
-    named = (column or "").strip() or None
-    try:
-        with open_rows(path, named or _find_column(path, trained_column)) as rows:
-            return _collect(rows, skips_blank=path.suffix.lower() == ".txt")
-    except InputError as error:
-        # The message was written for a command line. Here a file is known by its name, and there are no arguments.
-        message = str(error).replace(str(path), path.name).replace("--text-column", "“Column of the texts”")
-        *faults, last = message.split("; ")
-        encoding = "“CSV UTF-8”" if path.suffix.lower() == ".csv" else "UTF-8"
-        is_remedy = "--encoding" in last
-        raise refuse(f"{'; '.join(faults)}; save it as {encoding}" if is_remedy else message) from None
-
-
-def find_trained_column(model: LSTMSentiment) -> str | None:
-    """Return the column of texts that the model's run was told, if any."""
-    return model.recipe.data.text_column if model.recipe else None
-
-
-def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
-    """Classify texts, and return each with its label and score.
-
-    The label is the most probable one, and scores are calibrated probabilities.
-    """
-    probabilities = model.predict_proba(texts, show_progress=False)
-    answers = name_labels(probabilities, model.config.label_names)
-    return [
-        Row(text, answer["label"], round(answer["score"], _DIGITS), [round(score, _DIGITS) for score in scores])
-        if has_known_word(text, model)
-        else Row(text, NO_KNOWN_WORD, None, [None] * len(scores))
-        for text, answer, scores in zip(texts, answers, probabilities.tolist(), strict=True)
-    ]
-
-
-def count_shares(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the share of each label among the labeled texts.
-
-    It is empty if no text has a label.
-    """
-    counts = Counter(row.label for row in rows if row.score is not None)
-    return {label: count / counts.total() for label, count in counts.items()}
-
-
-def build_table(rows: Sequence[Row]) -> dict[str, Any]:
-    """Build the table of answers for `gr.Dataframe`.
-
-    Probabilities are shown as percent, and aligned right.
-    """
-    shown = [
-        [
-            "" if cell is None else format_share(min(cell, MAX_SHOWN_SCORE)) if isinstance(cell, float) else cell
-            for cell in row[: len(COLUMNS)]
-        ]
-        for row in rows
-    ]
-    styles = [["", "", "white-space: nowrap; text-align: right"] for _ in rows]
-    data = [list(row[: len(COLUMNS)]) for row in rows]
-    return {"headers": list(COLUMNS), "data": data, "metadata": {"display_value": shown, "styling": styles}}
-
-
-def write_csv(table: Texts, rows: Sequence[Row], label_names: Sequence[str]) -> str:
-    """Return all columns of the texts, and the answers, as CSV that is safe to open in a spreadsheet.
-
-    Columns are named as by `hf-lstm predict --scores`, and no cell runs as a formula: see `hf_lstm.answers.formulas`.
-    """
-    with_scores = len(label_names) <= MAX_SCORED_LABELS
-    names = name_answer_columns(table.columns, label_names, with_scores=with_scores)
-    columns: list[list[Any]] = [[row.label for row in rows], [row.score for row in rows]]
-    if with_scores:
-        columns += [[row.scores[label] for row in rows] for label in range(len(label_names))]
-    stream = io.StringIO()
-    writer = CsvWriter(stream, spreadsheet_safe=True)
-    writer.write_header([*table.columns, *names])
-    writer.write(Window(table.texts, table.values), Answers(names, columns))
-    return stream.getvalue()
+def _switch(is_on: bool | str) -> str:
+    """Return the JavaScript value that switches a button on or off."""
+    condition = is_on if isinstance(is_on, str) else str(is_on).lower()
+    return f"{{ __type__: 'update', interactive: {condition} }}"
 
 
 def _add_inputs() -> list[gr.components.Component]:
@@ -220,50 +164,3 @@ def _add_inputs() -> list[gr.components.Component]:
         elem_classes="note",
     )
     return [lines, file, column]
-
-
-def _add_answers() -> tuple[gr.Label, gr.Dataframe, gr.Textbox, gr.Button]:
-    """Add the shares, the table, the hidden CSV and its download button."""
-    shares = gr.Label(label="Share of each label", num_top_classes=10)
-    table = gr.Dataframe(
-        headers=list(COLUMNS),
-        datatype=["str", "str", "number"],
-        label="Answers",
-        interactive=False,
-        wrap=True,
-        max_height=440,
-        max_chars=300,
-        column_widths=["46%", "29%", "25%"],
-        buttons=["fullscreen"],
-        elem_id="answers",
-    )
-    csv_text = gr.Textbox(visible=False, label="The answers as CSV")
-    download = gr.Button("Download as CSV", interactive=False, elem_id="download")
-    return shares, table, csv_text, download
-
-
-def _find_column(path: Path, trained_column: str | None) -> str | None:
-    """Return the column that the model was trained on, if a file has it."""
-    if trained_column is None:
-        return None
-    try:
-        with open_rows(path, trained_column) as rows:
-            return trained_column if trained_column in rows.columns else None
-    except InputError:
-        return None
-
-
-def _collect(rows: TextRows, *, skips_blank: bool = False) -> Texts:
-    pairs = (
-        (text, values)
-        for window in rows.windows
-        for text, values in zip(window.texts, list_values(window), strict=True)
-    )
-    checked = list(islice((pair for pair in pairs if pair[0].strip() or not skips_blank), MAX_ROWS + 1))
-    if not checked:
-        raise refuse("Please paste texts, one on each line, or choose a file first.")
-    if len(checked) > MAX_ROWS:
-        raise refuse(f"There are more than {MAX_ROWS:,} texts; please classify fewer at a time.")
-    for number, (text, _) in enumerate(checked, start=1):
-        check_length(text, f"Text {number:,}")
-    return Texts(rows.columns, [text for text, _ in checked], [values for _, values in checked])

@@ -7,7 +7,7 @@ import functools
 import logging
 import traceback
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
@@ -50,6 +50,19 @@ def handle_errors(endpoint: Callable[P, R]) -> Callable[P, R]:
             name = endpoint.__name__
             logger.error("%s: %s in %s, line %s", name, type(error).__name__, frame.filename, frame.lineno)
             raise refuse("Something went wrong here; the text is not to blame.") from None
+
+    return call
+
+
+def hint_at_errors(endpoint: Callable[P, R]) -> Callable[P, R | dict[str, Any]]:
+    """Wrap an endpoint of the page, so that it returns the message of a refusal as `{"hint": message}`."""
+
+    @functools.wraps(endpoint)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R | dict[str, Any]:
+        try:
+            return endpoint(*args, **kwargs)
+        except gr.Error as refusal:
+            return {"hint": refusal.message}
 
     return call
 

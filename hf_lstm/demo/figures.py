@@ -4,9 +4,10 @@ Whatever is missing or of another form is left out.
 """
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from huggingface_hub import hf_hub_download
 
@@ -23,9 +24,66 @@ MAX_MISTAKES = 30
 MAX_SHOWN_CHARACTERS = 400
 FIGURES = ("precision", "recall", "f1")
 CURVES = ("loss", "accuracy")
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_NUM_TIMED_WORDS, _NUM_TIMES = 200, 8
 
 Table = list[list[Any]]
 """Rows of cells: strings and numbers."""
+
+
+class Fact(NamedTuple):
+    """Holds a figure and what it means."""
+
+    figure: str
+    meaning: str
+
+
+def list_facts(model: LSTMSentiment) -> list[Fact]:
+    """List what is to be known of a model at a glance: how often it is right, its size and its time for a text."""
+    results = read_results(model)
+    test = results.splits.get("test") if results else None
+    num_bytes = model.num_parameters * _BYTES[model.config.dtype]
+    right = test and Fact(format_share(test.accuracy), f"of {test.num_rows:,} test texts right")
+    return [
+        *([right] if right else []),
+        Fact(format_bytes(num_bytes), f"of weights, {model.num_parameters:,} parameters"),
+        Fact(format_milliseconds(measure_milliseconds(model)), f"for {_NUM_TIMED_WORDS} words on this machine"),
+    ]
+
+
+def measure_milliseconds(model: LSTMSentiment) -> float:
+    """Measure how long the model takes for one text of 200 words.
+
+    It is the best of some times, since others may be at work on the machine, too.
+    """
+    known = sorted(filter(str.isalpha, model.require_tokenizer().get_vocab())) or ["word"]
+    text = " ".join([known[0]] * _NUM_TIMED_WORDS)
+    times_s = []
+    for _ in range(_NUM_TIMES):
+        started = time.perf_counter()
+        model.predict_proba(text, show_progress=False)
+        times_s.append(time.perf_counter() - started)
+    return 1000 * min(times_s)
+
+
+def format_bytes(num_bytes: int) -> str:
+    """Format a size as megabytes, or kilobytes where that is more readable, with a no-break space."""
+    if num_bytes < 100_000:
+        return f"{num_bytes / 1e3:.1f}\N{NO-BREAK SPACE}kB"
+    return f"{num_bytes / 1e6:.1f}\N{NO-BREAK SPACE}MB"
+
+
+def format_milliseconds(milliseconds: float) -> str:
+    """Format milliseconds with two digits or more, and a no-break space."""
+    return f"{milliseconds:.{1 if milliseconds < 9.95 else 0}f}\N{NO-BREAK SPACE}ms"
+
+
+def format_share(share: float) -> str:
+    """Format a share of one as percent, with a no-break space.
+
+    What is not all of it never reads as 100.0 %.
+    """
+    return ">99.9\N{NO-BREAK SPACE}%" if 0.9995 <= share < 1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def read_results(model: LSTMSentiment) -> RunResults | None:

@@ -1,34 +1,115 @@
 """Adds the demo's first tab, for one text.
 
-It shows the probability of each label, and the words colored by what they add.
+It shows the verdict, and below it the words colored by what they add.
 """
 
+import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, handle_errors
+from hf_lstm.demo.components import LOST, make_component
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, handle_errors, hint_at_errors
+from hf_lstm.demo.figures import Fact, format_milliseconds
+from hf_lstm.demo.tables import add_facts
+from hf_lstm.demo.verdicts import choose_tone, describe_verdict, describe_words, list_strongest
+from hf_lstm.demo.wording import Wording
 from hf_lstm.model.classifier import LSTMSentiment
 
-MAX_SHOWN_LABELS = 10
 MODEL_QUEUE = "model"
-"""The queue of both endpoints, of which `NUM_WORKERS` requests are computed at a time."""
+"""The queue of all endpoints for one text, of which `NUM_WORKERS` requests are computed at a time."""
 NUM_WORKERS = 2
-_RESOURCES = Path(__file__).resolve().parents[1] / "resources" / "demo"
+_WAIT = "{ is_pending: true }"
 
 
-def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
+def add_single_tab(model: LSTMSentiment, wording: Wording, facts: Sequence[Fact] = ()) -> None:
     """Add the tab and the endpoints `/classify` and `/explain` to the page.
 
-    A blank text, one without any word that the model knows, and one of more than `MAX_CHARACTERS` is refused with a
-    message: an answer would be made up, or take others' time.
+    To a blank text, one without any word that the model knows, and one of more than `MAX_CHARACTERS` a hint is the only
+    answer: another would be made up, or take others' time.
 
     Args:
         model: what classifies.
-        examples: texts to try.
+        wording: the page's texts.
+        facts: what is to be known of the model, in short.
     """
+
+    @hint_at_errors
+    @handle_errors
+    def answer(text: str) -> dict[str, Any]:
+        return answer_text(model, check_text(text, model), wording)
+
+    text, button, examples, shown = _add_components(wording)
+    if facts:
+        add_facts(facts)
+    options: dict[str, Any] = {
+        "show_progress": "hidden",
+        "concurrency_id": MODEL_QUEUE,
+        "concurrency_limit": NUM_WORKERS,
+        "api_visibility": "private",
+    }
+    waiting = [
+        ask(None, None, shown, js=f"() => ({_WAIT})", api_visibility="private") for ask in (button.click, text.submit)
+    ]
+    waiting += [
+        example.click(None, example, [text, shown], js=f"(example) => [example, {_WAIT}]", api_visibility="private")
+        for example in examples
+    ]
+    for started in waiting:
+        answered = started.then(answer, text, shown, **options)
+        answered.failure(None, None, shown, js=LOST, api_visibility="private")
+    _add_endpoints(model, text)
+
+
+def answer_text(model: LSTMSentiment, text: str, wording: Wording) -> dict[str, Any]:
+    """Answer a text, as JSON for answer.js: `describe_verdict`, and each word with what it adds.
+
+    Positive contributions speak for `label`: of two labels the first, of more the most probable one. Negative ones
+    speak for `against`, which is None where that is several labels.
+    """
+    started = time.perf_counter()
+    probabilities = model.predict_proba(text, show_progress=False)[0].tolist()
+    took_ms = 1000 * (time.perf_counter() - started)
+    names = wording.label_names
+    has_two = len(names) == 2
+    label = wording.first if has_two else probabilities.index(max(probabilities))
+    words = model.explain(text, label=label)
+    return {
+        "text": text,
+        **describe_verdict(probabilities, wording),
+        "label": names[label],
+        "against": names[1 - label] if has_two else None,
+        "tone_of_label": choose_tone(label, wording),
+        "words": describe_words(words),
+        "strongest": list_strongest(words),
+        "took": format_milliseconds(took_ms),
+    }
+
+
+def _add_components(wording: Wording) -> tuple[gr.Textbox, gr.Button, list[gr.Button], gr.HTML]:
+    """Add the text, its button, the examples' buttons and the answer."""
+    with gr.Row(equal_height=False, elem_id="single"):
+        with gr.Column(scale=2, min_width=320):
+            text = gr.Textbox(
+                label="Text", lines=5, max_lines=14, placeholder=wording.placeholder, elem_id="text", autofocus=True
+            )
+            button = gr.Button(wording.button, variant="primary", elem_id="classify")
+            examples = []
+            if wording.examples:
+                gr.Markdown("Or try one of these:", elem_classes="note")
+                with gr.Row(elem_id="examples"):
+                    examples = [
+                        gr.Button(example, size="sm", elem_classes="example", min_width=0)
+                        for example in wording.examples
+                    ]
+        with gr.Column(scale=3, min_width=320):
+            shown = make_component("answer", elem_id="answer")
+    return text, button, examples, shown
+
+
+def _add_endpoints(model: LSTMSentiment, text: gr.Textbox) -> None:
+    """Add the API, behind parts of the page that are not shown."""
     labels = model.config.label_names
 
     @handle_errors
@@ -40,66 +121,25 @@ def add_single_tab(model: LSTMSentiment, examples: Sequence[str]) -> None:
     def explain(text: str) -> dict[str, Any]:
         return explain_words(model, check_text(text, model))
 
-    text, button, answer, chosen = _add_components(len(labels), examples)
-    words = make_colored_words(elem_id="words")
-    options = {"show_progress": "hidden", "concurrency_id": MODEL_QUEUE, "concurrency_limit": NUM_WORKERS}
-    # An answer must not stand beside another text than its own.
-    text.change(None, None, [answer, words], js="() => [{}, null]", api_visibility="private")
-    classified = gr.on(
-        [button.click, text.submit],
+    options: dict[str, Any] = {"concurrency_id": MODEL_QUEUE, "concurrency_limit": NUM_WORKERS}
+    gr.Button(visible=False).click(
         classify,
         text,
-        answer,
+        gr.Label(label="Probability of each label", visible=False),
         api_name="classify",
         api_description=f"Return the calibrated probability of each label of a text of up to {MAX_CHARACTERS:,} "
         "characters.",
         **options,
     )
-    classified.success(
+    gr.Button(visible=False).click(
         explain,
         text,
-        words,
+        gr.JSON(label="Words", visible=False),
         api_name="explain",
         api_description="Return each word of a text with its place and what it adds to the logit of `label`, against "
         "`against` or, where that is null, against the mean of the other labels.",
         **options,
     )
-    for example in chosen:
-        filled_in = example.click(None, example, text, js="(example) => example", api_visibility="private")
-        classified = filled_in.then(classify, text, answer, api_visibility="private", **options)
-        classified.success(explain, text, words, api_visibility="private", **options)
-
-
-def _add_components(
-    num_labels: int, examples: Sequence[str]
-) -> tuple[gr.Textbox, gr.Button, gr.Label, list[gr.Button]]:
-    """Add the text, its button, the answer and the examples' buttons."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
-            text = gr.Textbox(label="Text", lines=8, max_lines=16, placeholder=f"Up to {MAX_CHARACTERS:,} characters")
-            button = gr.Button("Classify", variant="primary")
-        with gr.Column(scale=2, min_width=280):
-            answer = gr.Label(label="Probability of each label", num_top_classes=min(num_labels, MAX_SHOWN_LABELS))
-            if examples:
-                gr.Markdown("Or try one of these:", elem_classes="note")
-            chosen = [gr.Button(example, size="sm", elem_classes="example") for example in examples]
-    return text, button, answer, chosen
-
-
-def make_colored_words(**options: Any) -> gr.HTML:
-    """Build the component for the answer of `explain_words`.
-
-    Its HTML is fixed and holds no placeholder: words.js makes a node for each word and sets its `textContent`, so that
-    no text or label can become markup. Blue speaks for a label and orange against it, which people of any color vision
-    tell apart; underlines say the same without colors, and tooltips give the numbers.
-
-    Args:
-        options: further arguments of the component, such as `elem_id`.
-    """
-    html, css, script = (
-        (_RESOURCES / name).read_text(encoding="utf-8") for name in ("words.html", "words.css", "words.js")
-    )
-    return gr.HTML(html_template=html, css_template=css, js_on_load=script, **options)
 
 
 def explain_words(model: LSTMSentiment, text: str) -> dict[str, Any]:

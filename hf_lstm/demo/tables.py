@@ -9,15 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from hf_lstm.demo.figures import Table
+from hf_lstm.demo.figures import Fact, Table, format_share
 
 
-def format_share(share: float) -> str:
-    """Format a share of one as percent, with a no-break space.
-
-    What is not all of it never reads as 100.0 %.
-    """
-    return ">99.9\N{NO-BREAK SPACE}%" if 0.9995 <= share < 1 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+def add_facts(facts: Sequence[Fact]) -> None:
+    """Add figures to the page, each with what it means below it."""
+    shown = "".join(
+        f"<div><dd>{html.escape(fact.figure)}</dd><dt>{html.escape(fact.meaning)}</dt></div>" for fact in facts
+    )
+    gr.HTML(f'<dl class="facts" aria-label="The model at a glance">{shown}</dl>')
 
 
 def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int = 0) -> None:
@@ -44,7 +44,7 @@ def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int =
     kind = "figures cards" if num_long else "figures"
     with gr.Column(min_width=300):  # beside each other on a wide screen, one below the other on a phone
         gr.HTML(
-            f'<h3 class="figures-title">{html.escape(title)}</h3>'
+            f'<h2 class="figures-title">{html.escape(title)}</h2>'
             f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(title)}">'
             f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>",
         )

@@ -20,6 +20,8 @@ from hf_lstm.hub.space_page import README_FILE, render_readme
 
 logger = logging.getLogger(__name__)
 
+PICTURE_FILE = "thumbnail.png"
+"""What others see of a Space of film reviews before they open it."""
 MODEL_VARIABLE = "MODEL_ID"
 PACKAGE = "hf_lstm"
 _CODE_SUFFIXES = (".py", ".typed")
@@ -122,6 +124,8 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
     if missing:
         raise InputError(f"{space_folder} has no {' and no '.join(missing)}; run this from a checkout of hf_lstm")
     files = {name: space_folder / name for name in required}
+    if (space_folder / PICTURE_FILE).is_file():
+        files[PICTURE_FILE] = space_folder / PICTURE_FILE
     for path in sorted(package_folder.rglob("*")):
         parts = path.relative_to(package_folder).parts
         suffixes = _RESOURCE_SUFFIXES if parts[0] == "resources" else _CODE_SUFFIXES

@@ -16,7 +16,8 @@ EXAMPLE_MODEL, EXAMPLE_SPACE, EXAMPLE_HOST = (
 )
 """Their names in our README, until it is deployed."""
 FILM_PHRASES: Mapping[str, str] = {
-    "title: LSTM Sentiment": 'title: "{name}"',
+    "title: Did they like the film?": 'title: "{name}"',
+    f"thumbnail: https://huggingface.co/spaces/{EXAMPLE_SPACE}/resolve/main/thumbnail.png\n": "",
     "🎬": "🔤",
     "Sentiment of film reviews, and the words behind it": "The label of a text, and the words behind it",
     "Did they like the film?": "Which label fits the text?",

@@ -1,4 +1,4 @@
-"""The demo as clients on the other side of real HTTP see it; test_demo_browser.py has the page."""
+"""The demo as clients on the other side of real HTTP see it; test_browser.py has the page."""
 
 import csv
 import functools
@@ -21,7 +21,7 @@ from random_model import build_model
 from hf_lstm.demo import app as demo_module
 from hf_lstm.demo import single_tab as demo_single
 from hf_lstm.demo.app import build_demo, launch_demo
-from hf_lstm.demo.batch_tab import MAX_ROWS, NO_KNOWN_WORD
+from hf_lstm.demo.batch_rows import MAX_ROWS, NO_KNOWN_WORD
 from hf_lstm.demo.endpoints import MAX_CHARACTERS
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES
 from hf_lstm.demo.single_tab import explain_words
@@ -300,8 +300,8 @@ def test_a_full_queue_says_that_it_is_busy(model, monkeypatch):
         may_go_on.wait(PATIENCE_S)
         return torch.tensor([[0.25, 0.75]])
 
-    monkeypatch.setattr(model, "predict_proba", wait)
     demo = build_demo(model)
+    monkeypatch.setattr(model, "predict_proba", wait)
     address = launch_demo(demo)
     try:
         url = f"{address}gradio_api/call/classify"

@@ -1,71 +1,34 @@
-import csv
-import io
-
-from random_model import build_model
-
-from hf_lstm.demo.batch_tab import (
-    MAX_SCORED_LABELS,
-    NO_KNOWN_WORD,
-    Row,
-    Texts,
-    build_table,
-    classify_rows,
-    count_shares,
-    read_pasted_lines,
-    read_upload,
-    write_csv,
-)
+from hf_lstm.demo.batch_rows import NO_KNOWN_WORD, Row
+from hf_lstm.demo.batch_tab import describe_rows
+from hf_lstm.demo.wording import choose_wording
 
 
-def read_csv(text):
-    return list(csv.reader(io.StringIO(text, newline="")))
+def describe(answers, labels=("neg", "pos"), is_of_films=True):
+    rows = [Row(text, label, score, []) for text, label, score in answers]
+    return describe_rows(rows, labels, choose_wording(labels, is_of_films=is_of_films))
 
 
-def test_the_csv_keeps_all_columns_and_runs_no_formula(tmp_path):
-    (tmp_path / "a.csv").write_text("id,text,label,=x\n007,a film,pos,=1+1\n008,xyzzy,neg,-5\n")
-    table = read_upload(tmp_path / "a.csv", None)
-    rows = classify_rows(build_model(), table.texts)
-    header, *lines = read_csv(write_csv(table, rows, ["neg", "pos"]))
-    assert header == ["id", "text", "label", "'=x", "predicted_label", "score", "score_neg", "score_pos"]
-    assert [line[:4] for line in lines] == [["007", "a film", "pos", "'=1+1"], ["008", "xyzzy", "neg", "-5"]]
-    assert lines[0][4:] == [rows[0].label, *map(str, (rows[0].score, *rows[0].scores))]
-    assert lines[1][4:] == [NO_KNOWN_WORD, "", "", ""]
+def test_rows_have_the_labels_as_people_read_them_and_the_unsure_ones_are_marked():
+    described = describe([("a", "pos", 0.9999), ("b", "neg", 0.59), ("c", NO_KNOWN_WORD, None)])
+    rows = [[row["label"], row["tone"], row["confidence"], row["is_unsure"]] for row in described["rows"]]
+    assert rows == [
+        ["Liked it", "for", ">99\N{NO-BREAK SPACE}%", False],
+        ["Didn’t like it", "against", "59\N{NO-BREAK SPACE}%", True],
+        [NO_KNOWN_WORD, None, "", False],
+    ]
 
 
-def test_many_labels_have_no_column_each():
-    names = [f"label {number}" for number in range(MAX_SCORED_LABELS + 1)]
-    table, rows = Texts(["text"], ["a"], [["a"]]), [Row("a", names[0], 0.5, [0.5] * len(names))]
-    assert read_csv(write_csv(table, rows, names)) == [["text", "label", "score"], ["a", names[0], "0.5"]]
+def test_each_label_has_its_count_and_none_is_the_winner():
+    answers = [("a", "pos", 0.9)] * 51 + [("b", "neg", 0.9)] * 49 + [("c", NO_KNOWN_WORD, None)]
+    described = describe(answers)
+    assert [(each["label"], each["count"]) for each in described["counts"]] == [
+        ("Liked it", 51),
+        ("Didn’t like it", 49),
+    ]
+    assert set(described) == {"rows", "counts", "unsure_below"}
 
 
-def test_texts_without_a_known_word_get_no_label():
-    model = build_model()
-    rows = classify_rows(model, ["a film", "xyzzy", ""])
-    assert [row.text for row in rows] == ["a film", "xyzzy", ""]
-    assert rows[0][1:3] == (model.predict("a film")["label"], round(model.predict("a film")["score"], 4))
-    assert rows[0].scores == [round(score, 4) for score in model.predict_proba("a film")[0].tolist()]
-    assert [row[1:] for row in rows[1:]] == [(NO_KNOWN_WORD, None, [None, None])] * 2
-
-
-def test_a_missing_label_is_no_headline():
-    answers = [("a", "pos", 0.75), ("b", "pos", 0.9999), ("c", "neg", 0.5), ("d", NO_KNOWN_WORD, None)]
-    rows = [Row(*answer, []) for answer in answers]
-    assert count_shares(rows) == {"pos": 2 / 3, "neg": 1 / 3}
-    assert count_shares(rows[3:]) == {}
-    table = build_table(rows)
-    assert table["data"] == list(map(list, answers))
-    shown = [row[2].replace("\N{NO-BREAK SPACE}", " ") for row in table["metadata"]["display_value"]]
-    assert shown == ["75.0 %", ">99.9 %", "50.0 %", ""]
-
-
-def test_blank_lines_are_no_texts(tmp_path):
-    (tmp_path / "a.txt").write_text("a film\n\n \nxyzzy\n")
-    expected = Texts(["text"], ["a film", "xyzzy"], [["a film"], ["xyzzy"]])
-    assert read_upload(tmp_path / "a.txt", None) == expected == read_pasted_lines("a film\r\n\n \nxyzzy")
-
-
-def test_the_column_of_training_comes_before_well_known_names(tmp_path):
-    (tmp_path / "a.csv").write_text("text,body\none,two\n")
-    assert read_upload(tmp_path / "a.csv", None, "body").texts == ["two"]
-    assert read_upload(tmp_path / "a.csv", None, "opinion").texts == ["one"]
-    assert read_upload(tmp_path / "a.csv", "text", "body").texts == ["one"]
+def test_a_label_that_is_named_like_a_missing_answer_is_an_answer():
+    described = describe([("a", NO_KNOWN_WORD, 0.9)], [NO_KNOWN_WORD, "x"], is_of_films=False)
+    assert described["rows"][0]["tone"] == "against"
+    assert described["counts"][0]["count"] == 1

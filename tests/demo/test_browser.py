@@ -13,6 +13,8 @@ from run_records import make_results
 
 from hf_lstm import LSTMSentiment
 from hf_lstm.demo.app import build_demo, launch_demo
+from hf_lstm.demo.verdicts import describe_verdict, describe_words
+from hf_lstm.demo.wording import choose_wording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -21,6 +23,7 @@ if CHROMIUM is None:
 
 PATIENCE_MS = 300_000  # a machine that is busy answers late
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+FILMS = choose_wording(["neg", "pos"], is_of_films=True)
 HOSTILE_LABEL = '<img src="x" onerror="alert(1)">'
 HOSTILE_TEXTS = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "<body onload=alert(1)>",
@@ -36,8 +39,32 @@ HOSTILE_TEXTS = [
     "<marquee onstart=alert(1)>", "${alert(1)}", "$\\href{javascript:alert(1)}{film}$",
     "&lt;script&gt;alert(1)&lt;/script&gt;", "\u202e<b>film</b>\u0001",
 ]  # fmt: skip
-COUNT_NODES = "document.querySelectorAll('body *:not(#words .words *)').length"
-LIST_WORD_NODES = "[...document.querySelectorAll('#words .words *')].map(node => node.tagName)"
+COUNT_NODES = "document.querySelectorAll('body *:not(#answer .answer *)').length"
+LIST_WORD_NODES = "[...document.querySelectorAll('#answer .answer *')].map(node => node.tagName)"
+ANSWERED, HINTED = (f".answer[data-state={state}]" for state in ("result", "hint"))
+# Of each text, the contrast of its color with the colors of what lies behind it: WCAG 2.2, 1.4.3.
+LIST_FAINT_TEXTS = """() => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const read = (colors) => {
+    pen.clearRect(0, 0, 1, 1);
+    for (const color of colors) { pen.fillStyle = color; pen.fillRect(0, 0, 1, 1); }
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (rgb) => rgb.map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0.05);
+  const faint = [];
+  for (const node of document.querySelectorAll("body *")) {
+    const text = [...node.childNodes].filter((each) => each.nodeType === 3).map((each) => each.data).join("").trim();
+    if (!text || !node.checkVisibility({ checkOpacity: true }) || node.closest("script, style, :disabled")) continue;
+    const grounds = [];
+    for (let each = node; each; each = each.parentElement) grounds.unshift(getComputedStyle(each).backgroundColor);
+    const [below, above] = [light(read(grounds)), light(read([...grounds, getComputedStyle(node).color]))];
+    const contrast = Math.max(below, above) / Math.min(below, above);
+    if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${node.className} ${text.slice(0, 40)}`);
+  }
+  return faint;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -100,20 +127,19 @@ def open_page(browser, serve):  # after `serve`, so that pages are closed first
 
 
 def classify(page, text):
-    answer = page.get_by_test_id("label-output-value").first
     page.get_by_label("Text", exact=True).fill("")
-    answer.wait_for(state="hidden")
+    page.locator(".answer[data-state=idle]").wait_for()
     page.get_by_label("Text", exact=True).fill(text)
-    page.get_by_role("button", name="Classify", exact=True).click()
-    page.locator("#words .words").wait_for()
-    return answer.inner_text()
+    page.locator("#classify").click()
+    page.locator(ANSWERED).wait_for()
+    return page.locator(".answer-verdict").inner_text()
 
 
 def classify_batch(page, texts):
     page.get_by_role("tab", name="Many texts").click()
     page.get_by_label("One text on each line").fill("\n".join(texts))
     page.get_by_role("button", name="Classify all").click()
-    page.wait_for_function("!document.querySelector('#download').disabled")
+    page.wait_for_function("!document.querySelector('#download').disabled && document.querySelector('.batch td')")
 
 
 def read_color(locator):
@@ -124,16 +150,22 @@ def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, ad
     page, requested = open_page(address), []
     page.on("request", lambda request: requested.append(request.url))
     page.reload()
-    answer = page.get_by_test_id("label-output-value").first
-    page.get_by_text("A wonderful film: warm").click()
-    page.locator("#words .words").wait_for()
+    examples = page.locator("#examples")
+    place = examples.bounding_box()
+    examples.get_by_text("A wonderful film: warm").click()
+    page.locator(ANSWERED).wait_for()
+    assert examples.bounding_box() == place, "examples stay where they are"
     assert page.get_by_label("Text", exact=True).input_value().startswith("A wonderful film")
     page.get_by_label("Text", exact=True).fill(" ")
-    answer.wait_for(state="hidden")
-    page.locator("#words .words").wait_for(state="hidden")
-    page.get_by_role("button", name="Classify", exact=True).click()
-    page.get_by_text("Please enter a text first.").wait_for()
-    assert classify(page, "a dull film") == model.predict("a dull film")["label"]
+    page.locator(ANSWERED).wait_for(state="hidden")
+    page.keyboard.press("Control+Enter")
+    page.locator(HINTED).get_by_text("Please enter a text first.").wait_for()
+    page.get_by_label("Text", exact=True).fill("\U0001f600")
+    page.keyboard.press("Control+Enter")
+    page.locator(HINTED).get_by_text("knows none of these words").wait_for()
+    assert page.locator(".toast-body").count() == 0, "a hint is no error"
+    expected = describe_verdict(model.predict_proba("a dull film")[0].tolist(), FILMS)["verdict"]
+    assert classify(page, "a dull film") == expected
     assert [url for url in requested if not url.startswith((address, "data:"))] == [], "the page needs no other server"
 
 
@@ -143,27 +175,31 @@ def test_words_are_colored_by_what_they_speak_for(open_page, address, model, the
     text = "\U0001f600 a <b>dull</b> film, a wonderful film"  # the emoji is two characters to JavaScript
     classify(page, text)
     explained = model.explain(text)
-    shown = page.locator(".words-text .word")
-    assert page.locator(".words-text").evaluate("node => node.textContent") == text
+    shown = page.locator(".answer-text .word")
+    assert page.locator(".answer-text").evaluate("node => node.textContent") == text
     assert shown.all_inner_texts() == [word["word"] for word in explained]
     colors = {True: set(), False: set()}
-    for word, node in zip(explained, shown.all(), strict=True):
-        speaks_for = "pos" if word["contribution"] > 0 else "neg"
-        number = f"{word['contribution']:+.2f}".replace("-", "\u2212")
-        assert node.get_attribute("title") == f"{number}, speaks for {speaks_for}"
-        colors[word["contribution"] > 0].add(read_color(node))
-    assert colors[True]
-    assert colors[False]
+    for word, described, node in zip(explained, describe_words(explained), shown.all(), strict=True):
+        speaks_for = "Liked it" if word["contribution"] > 0 else "Didn’t like it"
+        assert node.get_attribute("title") == f"{described['shown']}, speaks for “{speaks_for}”"
+        is_plain = described["strength"] == 0
+        assert (read_color(node) == "rgba(0, 0, 0, 0)") is is_plain
+        if not is_plain:
+            colors[word["contribution"] > 0].add(read_color(node))
+    assert any(colors.values())
     assert not colors[True] & colors[False]
-    assert read_color(page.locator(".words-for")) != read_color(page.locator(".words-against"))
-    assert page.locator(".words-against").inner_text() == "neg"
+    assert page.evaluate(LIST_FAINT_TEXTS) == []
 
 
 def test_batch_is_shown_and_downloaded(open_page, address, model):
     page = open_page(address)
     texts = ["a wonderful film", "=1+1 dull film", "xyzzy"]
     classify_batch(page, texts)
-    assert "(no known word)" in page.locator("#answers").inner_text()
+    assert "(no known word)" in page.locator("#batch").inner_text()
+    page.get_by_role("button", name="No known word 1").click()
+    assert page.locator(".batch td.batch-text").all_inner_texts() == ["xyzzy"]
+    page.get_by_role("button", name="All 3").click()
+    assert page.locator(".batch td.batch-text").all_inner_texts() == texts
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     rows = list(csv.reader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
@@ -182,32 +218,61 @@ def test_a_file_is_classified_by_its_column(open_page, address, tmp_path):
     page.get_by_text("there is no text column").wait_for()
     page.get_by_label("Column of the texts").fill("opinion")
     page.get_by_role("button", name="Classify all").click()
-    page.locator("#answers").get_by_text("a great film").last.wait_for()
+    page.locator("#batch").get_by_text("a great film").last.wait_for()
+    assert page.locator(".toast-body").count() == 0
 
 
 def test_html_in_texts_and_labels_stays_text(open_page, serve):
     demo = build_demo(build_model([HOSTILE_LABEL, "<b>pos</b>"]))
     page = open_page(serve(demo))
-    assert classify(page, "film") in (HOSTILE_LABEL, "<b>pos</b>")
+    classify(page, "film")
+    assert page.locator(".share-label").all_inner_texts() == [HOSTILE_LABEL, "<b>pos</b>"]
     num_nodes = page.evaluate(COUNT_NODES)
     for text in HOSTILE_TEXTS:
         classify(page, f"{text} film")
         assert page.evaluate(COUNT_NODES) == num_nodes, text
-        assert set(page.evaluate(LIST_WORD_NODES)) <= {"H3", "P", "SPAN"}, text
-        assert page.locator(".words-text").evaluate("node => node.textContent") == f"{text} film"
+        assert set(page.evaluate(LIST_WORD_NODES)) <= {
+            "H2", "P", "SPAN", "DIV", "UL", "LI", "BDI", "B",
+        }, text  # fmt: skip
+        assert page.locator(".answer-text").evaluate("node => node.textContent") == f"{text} film"
     classify_batch(page, [f"{text} film" for text in HOSTILE_TEXTS])
-    tags = page.locator("#answers").evaluate("node => [...node.querySelectorAll('td *')].map(each => each.tagName)")
-    assert not set(tags) & {"IMG", "SCRIPT", "IFRAME", "A", "B", "STYLE", "FORM", "VIDEO", "OBJECT", "EMBED"}
+    tags = page.locator("#batch").evaluate("node => [...node.querySelectorAll('td *')].map(each => each.tagName)")
+    assert set(tags) <= {"DIV", "BDI", "SPAN"}
+    shown = page.locator(".batch-lines").all_inner_texts()
+    assert shown == [" ".join(f"{text} film".split()) for text in HOSTILE_TEXTS]
 
 
 def test_a_tapped_word_says_what_it_adds(open_page, address):
     page = open_page(address, PHONE)
     classify(page, "a wonderful film!?")
-    assert page.locator(".words-unread").last.inner_text() == "!?"
-    word = page.locator(".words-text .word").nth(1)
+    word = page.locator(".answer-text .word").nth(1)
     word.click()
     chosen = f"wonderful: {word.get_attribute('title')}"
-    playwright.expect(page.locator(".words-chosen")).to_have_text(chosen, timeout=PATIENCE_MS)
+    playwright.expect(page.locator(".answer-chosen")).to_have_text(chosen, timeout=PATIENCE_MS)
+    text = page.locator(".answer-text").bounding_box()
+    assert text["y"] + 30 < PHONE["height"], "colored words are on the first screen"
+
+
+def test_arrow_keys_go_from_one_colored_word_to_the_next(open_page, address):
+    page = open_page(address)
+    classify(page, "a wonderful film with a great cast")
+    colored = page.locator(".answer-text .word:not(.plain)")
+    assert page.locator(".answer-text [tabindex='0']").count() == 1
+    colored.first.focus()
+    for index in range(1, colored.count()):
+        page.keyboard.press("ArrowRight")
+        word = colored.nth(index)
+        assert word.evaluate("node => node === document.activeElement")
+        assert page.locator(".answer-chosen").inner_text() == f"{word.inner_text()}: {word.get_attribute('title')}"
+
+
+def test_what_a_model_does_not_read_is_gray(open_page, address, model):
+    page = open_page(address)
+    num_read = model.config.max_length_tokens
+    classify(page, "film " * (num_read + 3))
+    assert page.locator(".answer-text .word").count() == num_read
+    assert page.locator(".unread").inner_text().split() == ["film"] * 3
+    assert f"reads the first {num_read} words" in page.locator(".answer-note").inner_text()
 
 
 LIST_TALL_CELLS = """[...document.querySelectorAll('.figures td:not(.long)')].filter(
@@ -251,6 +316,7 @@ def test_every_tab_fits_the_screen(open_page, address, viewport, tmp_path):
         if tab == "Many texts":
             classify_batch(page, ["a wonderful film with a great cast " * 10] * 5)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], tab
+        assert page.evaluate(LIST_FAINT_TEXTS) == [], tab
         path = folder / f"{tab.replace(' ', '_').lower()}-{viewport['width']}.png"
         page.screenshot(path=path, full_page=True)
         assert path.stat().st_size > 10_000

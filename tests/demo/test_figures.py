@@ -12,13 +12,16 @@ from hf_lstm.demo.app import build_demo
 from hf_lstm.demo.figures import (
     MAX_MISTAKES,
     fetch_report_folder,
+    format_bytes,
+    format_milliseconds,
+    format_share,
     list_confusions,
+    list_facts,
     list_label_figures,
     list_mistakes,
     read_results,
 )
 from hf_lstm.demo.model_tab import SPLIT_COLORS, describe_model
-from hf_lstm.demo.tables import format_share
 from hf_lstm.hub.push import push_model_folder
 
 
@@ -111,6 +114,20 @@ def test_curves_are_seen_on_light_and_dark_ground(color):
     luminance, slate_800 = measure_luminance(color) + 0.05, measure_luminance("#1e293b") + 0.05
     assert 1.05 / luminance >= 3
     assert luminance / slate_800 >= 3
+
+
+def test_facts_are_those_of_the_served_model(tmp_path):
+    model = load_with_results(tmp_path, make_test_figures())
+    right, size, time = list_facts(model)
+    assert right == ("86.9\N{NO-BREAK SPACE}%", "of 25,000 test texts right")
+    assert size == (format_bytes(4 * model.num_parameters), f"of weights, {model.num_parameters:,} parameters")
+    assert time.figure.endswith("\N{NO-BREAK SPACE}ms")
+    assert len(list_facts(build_model())) == 2, "without results there is no accuracy"
+
+
+def test_sizes_and_times_are_read_at_a_glance():
+    shown = [format_bytes(900), format_bytes(5_473_492), format_milliseconds(0.53), format_milliseconds(34.6)]
+    assert [each.replace("\N{NO-BREAK SPACE}", " ") for each in shown] == ["0.9 kB", "5.5 MB", "0.5 ms", "35 ms"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_the_page_of_another_model_speaks_of_texts_and_not_of_films():
     fields = yaml.safe_load(page.split("---\n", 2)[1])
     assert (fields["title"], fields["models"]) == ("shop-complaints", ["ada/shop-complaints"])
     assert len(fields["short_description"]) <= 60  # as the Hub asks
+    assert "thumbnail" not in fields, "the picture shows a film review"
     assert 'lines = "A text to classify.\\nAnother text."' in page
     (example,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     compile(example, "README.md", "exec")
@@ -63,7 +64,7 @@ def test_front_matter_has_versions_that_the_package_takes():
     assert f'"gradio{gradio}"' in PAGE
     assert set(fields) == {
         "title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "models",
-        "license", "short_description", "preload_from_hub",
+        "license", "short_description", "thumbnail", "preload_from_hub",
     }  # fmt: skip
 
 

@@ -187,7 +187,7 @@ def test_figures_of_the_demo_are_those_of_its_file():
 
 
 def test_limits_of_the_demo_are_those_of_its_code():
-    from hf_lstm.demo.batch_tab import MAX_ROWS
+    from hf_lstm.demo.batch_rows import MAX_ROWS
     from hf_lstm.demo.endpoints import MAX_CHARACTERS
     from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES
 
