@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.extras import explain_missing_library
+from hf_lstm.shipped import FLAGSHIP, FLAGSHIP_TINY
 
 if TYPE_CHECKING:
     from hf_lstm.evaluation.evaluate import evaluate
@@ -13,7 +14,16 @@ if TYPE_CHECKING:
     from hf_lstm.training.run import TrainingResult
     from hf_lstm.training.run import train_from_python as train
 
-__all__ = ["InputError", "LSTMSentiment", "ModelConfig", "TrainingResult", "evaluate", "train"]
+__all__ = [
+    "FLAGSHIP",
+    "FLAGSHIP_TINY",
+    "InputError",
+    "LSTMSentiment",
+    "ModelConfig",
+    "TrainingResult",
+    "evaluate",
+    "train",
+]
 __version__ = "0.1.0"
 
 _PLACES = {

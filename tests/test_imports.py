@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors extras files memory replacement edit_mark markdown progress provenance devices
+    errors extras shipped files memory replacement edit_mark markdown progress provenance devices
     records config hub storage nn objectives tokenization formats rows sources data model answers export evaluation
     report demo pretraining teaching distributed training sklearn cli __main__
 """.split()

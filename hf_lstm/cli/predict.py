@@ -21,6 +21,7 @@ from hf_lstm.cli.common import (
 from hf_lstm.errors import InputError
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
+from hf_lstm.shipped import FLAGSHIP
 
 if TYPE_CHECKING:
     from hf_lstm.answers.columns import Answers
@@ -36,9 +37,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         "predict",
         "Score texts: the most probable label of each, and its probability, in the order given.",
-        examples=[f'{EXAMPLE_MODEL} "A wonderful film."', f"{EXAMPLE_MODEL} reviews.csv --output scored.csv"],
+        examples=[
+            '"A wonderful film."',
+            f'{EXAMPLE_MODEL} "A wonderful film."',
+            f"{EXAMPLE_MODEL} reviews.csv --output scored.csv",
+        ],
     )
-    parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="model folder, or Hub id such as org/imdb-lstm (default: the one of film reviews that comes along)",
+    )
     parser.add_argument(
         "input",
         metavar="INPUT",
@@ -66,7 +76,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
     add_device_argument(parser)
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_intermixed_args(argv)  # a model may be missing, wherever options stand
+    if arguments.model is None and Path(arguments.input).is_dir():
+        parser.error(f"INPUT is missing: {arguments.input} is a folder; give a text or a file after the model")
+    arguments.model = arguments.model or FLAGSHIP
     if arguments.spreadsheet_safe and (
         arguments.output is None or arguments.output.suffix.lower() not in (".csv", ".tsv")
     ):

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
+from hf_lstm.shipped import FLAGSHIP
 
-DEFAULT_MODEL = Path(__file__).resolve().parents[2] / "space" / "model"
-"""What a checkout serves; an installed package has none beside it."""
 _SETTINGS = """\
 also read from the environment:
   MODEL_ID            the model, unless MODEL is given; a folder needs no network
@@ -32,7 +31,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "model",
         metavar="MODEL",
         nargs="?",
-        help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID; in a checkout else space/model)",
+        help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID, else the one that comes along)",
     )
     parser.add_argument("--host", metavar="ADDRESS", help="to listen on (default: 127.0.0.1, this machine alone)")
     parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on)")
@@ -44,7 +43,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str], *, default_model: Path = DEFAULT_MODEL) -> None:
+def main(argv: Sequence[str], *, default_model: Path = FLAGSHIP) -> None:
     """Load the model, and serve the page until stopped.
 
     `default_model` is a folder, which need not be there.

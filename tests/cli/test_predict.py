@@ -180,3 +180,15 @@ def test_texts_are_read_from_the_column_of_training(predict, tiny_model, tiny_mo
     assert predict("both.csv", "--text-column", "text").endswith("\ta dull film\n")
     with pytest.raises(InputError, match=r"there is no column 'body'; .* the model was trained with 'body'"):
         predict("one.csv")
+
+
+@pytest.mark.parametrize("order", [(), ("--scores",)])
+def test_without_a_model_that_of_the_package_answers(capsys, order):
+    main([*order, "A wonderful film, I loved every minute of it.", "--precision", "float32"])
+    assert capsys.readouterr().out.startswith("pos ")
+
+
+def test_a_model_without_a_text_is_told_so(tiny_model_folder, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tiny_model_folder)])
+    assert "is a folder; give a text or a file after the model" in capsys.readouterr().err

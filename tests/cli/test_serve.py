@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from run_records import make_results
 
+import hf_lstm
 from hf_lstm.cli import serve
 from hf_lstm.errors import InputError
 
@@ -62,11 +63,11 @@ def test_the_environment_holds_where_nothing_is_said(served, tiny_model_folder, 
     assert capsys.readouterr().out == f"serving {tiny_model_folder} at http://here\n"
 
 
-def test_a_checkout_has_a_model_to_serve():
-    assert serve.choose_model("", serve.DEFAULT_MODEL).endswith("space/model")
+def test_the_package_has_a_model_to_serve():
+    assert serve.choose_model("", hf_lstm.FLAGSHIP).endswith("space/model")
 
 
-def test_an_installed_package_says_that_it_needs_one(tmp_path):
+def test_without_it_one_is_needed(tmp_path):
     with pytest.raises(
         InputError, match="no model is given, and MODEL_ID is not set; expected a model folder, or a Hub"
     ):

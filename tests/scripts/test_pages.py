@@ -104,7 +104,7 @@ def test_the_example_of_training_from_python_runs(tmp_path, monkeypatch, capsys)
     accuracy, answer, shipped = capsys.readouterr().out.splitlines()[-3:]
     assert 0 <= float(accuracy) <= 1
     assert ast.literal_eval(answer)["label"] in ("neg", "pos")
-    assert float(shipped) == 1
+    assert float(shipped) > 0.9
     assert (tmp_path / "runs" / "first" / "model.safetensors").is_file()
 
 

@@ -1,0 +1,19 @@
+"""Finds the models that come with the package: trained on film reviews, they work offline at once."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parent
+PLACES = {
+    "flagship": (_PACKAGE / "resources" / "flagship", _CHECKOUT / "space" / "model"),
+    "flagship-tiny": (_PACKAGE / "resources" / "flagship_tiny",),
+}
+"""By name, where a model lies in an installed package, and where in a checkout, if it lies elsewhere there."""
+
+
+def find_shipped(name: str) -> Path:
+    """Return the folder of a shipped model; where it is missing, the place that it would have."""
+    return next((folder for folder in PLACES[name] if folder.is_dir()), PLACES[name][-1])
+
+
+FLAGSHIP, FLAGSHIP_TINY = find_shipped("flagship"), find_shipped("flagship-tiny")
