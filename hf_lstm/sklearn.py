@@ -209,5 +209,5 @@ def _cut_rows(texts: list[str], ids: NDArray[np.int64], names: list[str], recipe
 
 
 def _fit_temperature(model: LSTMSentiment, rows: LabeledTexts) -> float:
-    dtype = resolve_precision("auto", model.device, hidden_size=model.config.hidden_size)
+    dtype = resolve_precision("auto", model.device, model=model.config)
     return fit_temperature(compute_logits(model, rows.texts, dtype=dtype), rows.labels)

@@ -74,7 +74,7 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
     texts = encode_split(rows, model.require_tokenizer(), model.config).texts
     device, hidden_size = model.embedding.weight.device, model.config.hidden_size
     dtypes = {
-        precision: resolve_precision(precision, device, hidden_size=hidden_size)
+        precision: resolve_precision(precision, device, model=model.config)
         for precision in ("float32", "bfloat16", "auto")
     }
     logits = {dtype: compute_logits(model, texts, dtype=dtype) for dtype in dict.fromkeys(dtypes.values())}

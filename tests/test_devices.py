@@ -1,28 +1,37 @@
+import dataclasses
+
 import pytest
 import torch
 
 from hf_lstm import devices
+from hf_lstm.config import ModelSettings
 from hf_lstm.errors import InputError
 
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize(("hidden_size", "is_native", "dtype"), [
-    (128, True, torch.bfloat16), (127, True, torch.float32), (None, True, torch.bfloat16), (1024, False, torch.float32),
+NARROW = ModelSettings(hidden_size=8).resolve(vocab_size=9, label_names="np")
+
+
+@pytest.mark.parametrize(("pooling", "hidden_size", "is_native", "dtype"), [
+    ("last", 128, True, torch.bfloat16), ("last", 127, True, torch.float32), ("mean_max", 32, True, torch.bfloat16),
+    ("mean_max", 31, True, torch.float32), ("max", 1024, False, torch.float32),
 ])  # fmt: skip
-def test_auto_is_bfloat16_where_it_is_native_and_the_model_wide(monkeypatch, hidden_size, is_native, dtype):
+def test_auto_is_bfloat16_where_it_is_native_and_the_model_wide(monkeypatch, pooling, hidden_size, is_native, dtype):
     monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: is_native)
-    assert devices.resolve_precision("auto", CPU, hidden_size=hidden_size) == dtype
+    model = dataclasses.replace(NARROW, pooling=pooling, hidden_size=hidden_size)
+    assert devices.resolve_precision("auto", CPU, model=model) == dtype
+    assert (devices.resolve_precision("auto", CPU, model=None) == torch.bfloat16) is is_native
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_precision_that_is_asked_for_is_used(precision):
-    assert devices.resolve_precision(precision, CPU, hidden_size=8) == getattr(torch, precision)
+    assert devices.resolve_precision(precision, CPU, model=NARROW) == getattr(torch, precision)
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(InputError, match="float8"):
-        devices.resolve_precision("float8", CPU, hidden_size=8)
+        devices.resolve_precision("float8", CPU, model=NARROW)
     with pytest.raises(InputError, match="tpu9"):
         devices.resolve_device("tpu9")
 
@@ -43,7 +52,7 @@ def test_bfloat16_that_is_emulated_is_warned_of_once_with_its_slowdown(monkeypat
     devices._warn_of_emulation.cache_clear()
     try:
         for precision in ("float32", "auto", "bfloat16", "bfloat16"):
-            devices.resolve_precision(precision, CPU, hidden_size=256)
+            devices.resolve_precision(precision, CPU, model=NARROW)
     finally:
         devices._warn_of_emulation.cache_clear()
     (record,) = caplog.records

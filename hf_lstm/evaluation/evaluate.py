@@ -69,7 +69,7 @@ def score_model(
     with dataset_bars(show_progress and can_show_bars()):
         rows = load_evaluation_rows(model, split, source=source, columns=columns, encoding=encoding, config=config)
         check_evaluation_rows(split, rows.dataset)
-        dtype = resolve_precision(precision, model.device, hidden_size=model.config.hidden_size)
+        dtype = resolve_precision(precision, model.device, model=model.config)
         scored = score_split(model, split, rows.dataset, dtype)
     return Evaluation(model, rows, scored, name_dtype(dtype))
 

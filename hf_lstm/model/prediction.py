@@ -92,7 +92,7 @@ def stream_probabilities(
     if batch_size is not None and not (is_number and batch_size >= 1):
         raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
     config = network.config
-    dtype = resolve_precision(precision, network.device, hidden_size=config.hidden_size)
+    dtype = resolve_precision(precision, network.device, model=config)
     remaining = iter(texts)
     num_done = 0
     while window := list(islice(remaining, WINDOW_TEXTS)):
@@ -199,7 +199,7 @@ def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *,
         InputError: a row is not a string, or `precision` is none that can be.
         RuntimeError: as `compute_logits`.
     """
-    dtype = resolve_precision(precision, network.device, hidden_size=network.config.hidden_size)
+    dtype = resolve_precision(precision, network.device, model=network.config)
     rows = iter(iterate_rows(texts))
     windows: list[torch.Tensor] = []
     while window := list(islice(rows, WINDOW_TEXTS)):

@@ -105,7 +105,7 @@ def start_pretraining(model: LanguageModel, texts: EncodedTexts, config: Pretrai
         sampler=WordSampler(counts, config.num_candidates, power=config.candidate_power),
         optimizer=optimizer,
         scheduler=scheduler,
-        dtype=resolve_precision(config.precision, device, hidden_size=None),
+        dtype=resolve_precision(config.precision, device, model=None),
         config=config,
     )
 

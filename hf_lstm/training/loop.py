@@ -74,7 +74,7 @@ def start_run(
         optimizer=optimizer,
         scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
         row_weights=compute_row_weights(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
-        dtype=resolve_precision(config.precision, model.embedding.weight.device, hidden_size=None),
+        dtype=resolve_precision(config.precision, model.embedding.weight.device, model=None),
         config=config,
         processes=processes,
         shards=shards,

@@ -41,7 +41,7 @@ def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> 
     """
     device = run.model.embedding.weight.device
     model = type(run.model).from_pretrained(folder, device=str(device))
-    dtype = resolve_precision(run.recipe.train.precision, device, hidden_size=model.config.hidden_size)
+    dtype = resolve_precision(run.recipe.train.precision, device, model=model.config)
     scored = {
         name: ScoredSplit(
             name,
@@ -96,7 +96,7 @@ def build_results(
         init_from=run.base_model,
         seed=train_config.seed,
         device=str(device),
-        precision=name_dtype(resolve_precision(train_config.precision, device, hidden_size=None)),
+        precision=name_dtype(resolve_precision(train_config.precision, device, model=None)),
         measured_in=name_dtype(measured.dtype),
         num_threads=torch.get_num_threads(),
         **code,

@@ -179,7 +179,7 @@ def describe_machine(recipe: Recipe, device: torch.device) -> dict[str, Any]:
         "processor": torch.cuda.get_device_name(device)
         if device.type == "cuda"
         else torch.backends.cpu.get_cpu_capability(),
-        "precision": name_dtype(resolve_precision(recipe.train.precision, device, hidden_size=None)),
+        "precision": name_dtype(resolve_precision(recipe.train.precision, device, model=None)),
     }
     return facts if recipe.train.num_shards else {**facts, "num_threads": torch.get_num_threads()}
 

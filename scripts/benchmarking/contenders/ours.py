@@ -29,7 +29,7 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     encoded = classifier.encode(texts)
     gflop = count_useful_gflop(model.config, int(encoded.lengths.sum()))
     classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
-    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, model=model.config)
     ways: dict[str, Callable[[], object]] = {
         "reviews_per_s": lambda: classifier.predict(texts, precision=precision, show_progress=False),
         "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
@@ -51,7 +51,7 @@ def time_our_single_predictions(model: RandomModel, texts: list[str], precision:
     from hf_lstm.devices import name_dtype, resolve_precision
 
     classifier = model.build()
-    dtype = resolve_precision(precision, classifier.embedding.weight.device, hidden_size=model.config.hidden_size)
+    dtype = resolve_precision(precision, classifier.embedding.weight.device, model=model.config)
     answers = time_each(lambda text: classifier.predict(text, precision=precision), texts)
     yield next(answers) | {"dtype": name_dtype(dtype)}
     yield from answers
