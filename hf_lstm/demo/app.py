@@ -12,10 +12,11 @@ from starlette.middleware import Middleware
 
 from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.components import RESOURCES
+from hf_lstm.demo.connections import ConnectionWatch
 from hf_lstm.demo.figures import list_facts
 from hf_lstm.demo.guard import RequestGuard, redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
-from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, list_endpoints
+from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, count_waiting, list_endpoints
 from hf_lstm.demo.single_tab import add_single_tab
 from hf_lstm.demo.theme import make_theme
 from hf_lstm.demo.wording import choose_wording, reads_film_reviews
@@ -78,7 +79,12 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
         InputError: the port is taken, or may not be used.
     """
     demo.queue(max_size=MAX_QUEUE_SIZE, default_concurrency_limit=1, api_open=False)
-    guard = Middleware(RequestGuard, upload_folder=_make_upload_folder(), endpoints=list_endpoints(demo))
+    guard = Middleware(
+        RequestGuard,
+        upload_folder=_make_upload_folder(),
+        endpoints=list_endpoints(demo),
+        count_waiting=functools.partial(count_waiting, demo),
+    )
     redact_server_logs()
     try:
         _, address, _ = demo.launch(
@@ -105,6 +111,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
         )
     except OSError as error:
         raise InputError(f"can't serve on port {server_port or 'any'}: {error}; choose another port") from None
+    ConnectionWatch(demo.server)
     return str(address)
 
 

@@ -23,7 +23,7 @@ from hf_lstm.demo.batch_rows import (
     write_csv,
 )
 from hf_lstm.demo.components import LOST, make_component
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, handle_errors
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, get_message, handle_errors
 from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.demo.verdicts import UNSURE_BELOW, choose_tone, format_confidence, is_unsure
 from hf_lstm.demo.wording import Wording
@@ -76,7 +76,7 @@ def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
         try:
             rows, csv_text = classify(lines, file, column, progress)
         except gr.Error as refusal:
-            return {"hint": refusal.message}, ""
+            return {"hint": get_message(refusal)}, ""
         return describe_rows(rows, model.config.label_names, wording), csv_text
 
     inputs = _add_inputs()

@@ -4,6 +4,7 @@ A refusal says what to do. An error of ours tells nothing.
 """
 
 import functools
+import html
 import logging
 import traceback
 from collections.abc import Callable
@@ -25,9 +26,14 @@ logger = logging.getLogger(__name__)
 def refuse(message: str) -> gr.Error:
     """Build an error with a message to the visitor.
 
-    The log gets no traceback of it.
+    The log gets no traceback of it. The page takes messages for HTML, and they may quote a file: so it is escaped.
     """
-    return gr.Error(message, duration=8, print_exception=False)
+    return gr.Error(html.escape(message, quote=False), duration=8, print_exception=False)
+
+
+def get_message(refusal: gr.Error) -> str:
+    """Return the message of a refusal, for what shows it as text."""
+    return html.unescape(str(refusal.message))
 
 
 def handle_errors(endpoint: Callable[P, R]) -> Callable[P, R]:
@@ -62,7 +68,7 @@ def hint_at_errors(endpoint: Callable[P, R]) -> Callable[P, R | dict[str, Any]]:
         try:
             return endpoint(*args, **kwargs)
         except gr.Error as refusal:
-            return {"hint": refusal.message}
+            return {"hint": get_message(refusal)}
 
     return call
 

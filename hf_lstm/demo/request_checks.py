@@ -23,7 +23,7 @@ _JOIN = re.compile(r"/gradio_api/queue/join/?")
 _MAX_SESSION_CHARACTERS = 64
 MAX_UPLOAD_BYTES = 1024 * 1024
 UPLOAD_SUFFIXES = (".csv", ".tsv", ".jsonl", ".txt")
-MAX_STORED_UPLOADS = 100
+MAX_STORED_UPLOADS = 200
 UPLOAD_LIFETIME_S = 600
 """Files are used once, within seconds of their upload."""
 _FILE_NAME = re.compile(rb'filename="((?:[^"\\\r\n]|\\.)*)"', re.IGNORECASE)
@@ -71,6 +71,13 @@ def list_endpoints(demo: gr.Blocks) -> dict[int, Endpoint]:
     }
 
 
+def count_waiting(demo: gr.Blocks, api_name: str) -> int:
+    """Count the requests to an endpoint that wait for their turn."""
+    queues = demo._queue.event_queue_per_concurrency_id  # which Gradio tells nobody
+    ids = {function.concurrency_id for function in demo.fns.values() if str(function.api_name) == api_name}
+    return sum(len(queues[each].queue) for each in ids if each in queues)
+
+
 def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], upload_folder: Path) -> bytes:
     """Rebuild a POST request's body for its endpoint.
 
@@ -107,6 +114,14 @@ def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], uplo
         trigger = sent.get("trigger_id")
         rebuilt |= {"fn_index": index, "trigger_id": trigger if type(trigger) is int else None}
     return _dump(rebuilt)
+
+
+def find_endpoint(path: str, body: bytes, endpoints: Mapping[int, Endpoint]) -> Endpoint | None:
+    """Return the endpoint that a body, which `rebuild_body` takes, is for; None for other routes."""
+    call = _CALL.fullmatch(path)
+    if call is not None:
+        return next(each for each in endpoints.values() if each.api_name == call[2])
+    return endpoints[_parse_object(body)["fn_index"]] if _JOIN.fullmatch(path) is not None else None
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def try_flips(model: Path, scratch: Path, *, num_flips: int) -> dict[str, Any]:
         content = bytearray(contents[name])
         position = chance.randrange(header_end if name == WEIGHTS_FILE else len(content))
         content[position] ^= chance.randrange(1, 256)
-        changes[f"{name}, byte {position} is {content[position]}"] = (name, bytes(content))
+        changes[f"{index}: {name}, byte {position} is {content[position]}"] = (name, bytes(content))
     return _try_changes(model, scratch, changes)
 
 

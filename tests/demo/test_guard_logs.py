@@ -1,6 +1,6 @@
 import logging
 
-from hf_lstm.demo.guard import redact_server_logs
+from hf_lstm.demo.guard import MAX_RECORDS_PER_MINUTE, DropTracebacks, redact_server_logs
 
 
 def test_errors_are_logged_without_values(caplog):
@@ -17,3 +17,14 @@ def test_errors_are_logged_without_values(caplog):
     assert "test_guard_logs.py, line " in caplog.text
     assert "what was sent" not in caplog.text
     assert "stopping" in caplog.text
+
+
+def test_a_flood_of_messages_is_cut(caplog):
+    logger = logging.getLogger("test of a flood")
+    logger.addFilter(DropTracebacks())
+    for number in range(1_000):
+        logger.error("message %d", number)
+    shown = [record.getMessage() for record in caplog.records]
+    assert len(shown) <= 2 * MAX_RECORDS_PER_MINUTE  # a new minute may begin
+    assert shown[0] == "message 0"
+    assert shown[MAX_RECORDS_PER_MINUTE - 1] == "many messages: others of this minute are left out"

@@ -1,0 +1,75 @@
+"""Downloads from and pushes to a local Hub that fails in every way we know, and says what came of each.
+
+Usage: `python scripts/try_faulty_hub.py --help`.
+"""
+
+import argparse
+import logging
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
+
+SHARE_OF_WAITS = 0.02
+"""What is left of each time-out and pause. The longest time measured is told as if none were shortened."""
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description="Let the local Hub of the tests fail at each endpoint: errors once, twice and for ever, lost "
+        "connections, silence, trickling bodies, pages of a proxy, changed bytes, repeated tokens. Download, push and "
+        "log in meanwhile. Each must be done, or end in one typed line that shows no token; no damaged file may stay "
+        "in the cache. All waits are fifty times as short as in use."
+    )
+    parser.add_argument("--every", metavar="N", type=int, default=1, help="try every Nth fault (default: each)")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="write the figures into this JSON file, too")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the matrix, and print and write its figures."""
+    arguments = parse_arguments(argv)
+    check_output_file(arguments.output)
+    os.environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    os.environ |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "HF_HOME": tempfile.mkdtemp()}
+
+    # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once. The client
+    # reads its environment as it is imported, and so comes after the Hub that it is to talk to.
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+    from local_hub import LocalHub
+
+    hub = LocalHub()
+    os.environ["HF_ENDPOINT"] = hub.endpoint
+
+    from fault_testing.hub_faults import list_cases, shorten_waits, try_faults
+    from fault_testing.small_model import save_small_model
+
+    from hf_lstm.files import write_json
+
+    logging.disable()
+    shorten_waits(SHARE_OF_WAITS)
+    with tempfile.TemporaryDirectory() as scratch:
+        model = save_small_model(Path(scratch) / "small")
+        cases = list(list_cases())[:: arguments.every]
+        figures = try_faults(hub, model, Path(scratch), cases, share=SHARE_OF_WAITS)
+    print(
+        f"{figures['tried']} faults: {figures['done']} done all the same, {figures['refused']} refused in one line, "
+        f"{len(figures['wrong'])} wrong; at most {figures['longest_s']} s"
+    )
+    for line in (*figures["wrong"], *figures["passing_but_refused"]):
+        print(f"  {line}")
+    if arguments.output is not None:
+        command = f"python scripts/try_faulty_hub.py {shlex.join(argv)}".rstrip()
+        write_json(arguments.output, {"command": command, "share_of_waits": SHARE_OF_WAITS, **figures})
+        print(f"saved in {arguments.output}")
+    if figures["wrong"]:
+        sys.exit(EXIT_ERROR)
+
+
+if __name__ == "__main__":
+    run_command_line(main)
