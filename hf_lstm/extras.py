@@ -17,6 +17,9 @@ _INSTALLED_BY: Mapping[str, str] = {
     "onnx": "'hf-lstm[onnx]'",
     "onnxruntime": "'hf-lstm[onnx]'",
     "python_calamine": "'hf-lstm[excel]'",
+    "trackio": "'hf-lstm[trackio]'",
+    "tensorboard": "'hf-lstm[tensorboard]'",
+    "wandb": "'hf-lstm[wandb]'",
     "pyarrow": "pyarrow",  # to score a Parquet file needs only this; every extra is larger
 }
 """What to pass to `pip install` for each library."""

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
     errors extras shipped files memory replacement edit_mark markdown progress provenance devices
-    records config hub storage nn objectives tokenization formats rows sources data model answers export evaluation
-    report demo pretraining teaching distributed training sklearn cli __main__
+    records config hub storage tracking nn objectives tokenization formats rows sources data model answers export
+    evaluation report demo pretraining teaching distributed training sklearn cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 

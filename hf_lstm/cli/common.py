@@ -19,6 +19,7 @@ from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
+from hf_lstm.tracking.trackers import TRACKERS
 
 if TYPE_CHECKING:
     pass
@@ -173,6 +174,11 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="cpu, cuda, xpu, mps, or auto for an accelerator if there is one",
     )
+
+
+def add_track_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for a program that shows the run."""
+    parser.add_argument("--track", choices=TRACKERS, help="show the run in it while it trains")
 
 
 def add_settings_argument(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hf_lstm.cli.common import (
     add_device_argument,
     add_settings_argument,
+    add_track_argument,
     build_parser,
     name_command,
 )
@@ -51,6 +52,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_resume_arguments(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set pretrain.seed=N (default: 0)")
     add_device_argument(parser)
+    add_track_argument(parser)
     add_settings_argument(parser)
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
@@ -88,6 +90,7 @@ def run(recipe: PretrainRecipe, arguments: argparse.Namespace, argv: Sequence[st
         device=arguments.device,
         command=f"{name_command('pretrain')} {shlex.join(argv)}",
         show_progress=arguments.show_progress,
+        track=arguments.track,
         checkpoint_minutes=arguments.checkpoint_minutes,
         checkpoint_steps=arguments.checkpoint_steps,
     )

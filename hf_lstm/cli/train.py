@@ -10,6 +10,7 @@ from hf_lstm.cli.common import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
+    add_track_argument,
     apply_columns,
     be_silent,
     build_parser,
@@ -75,6 +76,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
     add_device_argument(parser)
+    add_track_argument(parser)
     add_settings_argument(parser)
     parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
     add_repository_arguments(parser)
@@ -153,6 +155,7 @@ def run(
         show_progress=arguments.show_progress,
         measures_baseline=arguments.baseline,
         choices=choices,
+        track=arguments.track,
         checkpoint_minutes=arguments.checkpoint_minutes,
         checkpoint_steps=arguments.checkpoint_steps,
         launch=launch,

@@ -85,6 +85,8 @@ class Shards(Generic[M]):
         for own, original in zip(replica.parameters(), self._model.parameters(), strict=True):
             own.requires_grad_(original.requires_grad)  # some may be frozen for a while
         replica.train(self._model.training)
+        for own, parameter in zip(replica.parameters(), self._model.parameters(), strict=True):
+            own.requires_grad_(parameter.requires_grad)  # some are frozen for a while
         (seed,) = np.random.SeedSequence((self._seed, step, shard)).generate_state(1, np.uint64).tolist()
         if self._model.device.type != "cpu":  # one shard after the other
             torch.manual_seed(seed)

@@ -29,6 +29,7 @@ from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import open_session
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
+from hf_lstm.tracking.tracked import tracked
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ class PretrainOptions:
     show_progress: bool = True
     checkpoint_minutes: float = DEFAULT_MINUTES
     """Between two checkpoints."""
+    track: str | None = None
+    """Shows the run while it trains: `trackio`, `tensorboard` or `wandb`."""
     checkpoint_steps: int | None = None
     """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
 
@@ -98,8 +101,10 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         device,
         name_dtype(run.dtype),
     )
-    epochs = pretrain(run, encoded.validation, session=session, show_progress=options.show_progress and can_show_bars())
     stripped = PretrainRecipe.from_json(strip_recipe(recipe.to_json()), RECIPE_FILE)
+    with tracked(session, options.track, folder, stripped.to_json()):
+        show_progress = options.show_progress and can_show_bars()
+        epochs = pretrain(run, encoded.validation, session=session, show_progress=show_progress)
     with folder.fill() as staging:
         weights_sha256 = write_language_model(staging, run.model, encoded.tokenizer)
         results = PretrainResults(

@@ -43,6 +43,8 @@ class Session:
         self._cut_at = 0
         self._is_saved = False
         self._started_s = time.perf_counter()
+        self.listeners: list[Callable[[Mapping[str, Any]], None]] = []
+        """What else is told each record of the log."""
 
     @property
     def elapsed_s(self) -> float:
@@ -104,13 +106,15 @@ class Session:
             yield
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Append a record to the log.
+        """Append a record to the log, and tell the listeners.
 
         Raises:
             StorageError: the disk is full or fails.
         """
         if self._log is not None:
             self._log.append(record)
+        for listener in self.listeners:
+            listener(record)
 
     def save_if_due(self, step: int, *, ends_epoch: bool = False) -> None:
         """Save the state if it is time: see `Checkpoints.is_due`.

@@ -50,6 +50,7 @@ from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import open_session
+from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.loop import train
 from hf_lstm.training.python_call import format_call
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
@@ -85,6 +86,8 @@ class RunOptions:
     """Between two checkpoints. There is one at the end of an epoch, too, unless it would cost too much of the time."""
     checkpoint_steps: int | None = None
     """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
+    track: str | None = None
+    """Shows the run while it trains: `trackio`, `tensorboard` or `wandb`."""
     launch: Launch = ALONE
     """This process among those that train together: it leads."""
 
@@ -140,7 +143,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         logger.info("the run in %s is finished: nothing to do", folder.path)
         return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
     show_progress = options.show_progress and can_show_bars()
-    with denormals_flushed(), dataset_bars(show_progress):
+    with denormals_flushed(), dataset_bars(show_progress), contextlib.ExitStack() as stack:
         device = resolve_device(find_device(options.device, options.launch))
         code = describe_code()  # now: a later commit is not the code that runs
         settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
@@ -151,6 +154,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
             every_minutes=options.checkpoint_minutes,
             every_steps=options.checkpoint_steps,
         )
+        tracking = stack.enter_context(tracked(session, options.track, folder, strip_recipe(recipe.to_json())))
         with processes.connected():
             processes.share(value=True)
             run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
@@ -188,6 +192,9 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
             except Exception as error:  # the model is worth saving all the same
                 shutil.rmtree(staging / REPORT_FOLDER, ignore_errors=True)
                 report_error = error
+        if tracking is not None:
+            splits = {name: {"loss": of.loss, "accuracy": of.accuracy} for name, of in results.splits.items()}
+            tracking.log_results(splits)
         if report_error is not None:
             raise report_error
         return results
@@ -264,6 +271,7 @@ def train_from_python(
     resume: bool = False,
     checkpoint_minutes: float = DEFAULT_MINUTES,
     show_progress: bool = True,
+    track: str | None = None,
     baseline: bool = True,
     **settings: Any,
 ) -> TrainingResult:
@@ -289,6 +297,7 @@ def train_from_python(
             The data and the settings must be those that it began with.
         checkpoint_minutes: most minutes of work that a process which dies can lose.
         show_progress: show a line for each epoch, and on terminals and in notebooks progress bars.
+        track: show the run while it trains in `trackio`, `tensorboard` or `wandb`.
         baseline: also measure what TF-IDF with logistic regression gets on the same rows.
         **settings: of the recipe, by the names that `--set` has after the dot: `learning_rate=3e-4, hidden_size=64`.
 
@@ -314,6 +323,7 @@ def train_from_python(
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,
         show_progress=show_progress,
+        track=track,
         measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,
     )

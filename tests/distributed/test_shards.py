@@ -55,6 +55,20 @@ def test_shards_add_up_to_the_gradients_of_the_batch(num_rows):
         assert figure == pytest.approx(figures[0], rel=1e-5)
 
 
+def test_weights_that_are_frozen_meanwhile_get_no_gradient():
+    rows, model = make_rows(20, 0), make_model()
+    run = dataclasses.replace(start_run(model, rows, TRAIN), lower_parameters=[])  # nothing unfreezes them
+    train_step(run, rows, np.arange(20))
+    before = model.embedding.weight.clone()
+    model.embedding.weight.requires_grad_(False)
+    train_step(run, rows, np.arange(20))
+    assert model.embedding.weight.grad is None
+    assert model.embedding.weight.equal(before)
+    model.embedding.weight.requires_grad_(True)
+    train_step(run, rows, np.arange(20))
+    assert not model.embedding.weight.equal(before)
+
+
 def test_each_step_and_shard_draws_other_numbers():
     rows = make_rows(8, 0)
     rows = LabeledTexts(rows.texts.select(np.zeros(8, dtype=np.int64)), np.zeros(8, dtype=np.int64))  # all alike

@@ -1,0 +1,1 @@
+"""Shows the figures of a run in other programs, while it runs."""
