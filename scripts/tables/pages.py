@@ -9,10 +9,12 @@ from tables.baselines import format_baselines
 from tables.demo_load import format_demo_load
 from tables.estimates import format_estimates
 from tables.explanations import format_explanations
+from tables.ladder import format_ladder
 from tables.precision import format_precision
 from tables.recipes import format_recipes
 from tables.results import format_results
 from tables.settings import format_settings
+from tables.short_texts import format_short_texts
 from tables.speed import format_speed
 from tables.star_classes import format_star_classes
 from tables.summary import format_short_results, format_short_speed, format_summary
@@ -24,7 +26,9 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
     "README.md": {"summary": format_summary, "results": format_short_results, "speed": format_short_speed},
     "results/README.md": {
         "results": format_results,
+        "ladder": format_ladder,
         "baselines": format_baselines,
+        "short-texts": format_short_texts,
         "estimates": format_estimates,
         "star-classes": format_star_classes,
         "explanations": format_explanations,

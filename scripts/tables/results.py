@@ -100,7 +100,7 @@ def read_groups(folder: Path) -> Iterable[RunGroup]:
 
 def _read_row(group: RunGroup) -> list[str]:
     try:
-        settings = {_describe_settings(group, run) for run in group.runs.values()}
+        settings = {describe_settings(group, run) for run in group.runs.values()}
         if len(settings) > 1:
             raise InputError(
                 f"results/{group.name}-seed*.json are of different settings: {'; '.join(sorted(settings))}"
@@ -119,19 +119,19 @@ def _format_row(group: RunGroup) -> list[str]:
     published = find_published(group)
     files = ", ".join(f"[{seed}]({group.name}-seed{seed}.json)" for seed in sorted(group.runs))
 
-    def summarize(read: Callable[[Mapping[str, Any]], float], digits: int) -> str:
-        return _summarize([read(run) for run in runs], digits)
+    def average(read: Callable[[Mapping[str, Any]], float], digits: int) -> str:
+        return summarize([read(run) for run in runs], digits)
 
     return [
-        _describe_settings(group, next(iter(runs))),
-        f"**{summarize(lambda run: 100 * run['splits']['test']['accuracy'], 2)}**",
+        describe_settings(group, next(iter(runs))),
+        f"**{average(lambda run: 100 * run['splits']['test']['accuracy'], 2)}**",
         _format_published(published.get("test_accuracy")),
-        summarize(lambda run: 100 * run["splits"]["validation"]["accuracy"], 2),
+        average(lambda run: 100 * run["splits"]["validation"]["accuracy"], 2),
         _format_published(published.get("validation_accuracy")),
-        summarize(lambda run: run["splits"]["test"]["loss"], 3),
+        average(lambda run: run["splits"]["test"]["loss"], 3),
         _join_distinct(f"{run['model']['num_parameters']:,}" for run in runs),
-        summarize(lambda run: run["elapsed_s"], 0),
-        _join_distinct(_describe_device(run) for run in runs),
+        average(lambda run: run["elapsed_s"], 0),
+        _join_distinct(describe_device(run) for run in runs),
         f"{len(group.runs)}: {files}",
     ]
 
@@ -150,7 +150,7 @@ def is_as_the_recipe(group: RunGroup) -> bool:
     return "warning" not in run and group.name == group.recipe and not _list_changes(run)
 
 
-def _describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
+def describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
     """Return the recipe's name, with the settings that a run's command changed, or with the warning that it is."""
     if "warning" in run:
         return f"a warning: `{group.recipe}` that {run['warning']}"
@@ -174,7 +174,8 @@ def _list_new_vectors(run: Mapping[str, Any], words: Sequence[str]) -> list[str]
     return [f"train.embeddings={PurePosixPath(given[-1]).name}"] if given else []
 
 
-def _describe_device(run: Mapping[str, Any]) -> str:
+def describe_device(run: Mapping[str, Any]) -> str:
+    """Say on what a run computed, and in which number format."""
     threads = run["num_threads"]
     place = f"{threads} CPU core{'s' if threads > 1 else ''}" if run["device"] == "cpu" else run["device"]
     return f"{place}, {run['precision']}"
@@ -184,7 +185,8 @@ def _format_published(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
 
 
-def _summarize(values: list[float], digits: int) -> str:
+def summarize(values: list[float], digits: int) -> str:
+    """Format the mean of several seeds, with their standard deviation."""
     mean = f"{statistics.fmean(values):,.{digits}f}"
     return f"{mean} ± {statistics.stdev(values):,.{digits}f}" if len(values) > 1 else mean
 

@@ -1,0 +1,51 @@
+"""Write the table of short and tricky texts, of `results/short_texts.json`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hf_lstm.markdown import format_percent, format_table
+from tables.measured import format_measured
+
+_KINDS = {
+    "everyday": "everyday sentences",
+    "word": "single words",
+    "tricky": "tricky reviews",
+    "pair": "minimal pairs",
+    "negation": "negation",
+    "rewrite": "rewritten reviews",
+    "all": "all",
+}
+
+
+def format_short_texts(root: Path) -> str:
+    """Return the table of `root/results/short_texts.json`.
+
+    Raises:
+        InputError: the file is not what `scripts/measure_short_texts.py` writes.
+    """
+    what = "what scripts/measure_short_texts.py writes"
+    return format_measured(root / "results" / "short_texts.json", what, _format_models)
+
+
+def _format_models(models: Mapping[str, Any]) -> str:
+    numbers = next(iter(models.values()))
+    header = (
+        "model",
+        *(f"{name} ({numbers[kind]['num_texts']})" for kind, name in _KINDS.items()),
+        "calibration error",
+    )
+    rows = [
+        [
+            f"`{name}`",
+            *(_format_kind(figures[kind]) for kind in _KINDS),
+            format_percent(figures["all"]["expected_calibration_error"]),
+        ]
+        for name, figures in models.items()
+    ]
+    return f"From [`results/short_texts.json`](short_texts.json):\n\n{format_table(header, rows)}"
+
+
+def _format_kind(figures: Mapping[str, Any]) -> str:
+    accuracy = format_percent(figures["accuracy"])
+    return f"{accuracy}, whole pairs {format_percent(figures['whole_pairs'])}" if "whole_pairs" in figures else accuracy
