@@ -14,8 +14,11 @@ _INSTALLED_BY: Mapping[str, str] = {
     "gradio": "'hf-lstm[demo]'",
     "gradio_client": "'hf-lstm[demo]'",
     "httpx": "'hf-lstm[demo]'",  # comes with gradio
+    "fastapi": "'hf-lstm[api]'",
+    "uvicorn": "'hf-lstm[api]'",
     "onnx": "'hf-lstm[onnx]'",
     "onnxruntime": "'hf-lstm[onnx]'",
+    "transformers": "'hf-lstm[transformers]'",
     "python_calamine": "'hf-lstm[excel]'",
     "trackio": "'hf-lstm[trackio]'",
     "tensorboard": "'hf-lstm[tensorboard]'",

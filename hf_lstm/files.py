@@ -21,6 +21,11 @@ from hf_lstm.errors import InputError, StorageError, shorten
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
+REMOTE_FILES = ("configuration_hf_lstm.py", "modeling_hf_lstm.py")
+"""Modules beside a model with which transformers loads it; those of the room `remote`."""
+TRANSFORMERS_FILES = (TOKENIZER_CONFIG_FILE, *REMOTE_FILES)
+"""What a model folder has for transformers; we read none of it."""
 CARD_FILE = "README.md"
 RECIPE_FILE = "recipe.json"
 RESULTS_FILE = "results.json"

@@ -1,4 +1,4 @@
-"""Writes a saved model as ONNX, checked against PyTorch on real reviews."""
+"""Writes a saved model as ONNX, checked against PyTorch on real reviews, or as a page that needs no server."""
 
 import argparse
 import itertools
@@ -24,18 +24,35 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             "(max_length_characters, then kept_tokens: the first and the last so many), and has id2label, truncation "
             "and temperature. An empty text is one unk_token_id. docs/deployment.md has an example."
         ),
-        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} imdb-lstm.onnx"],
+        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} imdb-lstm.onnx", f"{EXAMPLE_MODEL} --browser page"],
     )
     parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
     parser.add_argument(
         "output", metavar="OUTPUT.onnx", type=Path, nargs="?", help="file to write (default: MODEL-onnx/model.onnx)"
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--browser",
+        metavar="DIR",
+        type=Path,
+        help="write no ONNX but a static page into this folder, which classifies without a server: open index.html",
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.browser and arguments.output:
+        raise InputError("OUTPUT.onnx and --browser: expected one of both")
+    return arguments
 
 
 def main(argv: Sequence[str]) -> None:
-    """Export the model, and print how far it differs from PyTorch."""
+    """Export the model, and print where it is."""
     arguments = parse_arguments(argv)
+    if arguments.browser:
+        export_page(arguments.model, arguments.browser)
+    else:
+        export_graph(arguments)
+
+
+def export_graph(arguments: argparse.Namespace) -> None:
+    """Export the model as ONNX, and print how far it differs from PyTorch."""
     output = arguments.output or choose_output_file(arguments.model)
     if output.suffix != ".onnx":
         raise InputError(f"output {output} must be the name of a file that ends in .onnx")
@@ -56,6 +73,15 @@ def main(argv: Sequence[str]) -> None:
         f"reviews, {export.min_length_tokens} to {export.max_length_tokens:,} tokens long, its probabilities differ "
         f"from PyTorch's by at most {export.max_difference:.1e}"
     )
+
+
+def export_page(model_id: str, folder: Path) -> None:
+    """Export the page of a model, and print where it is."""
+    from hf_lstm.export.browser import PAGE_FILE, export_browser
+    from hf_lstm.model.classifier import LSTMSentiment
+
+    sizes = export_browser(LSTMSentiment.from_pretrained(model_id), folder)
+    print(f"saved {folder / PAGE_FILE}, {sum(sizes.values()) / 1e6:.1f} MB with all it needs: open it in a browser")
 
 
 def choose_output_file(model: str) -> Path:

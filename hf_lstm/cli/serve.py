@@ -25,7 +25,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "serve",
         "Serve a saved model as a web page with an API, until Ctrl-C.",
         notes=_SETTINGS,
-        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} --host 0.0.0.0 --port 8000"],
+        examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} --host 0.0.0.0 --port 8000", f"{EXAMPLE_MODEL} --api"],
     )
     parser.add_argument(
         "model",
@@ -34,7 +34,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID, else the one that comes along)",
     )
     parser.add_argument("--host", metavar="ADDRESS", help="to listen on (default: 127.0.0.1, this machine alone)")
-    parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on)")
+    parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on; 8000 with --api)")
+    parser.add_argument(
+        "--api",
+        action="store_true",
+        help="serve programs alone, without a page: /classify, /explain, /health, and /docs, which describes them",
+    )
     parser.add_argument(
         "--publish-examples",
         action="store_true",
@@ -53,6 +58,10 @@ def main(argv: Sequence[str], *, default_model: Path = FLAGSHIP) -> None:
     server_port = read_port("--port", arguments.port)
     if server_port is None:
         server_port = read_port("GRADIO_SERVER_PORT", os.environ.get("GRADIO_SERVER_PORT"))
+
+    if arguments.api:
+        serve_api(model_id, arguments.host or "127.0.0.1", server_port)
+        return
 
     # Imported here, after the settings are checked, since it takes seconds.
     import gradio  # noqa: F401  # where it is missing, this says so before PyTorch is loaded
@@ -77,6 +86,24 @@ def main(argv: Sequence[str], *, default_model: Path = FLAGSHIP) -> None:
         threading.Event().wait()  # until Ctrl-C or SIGTERM
     finally:
         demo.close(verbose=False)
+
+
+def serve_api(model_id: str, host: str, port: int | None) -> None:
+    """Load a model, and serve its API until stopped."""
+    import fastapi  # noqa: F401  # where it is missing, this says so before PyTorch is loaded
+
+    from hf_lstm.api.app import build_app
+    from hf_lstm.api.server import DEFAULT_PORT, open_socket, run_server
+    from hf_lstm.devices import limit_kernel_cache
+    from hf_lstm.model.classifier import LSTMSentiment
+
+    limit_kernel_cache()
+    with open_socket(host, DEFAULT_PORT if port is None else port) as listener:
+        model = LSTMSentiment.from_pretrained(model_id, device="auto")
+        model.predict("The first answer takes longer than the others.")
+        address, port = listener.getsockname()[:2]
+        print(f"serving {model_id} at http://{address}:{port}, described at http://{address}:{port}/docs", flush=True)
+        run_server(build_app(model, name=model_id), listener)
 
 
 def is_report_public(folder: Path) -> bool:

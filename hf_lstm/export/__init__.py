@@ -1,1 +1,1 @@
-"""Writes the model in other formats: ONNX."""
+"""Writes the model in other formats: ONNX, and a page for the browser."""

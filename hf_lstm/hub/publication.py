@@ -18,10 +18,12 @@ from hf_lstm.files import (
     MAX_TEXT_BYTES,
     PLACES_FILE,
     RECIPE_FILE,
+    REMOTE_FILES,
     REPORT_FOLDER,
     REQUIRED_FILES,
     RESULTS_FILE,
     TOKENIZER_FILE,
+    TRANSFORMERS_FILES,
     encode_json,
     list_report_files,
     read_bytes,
@@ -32,6 +34,7 @@ from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
 from hf_lstm.markdown import format_cell
 from hf_lstm.records.places import IMDB, KNOWN_ROWS, SAMPLE, is_local, name_place, strip_recipe, strip_results
+from hf_lstm.remote.settings import read_remote_module
 
 HOW_TO_PUBLISH = "--publish-examples (publish_examples=True in Python) takes it along"
 _REPORT_PAGE, _METRICS = f"{REPORT_FOLDER}/report.md", f"{REPORT_FOLDER}/metrics.json"
@@ -148,6 +151,7 @@ def plan_publication(
     if not is_public:
         plan[0] = PlannedFile(name=CONFIG_FILE, content=folder / CONFIG_FILE, note="names the labels")
     plan.append(_plan_tokenizer(folder / TOKENIZER_FILE, recipe, is_public))
+    plan += [PlannedFile(name=name, content=folder / name) for name in _list_untouched_remote_files(folder)]
     if card is None and (folder / CARD_FILE).is_file():
         card = read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES)
     if card is not None:
@@ -159,6 +163,14 @@ def plan_publication(
         plan.append(PlannedFile(name=RESULTS_FILE, content=encode_json(strip_results(results))))
     plan += _plan_report(folder, results, is_public, publish_examples)
     return plan + _list_others(folder, {planned.name for planned in plan})
+
+
+def _list_untouched_remote_files(folder: Path) -> list[str]:
+    """List the files for transformers, with the modules that are ours: code that somebody changed is not published."""
+    there = [name for name in TRANSFORMERS_FILES if (folder / name).is_file()]
+    return [
+        name for name in there if name not in REMOTE_FILES or (folder / name).read_bytes() == read_remote_module(name)
+    ]
 
 
 def format_plan(plan: Sequence[PlannedFile], where: str) -> str:

@@ -68,9 +68,9 @@ def render_readme(
     # All at once: a name that is put in may contain another example.
     text, fields = _split_front_matter(re.sub(longest_first, lambda found: names[found[0]], template))
     if current is None or is_unedited(current):
-        return add_edit_mark(_join_front_matter(fields, text))
+        return add_edit_mark(join_front_matter(fields, text))
     their_text, their_fields = _split_front_matter(current)
-    return _join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
+    return join_front_matter(their_fields | {name: fields[name] for name in _OUR_FIELDS if name in fields}, their_text)
 
 
 def _split_front_matter(readme: str) -> tuple[str, dict[str, object]]:
@@ -81,5 +81,6 @@ def _split_front_matter(readme: str) -> tuple[str, dict[str, object]]:
         raise InputError(f"{README_FILE} of the Space has no valid front matter: {error}") from None
 
 
-def _join_front_matter(fields: Mapping[str, object], text: str) -> str:
+def join_front_matter(fields: Mapping[str, object], text: str) -> str:
+    """Write the fields of a README's front matter, and its text below."""
     return f"---\n{CardData(ignore_metadata_errors=False, **dict(fields)).to_yaml()}\n---\n\n{text.strip()}\n"

@@ -21,8 +21,10 @@ from hf_lstm.files import (
     METRICS_FILE,
     PLACES_FILE,
     RECIPE_FILE,
+    REMOTE_FILES,
     REPORT_FOLDER,
     RESULTS_FILE,
+    TOKENIZER_CONFIG_FILE,
     TOKENIZER_FILE,
     list_report_files,
     read_bytes,
@@ -35,6 +37,7 @@ from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.renaming import rename_labels
 from hf_lstm.records.results import RunResults
+from hf_lstm.remote.settings import FOR_TRANSFORMERS, describe_tokenizer, read_remote_module
 from hf_lstm.tokenization.build import find_special_ids
 from hf_lstm.tokenization.saved import check_tokenizer, parse_tokenizer
 
@@ -60,6 +63,8 @@ def read_config(folder: Path) -> ModelConfig:
             f"{folder} is a language model, which classifies nothing; train a classifier from it with "
             f"hf-lstm train --init-from {folder}"
         )
+    for name in FOR_TRANSFORMERS:
+        values.pop(name, None)
     values = {**_ADDED_LATER, **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
@@ -211,7 +216,7 @@ def read_provenance(folder: Path) -> Provenance:
 
 
 def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelConfig, tokenizer: Tokenizer) -> str:
-    """Write weights, tokenizer and config, and return the weights' SHA-256.
+    """Write weights, tokenizer, config and what transformers needs, and return the weights' SHA-256.
 
     Raises:
         InputError: the tokenizer has parts with which the folder would not be loaded again.
@@ -220,6 +225,9 @@ def write_model(folder: Path, state: Mapping[str, torch.Tensor], config: ModelCo
     digest = write_weights(folder, state, getattr(torch, config.dtype))
     write_file(folder / TOKENIZER_FILE, tokenizer.to_str(pretty=True).encode())
     write_config(folder, config)
+    write_json(folder / TOKENIZER_CONFIG_FILE, describe_tokenizer(tokenizer, config))
+    for name in REMOTE_FILES:
+        write_file(folder / name, read_remote_module(name))
     return digest
 
 
@@ -252,7 +260,7 @@ def list_stale_files(folder: Path, provenance: Provenance) -> list[str]:
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write the model config, with the class and package that read it."""
-    write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **dataclasses.asdict(config)})
+    write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **FOR_TRANSFORMERS, **dataclasses.asdict(config)})
 
 
 def replace_report(source: Path | None, target: Path) -> None:

@@ -39,3 +39,35 @@ def test_sklearn(page_folder):
     pytest.importorskip("sklearn")
     names = run_page("sklearn.md")
     assert names["classifier"].classes_.tolist() == ["bad", "good"]
+
+
+def test_transformers(page_folder, monkeypatch):
+    pytest.importorskip("transformers")
+    names = run_page("transformers.md")
+    assert names["classify"](names["text"])[0]["score"] == pytest.approx(names["answer"]["score"], abs=1e-5)
+
+
+def test_serving(page_folder, monkeypatch):
+    """The page's calls, to an application in this process instead of a server."""
+    pytest.importorskip("fastapi")
+    from fastapi.testclient import TestClient
+
+    from hf_lstm import LSTMSentiment
+    from hf_lstm.api.app import build_app
+
+    with TestClient(build_app(LSTMSentiment.from_pretrained("space/model"), name="space/model")) as client:
+
+        def request(method, url, **options):
+            return client.request(method, url.removeprefix("http://127.0.0.1:8000"), **options)
+
+        httpx = pytest.importorskip("httpx")
+        monkeypatch.setattr(httpx, "post", lambda url, **options: request("POST", url, **options))
+        monkeypatch.setattr(httpx, "get", lambda url: request("GET", url))
+        names = run_page("serving.md")
+    assert [row["label"] for row in names["answers"]] == ["pos", "neg"]
+    assert names["word"]["word"] == "wonderful"
+
+
+def test_browser(page_folder):
+    names = run_page("browser.md")
+    assert 3 < sum(names["sizes"].values()) / 1e6 < 10

@@ -9,6 +9,7 @@ from run_records import make_results, parse_results
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.files import TRANSFORMERS_FILES
 
 TEXTS = ["a wonderful film", "the worst acting of the year", "", "great fun great cast"]
 
@@ -18,7 +19,9 @@ def test_saved_folder_holds_exactly_these_files_and_loads_back_bitwise(tiny_mode
     (tmp_path / "first" / "recipe.json").write_text(json.dumps(PACKED_LSTM.to_json()))
     LSTMSentiment.from_pretrained(tmp_path / "first").save_pretrained(tmp_path / "model")
     files = {path.name for path in (tmp_path / "model").iterdir()}
-    assert files == {"config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json"}
+    assert files == {
+        "config.json", "model.safetensors", "tokenizer.json", "README.md", "recipe.json", *TRANSFORMERS_FILES
+    }  # fmt: skip
     loaded = LSTMSentiment.from_pretrained(tmp_path / "model")
     assert not loaded.training
     assert loaded.config == tiny_model.config

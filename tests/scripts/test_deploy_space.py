@@ -203,3 +203,20 @@ def test_notes_and_data_beside_the_code_stay_here(tmp_path):
         (tmp_path / "hf_lstm" / name).touch()
     files = list_space_files(ROOT / "space", tmp_path / "hf_lstm")
     assert {name for name in files if "/" in name} == {"hf_lstm/run.py", "hf_lstm/resources/words.txt"}
+
+
+def test_a_static_space_has_the_page_and_keeps_an_edited_readme(deploy, hub):
+    assert deploy("--static") == f"deployed: {hub.endpoint}/spaces/{SPACE}, which serves {MODEL}\n"
+    files = read_space(hub)
+    assert {"index.html", "weights.js", "tokenizer.js", "lstm.js", "explanation.js"} <= set(files)
+    fields = RepoCard(files["README.md"].decode()).data.to_dict()
+    assert (fields["sdk"], fields["app_file"], fields["models"]) == ("static", "index.html", [MODEL])
+    assert deploy("--static").startswith("nothing changed")
+    hub.commit(SPACE, {"README.md": b"---\nsdk: static\n---\nmine"}, repo_type="space")
+    deploy("--static")
+    assert read_space(hub)["README.md"].endswith(b"mine")
+
+
+def test_a_static_space_has_no_hardware(deploy):
+    with pytest.raises(InputError, match="expected one of both"):
+        deploy("--static", "--hardware", "cpu-basic")

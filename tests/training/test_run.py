@@ -11,6 +11,7 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
+from hf_lstm.files import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
@@ -71,6 +72,7 @@ def test_a_run_measures_the_weights_it_saves(finished_run):
         "metrics.jsonl",
         "report",
         "local.json",
+        *TRANSFORMERS_FILES,
     }
     assert set(os.listdir(folder)) == expected
     assert json.loads((folder / "results.json").read_text()) == to_json(results)

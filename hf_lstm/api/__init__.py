@@ -1,0 +1,1 @@
+"""Serves a model over HTTP to programs, many requests in one batch."""

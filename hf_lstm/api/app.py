@@ -1,0 +1,166 @@
+"""Builds the web application: endpoints, their checks, and errors of one line."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import torch
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, model_validator
+
+from hf_lstm import __version__
+from hf_lstm.api.batching import Batcher, BusyError
+from hf_lstm.api.body_limit import BodyLimit
+from hf_lstm.errors import InputError
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.model.prediction import name_labels, rank_labels
+
+MAX_TEXTS = 256
+"""In one request."""
+MAX_CHARACTERS = 20_000
+"""Of a text; the longest review of IMDB has 14,282."""
+
+logger = logging.getLogger(__name__)
+
+
+class ClassifyRequest(BaseModel):
+    """Asks for the labels of texts."""
+
+    text: str | None = Field(None, max_length=MAX_CHARACTERS, description="one text")
+    texts: list[str] | None = Field(None, max_length=MAX_TEXTS, description="or several")
+    top_k: int | None = Field(None, ge=1, description="how many labels of each text; without it, the best one")
+
+    @model_validator(mode="after")
+    def check(self) -> "ClassifyRequest":
+        """Check that texts are given in one of both ways, and that none is too long."""
+        if (self.text is None) == (self.texts is None):
+            raise ValueError("expected either text or texts")
+        for row, text in enumerate(self.texts or ()):
+            if len(text) > MAX_CHARACTERS:
+                raise ValueError(f"texts[{row}] has {len(text):,} characters; at most {MAX_CHARACTERS:,}")
+        return self
+
+
+class ExplainRequest(BaseModel):
+    """Asks what each word of a text adds to the answer."""
+
+    text: str = Field(max_length=MAX_CHARACTERS)
+    label: str | None = Field(None, description="the label to explain; by default that of LSTMSentiment.explain")
+
+
+class Label(BaseModel):
+    """Holds a label with its probability."""
+
+    label: str
+    score: float
+
+
+class ClassifyResponse(BaseModel):
+    """Holds an answer for each text: its label, or with `top_k` a list of labels."""
+
+    answers: list[Label] | list[list[Label]]
+
+
+class Word(BaseModel):
+    """Holds a word, its place in the text, and what it adds."""
+
+    word: str
+    start: int
+    end: int
+    contribution: float
+
+
+class ExplainResponse(BaseModel):
+    """Holds the words of a text."""
+
+    label: str
+    against: str | None
+    words: list[Word]
+
+
+class Health(BaseModel):
+    """Says that the model answers."""
+
+    status: str
+    model: str
+    labels: list[str]
+    version: str
+
+
+def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
+    """Build the application of a model.
+
+    Its endpoints are `/classify`, `/explain`, `/health`, `/docs` and `/openapi.json`.
+
+    Args:
+        model: what classifies.
+        name: what `/health` calls it.
+    """
+
+    def compute(texts: Sequence[str]) -> torch.Tensor:
+        return model.predict_proba(texts, show_progress=False)
+
+    batcher = Batcher(compute)
+
+    @contextlib.asynccontextmanager
+    async def close_at_end(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        batcher.close()
+
+    app = FastAPI(title=f"hf_lstm: {name}", version=__version__, lifespan=close_at_end)
+    app.state.batcher = batcher
+    app.add_middleware(BodyLimit)
+    _add_error_handlers(app)
+
+    @app.post("/classify", response_model=ClassifyResponse, summary="Label texts")
+    async def classify(request: ClassifyRequest) -> dict[str, Any]:
+        texts = request.texts if request.text is None else [request.text]
+        assert texts is not None
+        probabilities = await batcher.submit(texts) if texts else torch.empty(0, len(model.labels))
+        ranked = request.top_k is not None
+        return {
+            "answers": rank_labels(probabilities, model.labels, request.top_k)
+            if ranked
+            else name_labels(probabilities, model.labels)
+        }
+
+    @app.post("/explain", response_model=ExplainResponse, summary="Explain an answer by its words")
+    async def explain(request: ExplainRequest) -> dict[str, Any]:
+        explanation = await batcher.run(lambda: model.explain(request.text, label=request.label))
+        return {"label": explanation.label, "against": explanation.against, "words": list(explanation)}
+
+    @app.get("/health", response_model=Health, summary="Say whether the model answers")
+    async def health() -> dict[str, Any]:
+        return {"status": "ok", "model": name, "labels": model.labels, "version": __version__}
+
+    return app
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    """Tell each error in one line, `{"detail": "..."}`; what is not the client's gives nothing away."""
+
+    @app.exception_handler(RequestValidationError)
+    async def tell_what_is_wrong(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "body")
+        return JSONResponse({"detail": f"{place}: {first['msg']}".removeprefix(": ")}, 422)
+
+    @app.exception_handler(InputError)
+    async def tell_input_error(request: Request, error: InputError) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 422)
+
+    @app.exception_handler(BusyError)
+    async def tell_busy(request: Request, error: BusyError) -> JSONResponse:
+        return JSONResponse({"detail": "too many texts wait already; try again in a second"}, 503, {"retry-after": "1"})
+
+    @app.exception_handler(HTTPException)
+    async def tell_status(request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"detail": str(error.detail)}, error.status_code)
+
+    @app.exception_handler(Exception)
+    async def tell_nothing(request: Request, error: Exception) -> JSONResponse:
+        logger.error("%s: %s", request.url.path, type(error).__name__)  # its message may hold the text
+        return JSONResponse({"detail": "something went wrong here; the request is not to blame"}, 500)

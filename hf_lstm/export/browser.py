@@ -1,0 +1,104 @@
+"""Writes a model as a static page, which classifies in the browser, without a server and without a network."""
+
+import base64
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+
+from hf_lstm.errors import InputError
+from hf_lstm.files import make_folder, write_file
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.word_splitter import find_splitter
+from hf_lstm.tokenization.wordpiece import UNK_PIECE, build_wordpiece_tokenizer
+
+PAGE_FILE = "index.html"
+WEIGHTS_SCRIPT = "weights.js"
+_RESOURCES = Path(__file__).resolve().parents[1] / "resources" / "browser"
+_CONFIG_FIELDS = (
+    "embedding_dim", "hidden_size", "num_layers", "bidirectional", "pooling", "single_logit", "max_length_tokens",
+    "truncation", "max_length_characters", "id2label", "temperature", "unk_token_id",
+)  # fmt: skip
+
+
+def export_browser(model: LSTMSentiment, folder: Path) -> dict[str, int]:
+    """Write the page of a model into a folder, and return the sizes of its files in bytes.
+
+    The page runs where it lies, also opened as a file. Its files are ours, and the model as a script.
+
+    Args:
+        model: in float32 on the CPU, with its tokenizer.
+        folder: it is made if need be; files of an earlier page there are replaced.
+
+    Raises:
+        InputError: the tokenizer is none that the page knows, the weights are quantized, wrapped or pruned, or the
+            folder can't be written.
+    """
+    description = describe_model(model)
+    script = f"globalThis.HF_LSTM_MODEL = {_write_script(description)};\n"
+    files = {path.name: path.read_bytes() for path in sorted(_RESOURCES.iterdir()) if path.is_file()}
+    files[WEIGHTS_SCRIPT] = script.encode()
+    try:
+        make_folder(folder)
+        for name, content in files.items():
+            write_file(folder / name, content)
+    except OSError as error:
+        raise InputError(f"{folder} can't be written: {error.strerror}; choose another folder") from None
+    return {name: len(content) for name, content in files.items()}
+
+
+def describe_model(model: LSTMSentiment) -> dict[str, Any]:
+    """Describe a model for the page's script.
+
+    Weights stand end to end in base64, in bfloat16 where that is exact, else in float32, both little-endian.
+
+    Raises:
+        InputError: as `export_browser`.
+    """
+    weights = {name: tensor.detach().cpu().float() for name, tensor in model.require_weights().items()}
+    weights |= {name: tensor.detach().cpu().float() for name, tensor in model.named_buffers() if name not in weights}
+    is_exact = all(torch.equal(tensor, tensor.bfloat16().float()) for tensor in weights.values())
+    config = dataclasses.asdict(model.config)
+    return {
+        "config": {name: config[name] for name in _CONFIG_FIELDS},
+        "tokenizer": {
+            **describe_tokenizer(model.require_tokenizer()),
+            "unk_token_id": model.config.unk_token_id,
+        },
+        "tensors": [[name, tensor.numel()] for name, tensor in weights.items()],
+        "format": "bfloat16" if is_exact else "float32",
+        "weights": base64.b64encode(b"".join(_encode(tensor, is_exact) for tensor in weights.values())).decode(),
+    }
+
+
+def describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
+    """Describe how a tokenizer finds words, and its vocabulary in the order of the ids.
+
+    Raises:
+        InputError: it is none of ours.
+    """
+    vocab = tokenizer.get_vocab()
+    described: dict[str, Any] = {"vocab": sorted(vocab, key=vocab.__getitem__), "dropped": [], "only_known": False}
+    splitter = find_splitter(tokenizer)
+    if splitter is not None:
+        described |= {"words": splitter.words, "lowercase": splitter.lowercase, "dropped": sorted(splitter.dropped)}
+        return described | {"only_known": not splitter.keeps_unknown}
+    for dropped in (frozenset[str](), load_stop_words()):
+        if UNK_PIECE in vocab and tokenizer.to_str() == build_wordpiece_tokenizer(vocab, dropped=dropped).to_str():
+            return described | {"words": "wordpiece", "lowercase": True, "dropped": sorted(dropped)}
+    raise InputError("the page knows tokenizers that hf_lstm makes, and the model has another one: export it as ONNX")
+
+
+def _encode(tensor: torch.Tensor, as_bfloat16: bool) -> bytes:
+    flat = tensor.reshape(-1).contiguous()
+    return flat.bfloat16().view(torch.uint16).numpy().tobytes() if as_bfloat16 else flat.numpy().tobytes()
+
+
+def _write_script(value: Mapping[str, Any]) -> str:
+    """Write a value as JSON that is JavaScript, too, and that ends no script element."""
+    return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c")

@@ -1,0 +1,45 @@
+"""Tells transformers which modules beside a model load it, and how its tokenizer is used."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer
+
+from hf_lstm.config.model import NetworkConfig
+
+FOR_TRANSFORMERS: Mapping[str, Any] = {
+    "architectures": ["HFLSTMForSequenceClassification"],
+    "auto_map": {
+        "AutoConfig": "configuration_hf_lstm.HFLSTMConfig",
+        "AutoModelForSequenceClassification": "modeling_hf_lstm.HFLSTMForSequenceClassification",
+    },
+    "custom_pipelines": {
+        "text-classification": {
+            "impl": "modeling_hf_lstm.HFLSTMTextClassificationPipeline",
+            "pt": ["AutoModelForSequenceClassification"],
+        }
+    },
+}
+"""Fields of config.json that transformers alone reads."""
+
+
+def describe_tokenizer(tokenizer: Tokenizer, config: NetworkConfig) -> dict[str, Any]:
+    """Return what tokenizer_config.json says.
+
+    Long texts are not cut by the tokenizer: the model does it, as `config` says.
+    """
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "pad_token": tokenizer.id_to_token(config.pad_token_id),
+        "unk_token": tokenizer.id_to_token(config.unk_token_id),
+        "padding_side": "right",
+        "model_input_names": ["input_ids", "attention_mask"],
+        "clean_up_tokenization_spaces": False,
+        "split_special_tokens": True,  # a text that mentions <pad> has the word pad in it
+    }
+
+
+def read_remote_module(name: str) -> bytes:
+    """Read a module to put beside a model."""
+    return Path(__file__).with_name(name).read_bytes()

@@ -1,0 +1,127 @@
+"""The page: in a real browser, opened as a file and without a network, it gives the model's ids and answers."""
+
+import dataclasses
+import json
+import shutil
+
+import pytest
+import torch
+from random_model import build_model
+from tokenizers import Tokenizer, models, pre_tokenizers
+
+from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.export.browser import describe_model, export_browser
+from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+
+TEXTS = [
+    "A wonderful film, isn't it? <br /><br />It's GREAT!",
+    "",
+    " \x1c\x85\u3000 ",
+    "ΟΔΟΣ ΑΣ' ΑΣΑ Α'Σ Σ",
+    "İstanbul naïve ½ x² ʰΣ _a_ ﬁlm",
+    "the worst ’s don’t rock'n'roll O'Neil's",
+    "我爱电影 ไทย हिन्दी \u200dनमस्ते क्\u200dष",
+    "\N{GRINNING FACE} great\N{GRINNING FACE}film \ud800 \ufeff a-b/c [x] `y`",
+    "dull " * 50 + "wonderful",
+    "</script><b>film</b> <!-- a -->",
+]
+KINDS = [
+    ({"words": "punctuated"}, {"bidirectional": True, "pooling": "mean_max", "truncation": "head_tail"}),
+    ({"words": "word_characters", "stop_words": "drop"}, {"pooling": "last", "bidirectional": True}),
+    ({"words": "letters", "lowercase": False}, {"pooling": "attention", "num_layers": 2, "truncation": "last"}),
+    ({"words": "whitespace"}, {"pooling": "max", "head_norm": True}),
+    ({"words": "unpunctuated", "unknown_words": "drop"}, {"pooling": "mean", "single_logit": True}),
+    ({"words": "any_script"}, {"single_bias": True}),
+    ({"words": "wordpiece", "stop_words": "drop"}, {"bidirectional": True}),
+]
+
+
+def make_model(words, settings, label_names=("neg", "pos")):
+    torch.manual_seed(0)
+    tokenizer = train_tokenizer([text.replace("\ud800", "") for text in TEXTS], TokenizerConfig(**words))
+    pad, unk = find_special_ids(tokenizer)
+    config = ModelSettings(embedding_dim=6, hidden_size=5, max_length_tokens=9, **settings).resolve(
+        vocab_size=tokenizer.get_vocab_size(), label_names=label_names, pad_token_id=pad, unk_token_id=unk
+    )
+    return LSTMSentiment(dataclasses.replace(config, temperature=0.5), tokenizer).eval()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        launched = started.chromium.launch(executable_path=chromium, args=options, timeout=300_000)
+        yield launched
+        launched.close()
+
+
+def open_page(browser, model, folder):
+    export_browser(model, folder)
+    page = browser.new_context(offline=True).new_page()
+    page.set_default_timeout(300_000)
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or page.problems.append(request.url))
+    page.goto((folder / "index.html").as_uri())
+    return page
+
+
+@pytest.mark.parametrize(("words", "settings"), KINDS, ids=[words["words"] for words, _ in KINDS])
+def test_ids_probabilities_and_contributions_are_those_of_python(browser, tmp_path, words, settings):
+    model = make_model(words, settings, ("bad", "fair", "good") if words["words"] == "punctuated" else ("neg", "pos"))
+    page = open_page(browser, model, tmp_path)
+    for text in TEXTS:
+        ask = f"(() => {{ const text = {json.dumps(text)}; return {{ids: model.tokenizer.encode(text).ids, "
+        told = page.evaluate(f"{ask} probabilities: model.predict(text), explained: model.explain(text)}} }})()")
+        assert told["ids"] == model.encode(text).tolist(), text
+        expected = model.predict_proba(text, precision="float32")[0].tolist()
+        assert told["probabilities"] == pytest.approx(expected, abs=1e-5)
+        explained = model.explain(text)
+        units = text.encode("utf-16-le", "surrogatepass")
+        found = [units[2 * word["start"] : 2 * word["end"]].decode("utf-16-le", "surrogatepass")
+                 for word in told["explained"]["words"]]  # fmt: skip
+        assert found == [word["word"] for word in explained], text
+        assert [word["contribution"] for word in told["explained"]["words"]] == pytest.approx(
+            [word["contribution"] for word in explained], abs=1e-4
+        )
+        assert (told["explained"]["label"], told["explained"]["against"]) == (explained.label, explained.against)
+    assert page.problems == []
+
+
+def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, tmp_path):
+    label = "<img src=x onerror=document.title='hit'></script>"
+    page = open_page(browser, make_model({"words": "punctuated"}, {}, ("dull", label)), tmp_path)
+    page.click("#classify")
+    assert page.inner_text("#hint") == "Enter a text first."
+    page.fill("#text", "A film <img src=x onerror=document.title='hit'>.")
+    page.keyboard.press("Control+Enter")
+    assert "A film <img src=x" in page.inner_text("#words")
+    assert label in page.inner_text("#labels")
+    assert page.title() == "Text classification"
+    page.fill("#text", "\N{SNOWMAN}")
+    assert page.inner_text("#labels") == ""
+    page.click("#classify")
+    assert "guess" in page.inner_text("#hint")
+    assert page.problems == []
+
+
+def test_weights_are_written_in_half_the_bytes_where_nothing_is_lost():
+    model = build_model()
+    assert describe_model(model)["format"] == "float32"
+    whole = len(describe_model(model)["weights"])
+    model.load_state_dict({name: tensor.bfloat16().float() for name, tensor in model.state_dict().items()})
+    assert describe_model(model)["format"] == "bfloat16"
+    assert abs(2 * len(describe_model(model)["weights"]) - whole) <= 8
+
+
+def test_a_tokenizer_that_the_page_does_not_know_is_refused(tiny_model, tmp_path):
+    other = Tokenizer(models.WordLevel(tiny_model.tokenizer.get_vocab(), unk_token="<unk>"))
+    other.pre_tokenizer = pre_tokenizers.Whitespace()
+    with pytest.raises(InputError, match="export it as ONNX"):
+        export_browser(LSTMSentiment(tiny_model.config, other), tmp_path / "page")
+    assert not (tmp_path / "page").exists()

@@ -1,0 +1,117 @@
+"""A pushed model in transformers: its own files, or ours once they are imported, give the same answers."""
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from local_hub import WRITE_TOKEN
+from random_model import build_model
+
+from hf_lstm.files import REMOTE_FILES
+from hf_lstm.model.prediction import compute_logits
+from hf_lstm.remote.settings import read_remote_module
+
+transformers = pytest.importorskip("transformers")
+
+TEXTS = ["a wonderful film", "", "a dull film " * 30 + "wonderful", "<pad> great <unk> cast", "great"]
+KINDS = [
+    {},
+    {"pooling": "mean_max", "bidirectional": True, "truncation": "head_tail"},
+    {"pooling": "attention", "num_layers": 2, "head_norm": True, "truncation": "last"},
+    {"pooling": "max", "bidirectional": True, "single_logit": True},
+    {"pooling": "mean", "single_bias": True, "dtype": "bfloat16"},
+]
+
+
+def save(folder, label_names=("neg", "pos"), **settings):
+    build_model(label_names, **settings).save_pretrained(folder)
+    from hf_lstm import LSTMSentiment
+
+    return LSTMSentiment.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_the_files_beside_a_model_give_its_logits(tmp_path, settings, side):
+    model = save(tmp_path / "model", **settings)
+    loaded = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "model", trust_remote_code=True)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model", trust_remote_code=True)
+    tokenizer.padding_side = side
+    with torch.no_grad():
+        logits = loaded(**tokenizer(TEXTS, padding=True, return_tensors="pt")).logits
+    expected = compute_logits(model, model.encode(TEXTS), dtype=torch.float32)
+    torch.testing.assert_close(logits, expected, rtol=0, atol=1e-5)
+    assert loaded.config.id2label == model.config.id2label
+
+
+def test_a_pushed_model_is_a_pipeline(tmp_path, hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    model = build_model(("bad", "fair", "good"), bidirectional=True, pooling="mean_max")
+    model.push_to_hub("me/rated")
+    assert {"modeling_hf_lstm.py", "configuration_hf_lstm.py", "tokenizer_config.json"} <= set(hub.files("me/rated"))
+    classify = transformers.pipeline("text-classification", model="me/rated", trust_remote_code=True)
+    answers = classify(TEXTS, top_k=None)
+    for answer, expected in zip(answers, model.predict(TEXTS, top_k=None, precision="float32"), strict=True):
+        assert [row["label"] for row in answer] == [row["label"] for row in expected]
+        assert [row["score"] for row in answer] == pytest.approx([row["score"] for row in expected], abs=1e-5)
+
+
+def test_scores_are_calibrated_and_logits_are_not(tmp_path):
+    import dataclasses
+
+    model = build_model()
+    model.config = dataclasses.replace(model.config, temperature=0.2)
+    model.save_pretrained(tmp_path / "model")
+    classify = transformers.pipeline("text-classification", model=str(tmp_path / "model"), trust_remote_code=True)
+    expected = [row["score"] for row in model.predict(TEXTS, precision="float32")]
+    assert [row["score"] for row in classify(TEXTS)] == pytest.approx(expected, abs=1e-5)
+
+
+def test_with_our_module_no_remote_code_is_trusted_and_nothing_is_warned_of(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path / "model")
+    code = f"""
+import json, sys
+import hf_lstm.transformers
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipeline
+AutoTokenizer.from_pretrained({str(tmp_path / "model")!r})
+model = AutoModelForSequenceClassification.from_pretrained({str(tmp_path / "model")!r})
+classify = pipeline("text-classification", model={str(tmp_path / "model")!r})
+print(json.dumps([type(model).__module__, classify({TEXTS!r})]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, input="")
+    module, answers = json.loads(done.stdout.splitlines()[-1])
+    assert module == "hf_lstm.transformers"
+    expected = tiny_model.predict(TEXTS, precision="float32")
+    assert [row["score"] for row in answers] == pytest.approx([row["score"] for row in expected], abs=1e-5)
+    assert "arn" not in done.stderr.replace("Loading weights", "")
+
+
+def test_a_tokenizer_alone_is_loaded_without_a_warning(tiny_model, tmp_path, capsys):
+    tiny_model.save_pretrained(tmp_path / "model")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model", trust_remote_code=True)
+    assert capsys.readouterr().err == ""
+    for text in TEXTS[:2] + TEXTS[3:]:
+        ids = tokenizer(text)["input_ids"] or [tiny_model.config.unk_token_id]
+        assert ids == tiny_model.encode(text).tolist()
+
+
+def test_code_that_somebody_changed_is_not_published(tiny_model, tmp_path):
+    from hf_lstm.hub.publication import plan_publication
+
+    tiny_model.save_pretrained(tmp_path / "model")
+    (tmp_path / "model" / "modeling_hf_lstm.py").write_text("import os")
+    plan = {planned.name: planned.content for planned in plan_publication(tmp_path / "model", is_public=True)}
+    assert plan["modeling_hf_lstm.py"] is None
+    assert plan["configuration_hf_lstm.py"] is not None
+
+
+@pytest.mark.parametrize("name", REMOTE_FILES)
+def test_the_shipped_model_has_todays_modules(name):
+    shipped = Path(__file__).resolve().parents[1] / "space" / "model" / name
+    assert shipped.read_bytes() == read_remote_module(name)
