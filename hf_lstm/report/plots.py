@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hf_lstm.evaluation.calibration import NUM_BINS
 from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.records.report import Calibration, LengthGroup, Measurement
 from hf_lstm.records.results import Epoch, SplitFigures
@@ -64,7 +66,7 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     if metrics.confusion_matrix.fits_page():  # else they would be too small to read
         for (row, column), share in np.ndenumerate(shares):
             text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
-            axes.text(column, row, text, ha="center", va="center", color="white" if share > 0.5 else "black")
+            axes.text(column, row, text, ha="center", va="center", color=_choose_ink(image.to_rgba(share)))
     return figure
 
 
@@ -98,28 +100,33 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
     Args:
         calibrations: by title.
     """
+    from matplotlib.ticker import MultipleLocator, PercentFormatter  # slow to import, and needed here alone
+
     figure = _make_figure(4.5 * len(calibrations), 5)
     figure.get_layout_engine().set(wspace=0.06)  # type: ignore[call-arg, union-attr]  # ticks at the edges would touch
     above, below = figure.subplots(2, len(calibrations), squeeze=False, sharex=True, sharey="row", height_ratios=[3, 1])
+    # All of the range that confidence can have: else a model that is sure of all rows would fill the plot with one bin.
+    width = next(each.high - each.low for calibration in calibrations.values() for each in calibration.bins)
+    lowest = 1 - NUM_BINS * width
     for column, (title, calibration) in enumerate(calibrations.items()):
         bins = calibration.bins
         starts = [each.low for each in bins]
-        widths = [each.high - each.low for each in bins]
-        style = {"width": widths, "align": "edge", "edgecolor": "white"}
+        style = {"width": width, "align": "edge", "edgecolor": "white"}
         top, bottom = above[column], below[column]
         top.bar(starts, [each.accuracy for each in bins], color=SKY, label="accuracy of the rows", **style)
         means = [[getattr(each, name) for each in bins] for name in ("confidence", "accuracy")]
-        top.plot(*means, color=BLUE, marker="o", linestyle="", label="at their mean confidence")
+        top.plot(*means, color=BLUE, marker="o", linestyle="", clip_on=False, label="at their mean confidence")
         top.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="perfectly calibrated")
         top.set_ylim(0, 1.02)
         top.set_title(f"{title}: error {100 * calibration.expected_calibration_error:.2f} %")
         bottom.bar(starts, [each.num_rows for each in bins], color=GRAY, **style)
-        bottom.set_xlim(min(starts), 1)
+        bottom.set_xlim(lowest, 1)
+        bottom.xaxis.set_major_locator(MultipleLocator(0.1 if lowest > 0.4 else 0.2))  # more would touch
         bottom.yaxis.set_major_formatter("{x:,.0f}")
         bottom.yaxis.get_major_locator().set_params(integer=True)
         bottom.set_xlabel("confidence: probability of the predicted label")
         for axes in (top, bottom):
-            axes.xaxis.set_major_formatter(_build_percent_formatter())
+            axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
             _style_axes(axes)
         top.yaxis.set_major_formatter(_build_percent_formatter())
     figure.axes[0].set_ylabel("accuracy")
@@ -146,7 +153,7 @@ def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "
     axes.set_xlabel("words in the text")
     axes.yaxis.set_major_formatter(_build_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")
-    axes.legend(loc="best", frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)  # within the axes it may hide a group
     _style_axes(axes)
     return figure
 
@@ -205,6 +212,13 @@ def _make_figure(width_inches: float, height_inches: float) -> "Figure":
     from matplotlib.figure import Figure  # slow to import, and needed here alone
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
+
+
+def _choose_ink(ground: Sequence[float] | NDArray[np.float64]) -> str:
+    """Choose black or white for a text on a color, whichever has more contrast: WCAG 2.2, 1.4.3."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in ground[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "white" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "black"
 
 
 def _style_names(names: Sequence[str]) -> dict[str, Any]:

@@ -1,3 +1,6 @@
+import dataclasses
+import itertools
+
 import numpy as np
 import pytest
 from report_records import make_epoch, make_measurement, make_metrics, make_rows
@@ -57,6 +60,36 @@ def test_the_legend_of_reliability_is_within_the_picture(num_diagrams):
     box = figure.legends[0].get_window_extent()
     assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
     assert box.y0 >= 0
+
+
+@pytest.mark.parametrize(("num_labels", "sharpness"), [(2, 50), (2, 0.01), (3, 50), (20, 50), (20, 0.01)])
+def test_reliability_has_the_whole_range_and_ticks_that_do_not_touch(num_labels, sharpness):
+    logits = np.random.default_rng(0).normal(size=(60, num_labels)) * sharpness
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    sure, even = (
+        compute_calibration(probabilities, probabilities.argmax(axis=1)),
+        compute_calibration(*make_rows(60, num_labels)),
+    )
+    figure = draw_reliability({"sure": sure, "even": even})
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.get_xlim() == pytest.approx((1 / num_labels, 1))
+        low, high = axes.get_xlim()
+        for bar in axes.patches:
+            assert low - 1e-9 <= bar.get_x() <= bar.get_x() + bar.get_width() <= high + 1e-9
+    for axes in figure.axes[2:]:
+        ticks = [label for label in axes.get_xticklabels() if axes.get_xlim()[0] <= label.get_position()[0] <= 1]
+        boxes = [label.get_window_extent() for label in ticks]
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+
+
+def test_counts_are_read_on_every_blue():
+    metrics = make_metrics(["a", "b"])
+    rows = [[95, 5], [45, 55]]
+    metrics = dataclasses.replace(metrics, confusion_matrix=dataclasses.replace(metrics.confusion_matrix, rows=rows))
+    colors = [text.get_color() for text in draw_confusion_matrix(metrics).axes[0].texts]
+    assert colors == ["white", "black", "black", "black"]
 
 
 def test_a_single_epoch_has_a_whole_number():
