@@ -88,6 +88,10 @@ class NgramClassifier:
         self.weights = np.zeros((0, num_columns), dtype=np.float32)
         """(num_features, 1) for two labels, else (num_features, num_labels)"""
         self.biases = np.zeros(num_columns, dtype=np.float32)
+        self.priors = np.zeros(num_columns, dtype=np.float32)
+        """What the shares of the labels say of a text without n-grams."""
+        self.mean_count = 1.0
+        """N-grams of a text, on average."""
 
     def fit(self, features: csr_matrix, labels: NDArray[np.int64]) -> NgramClassifier:
         """Learn the weights from features of `count_ngrams` and class ids (num_texts,), and return the classifier."""
@@ -97,11 +101,13 @@ class NgramClassifier:
         is_kept = np.asarray(features.sum(axis=0)).ravel() >= min_count
         wanted = [1] if self.num_labels == 2 else range(self.num_labels)
         self.weights = np.zeros((features.shape[1], len(wanted)), dtype=np.float32)
+        self.mean_count = max(1.0, float(features.sum(axis=1).mean()))
         for column, label in enumerate(wanted):
             is_label = labels == label
+            share = (is_label.sum() + _SMOOTHING) / (len(labels) + 2 * _SMOOTHING)
+            self.priors[column] = np.log(share / (1 - share))
             if not 0 < is_label.sum() < len(labels):  # these rows have one side only: no n-gram tells
-                share = (is_label.sum() + _SMOOTHING) / (len(labels) + 2 * _SMOOTHING)
-                self.biases[column] = np.log(share / (1 - share))
+                self.biases[column] = self.priors[column]
                 continue
             ratios = np.where(is_kept, _compute_log_count_ratios(features, is_label), 0).astype(np.float32)
             weighed = features.multiply(ratios).tocsr()
@@ -112,9 +118,18 @@ class NgramClassifier:
             self.biases[column] = solver.intercept_[0]
         return self
 
-    def compute_logits(self, features: csr_matrix) -> NDArray[np.float32]:
-        """Compute logits, float32 (num_texts, num_labels); of two labels, the first has 0."""
-        logits = np.asarray(features @ self.weights, dtype=np.float32) + self.biases
+    def compute_logits(self, features: csr_matrix, *, are_parts: bool = False) -> NDArray[np.float32]:
+        """Compute logits, float32 (num_texts, num_labels); of two labels, the first has 0.
+
+        With `are_parts`, texts may be far shorter than those learned from. The bias makes up for what the n-grams of a
+        whole text say on average. So of a part it counts as the part has n-grams, or all sentences would seem to be of
+        one label.
+        """
+        biases = self.biases
+        if are_parts:
+            shares = np.minimum(1.0, np.asarray(features.sum(axis=1), dtype=np.float32) / self.mean_count)
+            biases = self.priors + shares * (biases - self.priors)
+        logits = np.asarray(features @ self.weights, dtype=np.float32) + biases
         return np.hstack([np.zeros_like(logits), logits]) if self.num_labels == 2 else logits
 
 

@@ -116,7 +116,9 @@ def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
         teacher = NgramClassifier(num_labels).fit(features[rows], lesson.labels[rows])
         logits[:num_texts][folds == fold] = teacher.compute_logits(features[folds == fold])
         if more_features is not None:
-            logits[num_texts:][more_folds == fold] = teacher.compute_logits(more_features[more_folds == fold])
+            for are_parts in (False, True):
+                rows = (more_folds == fold) & ((lesson.origins >= 0) == are_parts)
+                logits[num_texts:][rows] = teacher.compute_logits(more_features[rows], are_parts=are_parts)
     temperature = fit_temperature(torch.from_numpy(logits[:num_texts]), lesson.labels)
     accuracy = (logits[:num_texts].argmax(axis=1) == lesson.labels).mean()
     logger.info("n-gram teacher: accuracy %.4f on rows of train that it did not learn from", accuracy)

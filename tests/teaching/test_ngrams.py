@@ -50,3 +50,15 @@ def test_memory_is_bounded_whatever_the_number_of_labels():
 def test_words_of_encoded_texts_are_marked_once():
     texts = EncodedTexts(np.array([3, 3, 1, 2], dtype=np.int32), np.array([0, 3, 4]))
     assert mark_words(texts, 5).toarray().tolist() == [[0, 1, 0, 1, 0], [0, 0, 1, 0, 0]]
+
+
+def test_a_part_without_ngrams_gets_the_share_of_the_labels_and_a_whole_text_the_bias():
+    texts = ["good film here"] * 6 + ["bad film here"] * 2
+    features, labels = count_ngrams(texts, 2, has_words=True), np.array([1] * 6 + [0] * 2)
+    classifier = NgramClassifier(2).fit(features, labels)
+    assert classifier.mean_count == 6  # three words, two pairs and a triple
+    classifier.biases[:] = 5.0
+    empty, whole = count_ngrams(["", "good film here"], 2, has_words=True)
+    assert classifier.compute_logits(empty, are_parts=True)[0, 1] == pytest.approx(np.log(7 / 3))
+    assert classifier.compute_logits(empty)[0, 1] == 5.0
+    assert (classifier.compute_logits(whole, are_parts=True) == classifier.compute_logits(whole)).all()

@@ -31,10 +31,10 @@ def test_no_teacher_labels_a_row_or_crop_that_it_has_learned_from(monkeypatch):
             learned.append(np.asarray(features.sum(axis=0)).ravel() > 0)
             return super().fit(features, labels)
 
-        def compute_logits(self, features):
+        def compute_logits(self, features, *, are_parts=False):
             own = np.asarray(features.sum(axis=0)).ravel() > 0
             shared.append(int((own & learned[-1]).sum()))
-            return super().compute_logits(features)
+            return super().compute_logits(features, are_parts=are_parts)
 
     shared = []
     monkeypatch.setattr(teachers, "NgramClassifier", Spy)
