@@ -34,7 +34,7 @@ def run(frame, tmp_path_factory):
     """A run on the file `rows.csv`, told the column `mood`."""
     path = tmp_path_factory.mktemp("data") / "rows.csv"
     frame.to_csv(path, index=False)
-    return hf_lstm.train(str(path), label_column="mood", output_dir=path.parent / "run", **SMALL)
+    return hf_lstm.train(str(path), "pooled-bilstm", label_column="mood", output_dir=path.parent / "run", **SMALL)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_copy_a_frame_and_a_pair_of_the_same_rows_are_cut_as_for_training(run,
 
 def test_the_same_rows_with_labels_of_other_spelling_are_measured():
     texts = [f"film number {i} is {'warm' if i % 2 else 'dull'}" for i in range(60)]
-    run = hf_lstm.train((texts, ["neg", "pos"] * 30), baseline=False, **SMALL)
+    run = hf_lstm.train((texts, ["neg", "pos"] * 30), "pooled-bilstm", baseline=False, **SMALL)
     for names in (["0", "1"], ["negative", "positive"], ["NEG", "Pos"], ["pos", "neg"]):
         ids = [0, 1] if names != ["pos", "neg"] else [1, 0]
         features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
@@ -131,7 +131,7 @@ def test_rows_pooled_from_splits_are_cut_anew_in_a_copy(frame, tmp_path):
         (tmp_path / name).mkdir()
         for split, rows in parts.items():
             rows.to_csv(tmp_path / name / f"{split}.csv", index=False)
-    run = hf_lstm.train(str(tmp_path / "one"), split="pooled", output_dir=tmp_path / "run", **SMALL)
+    run = hf_lstm.train(str(tmp_path / "one"), "pooled-bilstm", split="pooled", output_dir=tmp_path / "run", **SMALL)
     rows = load(run.model, str(tmp_path / "two"))
     assert rows.is_own_data
     assert rows.dataset["text"][:] == load_splits(run.model.training_data)["test"]["text"][:]
@@ -150,8 +150,10 @@ def test_sums_of_hashes_name_the_splits():
 @pytest.mark.parametrize("data", ["file", "frame"])
 def test_fine_tuning_reads_and_cuts_the_rows_as_its_base_did(run, splits, frame, tmp_path, data):
     source = run.model.training_data.dataset if data == "file" else frame
-    again = hf_lstm.train(source, init_from=str(run.folder), output_dir=tmp_path / "a", **SMALL)
+    again = hf_lstm.train(source, "pooled-bilstm", init_from=str(run.folder), output_dir=tmp_path / "a", **SMALL)
     assert again.model.training_data.label_column == "mood"
     assert again.results.dataset.texts_sha256 == run.results.dataset.texts_sha256
     with pytest.raises(InputError, match="was trained on the same rows, cut otherwise"):
-        hf_lstm.train(source, init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **SMALL)
+        hf_lstm.train(
+            source, "pooled-bilstm", init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **SMALL
+        )

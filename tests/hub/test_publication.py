@@ -11,13 +11,12 @@ from local_hub import WRITE_TOKEN
 import hf_lstm
 from hf_lstm import LSTMSentiment
 from hf_lstm.cli.main import main
-from hf_lstm.config.recipes import DEFAULT_RECIPE
 from hf_lstm.errors import InputError
 from hf_lstm.hub.card_metadata import CardChoices
 from hf_lstm.hub.publication import is_data_public, plan_publication
 from hf_lstm.records.places import SAMPLE_ROWS_SHA256
 
-REPO = f"me/tickets-{DEFAULT_RECIPE}"
+REPO = "me/tickets-pooled-bilstm"
 TEXT, OTHER, FOLDER = "zqtextsentinel", "zqothersentinel", "zqfoldersentinel"
 TEXT_FILES = {"report/mistakes.md", "report/errors.jsonl"}
 SETTINGS = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu", "show_progress": False}
@@ -32,7 +31,7 @@ def trained(tmp_path_factory):
         for i in range(90)
     ]
     (folder / "tickets.csv").write_text("\n".join(["text,customer,label", *rows]))
-    hf_lstm.train(folder / "tickets.csv", output_dir=folder / "run", **SETTINGS)
+    hf_lstm.train(folder / "tickets.csv", "pooled-bilstm", output_dir=folder / "run", **SETTINGS)
     return folder / "run"
 
 

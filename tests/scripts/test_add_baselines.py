@@ -24,7 +24,7 @@ def reviews(tmp_path_factory):
 def folder(reviews):
     folder = reviews.parent / "run"
     small = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu"}
-    hf_lstm.train(str(reviews), output_dir=folder, show_progress=False, baseline=False, **small)
+    hf_lstm.train(str(reviews), "pooled-bilstm", output_dir=folder, show_progress=False, baseline=False, **small)
     return folder
 
 
