@@ -8,12 +8,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarking.harness.machine import describe_machine
+from benchmarking.harness.processors import OTHERS, find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
 from benchmarking.harness.rounds import measure_interleaved
 from benchmarking.harness.summaries import describe_section
@@ -61,7 +62,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--update",
         action="store_true",
-        help="put the sections of --only into the file of --output, whose others stay: of the same kind of processor",
+        help="put the sections of --only into the file of --output, whose others stay; those of other kinds of "
+        "processors stay in any case",
     )
     return parser.parse_args(argv)
 
@@ -103,8 +105,6 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure and print the sections, and return the results for the JSON."""
     started = time.monotonic()
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
-    if arguments.max_isa:
-        os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
     commit = find_commit()  # now: a later commit is not the code that is measured
     with show_progress("reviews") as announce:
         announce(f"reading {arguments.dataset}", "")
@@ -148,38 +148,38 @@ def _share_time(started: float, effort: Effort, names: Sequence[str], name: str)
     return left_s * SHARES[name] / sum(SHARES[each] for each in names[names.index(name) :])
 
 
-def read_earlier(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the results that are to be updated.
+def read_earlier(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """Return the results that the output file holds; None if there is none.
 
     Raises:
-        InputError: there is no such file, or it is of another kind of processor.
+        InputError: `--update` has nothing to update: no file, or none of this kind of processor.
     """
-    if arguments.output is None:
+    path, updates = arguments.output, arguments.update
+    if updates and path is None:
         raise InputError("--update: name the file to update with --output")
-    if not arguments.output.is_file():
-        raise InputError(f"--update: there is no file {arguments.output} to update; run without --update")
-    earlier = read_json(arguments.output)
-    theirs, ours = (machine.get("isa_flags") for machine in (earlier.get("machine", {}), describe_machine()))
-    if theirs != ours:
-        raise InputError(f"--update {arguments.output}: measured with {theirs}, but this processor has {ours}")
+    if path is None or not path.is_file():
+        if updates:
+            raise InputError(f"--update: there is no file {path} to update; run without --update")
+        return None
+    earlier = read_json(path)
+    if not {"machine", "sections"} <= set(earlier):
+        raise InputError(f"--output {path}: is not what this script writes; expected its results, or no such file")
+    if updates and find_kind(earlier, kind := name_kind(describe_machine())) is None:
+        theirs = ", ".join([name_kind(earlier["machine"]), *earlier.get(OTHERS, {})])
+        raise InputError(f"--update {path}: measured with {theirs}, but this processor has {kind}")
     return earlier
-
-
-def update_sections(earlier: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return earlier results with the sections that were measured again; each says when that was."""
-    return {**earlier, "sections": {**earlier["sections"], **results["sections"]}}
 
 
 def main(argv: Sequence[str]) -> None:
     """Measure the sections, and print or write the results."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
+    if arguments.max_isa:
+        os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
     if (vocabulary := arguments.wordpiece_vocabulary) is not None and not vocabulary.is_file():
         raise InputError(f"--wordpiece-vocabulary {vocabulary}: there is no such file; expected a vocab.txt")
-    earlier = read_earlier(arguments) if arguments.update else None
-    results = measure(arguments)
-    if earlier is not None:
-        results = update_sections(earlier, results)
+    earlier = read_earlier(arguments)
+    results = merge_results(earlier, measure(arguments), updates=arguments.update)
     if arguments.output is not None:
         write_json(results, arguments.output)
         print(f"\nwritten: {arguments.output}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.errors import InputError
-from tables.contenders import collect_contenders, read_num_cores
+from tables.contenders import collect_panels
 from tables.picture import THEMES, draw_picture
 from tables.picture_files import IMAGES, save_picture
 
@@ -24,14 +24,14 @@ def main(argv: Sequence[str]) -> None:
     )
     parser.add_argument("--output-dir", metavar="DIR", type=Path, default=ROOT / IMAGES, help=f"(default: {IMAGES})")
     arguments = parser.parse_args(argv)
-    contenders, num_cores = collect_contenders(ROOT), read_num_cores(ROOT)
+    panels = collect_panels(ROOT)
     try:
         import matplotlib  # noqa: F401
     except ModuleNotFoundError:
         raise InputError("matplotlib is not installed; run pip install -e '.[train]'") from None
     for name, theme in THEMES.items():
         path = arguments.output_dir / name
-        save_picture(draw_picture(contenders, theme, num_cores=num_cores), contenders, path)
+        save_picture(draw_picture(panels, theme), panels, path)
         print(f"saved in {path}")
 
 

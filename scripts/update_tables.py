@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common import EXIT_ERROR, run_command_line
-from tables.contenders import collect_contenders
+from tables.contenders import collect_panels
 from tables.pages import PAGES, update_page
 from tables.picture import THEMES
-from tables.picture_files import IMAGES, describe_contenders, read_description
+from tables.picture_files import IMAGES, describe_panels, read_description
 from tables.speed import find_missing_sections
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +67,7 @@ def list_complaints(outdated_pages: Iterable[str]) -> list[str]:
 
 def find_old_pictures() -> list[Path]:
     """Find the pictures of outdated figures."""
-    expected = describe_contenders(collect_contenders(ROOT))
+    expected = describe_panels(collect_panels(ROOT))
     return [IMAGES / name for name in THEMES if read_description(ROOT / IMAGES / name) != expected]
 
 

@@ -18,7 +18,7 @@ from benchmarking.sections.tokenization import build_tokenization
 from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
 from hf_lstm.config import ModelSettings, TokenizerConfig
-from hf_lstm.config.recipes import PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.config.recipes import DISTILLED_BILSTM, FLAGSHIP, FLAGSHIP_TINY, PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelSettings(
@@ -111,6 +111,9 @@ class Plan:
             bilstm=self._bilstm,
             pooled=self._pooled,
             stopword=self._stopword,
+            distilled=self._make_model(DISTILLED_BILSTM.model, DISTILLED_BILSTM.tokenizer),
+            flagship=self._make_model(FLAGSHIP.model, FLAGSHIP.tokenizer),
+            tiny=self._make_model(FLAGSHIP_TINY.model, FLAGSHIP_TINY.tokenizer),
             wordpiece=self._wordpiece,
             scratch=self._scratch,
         )

@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.contenders.peak import PEAK
+from benchmarking.harness.processors import name_kind
 from benchmarking.sections import text_to_label as names
-from tables.measured import format_measured, read_benchmark
+from tables.measured import format_measured, read_benchmark, read_other_kinds
 from tables.results import find_groups
 
 SHIPPED_RUNS, LARGE_RUNS, STOPWORD_RUNS = "pooled-bilstm", "pooled-bilstm-256-glove", "stopword-lstm"
+DISTILLED_RUNS, FLAGSHIP_RUNS, TINY_RUNS = "distilled-bilstm", "flagship", "flagship-tiny"
 """The files in `results/`, without their seeds, of the networks that the benchmark times with random weights."""
 PUBLISHED_DISTILBERT = 92.82
 """Sanh et al. 2019, DistilBERT, a distilled version of BERT, table 2, https://arxiv.org/abs/1910.01108."""
@@ -35,6 +37,15 @@ class Contender:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """Contenders on one kind of processor."""
+
+    machine: str
+    """In a few words."""
+    contenders: list[Contender]
+
+
+@dataclass(frozen=True)
 class _Source:
     kind: Kind
     read: Callable[[Path, str], float | None]
@@ -42,23 +53,45 @@ class _Source:
     note: str = ""
 
 
-def collect_contenders(root: Path) -> list[Contender]:
+def collect_contenders(root: Path, kind: str | None = None) -> list[Contender]:
     """Return the contenders of text to label: those that are known here, then what else was timed.
+
+    Args:
+        root: the repository's folder.
+        kind: of the processor that they were timed on; None for the one of the pages.
 
     Raises:
         InputError: a file of `root/results` is not what writes it.
     """
-    timed = read_text_to_label(root)
+    timed = read_text_to_label(root, kind)
     known = {name: _describe(root, name, source, timed.get(name)) for name, source in _SOURCES.items()}
     others = {
         name: _describe(root, name, _Source("ours" if name.startswith("ours") else "neural", _read_fact), figures)
         for name, figures in timed.items()
         if name not in known
     }
-    return [*known.values(), *others.values()]
+    contenders = [*known.values(), *others.values()]
+    return [each for each in contenders if each.accuracy is not None or each.reviews_per_s is not None]
 
 
-def read_text_to_label(root: Path) -> dict[str, Any]:
+def collect_panels(root: Path) -> list[Panel]:
+    """Return what the picture shows for each kind of processor, that of the pages first.
+
+    Raises:
+        InputError: as `collect_contenders`.
+    """
+    panels = []
+    for kind in (None, *read_other_kinds(root)):
+        num_cores, isa = read_benchmark(
+            root,
+            lambda benchmark: (int(benchmark["machine"]["num_cores"]), name_kind(benchmark["machine"])),
+            kind,
+        )
+        panels.append(Panel(f"{num_cores} CPU cores, {isa}", collect_contenders(root, kind)))
+    return panels
+
+
+def read_text_to_label(root: Path, kind: str | None = None) -> dict[str, Any]:
     """Return what the benchmark says of each contender that classifies texts, by name.
 
     Raises:
@@ -69,7 +102,7 @@ def read_text_to_label(root: Path) -> dict[str, Any]:
         section = benchmark["sections"].get("text-to-label", {"contenders": {}})
         return {name: figures for name, figures in section["contenders"].items() if name != PEAK.name}
 
-    return read_benchmark(root, read)
+    return read_benchmark(root, read, kind)
 
 
 def read_num_cores(root: Path) -> int:
@@ -124,6 +157,9 @@ _SOURCES: Mapping[str, _Source] = {
     names.BF16: _Source("ours", _read_runs(LARGE_RUNS)),
     names.FP32: _Source("ours", _read_runs(LARGE_RUNS)),
     names.STOPWORD: _Source("ours", _read_runs(STOPWORD_RUNS), "own test rows"),
+    names.DISTILLED: _Source("ours", _read_runs(DISTILLED_RUNS)),
+    names.FLAGSHIP: _Source("ours", _read_runs(FLAGSHIP_RUNS)),
+    names.TINY: _Source("ours", _read_runs(TINY_RUNS)),
     names.PACKED: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
     names.KERAS: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
     names.DISTILBERT_FP32: _Source("neural", lambda root, name: PUBLISHED_DISTILBERT, "published"),

@@ -22,10 +22,28 @@ def format_measured(path: Path, what: str, format_figures: Callable[[Any], T], *
         raise InputError(f"{path} is not {what}: {error!r}; {remedy}") from None
 
 
-def read_benchmark(root: Path, read: Callable[[Any], T]) -> T:
+def read_benchmark(root: Path, read: Callable[[Any], T], kind: str | None = None) -> T:
     """Return what `read` makes of `root/results/benchmark.json`.
+
+    Args:
+        root: the repository's folder.
+        read: takes the machine, options and sections of one kind of processor.
+        kind: of the processor; None for the one of the pages.
 
     Raises:
         InputError: the file is not there, or not what the benchmark writes.
     """
-    return format_measured(root / "results" / "benchmark.json", "what scripts/benchmark.py writes", read)
+
+    def read_kind(benchmark: Any) -> T:
+        return read(benchmark if kind is None else benchmark["other_processors"][kind])
+
+    return format_measured(root / "results" / "benchmark.json", "what scripts/benchmark.py writes", read_kind)
+
+
+def read_other_kinds(root: Path) -> list[str]:
+    """Return the kinds of processors that were measured beside the one of the pages.
+
+    Raises:
+        InputError: as `read_benchmark`.
+    """
+    return read_benchmark(root, lambda benchmark: list(benchmark.get("other_processors", {})))

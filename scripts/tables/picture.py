@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
-from tables.contenders import Contender
+from tables.contenders import Contender, Panel
 from tables.label_places import Box, Label, place_labels
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ _LABELS = {
     names.BF16: "BiLSTM, bf16",
     names.FP32: "BiLSTM, fp32",
     names.STOPWORD: "stopword-lstm",
+    names.DISTILLED: "distilled-bilstm",
+    names.FLAGSHIP: "flagship",
+    names.TINY: "flagship-tiny",
     names.PACKED: "PyTorch loop",
     names.KERAS: "Keras",
     names.TFIDF: "TF-IDF + LR",
@@ -86,21 +89,30 @@ class _Frame:
     top: float
 
 
-def draw_picture(contenders: Sequence[Contender], theme: Theme, *, num_cores: int) -> "Figure":
-    """Return accuracy against reviews per second on so many cores.
+def draw_picture(panels: Sequence[Panel], theme: Theme) -> "Figure":
+    """Return accuracy against reviews per second, a panel for each kind of processor, one below the other.
 
     What was not timed is a line at its accuracy. What has no accuracy stands in a strip at the bottom, which says so.
+    A line connects those that nobody passes in both.
     """
     from matplotlib.figure import Figure  # slow to import, and needed here alone
 
-    frame = _choose_frame(contenders)
-    figure = Figure(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH, facecolor=theme.page)
-    figure.text(0.01, 0.955, _TITLE, color=theme.text, fontsize=11.5, fontweight="bold")
-    _draw_legend(figure, theme)
-    axes = figure.add_axes((0.075, 0.115, 0.905, 0.755))
+    height = _HEIGHT_INCHES * len(panels)
+    figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DOTS_PER_INCH, facecolor=theme.page)
+    figure.text(0.01, 1 - 0.045 / len(panels), _TITLE, color=theme.text, fontsize=11.5, fontweight="bold")
+    _draw_legend(figure, theme, top=1 - 0.055 / len(panels))
+    for number, panel in enumerate(panels, start=1):
+        bottom = 1 - (number - 0.115) / len(panels)
+        _draw_panel(figure, figure.add_axes((0.075, bottom, 0.905, 0.755 / len(panels))), panel, theme)
+    return figure
+
+
+def _draw_panel(figure: "Figure", axes: "Axes", panel: Panel, theme: Theme) -> None:
+    contenders, frame = panel.contenders, _choose_frame(panel.contenders)
     _draw_frame(axes, frame, theme)
-    speed = f"reviews per second from text to label, {num_cores} CPU cores (log scale)"
+    speed = f"reviews per second from text to label, {panel.machine} (log scale)"
     axes.set_xlabel(speed, color=theme.text, fontsize=_FONT_SIZE + 1)
+    _draw_front(axes, contenders, theme)
     spots = _choose_spots(contenders, frame)
     for contender in contenders:
         if contender.reviews_per_s is None and contender.accuracy is not None:
@@ -109,7 +121,27 @@ def draw_picture(contenders: Sequence[Contender], theme: Theme, *, num_cores: in
     figure.draw_without_rendering()  # so that all know where they stand
     taken = [_find_box(each) for each in (*axes.texts, *markers)]
     _draw_labels(axes, spots, taken, theme)
-    return figure
+
+
+def find_front(contenders: Sequence[Contender]) -> list[tuple[float, float]]:
+    """Find the speeds and accuracies that nobody passes in both, the slowest first."""
+    front: list[tuple[float, float]] = []
+    timed = [
+        (each.reviews_per_s, each.accuracy)
+        for each in contenders
+        if each.reviews_per_s is not None and each.accuracy is not None
+    ]
+    for speed, accuracy in sorted(timed, reverse=True):
+        if not front or accuracy > front[-1][1]:
+            front.append((speed, accuracy))
+    return front[::-1]
+
+
+def _draw_front(axes: "Axes", contenders: Sequence[Contender], theme: Theme) -> None:
+    front = find_front(contenders)
+    if len(front) > 1:
+        speeds, accuracies = zip(*front, strict=True)
+        axes.plot(speeds, accuracies, color=theme.faint, linewidth=1, alpha=0.6, zorder=1)
 
 
 def _choose_frame(contenders: Sequence[Contender]) -> _Frame:
@@ -158,7 +190,7 @@ def _draw_frame(axes: "Axes", frame: _Frame, theme: Theme) -> None:
         axes.text(*place, _NOT_MEASURED, color=theme.faint, fontsize=_FONT_SIZE, va="top")
 
 
-def _draw_legend(figure: "Figure", theme: Theme) -> None:
+def _draw_legend(figure: "Figure", theme: Theme, *, top: float) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -168,7 +200,7 @@ def _draw_legend(figure: "Figure", theme: Theme) -> None:
     hollow = Line2D([], [], color=theme.faint, marker="s", markerfacecolor="none", linestyle="", markersize=7)
     hollow.set_label("published accuracy")
     figure.legend(
-        handles=[*handles, hollow], loc="upper left", bbox_to_anchor=(0.0, 0.945), ncols=4, frameon=False,
+        handles=[*handles, hollow], loc="upper left", bbox_to_anchor=(0.0, top), ncols=4, frameon=False,
         fontsize=_FONT_SIZE, labelcolor=theme.text, handletextpad=0.3, columnspacing=1.4,
     )  # fmt: skip
 

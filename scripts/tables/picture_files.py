@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tables.contenders import Contender
+from tables.contenders import Panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,22 +21,26 @@ _KEYWORD = "Description"
 """Of the text inside the PNG that says what it shows."""
 
 
-def save_picture(figure: "Figure", contenders: Sequence[Contender], path: Path) -> None:
+def save_picture(figure: "Figure", panels: Sequence[Panel], path: Path) -> None:
     """Write a picture as PNG, with what it shows as text inside."""
     from PIL import Image, PngImagePlugin  # matplotlib brings it along
 
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png")
     text = PngImagePlugin.PngInfo()
-    text.add_text(_KEYWORD, describe_contenders(contenders))
+    text.add_text(_KEYWORD, describe_panels(panels))
     path.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(drawn) as image:
         image.convert("RGB").quantize(_NUM_COLORS).save(path, format="PNG", pnginfo=text, optimize=True)
 
 
-def describe_contenders(contenders: Sequence[Contender]) -> str:
-    """Return what a picture of these contenders shows, as JSON."""
-    return json.dumps([_round(asdict(each)) for each in contenders])
+def describe_panels(panels: Sequence[Panel]) -> str:
+    """Return what a picture of these panels shows, as JSON."""
+    shown = [
+        {"machine": panel.machine, "contenders": [_round(asdict(each)) for each in panel.contenders]}
+        for panel in panels
+    ]
+    return json.dumps(shown)
 
 
 def _round(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
+from benchmarking.harness.processors import name_kind
 from benchmarking.plan import SECTIONS
 from benchmarking.sections.sequence_length import name_metric
 from hf_lstm.markdown import format_cell, format_table
-from tables.measured import read_benchmark
+from tables.measured import read_benchmark, read_other_kinds
 
 _LIMITS = {"at_least": "at least", "at_most": "at most"}
 _COMMAND = 'pip install -e ".[benchmark]" && python scripts/benchmark.py --dataset stanfordnlp/imdb'
@@ -20,13 +21,24 @@ def format_speed(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/benchmark.py` writes.
     """
-    return read_benchmark(root, _format_benchmark)
+    main = read_benchmark(root, lambda benchmark: _format_benchmark(benchmark, "Medians"))
+    others = [read_benchmark(root, _format_other_benchmark, kind) for kind in read_other_kinds(root)]
+    return "\n\n".join([main, *others])
 
 
-def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
+def _format_other_benchmark(benchmark: Mapping[str, Any]) -> str:
+    return _format_benchmark(benchmark, f"On {describe_kind(benchmark)}: medians")
+
+
+def describe_kind(benchmark: Mapping[str, Any]) -> str:
+    """Describe the processor of results in a few words."""
+    return f"{benchmark['machine']['num_cores']} cores with {name_kind(benchmark['machine'])}"
+
+
+def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
     sections = benchmark["sections"]
     parts = [
-        _describe_run(benchmark),
+        _describe_run(benchmark, start),
         f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
         _format_figures(sections),
     ]
@@ -43,14 +55,14 @@ def find_missing_sections(root: Path) -> list[str]:
     return [name for name in SECTIONS if name not in measured]
 
 
-def _describe_run(benchmark: Mapping[str, Any]) -> str:
+def _describe_run(benchmark: Mapping[str, Any], start: str) -> str:
     machine, options, sections = benchmark["machine"], benchmark["options"], benchmark["sections"]
     commit = f" at commit `{options['commit'][:10]}`" if options.get("commit") else ""
     hurry = " in a hurry (`--quick`)" if options["quick"] else ""
     missing = [name.replace("-", " ") for name in SECTIONS if name not in sections]
     return (
-        f"{_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, on the "
-        f"same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
+        f"{start} {_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, "
+        f"on the same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
         f"{machine['onednn_isa'] or 'no special instructions'}, {machine['date'][:10]}{commit}{hurry}. "
         + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
         + _describe_later_sections(options, sections)
@@ -78,7 +90,7 @@ def _describe_rounds(usual: int, sections: Mapping[str, Any]) -> str:
         if (count := _count_rounds(section)) != usual
     ]
     exceptions = f" ({', '.join(others)})" if others else ""
-    return f"Medians over {usual} round{'s' if usual > 1 else ''}{exceptions} in which all take turns"
+    return f"over {usual} round{'s' if usual > 1 else ''}{exceptions} in which all take turns"
 
 
 def _count_rounds(section: Mapping[str, Any]) -> int:

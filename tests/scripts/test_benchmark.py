@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import re
-import runpy
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarking.contenders.distilbert import pick_batches
+from benchmarking.harness.processors import find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_section, write_json
 from benchmarking.harness.rounds import _Turns, measure_interleaved
 from benchmarking.harness.spec import INSTALL_HINT, Contender, Figure, Metric, Outcome, Section
@@ -289,15 +289,34 @@ def test_results_of_another_kind_of_processor_are_not_updated(run_script, tmp_pa
     (tmp_path / "earlier.json").write_text(content)
     run = run_script(REPO_ROOT / "scripts" / "benchmark.py", "--update", "--output", "earlier.json")
     assert run.returncode == 2
-    assert "error: --update earlier.json: measured with ['of another'], but this processor has " in run.stderr
+    assert "error: --update earlier.json: measured with no AVX, but this processor has " in run.stderr
     assert (tmp_path / "earlier.json").read_text() == content
 
 
-def test_updated_sections_take_the_place_of_earlier_ones():
-    script = runpy.run_path(str(REPO_ROOT / "scripts" / "benchmark.py"))
-    earlier = {"machine": 1, "options": 2, "sections": {"a": "old", "b": "old"}}
-    updated = script["update_sections"](earlier, {"machine": 3, "options": 4, "sections": {"b": "new"}})
-    assert updated == {"machine": 1, "options": 2, "sections": {"a": "old", "b": "new"}}
+AMX = {"isa_flags": ["avx2", "avx512_f", "avx512_bf16", "amx_bf16"]}
+AVX2 = {"isa_flags": ["avx2"], "onednn_max_cpu_isa": None}
+
+
+def test_figures_of_several_kinds_of_processors_stand_side_by_side():
+    first = {"machine": AMX, "options": 1, "sections": {"a": "old", "b": "old"}}
+    assert merge_results(None, first, updates=False) == first
+    both = merge_results(first, {"machine": AVX2, "options": 2, "sections": {"a": "slow"}}, updates=False)
+    assert both == {**first, "other_processors": {"AVX2": {"machine": AVX2, "options": 2, "sections": {"a": "slow"}}}}
+    anew = merge_results(both, {"machine": AMX, "options": 3, "sections": {"b": "new"}}, updates=False)
+    assert anew == {**both, "options": 3, "sections": {"b": "new"}}
+    for machine in (AMX, AVX2):
+        updated = merge_results(both, {"machine": machine, "options": 4, "sections": {"b": "new"}}, updates=True)
+        found = find_kind(updated, name_kind(machine))
+        assert found["sections"] == {"a": "old" if machine is AMX else "slow", "b": "new"}
+        assert found["options"] == (1 if machine is AMX else 2)
+
+
+@pytest.mark.parametrize(("machine", "kind"), [
+    (AMX, "AMX"), (AVX2, "AVX2"), ({"isa_flags": []}, "no AVX"),
+    ({**AMX, "onednn_max_cpu_isa": "AVX2"}, "AMX, limited to AVX2"),
+])  # fmt: skip
+def test_kinds_of_processors(machine, kind):
+    assert name_kind(machine) == kind
 
 
 @pytest.mark.parametrize(

@@ -296,7 +296,7 @@ def test_checking_names_pictures_that_show_something_else(monkeypatch, capsys, t
     script = runpy.run_path(str(ROOT / "scripts" / "update_tables.py"))["main"].__globals__
     assert script["find_old_pictures"]() == []
     monkeypatch.setitem(script, "ROOT", tmp_path)
-    monkeypatch.setitem(script, "collect_contenders", lambda root: [])
+    monkeypatch.setitem(script, "collect_panels", lambda root: [])
     monkeypatch.setitem(script, "find_missing_sections", lambda root: [])
     lines = script["list_complaints"]([])
     assert [line.split()[0] for line in lines] == [f"docs/images/{name}" for name in THEMES]

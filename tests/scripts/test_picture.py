@@ -11,10 +11,10 @@ import pytest
 
 from benchmarking.sections.text_to_label import BF16, DISTILBERT_FP32, FASTTEXT, KERAS, NB_SVM, PACKED, POOLED, STOPWORD
 from hf_lstm.errors import InputError
-from tables.contenders import LARGE_RUNS, Contender, collect_contenders
+from tables.contenders import LARGE_RUNS, Contender, Panel, collect_contenders, collect_panels
 from tables.label_places import Box, Label, Place, find_box, place_labels
-from tables.picture import THEMES, draw_picture
-from tables.picture_files import IMAGES, describe_contenders, read_description, save_picture
+from tables.picture import THEMES, draw_picture, find_front
+from tables.picture_files import IMAGES, describe_panels, read_description, save_picture
 from tables.results import find_groups
 from tables.summary import format_short_results, format_short_speed, format_summary
 
@@ -173,7 +173,7 @@ def complete(contenders):
 
 @pytest.mark.parametrize("contenders", [COMMITTED, complete(COMMITTED)], ids=["as committed", "all measured"])
 def test_labels_overlap_neither_each_other_nor_markers(contenders):
-    figure = draw_picture(contenders, THEMES["accuracy-and-speed.png"], num_cores=2)
+    figure = draw_picture([Panel("2 cores", contenders)], THEMES["accuracy-and-speed.png"])
     figure.draw_without_rendering()
     (axes,) = figure.axes
     labels = axes.texts
@@ -223,7 +223,7 @@ def test_nothing_is_drawn_at_an_accuracy_that_nobody_measured():
         Contender(name="c", kind="linear", accuracy=91.0, reviews_per_s=None),
         Contender(name="d", kind="linear", accuracy=None, reviews_per_s=None),
     ]
-    figure = draw_picture(contenders, THEMES["accuracy-and-speed-dark.png"], num_cores=2)
+    figure = draw_picture([Panel("2 cores", contenders)], THEMES["accuracy-and-speed-dark.png"])
     (axes,) = figure.axes
     heights = [line.get_ydata()[0] for line in axes.lines if line.get_marker() != "None"]
     assert heights[0] == 90
@@ -236,12 +236,36 @@ def test_nothing_is_drawn_at_an_accuracy_that_nobody_measured():
     assert not any(text.startswith("d") for text in texts)
 
 
+def test_the_front_is_of_those_that_nobody_passes_in_both():
+    speeds_and_accuracies = [(10, 93), (20, 92), (15, 91.5), (90, 90), (90, 89), (None, 99), (500, None)]
+    contenders = [
+        Contender(name="", kind="ours", accuracy=accuracy, reviews_per_s=speed)
+        for speed, accuracy in speeds_and_accuracies
+    ]
+    assert find_front(contenders) == [(10, 93), (20, 92), (90, 90)]
+
+
+def test_other_kinds_of_processors_have_panels_of_their_own(root):
+    path = root / "results" / "benchmark.json"
+    benchmark = json.loads(path.read_text())
+    machine = {"num_cores": 4, "isa_flags": ["avx2"], "onednn_max_cpu_isa": None}
+    slower = json.loads(json.dumps(benchmark["sections"]))
+    slower["text-to-label"]["contenders"][FASTTEXT]["metrics"] = {"reviews_per_s": {"median": 7.0}}
+    benchmark["other_processors"] = {"AVX2": {**benchmark, "machine": machine, "sections": slower}}
+    path.write_text(json.dumps(benchmark))
+    first, second = collect_panels(root)
+    assert (first.contenders, second.machine) == (COMMITTED, "4 CPU cores, AVX2")
+    assert find(second.contenders, FASTTEXT).reviews_per_s == 7
+    assert len(draw_picture([first, second], THEMES["accuracy-and-speed.png"]).axes) == 2
+
+
 def test_a_picture_says_what_it_shows(tmp_path):
     contenders = [Contender(name="ü", kind="ours", accuracy=90.123456, note="published", reviews_per_s=100.0)]
+    panels = [Panel("fast", contenders), Panel("slow", contenders)]
     path = tmp_path / "new" / "picture.png"
-    save_picture(draw_picture(contenders, THEMES["accuracy-and-speed.png"], num_cores=2), contenders, path)
-    assert read_description(path) == describe_contenders(contenders)
-    assert json.loads(read_description(path))[0]["accuracy"] == 90.12
+    save_picture(draw_picture(panels, THEMES["accuracy-and-speed.png"]), panels, path)
+    assert read_description(path) == describe_panels(panels)
+    assert json.loads(read_description(path))[1]["contenders"][0]["accuracy"] == 90.12
     assert read_description(tmp_path / "none.png") is None
     (tmp_path / "other.png").write_bytes(path.read_bytes().replace(b"Description", b"Something!!"))
     assert read_description(tmp_path / "other.png") is None
@@ -250,7 +274,7 @@ def test_a_picture_says_what_it_shows(tmp_path):
 @pytest.mark.parametrize("name", THEMES)
 def test_the_committed_pictures_show_what_the_files_say(name):
     path = ROOT / IMAGES / name
-    assert read_description(path) == describe_contenders(COMMITTED), "run python scripts/draw_speed.py"
+    assert read_description(path) == describe_panels(collect_panels(ROOT)), "run python scripts/draw_speed.py"
     assert path.stat().st_size < 150_000
 
 

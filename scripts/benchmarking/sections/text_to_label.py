@@ -27,6 +27,7 @@ from hf_lstm.evaluation.tfidf import Classifier
 
 BF16, FP32 = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32"
 POOLED, STOPWORD = "ours, pooled-bilstm", "ours, stopword-lstm"
+DISTILLED, FLAGSHIP, TINY = "ours, distilled-bilstm", "ours, flagship", "ours, flagship-tiny"
 PACKED, KERAS = "packed loop, BiLSTM", "Keras BiLSTM"
 DISTILBERT_FP32, DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
 TFIDF, NB_SVM, FASTTEXT = "TF-IDF(1,2) + logistic regression", "NB-SVM(1,3)", "fastText(1,2)"
@@ -48,8 +49,11 @@ class TextToLabelTask:
     """How many of them, roughly, DistilBERT gets."""
     bilstm: RandomModel
     pooled: RandomModel
-    """Like `space/model`, but for its weights."""
     stopword: RandomModel
+    distilled: RandomModel
+    """Like `space/model`, but for its weights."""
+    flagship: RandomModel
+    tiny: RandomModel
     wordpiece: WordPiece
     scratch: Path
 
@@ -66,8 +70,8 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
         of, to = (Metric(contender=name, name=IN_ONE_PROCESS) for name in (ours, peer))
         return Figure(title=title, of=of, to=to, at_least=at_least)
 
-    def compare_on_all_cores(title: str, peer: str, at_least: float | None = None) -> Figure:
-        ours = Metric(contender=STOPWORD, name=IN_ONE_PROCESS)  # which has a thread per core
+    def compare_on_all_cores(name: str, title: str, peer: str, at_least: float | None = None) -> Figure:
+        ours = Metric(contender=name, name=IN_ONE_PROCESS)  # which has a thread per core
         peers = Metric(contender=peer, name=IN_ONE_PROCESS, or_greater=WITH_A_PROCESS_PER_CORE)
         return Figure(title=f"{title}, a process per core if faster", of=ours, to=peers, at_least=at_least)
 
@@ -82,8 +86,9 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             compare("BiLSTM, bf16 against Keras", BF16, KERAS),
             compare("pooled-bilstm against DistilBERT, fp32", POOLED, DISTILBERT_FP32),
             compare("pooled-bilstm against DistilBERT, bf16", POOLED, DISTILBERT_BF16),
-            compare_on_all_cores("stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
-            compare_on_all_cores("stopword-lstm against fastText", FASTTEXT),
+            compare_on_all_cores(STOPWORD, "stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
+            compare_on_all_cores(STOPWORD, "stopword-lstm against fastText", FASTTEXT),
+            compare_on_all_cores(TINY, "flagship-tiny against fastText", FASTTEXT, 1.5),
             Figure(
                 title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
                 of=Metric(contender=FP32, name="model_alone_useful_gflop_per_s"),
@@ -101,6 +106,9 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             "bilstm": describe_model(task.bilstm),
             "pooled_bilstm": describe_model(task.pooled),
             "stopword_lstm": describe_model(task.stopword),
+            "distilled_bilstm": describe_model(task.distilled),
+            "flagship": describe_model(task.flagship),
+            "flagship_tiny": describe_model(task.tiny),
         },
     )
 
@@ -128,6 +136,9 @@ def _list_ours(task: TextToLabelTask) -> list[Contender]:
         FP32: (task.bilstm, "float32"),
         POOLED: (task.pooled, "auto"),
         STOPWORD: (task.stopword, "auto"),
+        DISTILLED: (task.distilled, "auto"),
+        FLAGSHIP: (task.flagship, "auto"),
+        TINY: (task.tiny, "auto"),
     }
     return [
         Contender(
