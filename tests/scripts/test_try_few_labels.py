@@ -1,0 +1,59 @@
+import json
+
+import numpy as np
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from try_few_labels import keep_labels, main
+
+from hf_lstm.errors import InputError
+
+FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
+
+
+def make_splits(**sizes):
+    return DatasetDict(
+        {
+            name: Dataset.from_dict(
+                {"text": [f"{name} {row}" for row in range(size)], "label": [row % 2 for row in range(size)]}, FEATURES
+            )
+            for name, size in sizes.items()
+        }
+    )
+
+
+def test_few_labels_are_kept_and_no_text_is_lost():
+    splits = make_splits(train=60, validation=20, test=5)
+    kept, others = keep_labels(splits, 20, seed=0)
+    assert {name: len(split) for name, split in kept.items()} == {"train": 16, "validation": 4, "test": 5}
+    assert np.bincount(kept["train"]["label"][:]).tolist() == [8, 8]
+    labeled = [*kept["train"]["text"][:], *kept["validation"]["text"][:]]
+    assert sorted([*labeled, *others]) == sorted([*splits["train"]["text"][:], *splits["validation"]["text"][:]])
+    again, other = (keep_labels(splits, 20, seed=seed)[0]["train"]["text"][:] for seed in (0, 1))
+    assert again == kept["train"]["text"][:] != other
+    with pytest.raises(InputError, match="rows of label 0 are wanted"):
+        keep_labels(splits, 200, seed=0)
+
+
+def test_each_seed_is_trained_and_measured(tmp_path, capsys):
+    data = tmp_path / "reviews.csv"
+    lines = [f"{word} film {row},{label}" for row in range(60) for word, label in (("great", "pos"), ("bad", "neg"))]
+    data.write_text("text,label\n" + "\n".join(lines) + "\n")
+    small = "model.embedding_dim=4 model.hidden_size=4 train.num_epochs=1 train.frozen_steps=0".split()
+    virtual = ["train.virtual_adversarial_epsilon=1", "train.unlabeled_batches_per_step=1"]
+    arguments = [
+        "--dataset",
+        str(data),
+        "--num-labels",
+        "30",
+        "--seeds",
+        "0",
+        "1",
+        "--output-dir",
+        str(tmp_path / "few"),
+    ]
+    main([*arguments, "--output", str(tmp_path / "few.json"), "--device", "cpu", "--set", *small, *virtual])
+    found = json.loads((tmp_path / "few.json").read_text())
+    assert set(found["test_accuracy"]) == {"0", "1"}
+    assert "texts without labels" in capsys.readouterr().out
+    results = json.loads((tmp_path / "few" / "seed1" / "results.json").read_text())
+    assert results["dataset"]["num_rows"]["train"] == 24
