@@ -11,15 +11,17 @@ class TokenizerConfig:
     """Sets how text becomes words, and which words get an id of their own."""
 
     words: Literal[
-        "word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "any_script", "wordpiece"
+        "word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "any_script", "wordpiece", "bpe"
     ] = "word_characters"
     r"""What counts as a word. `word_characters`: letters, digits and underscores, as `\b\w+\b` finds them. `letters`:
     letters and underscores, as `[^\W\d]+` finds them. `whitespace`: what stands between white space, as `str.split()`
     finds it. `unpunctuated`: the same without ASCII punctuation. `punctuated`: the words of `word_characters`, and each
     mark between them, after HTML is removed; `don't` is one word, `it's` two. `any_script`: words with
     their vowel signs and accents, and each character of scripts that set no blanks, such as Chinese, Japanese and Thai;
-    `pooled-bilstm` chooses it by itself where train needs it. `wordpiece`: pieces of words, as BERT
-    cuts them, after HTML and all characters but letters, `!` and `?` are removed."""
+    the default recipe chooses it by itself where train needs it. `wordpiece`: pieces of words, as BERT
+    cuts them, after HTML and all characters but letters, `!` and `?` are removed. `bpe`: pieces of any script, learned
+    from train as byte pairs, so that nothing is unknown; good for languages with many endings, and the default recipe
+    chooses it by itself where most of train is of scripts that set no blanks."""
     lowercase: bool = True
     """Lower-case the text first, as Python's `str.lower` does."""
     stop_words: Literal["keep", "unknown", "drop"] = "keep"
@@ -33,7 +35,7 @@ class TokenizerConfig:
     """A word must occur this often in train to get an id."""
     max_words: int | None = None
     """Only this many words (or pieces) get an id, the most frequent ones. `<pad>` and `<unk>` are not counted. `none`
-    sets no limit, but 30,520 for pieces."""
+    sets no limit, but 30,520 for pieces of BERT's kind, and 30,000 for byte pairs."""
     order: Literal["alphabetical", "frequency"] = "frequency"
     """The order in which words get their ids, from 2 on. Words of equal frequency are in alphabetical order."""
 
@@ -46,7 +48,9 @@ class TokenizerConfig:
             require(self.stop_words != "unknown", "tokenizer.stop_words", "unknown", "keep or drop with wordpiece")
             require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", "mark with wordpiece")
         else:
-            if self.words in ("punctuated", "any_script"):
+            if self.words == "bpe":
+                require(self.stop_words == "keep", "tokenizer.stop_words", self.stop_words, "keep with bpe")
+            if self.words in ("punctuated", "any_script", "bpe"):
                 require(self.stop_words != "drop", "tokenizer.stop_words", "drop", f"keep or unknown with {self.words}")
                 require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", f"mark with {self.words}")
             require(self.vocab is None, "tokenizer.vocab", self.vocab, "none, unless tokenizer.words=wordpiece")

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.errors import InputError
+from hf_lstm.tokenization.byte_pairs import train_byte_pairs
 from hf_lstm.tokenization.word_patterns import load_stop_words
 from hf_lstm.tokenization.word_splitter import PAD_TOKEN, SPECIAL_TOKENS, UNK_TOKEN, WordSplitter
 from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece_tokenizer, load_vocab, train_vocab
@@ -30,6 +31,11 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
     Raises:
         InputError: no word is left for the vocabulary, or the one named cannot be had.
     """
+    if config.words == "bpe":
+        _warn_of_unused_settings(config)
+        return train_byte_pairs(
+            texts, max_pieces=config.max_words, min_count=config.min_count, lowercase=config.lowercase
+        )
     if config.words == "wordpiece":
         dropped = load_stop_words() if config.stop_words == "drop" else frozenset[str]()
         _warn_of_unused_settings(config)

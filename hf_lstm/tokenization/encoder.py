@@ -12,12 +12,13 @@ from typing import Literal, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
+from tokenizers.models import BPE
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.bulk_encoder import BulkEncoder, cut_chunks, cut_rows
 from hf_lstm.tokenization.saved import typed_failures
-from hf_lstm.tokenization.word_patterns import replace_surrogates
+from hf_lstm.tokenization.word_patterns import is_unspaced, replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
 
 T = TypeVar("T")
@@ -171,9 +172,8 @@ class Encoder:
         with typed_failures("the tokenizer fails at the text"):
             encoding = self._tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
         places = zip(encoding.ids, encoding.word_ids, encoding.offsets, strict=True)
-        return self._truncate(
-            [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
-        )
+        tokens = [Token(token_id, word_index, start, end) for token_id, word_index, (start, end) in places]
+        return self._truncate(_separate_unspaced(tokens, text) if isinstance(self._tokenizer.model, BPE) else tokens)
 
     def _truncate(self, tokens: list[T]) -> list[T]:
         return truncate(tokens, self._config.max_length_tokens, self._config.truncation)
@@ -217,3 +217,16 @@ def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:
     input_ids = np.insert(texts.input_ids, texts.offsets[:-1][is_empty], token_id)
     offsets = texts.offsets + np.concatenate([[0], np.cumsum(is_empty)])
     return EncodedTexts(input_ids=input_ids, offsets=offsets)
+
+
+def _separate_unspaced(tokens: Sequence[Token], text: str) -> list[Token]:
+    """Make each piece a word of its own where a script sets no blanks; bytes of one character stay together."""
+    separated: list[Token] = []
+    number, end = -1, 0
+    for token, before in zip(tokens, [None, *tokens], strict=False):
+        is_next = before is None or token.word_index != before.word_index
+        if is_next or (token.start >= end and is_unspaced(text[token.start])):
+            number += 1
+        end = token.end
+        separated.append(token._replace(word_index=number))
+    return separated

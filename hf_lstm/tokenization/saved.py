@@ -2,7 +2,8 @@
 
 The `tokenizers` library runs whatever its file says: patterns that take hours, steps that make gigabytes of a letter,
 and tables whose damage ends the process. So a file is looked at before, and has only parts that are known to be
-harmless: those that `build_tokenizer` and `build_wordpiece_tokenizer` write, and some that have no settings.
+harmless: those that `build_tokenizer`, `build_wordpiece_tokenizer` and `build_byte_pair_tokenizer` write, and some that
+have no settings.
 """
 
 import functools
@@ -15,8 +16,9 @@ from tokenizers import Tokenizer
 
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
+from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
 from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer, load_stop_words
-from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS
+from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer
 
 MAX_WORD_CHARACTERS = 1_000
@@ -28,7 +30,13 @@ _PLAIN_PRE_TOKENIZERS = ("BertPreTokenizer", "Whitespace", "WhitespaceSplit")
 _MODEL_SETTINGS = {
     "WordLevel": {"type", "vocab", "unk_token"},
     "WordPiece": {"type", "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word"},
-}
+    "BPE": {
+        "type", "vocab", "merges", "unk_token", "dropout", "continuing_subword_prefix", "end_of_word_suffix",
+        "fuse_unk", "byte_fallback", "ignore_merges",
+    },
+}  # fmt: skip
+_NOT_OURS = ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
+"""Settings of byte pairs. With dropout, a text's ids would be others each time."""
 _UNUSED_FIELDS = ("truncation", "padding")
 """Which `Encoder` ignores, and so are not read."""
 _FIELDS = {
@@ -111,6 +119,8 @@ def _check_model(model: Any, where: str) -> Mapping[str, Any]:
         raise InputError(
             f"{where}: max_input_chars_per_word is {shorten(longest)}, but must be at most {MAX_WORD_CHARACTERS}"
         )
+    if model["type"] == "BPE" and any(model.get(name) for name in _NOT_OURS):
+        raise _refuse(where, "model", model)
     vocab: Mapping[str, Any] = model["vocab"]
     return vocab
 
@@ -131,6 +141,7 @@ def _list_own_splitters() -> list[dict[str, Any]]:
     splitters += [build_pre_tokenizer(words, dropped=load_stop_words()) for words in get_args(Words)]
     for dropped in (frozenset[str](), load_stop_words()):
         splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
+    splitters.append(build_byte_pair_tokenizer({UNK_TOKEN: 0}, [], lowercase=True).pre_tokenizer)
     return list(map(_describe, splitters))
 
 

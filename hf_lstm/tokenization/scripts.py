@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hf_lstm.tokenization.encoder import EncodedTexts
+from hf_lstm.tokenization.word_patterns import is_unspaced
 
 NUM_SAMPLED_TEXTS = 1_000
 MIN_SHARE = 0.05
 """Of the characters of words: English with a few foreign names has far fewer, Hindi and Thai more than 30 %."""
 MIN_TOKENS = 10
 """Fewer unknown tokens are no reason for a warning."""
-_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
-_FIRST_SUPPLEMENTARY_HAN = 0x20000
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +22,7 @@ def needs_any_script(texts: Sequence[str]) -> bool:
 
     A sample of up to `NUM_SAMPLED_TEXTS` is looked at, evenly spaced.
     """
-    step = max(1, len(texts) // NUM_SAMPLED_TEXTS)
-    counts: Counter[str] = Counter()
-    for text in texts[::step]:
-        counts.update(text)
+    counts = _count_characters(texts)
     num_odd = sum(count for character, count in counts.items() if _is_odd(character))
     num_others = sum(count for character, count in counts.items() if character.isalnum() and not _is_odd(character))
     return num_odd > MIN_SHARE * (num_odd + num_others)
@@ -46,9 +42,24 @@ def warn_of_unknown(texts: EncodedTexts, unk_token_id: int, what: str) -> None:
         )
 
 
+def are_unspaced(texts: Sequence[str]) -> bool:
+    """Return whether most letters of texts are of scripts without blanks between words; a sample is looked at."""
+    counts = _count_characters(texts)
+    num_letters = sum(count for character, count in counts.items() if character.isalnum())
+    num_unspaced = sum(count for character, count in counts.items() if character.isalnum() and is_unspaced(character))
+    return 2 * num_unspaced > num_letters
+
+
+def _count_characters(texts: Sequence[str]) -> Counter[str]:
+    step = max(1, len(texts) // NUM_SAMPLED_TEXTS)
+    counts: Counter[str] = Counter()
+    for text in texts[::step]:
+        counts.update(text)
+    return counts
+
+
 def _is_odd(character: str) -> bool:
     if character.isascii():
         return False
-    code = ord(character)
-    is_unspaced = code >= _FIRST_SUPPLEMENTARY_HAN or any(first <= code <= last for first, last in _UNSPACED)
-    return (is_unspaced and character.isalnum()) or unicodedata.category(character) in ("Mn", "Mc")
+    is_letter_without_blanks = character.isalnum() and is_unspaced(character)
+    return is_letter_without_blanks or unicodedata.category(character) in ("Mn", "Mc")

@@ -69,6 +69,15 @@ _CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
 _FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
 _ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
 
+_UNSPACED_RANGES = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x10FFFF),
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SHARED_CHARACTERS = 4
 """How long a prefix alternatives may share: with 5,000 words every branch is short by then, and nesting stays flat."""
@@ -80,6 +89,12 @@ def replace_surrogates(text: str) -> str:
     The `tokenizers` library refuses them.
     """
     return text if text.isascii() else _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def is_unspaced(character: str) -> bool:
+    """Return whether a character is of a script that sets no blanks between words, such as Chinese or Thai."""
+    code = ord(character)
+    return code >= 0x0E00 and any(first <= code <= last for first, last in _UNSPACED_RANGES)
 
 
 def load_stop_words() -> frozenset[str]:

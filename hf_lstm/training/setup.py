@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
-from hf_lstm.config.recipes import DEFAULT_RECIPE
+from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
@@ -36,7 +36,7 @@ from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
-from hf_lstm.tokenization.scripts import measure_unknown, needs_any_script
+from hf_lstm.tokenization.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
 from hf_lstm.training.model_vectors import check_model_vectors, read_model_vectors
 from hf_lstm.training.vector_files import fetch_vector_file
@@ -239,16 +239,20 @@ def resolve_recipe(
 
 
 def _choose_words(recipe: Recipe, texts: Sequence[str]) -> TokenizerConfig:
-    """Choose how words are found: as in any script, where our own recipe would lose signs or find whole sentences."""
+    """Choose how words are found, where our own recipe would lose signs or find whole sentences.
+
+    Most letters without blanks between words: byte pairs. Else, as in any script.
+    """
     chosen = recipe.tokenizer
-    if chosen.words in ("any_script", "whitespace") or not needs_any_script(texts):
+    if chosen.words in ("any_script", "whitespace", "bpe") or not needs_any_script(texts):
         return chosen
+    better: Literal["bpe", "any_script"] = "bpe" if are_unspaced(texts) else "any_script"
     what = "train has vowel signs or accents inside words, or words without blanks between"
-    filters = chosen.stop_words == "drop" or chosen.unknown_words == "drop"
-    if recipe.name == DEFAULT_RECIPE and chosen.words == "word_characters" and not filters:
-        logger.info("%s: tokenizer.words is any_script", what)
-        return replace(chosen, words="any_script")
-    logger.warning("%s, which tokenizer.words=%s misreads: --set tokenizer.words=any_script", what, chosen.words)
+    is_plain = chosen.stop_words == "keep" and chosen.unknown_words == "mark"
+    if recipe.name == DEFAULT_RECIPE and chosen.words == get_recipe(DEFAULT_RECIPE).tokenizer.words and is_plain:
+        logger.info("%s: tokenizer.words is %s", what, better)
+        return replace(chosen, words=better)
+    logger.warning("%s, which tokenizer.words=%s misreads: --set tokenizer.words=%s", what, chosen.words, better)
     return chosen
 
 

@@ -71,3 +71,10 @@ def test_serving(page_folder, monkeypatch):
 def test_browser(page_folder):
     names = run_page("browser.md")
     assert 3 < sum(names["sizes"].values()) / 1e6 < 10
+
+
+def test_languages(page_folder):
+    pytest.importorskip("sklearn")
+    model = run_page("languages.md")["classifier"].model_
+    assert model.tokenizer.token_to_id("<unk>") not in model.encode("这部电影不好看")
+    assert model.config.vocab_size > 258

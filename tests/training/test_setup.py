@@ -8,9 +8,11 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig, TrainConfig
+from hf_lstm.config.overrides import change_settings
+from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import BaseModel
-from hf_lstm.training.setup import build_model, find_vector_file, resolve_recipe, use_word_vectors
+from hf_lstm.training.setup import _choose_words, build_model, find_vector_file, resolve_recipe, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
 RECIPE = Recipe(
@@ -112,3 +114,20 @@ def test_words_start_from_their_vectors_and_their_share_is_told(tmp_path, resolv
     assert weight[tokenizer.token_to_id("lovely")].tolist() == [1, 2, 3, 4]
     assert weight.sum().item() == 10
     assert weight.requires_grad != is_frozen
+
+
+@pytest.mark.parametrize(
+    ("texts", "chosen"),
+    [
+        (["a good film", "a dull film"], "punctuated"),
+        (["这部电影非常好看", "这部电影太无聊了"], "bpe"),
+        (["หนังเรื่องนี้สนุกมาก", "หนังน่าเบื่อมาก"], "bpe"),
+        (["यह फिल्म बहुत अच्छी है", "यह फिल्म उबाऊ है"], "any_script"),
+    ],
+)
+def test_the_default_recipe_finds_words_as_the_script_needs(texts, chosen, caplog):
+    recipe = get_recipe(DEFAULT_RECIPE)
+    assert _choose_words(recipe, texts).words == chosen
+    kept = change_settings(recipe, {"words": "word_characters"})
+    assert _choose_words(kept, texts).words == "word_characters"
+    assert (f"--set tokenizer.words={chosen}" in caplog.text) == (chosen != "punctuated")
