@@ -126,24 +126,25 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.provenance import describe_code
-    from hf_lstm.training.loop import draw_steps, start_run, train_step
+    from hf_lstm.training.loop import draw_all_steps, start_run, train_step
     from hf_lstm.training.setup import prepare_run
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()
     prepared = prepare_run(recipe, device, model_class=LSTMSentiment)
-    model, split = prepared.model.train(), prepared.encoded["train"]
-    run = start_run(model, split, recipe.train)
+    model, split = prepared.model.train(), prepared.learned
+    run = start_run(model, split, recipe.train, unlabeled=prepared.unlabeled)
+    run.step = recipe.train.frozen_steps  # these take less than the others
     lengths = split.texts.lengths
-    first, *steps = draw_steps(lengths, recipe.train, epoch=1)[: 1 + arguments.num_steps]
+    first, *steps = draw_all_steps(run, split, epoch=1)[: 1 + arguments.num_steps]
     if not steps:
         raise InputError(f"{recipe.name}: an epoch has but one step; make train.batch_size smaller")
-    train_step(run, split, *first)
+    train_step(run, split, *first[0], unlabeled=first[1])
     started = time.perf_counter()
-    for step in steps:
-        train_step(run, split, *step)
+    for batches, unlabeled in steps:
+        train_step(run, split, *batches, unlabeled=unlabeled)
     elapsed_s = time.perf_counter() - started
-    num_measured = sum(int(lengths[batch].sum()) for step in steps for batch in step)
+    num_measured = sum(int(lengths[batch].sum()) for batches, _ in steps for batch in batches)
     return {
         "num_parameters": model.num_parameters,
         "num_epochs": recipe.train.num_epochs,

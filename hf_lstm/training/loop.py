@@ -141,6 +141,15 @@ def draw_unlabeled_steps(
     return [batches[start : start + per_step] for start in range(0, num_steps * per_step, per_step)]
 
 
+def draw_all_steps(run: TrainingRun, split: LabeledTexts, *, epoch: int) -> list[tuple[Batches, Batches]]:
+    """Draw what each step of an epoch reads: batches of rows, and batches of texts without labels."""
+    steps = draw_steps(split.texts.lengths, run.config, epoch=epoch)
+    if run.unlabeled is None:
+        return [(batches, []) for batches in steps]
+    unlabeled = draw_unlabeled_steps(run.unlabeled.lengths, run.config, epoch=epoch, num_steps=len(steps))
+    return list(zip(steps, unlabeled, strict=True))
+
+
 def train(
     model: LSTMSentiment,
     train_split: LabeledTexts,
@@ -240,11 +249,7 @@ def train_epoch(
         disable=not show_progress,
         leave=False,
     ) as bar:
-        steps = draw_steps(split.texts.lengths, run.config, epoch=epoch)
-        more: list[list[NDArray[np.int64]]] = [[]] * len(steps)
-        if run.unlabeled is not None:
-            more = draw_unlabeled_steps(run.unlabeled.lengths, run.config, epoch=epoch, num_steps=len(steps))
-        for batches, unlabeled in list(zip(steps, more, strict=True))[done.num_steps :]:
+        for batches, unlabeled in draw_all_steps(run, split, epoch=epoch)[done.num_steps :]:
             started = time.perf_counter()
             rows = np.concatenate(batches)
             weight_sum = float(run.row_weights[rows].sum())
