@@ -7,6 +7,9 @@ _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f]")
 """Control codes, and characters that change the direction of all text until the paragraph ends."""
 
 
+MAX_CODE_CHARACTERS = 200
+
+
 def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_texts: int = 1) -> str:
     """Format a Markdown table.
 
@@ -28,6 +31,11 @@ def format_cell(text: object) -> str:
         r"^(\d+(?=[.)](?:\s|$))|(?=[-+#>]))", r"\1\\", inert
     )  # would begin a list, a heading, a quotation or a rule
     return re.sub(r"(:(?=//)|www(?=\.)|@(?=\w))", r"\1&#8203;", inert, flags=re.IGNORECASE)
+
+
+def format_code(text: object) -> str:
+    """Shorten a text to what stands between two backticks of a line, where nothing but these has a meaning."""
+    return " ".join(_INVISIBLE.sub("", str(text)).split()).replace("`", "'")[:MAX_CODE_CHARACTERS]
 
 
 def format_percent(value: float) -> str:

@@ -4,6 +4,7 @@ Usage: `python scripts/try_faulty_hub.py --help`.
 """
 
 import argparse
+import importlib
 import logging
 import os
 import shlex
@@ -15,7 +16,7 @@ from pathlib import Path
 from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
 
 SHARE_OF_WAITS = 0.02
-"""What is left of each time-out and pause. The longest time measured is told as if none were shortened."""
+"""What is left of each time-out and pause, so that all faults take minutes and not hours."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -24,7 +25,17 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         description="Let the local Hub of the tests fail at each endpoint: errors once, twice and for ever, lost "
         "connections, silence, trickling bodies, pages of a proxy, changed bytes, repeated tokens. Download, push and "
         "log in meanwhile. Each must be done, or end in one typed line that shows no token; no damaged file may stay "
-        "in the cache. All waits are fifty times as short as in use."
+        "in the cache."
+    )
+    parser.add_argument(
+        "--waits",
+        metavar="SHARE",
+        type=float,
+        default=SHARE_OF_WAITS,
+        help=f"what is left of each time-out and pause (default: {SHARE_OF_WAITS}; 1 for what users wait)",
+    )
+    parser.add_argument(
+        "--only", metavar="TEXT", action="append", default=[], help="try faults with this in their name"
     )
     parser.add_argument("--every", metavar="N", type=int, default=1, help="try every Nth fault (default: each)")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write the figures into this JSON file, too")
@@ -41,9 +52,8 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once. The client
     # reads its environment as it is imported, and so comes after the Hub that it is to talk to.
     sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-    from local_hub import LocalHub
-
-    hub = LocalHub()
+    local_hub = importlib.import_module("local_hub")
+    hub = local_hub.LocalHub()
     os.environ["HF_ENDPOINT"] = hub.endpoint
 
     from fault_testing.hub_faults import list_cases, shorten_waits, try_faults
@@ -52,11 +62,12 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.files import write_json
 
     logging.disable()
-    shorten_waits(SHARE_OF_WAITS)
+    shorten_waits(arguments.waits)
     with tempfile.TemporaryDirectory() as scratch:
         model = save_small_model(Path(scratch) / "small")
-        cases = list(list_cases())[:: arguments.every]
-        figures = try_faults(hub, model, Path(scratch), cases, share=SHARE_OF_WAITS)
+        cases = [each for each in list_cases() if all(text in each.name for text in arguments.only)]
+        tried = cases[:: arguments.every]
+        figures = try_faults(hub, local_hub.Fault, model, Path(scratch), tried, share=arguments.waits)
     print(
         f"{figures['tried']} faults: {figures['done']} done all the same, {figures['refused']} refused in one line, "
         f"{len(figures['wrong'])} wrong; at most {figures['longest_s']} s"
@@ -65,7 +76,7 @@ def main(argv: Sequence[str]) -> None:
         print(f"  {line}")
     if arguments.output is not None:
         command = f"python scripts/try_faulty_hub.py {shlex.join(argv)}".rstrip()
-        write_json(arguments.output, {"command": command, "share_of_waits": SHARE_OF_WAITS, **figures})
+        write_json(arguments.output, {"command": command, "share_of_waits": arguments.waits, **figures})
         print(f"saved in {arguments.output}")
     if figures["wrong"]:
         sys.exit(EXIT_ERROR)

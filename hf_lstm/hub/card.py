@@ -46,7 +46,7 @@ from hf_lstm.hub.card_metadata import (
     name_repository,
 )
 from hf_lstm.hub.publication import is_page_free_of_texts, is_public_source
-from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent
+from hf_lstm.markdown import format_cell, format_code, format_duration, format_interval, format_percent
 from hf_lstm.records.places import SAMPLE, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures
@@ -169,6 +169,8 @@ def _load_template() -> "jinja2.Template":
     )
     environment.filters |= {
         "cell": format_cell,
+        "code": format_code,
+        "fenced": lambda value: str(value).replace("```", "'''"),  # which would end the block
         "setting": lambda value: "none" if value is None else str(value),
         "number": lambda value: f"{int(value):,}",
         "percent": format_percent,

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 SILENCE_TIMEOUT_S = 20.0
 """A request fails when nothing is sent or received for this long; a slow transfer that goes on does not."""
-PUSH_RETRY_FOR_S = 80.0
+PUSH_RETRY_FOR_S = 70.0
 """No attempt starts later than this after the first failure, so a Hub that is down is given up on within 120 s."""
 READ_RETRY_FOR_S = 10.0
 """The same for what is only read: somebody waits for it, and the cache may have it."""

@@ -68,9 +68,10 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
     cuts = [f"- {split}: {format_cell(cut)}." for split, cut in report.cuts.items()]
     warnings = [f"- {format_cell(line)}." for line in report.findings.describe()]
     return (
-        f"# {format_cell(report.model)} on {report.split}\n\n"
-        f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {report.split}; "
-        f"{report.num_parameters:,} parameters, computed in {report.precision} on {report.device}. "
+        f"# {format_cell(report.model)} on {format_cell(report.split)}\n\n"
+        f"{metrics.num_rows:,} rows of {format_cell(report.dataset)}, split {format_cell(report.split)}; "
+        f"{report.num_parameters:,} parameters, computed in {format_cell(report.precision)} on "
+        f"{format_cell(report.device)}. "
         f"{_describe_prior_use(report)}All figures are sums over rows. `metrics.json` has them unrounded.\n\n"
         f"{format_table(['figure', 'value', ''], rows)}"
         + "\n\n".join(["", "Splits that the data lack were cut:", "\n".join(cuts)] if cuts else [])

@@ -337,6 +337,48 @@ def test_odd_label_names_stay_in_their_cells(labels):
     assert "<script" not in card
 
 
+HOSTILE = "<img src=x onerror=alert(1)> [a](http://evil.example) `<script>` ``` \n# heading\n| cell"
+
+
+def find_texts(value, place=()):
+    """The places of all texts in JSON."""
+    if isinstance(value, str):
+        yield place
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, each in items:
+        yield from find_texts(each, (*place, key))
+
+
+def replace_text(value, place, text):
+    value = copy.deepcopy(value)
+    inner = value
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = text
+    return value
+
+
+def drop_code(card):
+    """A card without its front matter, and without what stands in code, where nothing has a meaning."""
+    body = card.split("\n---\n", 1)[1]
+    return re.sub(r"(`+)[^`\n]+?\1", "", re.sub(r"^```.*?^```$", "", body, flags=re.DOTALL | re.MULTILINE))
+
+
+@pytest.mark.parametrize("argument", ["recipe", "results"])
+def test_no_text_of_somebodys_file_is_more_than_text(argument):
+    honest = {"recipe": make_recipe(), "results": make_results()}[argument]
+    places = list(find_texts(json.loads(json.dumps(honest))))
+    assert len(places) > 5
+    for place in places:
+        try:
+            card = render(**{argument: replace_text(json.loads(json.dumps(honest)), place, HOSTILE)})
+        except InputError:
+            continue
+        text = drop_code(card)
+        for raw in ("<img", "<script", "\n# heading", "](http://evil"):
+            assert raw not in text, (place, raw)
+
+
 def test_local_data_is_named_without_its_folders(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "reviews").touch()

@@ -400,7 +400,7 @@ def test_a_permanent_error_ends_within_two_minutes(hub, folder, clock, status):
         f"127.0.0.1 answers {status} to POST /api/models/me/imdb-lstm/commit/main; "
         "check the network and HF_ENDPOINT, or try again later; to push again: python scripts/train.py --push"
     )
-    assert clock.sleeps_s == [1, 2, 4] + [8] * 9
+    assert clock.sleeps_s == [1, 2, 4] + [8] * 7
     assert sum(clock.sleeps_s) <= 120
     assert hub.count("commit") == len(clock.sleeps_s) + 1
     assert hub.files(REPO) == {}
