@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hf_lstm.config.pretrain import PRETRAIN_RECIPES
 from hf_lstm.config.recipes import RECIPES
 from hf_lstm.errors import InputError
 from tables.pages import PAGES, replace_section, update_page
@@ -142,7 +143,7 @@ def test_scripts_recipes_and_settings_that_are_named_exist(page):
     for script in re.findall(r"(?<!tests/)scripts/\w+\.py", text):
         assert (ROOT / script).is_file(), f"{page} names {script}"
     for recipe in re.findall(r"--recipe ([a-z][\w-]*)", text):
-        assert recipe in RECIPES, f"{page} names {recipe}"
+        assert recipe in {**RECIPES, **PRETRAIN_RECIPES}, f"{page} names {recipe}"
     known = TEXTS["docs/settings.md"]
     for setting in re.findall(r"\b(?:data|tokenizer|model|train)\.\w+(?==)", text):
         assert f"`{setting}`" in known or setting == "model.id2label", f"{page} names {setting}"
