@@ -71,7 +71,11 @@ def collect_contenders(root: Path, kind: str | None = None) -> list[Contender]:
         if name not in known
     }
     contenders = [*known.values(), *others.values()]
-    return [each for each in contenders if each.accuracy is not None or each.reviews_per_s is not None]
+    return [each for each in contenders if each.reviews_per_s is not None or _has_own_accuracy(each)]
+
+
+def _has_own_accuracy(contender: Contender) -> bool:
+    return contender.accuracy is not None and contender.note != "same network"
 
 
 def collect_panels(root: Path) -> list[Panel]:
@@ -162,6 +166,9 @@ _SOURCES: Mapping[str, _Source] = {
     names.TINY: _Source("ours", _read_runs(TINY_RUNS)),
     names.PACKED: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
     names.KERAS: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
+    names.PACKED_INT8: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
+    names.ONNX_FP32: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
+    names.ONNX_INT8: _Source("neural", _read_runs(LARGE_RUNS), "same network"),
     names.DISTILBERT_FP32: _Source("neural", lambda root, name: PUBLISHED_DISTILBERT, "published"),
     names.DISTILBERT_BF16: _Source("neural", lambda root, name: PUBLISHED_DISTILBERT, "published"),
     names.NB_SVM: _Source("linear", _read_baseline),

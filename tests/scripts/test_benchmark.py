@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from benchmarking.contenders.distilbert import pick_batches
+from benchmarking.contenders.onnx_lstm import classify_with_onnx
 from benchmarking.harness.processors import find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_section, write_json
 from benchmarking.harness.rounds import _Turns, measure_interleaved
@@ -23,7 +24,7 @@ from benchmarking.harness.summaries import describe_section, evaluate_figure, su
 from benchmarking.plan import SECTIONS
 from benchmarking.reviews import LabeledReviews, choose_word_finder, split_lowercase
 from benchmarking.sections.epoch import build_epoch, share_out
-from benchmarking.tasks import TrainingTask, count_useful_gflop
+from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
 from hf_lstm.config import ModelSettings, TokenizerConfig, TrainConfig
 from hf_lstm.tokenization.build import train_tokenizer
 
@@ -219,6 +220,19 @@ def test_packed_loop_computes_what_this_package_does(options):
     assert lengths.tolist() == [6, 1, 1, 4, 2]
     expected = ours.predict_proba(TEXTS, precision="float32")
     torch.testing.assert_close(packed(input_ids, lengths).softmax(dim=1), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("quantizes", [False, True])
+def test_onnx_runtime_gives_the_labels_of_the_same_network(quantizes):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    tokenizer = train_tokenizer(TEXTS, TokenizerConfig())
+    config = ModelSettings(embedding_dim=3, hidden_size=5, bidirectional=True, pooling="mean_max")
+    settings = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["neg", "pos"])
+    answers = classify_with_onnx(RandomModel(config=settings, tokenizer_json=tokenizer.to_str()), TEXTS, quantizes)
+    facts = next(answers)
+    assert facts["share_of_our_labels"] >= (0.5 if quantizes else 1)
+    assert next(answers)["reviews_per_s"] > 0
 
 
 @pytest.mark.parametrize("words", ["whitespace", "word_characters"])

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 _BATCH_SIZE = 64
 
 
-def classify_with_packing(model: RandomModel, texts: list[str], find_words: Callable[[str], list[str]]) -> Answers:
+def classify_with_packing(
+    model: RandomModel, texts: list[str], find_words: Callable[[str], list[str]], quantizes: bool = False
+) -> Answers:
     """Yield reviews/s of the packed loop.
 
-    The weights are those of this package's contender, and so are the answers.
+    The weights are those of this package's contender, and so are the answers; with `quantizes` they are PyTorch's
+    dynamic int8.
     """
     import torch
     from torch.utils.data import DataLoader
@@ -39,6 +42,10 @@ def classify_with_packing(model: RandomModel, texts: list[str], find_words: Call
     )
     packed.load_state_dict(ours.state_dict())
     packed.eval()
+    if quantizes:
+        from torch.ao.quantization import quantize_dynamic
+
+        packed = quantize_dynamic(packed, {torch.nn.LSTM, torch.nn.Linear}, dtype=torch.qint8)  # type: ignore[no-untyped-call]
     dataset = ReviewDataset(texts, [0] * len(texts), vocab, find_words, config.max_length_tokens)
 
     def predict_probabilities(rows: Any) -> torch.Tensor:
@@ -55,7 +62,11 @@ def classify_with_packing(model: RandomModel, texts: list[str], find_words: Call
     yield from time_classification(
         {"reviews_per_s": lambda: predict_probabilities(dataset).argmax(dim=1).tolist()},
         len(texts),
-        {"batch_size": _BATCH_SIZE, "dtype": "float32", "largest_probability_difference_to_ours": difference},
+        {
+            "batch_size": _BATCH_SIZE,
+            "dtype": "int8, dynamic" if quantizes else "float32",
+            "largest_probability_difference_to_ours": difference,
+        },
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 _PACKAGES = (
     "hf-lstm", "torch", "tokenizers", "numpy", "transformers", "scikit-learn", "fasttext-wheel", "keras", "tensorflow",
-    "tensorflow-cpu",
+    "tensorflow-cpu", "onnxruntime",
 )  # fmt: skip
 
 _ASK_TORCH = """

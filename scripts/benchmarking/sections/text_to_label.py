@@ -17,6 +17,8 @@ from benchmarking.contenders.linear import (  # fmt: skip
     classify_with_linear,
 )
 from benchmarking.contenders.nb_svm import NBSVM
+from benchmarking.contenders.onnx_lstm import REQUIRES as ONNX_REQUIRES
+from benchmarking.contenders.onnx_lstm import classify_with_onnx
 from benchmarking.contenders.ours import classify_with_ours
 from benchmarking.contenders.packed import classify_with_packing
 from benchmarking.contenders.peak import PEAK
@@ -29,6 +31,8 @@ BF16, FP32 = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32"
 POOLED, STOPWORD = "ours, pooled-bilstm", "ours, stopword-lstm"
 DISTILLED, FLAGSHIP, TINY = "ours, distilled-bilstm", "ours, flagship", "ours, flagship-tiny"
 PACKED, KERAS = "packed loop, BiLSTM", "Keras BiLSTM"
+PACKED_INT8 = "packed loop, BiLSTM, int8"
+ONNX_FP32, ONNX_INT8 = "ONNX Runtime, BiLSTM, fp32", "ONNX Runtime, BiLSTM, int8"
 DISTILBERT_FP32, DISTILBERT_BF16 = "DistilBERT, fp32", "DistilBERT, bf16"
 TFIDF, NB_SVM, FASTTEXT = "TF-IDF(1,2) + logistic regression", "NB-SVM(1,3)", "fastText(1,2)"
 
@@ -84,6 +88,9 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             compare("BiLSTM, fp32 against DistilBERT, fp32", FP32, DISTILBERT_FP32),
             compare("BiLSTM, bf16 against the packed loop", BF16, PACKED),
             compare("BiLSTM, bf16 against Keras", BF16, KERAS),
+            compare("BiLSTM, bf16 against ONNX Runtime, fp32", BF16, ONNX_FP32),
+            compare("BiLSTM, bf16 against ONNX Runtime, int8", BF16, ONNX_INT8),
+            compare("BiLSTM, bf16 against PyTorch's dynamic int8", BF16, PACKED_INT8),
             compare("pooled-bilstm against DistilBERT, fp32", POOLED, DISTILBERT_FP32),
             compare("pooled-bilstm against DistilBERT, bf16", POOLED, DISTILBERT_BF16),
             compare_on_all_cores(STOPWORD, "stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
@@ -160,6 +167,16 @@ def _list_neural_peers(task: TextToLabelTask) -> list[Contender]:
     }  # fmt: skip
     return [
         Contender(name=PACKED, start=classify_with_packing, arguments=packed),
+        Contender(name=PACKED_INT8, start=classify_with_packing, arguments={**packed, "quantizes": True}),
+        *(
+            Contender(
+                name=name,
+                start=classify_with_onnx,
+                arguments={"model": task.bilstm, "texts": few_texts, "quantizes": name == ONNX_INT8},
+                requires=ONNX_REQUIRES,
+            )
+            for name in (ONNX_FP32, ONNX_INT8)
+        ),
         Contender(name=KERAS, start=classify_with_keras, arguments=keras, requires=KERAS_REQUIRES),
         *(
             Contender(
