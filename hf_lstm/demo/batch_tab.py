@@ -115,11 +115,13 @@ def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
 def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Wording) -> dict[str, Any]:
     """Describe rows with their answers, as JSON for batch.js.
 
-    It has the count of each label, of unsure answers among them, and of texts without a known word. None of the labels
-    is called the winner. A row's tone is None without an answer.
+    It has the count of each label, orange before blue as on the first tab, or the most frequent of many labels first.
+    None of the labels is called the winner. A row's tone is None without an answer.
     """
     ids = {name: label for label, name in enumerate(label_names)}
     counts = Counter(ids[row.label] for row in rows if row.score is not None)
+    has_two = len(label_names) == 2
+    order = [1 - wording.first, wording.first] if has_two else [label for label, _ in counts.most_common()]
     return {
         "rows": [
             {
@@ -132,8 +134,9 @@ def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Word
             for row in rows
         ],
         "counts": [
-            {"label": wording.label_names[label], "count": count, "tone": choose_tone(label, wording)}
-            for label, count in counts.most_common()
+            {"label": wording.label_names[label], "count": counts[label], "tone": choose_tone(label, wording)}
+            for label in order
+            if counts[label]
         ],
         "unsure_below": format_confidence(UNSURE_BELOW),
     }

@@ -25,6 +25,8 @@ SPLIT_COLORS = {"train": "#d55e00", "validation": "#3b82f6"}
 
 Reference: Okabe & Ito, Color Universal Design, 2008; WCAG 2.2, 1.4.11.
 """
+_MAX_NAMED_EPOCHS = 10
+"""As words, epochs are sorted by their digits."""
 
 
 def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: Path | None) -> None:
@@ -76,8 +78,11 @@ def describe_model(model: LSTMSentiment, test: SplitFigures | None, model_id: st
 def _add_curve(points: list[dict[str, Any]], figure: str) -> None:
     values = [point[figure] for point in points]
     margin = 0.1 * (max(values) - min(values)) or 0.1
+    table = pd.DataFrame(points)
+    if table["epoch"].max() < _MAX_NAMED_EPOCHS:  # else an axis of numbers would have halves of epochs, as 1 2 2 3 3
+        table["epoch"] = table["epoch"].astype(str)
     gr.LinePlot(
-        pd.DataFrame(points),
+        table,
         x="epoch",
         y=figure,
         color="split",

@@ -17,7 +17,7 @@ def add_facts(facts: Sequence[Fact]) -> None:
     shown = "".join(
         f"<div><dd>{html.escape(fact.figure)}</dd><dt>{html.escape(fact.meaning)}</dt></div>" for fact in facts
     )
-    gr.HTML(f'<dl class="facts" aria-label="The model at a glance">{shown}</dl>')
+    gr.HTML(f'<dl class="facts" aria-label="The model at a glance">{shown}</dl>', apply_default_css=False)
 
 
 def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int = 0) -> None:
@@ -47,6 +47,7 @@ def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int =
             f'<h2 class="figures-title">{html.escape(title)}</h2>'
             f'<div class="{kind}" tabindex="0" role="region" aria-label="{html.escape(title)}">'
             f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table></div>",
+            apply_default_css=False,
         )
 
 

@@ -169,6 +169,18 @@ def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, ad
     assert [url for url in requested if not url.startswith((address, "data:"))] == [], "the page needs no other server"
 
 
+def test_a_busy_demo_is_told_of_until_the_text_changes(open_page, address):
+    page = open_page(address)
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full!"}))
+    page.get_by_label("Text", exact=True).fill("a film")
+    page.keyboard.press("Control+Enter")
+    page.locator(HINTED).get_by_text("the demo is busy").wait_for()
+    page.locator(".toast-body").wait_for()
+    page.get_by_label("Text", exact=True).fill("another film")
+    page.locator(".toast-body").wait_for(state="detached")
+    page.locator(".answer[data-state=idle]").wait_for()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_words_are_colored_by_what_they_speak_for(open_page, address, model, theme):
     page = open_page(address, theme=theme)
