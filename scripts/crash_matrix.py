@@ -5,9 +5,11 @@ Usage: `python scripts/crash_matrix.py --help`.
 
 import argparse
 import logging
+import math
 import shlex
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +21,17 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Train a tiny model for 60 steps with a checkpoint every 5. At each call that changes a file: kill "
         "the run before and after it, kill it and lose all that was not flushed to the disk, fail the call as on a "
-        "full or a broken disk. Resume it each time in a new process, and compare weights, optimizer, random numbers "
-        "and log with the run that nobody stopped. Needs Linux."
+        "full or a broken disk. Also send SIGKILL, Ctrl-C and SIGTERM at random moments. Resume it each time in a new "
+        "process, and compare weights, optimizer, random numbers and log with the run that nobody stopped. Also start "
+        "20 processes in one folder at once, of which one may win. Outcomes are kept beside --output, so that the same "
+        "command goes on where it was stopped. Needs Linux."
     )
     parser.add_argument("--every", metavar="N", type=int, default=1, help="strike at every Nth call (default: each)")
     parser.add_argument("--kills", metavar="N", type=int, default=300, help="kills at random moments (default: 300)")
+    parser.add_argument("--signals", metavar="N", type=int, default=50, help="Ctrl-C and SIGTERM (default: 50)")
+    parser.add_argument("--starts", metavar="N", type=int, default=20, help="rounds of 20 starts at once (default: 20)")
+    parser.add_argument("--workers", metavar="N", type=int, default=2, help="processes that strike (default: 2)")
+    parser.add_argument("--minutes", metavar="M", type=float, default=math.inf, help="stop after this time")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write the figures into this JSON file, too")
     return parser.parse_args(argv)
 
@@ -36,33 +44,43 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
 
-    from crash_testing.matrix import kill_randomly, run_whole, strike_calls
+    from crash_testing.matrix import Outcomes, list_strikes, run_whole, strike_all
     from hf_lstm.files import write_json
 
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked, and sums are always in the same order
     with tempfile.TemporaryDirectory() as scratch:
-        expected, names, elapsed_s = run_whole(Path(scratch) / "whole")
-        print(f"{len(names)} calls, {elapsed_s:.1f} s a run", file=sys.stderr)
-        struck = strike_calls(Path(scratch) / "run", expected, names, range(0, len(names), arguments.every))
-        killed = kill_randomly(Path(scratch) / "run", expected, arguments.kills, elapsed_s)
+        whole = run_whole(Path(scratch) / "whole")
+        num_calls = len(whole.names)
+        print(f"{num_calls} calls, {whole.elapsed_s:.1f} s a run", file=sys.stderr)
+        kept = Path(scratch) / "outcomes" if arguments.output is None else arguments.output.with_suffix(".jsonl")
+        outcomes = Outcomes(kept, num_calls)
+        strikes = list_strikes(
+            num_calls,
+            every=arguments.every,
+            kills=arguments.kills,
+            signals=arguments.signals,
+            starts=arguments.starts,
+        )
+        done = outcomes.read()
+        to_do = [what for what in strikes if what not in done]
+        strike_all(Path(scratch), whole, to_do, outcomes, workers=max(1, arguments.workers), minutes=arguments.minutes)
+        found = {what: wrong for what, wrong in outcomes.read().items() if what in set(strikes)}
+    wrong = [said for said in found.values() if said is not None]
     figures = {
         "command": f"python scripts/crash_matrix.py {shlex.join(argv)}".rstrip(),
-        "calls": len(names),
-        "every": arguments.every,
-        "struck": struck,
-        "killed": killed,
+        "calls": num_calls,
+        "planned": len(strikes),
+        "runs": dict(sorted(Counter(what.kind for what in found).items())),
+        "wrong": sorted(wrong),
     }
-    num_struck, num_wrong = sum(struck["runs"].values()), len(struck["wrong"]) + len(killed["wrong"])
-    print(
-        f"{num_struck} runs struck at a call, {killed['runs']} killed at random: {num_wrong} did not resume to the bit"
-    )
-    for line in (*struck["wrong"], *killed["wrong"]):
-        print(line)
+    print(f"{len(found)} of {len(strikes)} strikes: {len(wrong)} went wrong", *sorted(wrong), sep="\n")
     if arguments.output is not None:
         write_json(arguments.output, figures)
-        print(f"saved in {arguments.output}")
-    if num_wrong:
+        print(f"saved in {arguments.output}; outcomes in {kept}")
+    if len(found) < len(strikes):
+        print("stopped before the end; the same command goes on", file=sys.stderr)
+    if wrong:
         sys.exit(EXIT_ERROR)
 
 

@@ -154,16 +154,16 @@ def _pretrain_epoch(run: PretrainRun, session: Session, *, show_progress: bool) 
                 done.num_predicted += num_predicted
                 done.num_tokens += num_tokens
                 done.elapsed_s += time.perf_counter() - started
-            session.log(
-                {
-                    "step": run.step,
-                    "epoch": epoch,
-                    "loss": loss_sum / max(1, num_predicted),
-                    "learning_rate": learning_rate,
-                    "tokens": num_tokens,
-                    "elapsed_s": session.elapsed_s,
-                }
-            )
+                session.log(
+                    {
+                        "step": run.step,
+                        "epoch": epoch,
+                        "loss": loss_sum / max(1, num_predicted),
+                        "learning_rate": learning_rate,
+                        "tokens": num_tokens,
+                        "elapsed_s": session.elapsed_s,
+                    }
+                )
             session.save_if_due(run.step)
             figures = {"loss": f"{done.loss:.3f}", "tokens/s": f"{done.num_tokens / done.elapsed_s:,.0f}"}
             bar.set_postfix(figures, refresh=False)
@@ -180,18 +180,19 @@ def _finish_epoch(run: PretrainRun, validation: EncodedTexts, session: Session) 
         num_tokens=run.progress.num_tokens,
         elapsed_s=run.progress.elapsed_s,
     )
-    run.epochs.append(epoch)
-    run.progress = Progress()
-    logger.info(
-        "epoch %s/%s  train loss %.4f  validation perplexity %s  %.0f s, %s tokens/s",
-        epoch.epoch,
-        run.config.num_epochs,
-        epoch.train_loss,
-        " and ".join(f"{perplexity:.2f}" for perplexity in epoch.validation_perplexity),
-        epoch.elapsed_s,
-        f"{epoch.num_tokens / epoch.elapsed_s:,.0f}",
-    )
-    session.log({"step": run.step, **to_json(epoch)})
+    with session.step():  # what is in the state is in the log, too
+        run.epochs.append(epoch)
+        run.progress = Progress()
+        logger.info(
+            "epoch %s/%s  train loss %.4f  validation perplexity %s  %.0f s, %s tokens/s",
+            epoch.epoch,
+            run.config.num_epochs,
+            epoch.train_loss,
+            " and ".join(f"{perplexity:.2f}" for perplexity in epoch.validation_perplexity),
+            epoch.elapsed_s,
+            f"{epoch.num_tokens / epoch.elapsed_s:,.0f}",
+        )
+        session.log({"step": run.step, **to_json(epoch)})
     session.save_if_due(run.step, ends_epoch=True)
 
 

@@ -27,7 +27,7 @@ class Session:
         ...     while ...:
         ...         with session.step():
         ...             train_step()
-        ...         session.log({"step": step, "loss": loss})
+        ...             session.log({"step": step, "loss": loss})
         ...         session.save_if_due(step)
         ...     session.save()
 
@@ -100,7 +100,7 @@ class Session:
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
-        """Let a block end before a signal counts, as its half must not be saved."""
+        """Let a block end before a signal counts, as its half must not be saved: a change of the state, and its log."""
         with self._interruptions.deferred():
             self._is_saved = False
             yield

@@ -221,11 +221,12 @@ def run_epoch(
         validation=validation,
         elapsed_s=run.progress.elapsed_s + time.perf_counter() - started,
     )
-    run.epochs.append(epoch)
-    if epoch.is_best:
-        run.best_weights = copy.deepcopy(run.evaluated_model.state_dict())
-    logger.info(_describe_epoch(epoch, run.config.num_epochs))
-    session.log({"step": run.step, **to_json(epoch)})
+    with session.step():  # what is in the state is in the log, too
+        run.epochs.append(epoch)
+        if epoch.is_best:
+            run.best_weights = copy.deepcopy(run.evaluated_model.state_dict())
+        logger.info(_describe_epoch(epoch, run.config.num_epochs))
+        session.log({"step": run.step, **to_json(epoch)})
     session.save_if_due(run.step, ends_epoch=True)
 
 
@@ -258,19 +259,19 @@ def train_epoch(
                 loss_sum, num_correct = train_step(run, split, *batches, unlabeled=unlabeled)
                 done.add(loss_sum, weight_sum, num_correct, len(rows))
                 done.elapsed_s += time.perf_counter() - started
+                session.log(
+                    {
+                        "step": run.step,
+                        "epoch": epoch,
+                        "loss": loss_sum / weight_sum,
+                        "accuracy": num_correct / len(rows),
+                        "learning_rate": learning_rate,
+                        "elapsed_s": session.elapsed_s,
+                    }
+                )
                 is_over = run.processes.agree_to_end(session.is_asked_to_end)
             if is_over:
                 session.end_as_others()
-            session.log(
-                {
-                    "step": run.step,
-                    "epoch": epoch,
-                    "loss": loss_sum / weight_sum,
-                    "accuracy": num_correct / len(rows),
-                    "learning_rate": learning_rate,
-                    "elapsed_s": session.elapsed_s,
-                }
-            )
             session.save_if_due(run.step)
             figures = {"loss": f"{done.figures.loss:.4f}", "accuracy": f"{done.figures.accuracy:.4f}"}
             bar.set_postfix(figures, refresh=False)  # the next line shows it, at most ten times a second

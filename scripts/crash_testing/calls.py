@@ -124,6 +124,11 @@ def _restore(path: Path, content: bytes) -> None:
 
 def run_forked(action: Callable[[], Any]) -> int:
     """Run an action in a process of its own, and return how it ended: 0, 1 for an exception, or minus the signal."""
+    return os.waitstatus_to_exitcode(os.waitpid(start_forked(action), 0)[1])
+
+
+def start_forked(action: Callable[[], Any]) -> int:
+    """Start an action in a process of its own, and return the process's id."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -132,4 +137,4 @@ def run_forked(action: Callable[[], Any]) -> int:
             code = 0
         finally:
             os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return child

@@ -1,23 +1,50 @@
-"""Kills and fails runs at each call that changes a file, resumes them, and compares what comes of it."""
+"""Kills and fails runs at each call that changes a file, or at any moment, resumes them, and compares the outcome."""
 
 import json
 import os
 import random
 import shutil
 import signal
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crash_testing.calls import MODES, Calls, run_forked
+from crash_testing.calls import MODES, Calls, run_forked, start_forked
 from crash_testing.run import read_digests, train_in_folder
+from hf_lstm.errors import InputError
+from hf_lstm.storage.output_folder import claim_output_folder
+
+MAX_ENDING_S = 10.0
+"""What a run may take to save and to leave when it is asked to."""
+_SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
+_NUM_STARTS = 20
+"""Processes that start at once."""
 
 
-def run_whole(folder: Path) -> tuple[dict[str, Any], list[str], float]:
-    """Run without any fault, and return its digests, the names of its calls, and the seconds it took."""
+@dataclass(frozen=True)
+class WholeRun:
+    """Holds what came of the run that nobody stopped."""
+
+    digests: dict[str, Any]
+    names: list[str]
+    """Of its calls."""
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class Strike:
+    """Says what is done to a run, and when."""
+
+    kind: str
+    """One of `MODES`, the name of a signal, or `starts`."""
+    number: int
+    """Of the call, or of the random moment."""
+
+
+def run_whole(folder: Path) -> WholeRun:
+    """Run without any fault."""
     names = folder.with_suffix(".json")
 
     def run() -> None:
@@ -30,49 +57,136 @@ def run_whole(folder: Path) -> tuple[dict[str, Any], list[str], float]:
     elapsed_s = time.monotonic() - started_s
     digests = read_digests(folder)
     assert digests is not None
-    return digests, json.loads(names.read_text()), elapsed_s
+    return WholeRun(digests, json.loads(names.read_text()), elapsed_s)
 
 
-def strike_calls(
-    folder: Path, expected: dict[str, Any], names: list[str], numbers: Iterable[int], modes: Iterable[str] = MODES
-) -> dict[str, Any]:
-    """Strike runs at calls by number in each mode, resume them, and count those that end as the whole run."""
-    counts, wrong = Counter[str](), list[str]()
-    for number in numbers:
-        for mode in modes:
-
-            def run(number: int = number, mode: str = mode) -> None:
-                with Calls(folder, number, mode).watching():
-                    train_in_folder(folder)
-
-            code = run_forked(run)
-            counts[mode] += 1
-            if not _ends_well(folder, expected) or (code != -signal.SIGKILL and mode not in ("ENOSPC", "EIO")):
-                wrong.append(f"{mode} at call {number}, {names[number]}")
-    return {"runs": dict(counts), "wrong": wrong}
+def list_strikes(num_calls: int, *, every: int, kills: int, signals: int, starts: int) -> list[Strike]:
+    """List all strikes of a matrix, in an order whose beginning is spread over all of them."""
+    strikes = [Strike(mode, number) for mode in MODES for number in range(0, num_calls, every)]
+    strikes += [Strike("SIGKILL", number) for number in range(kills)]
+    strikes += [Strike(("SIGINT", "SIGTERM")[number % 2], number) for number in range(signals)]
+    strikes += [Strike("starts", number) for number in range(starts)]
+    random.Random(0).shuffle(strikes)
+    return strikes
 
 
-def kill_randomly(folder: Path, expected: dict[str, Any], num_kills: int, elapsed_s: float) -> dict[str, Any]:
-    """Kill runs at random moments, resume them, and count those that end as the whole run."""
-    wrong, num_killed = list[str](), 0
-    generator = random.Random(0)
-    for number in range(num_kills):
-        wait_s = generator.uniform(0, elapsed_s)
+def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
+    """Strike a run, resume it, and say what is wrong with what came of it; None if nothing is."""
+    if what.kind == "starts":
+        return _start_together(folder)
+    if what.kind in _SIGNALS:
+        wait_s = random.Random(f"{what.kind} {what.number}").uniform(0, whole.elapsed_s)
+        child = start_forked(lambda: train_in_folder(folder))
+        time.sleep(wait_s)
+        os.kill(child, _SIGNALS[what.kind])
+        sent_s = time.monotonic()
+        os.waitpid(child, 0)
+        if (ending_s := time.monotonic() - sent_s) > MAX_ENDING_S:
+            return f"{what.kind} after {wait_s:.3f} s: it took {ending_s:.1f} s to end"
+        return None if _ends_well(folder, whole) else f"{what.kind} after {wait_s:.3f} s: not resumed to the bit"
 
-        def run(wait_s: float = wait_s) -> None:
-            threading.Timer(wait_s, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    def run() -> None:
+        with Calls(folder, what.number, what.kind).watching():
             train_in_folder(folder)
 
-        num_killed += run_forked(run) == -signal.SIGKILL
-        if not _ends_well(folder, expected):
-            wrong.append(f"kill {number}, after {wait_s:.3f} s")
-    return {"runs": num_kills, "killed_before_the_end": num_killed, "wrong": wrong}
+    code = run_forked(run)
+    where = f"{what.kind} at call {what.number}, {whole.names[what.number]}"
+    if not _ends_well(folder, whole):
+        return f"{where}: not resumed to the bit"
+    is_fault = what.kind in ("ENOSPC", "EIO")
+    return None if is_fault or code == -signal.SIGKILL else f"{where}: the call was not reached"
 
 
-def _ends_well(folder: Path, expected: dict[str, Any]) -> bool:
+def _start_together(folder: Path) -> str | None:
+    """Start processes that claim a folder at once, and say if not exactly one has got it."""
+    begin, won, lost = (folder.with_suffix(f".{name}") for name in ("begin", "won", "lost"))
+
+    def claim() -> None:
+        while not begin.exists():
+            time.sleep(0.001)
+        try:
+            with claim_output_folder(folder, overwrite=False):
+                _append(won, {"pid": os.getpid()})
+                while not lost.exists() or len(lost.read_bytes().splitlines()) < _NUM_STARTS - 1:
+                    time.sleep(0.01)
+        except InputError as error:
+            _append(lost, {"error": str(error)})
+
+    children = [start_forked(claim) for _ in range(_NUM_STARTS)]
+    begin.touch()
+    deadline_s = time.monotonic() + 60
+    for child in children:
+        while os.waitpid(child, os.WNOHANG)[0] == 0:
+            if time.monotonic() > deadline_s:
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.01)
+    winners = [json.loads(line)["pid"] for line in won.read_text().splitlines()] if won.exists() else []
+    errors = [json.loads(line)["error"] for line in lost.read_text().splitlines()] if lost.exists() else []
+    for path in (begin, won, lost):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    if len(winners) != 1 or len(errors) != _NUM_STARTS - 1:
+        return f"starts: {len(winners)} of {_NUM_STARTS} got the folder, {len(errors)} were refused"
+    unnamed = [error for error in errors if str(winners[0]) not in error]
+    return f"starts: a refusal does not name the holder: {unnamed[0]}" if unnamed else None
+
+
+class Outcomes:
+    """Keeps what came of strikes in a file of JSON lines, so that a matrix that was stopped goes on."""
+
+    def __init__(self, path: Path, num_calls: int) -> None:
+        """Open the file; what it holds of runs with another number of calls does not count."""
+        self._path = path
+        self._num_calls = num_calls
+
+    def read(self) -> dict[Strike, str | None]:
+        """Read what is wrong with each strike that was made, None for nothing."""
+        lines = self._path.read_bytes().splitlines(keepends=True) if self._path.is_file() else []
+        records = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        return {
+            Strike(record["kind"], record["number"]): record["wrong"]
+            for record in records
+            if record["calls"] == self._num_calls
+        }
+
+    def add(self, what: Strike, wrong: str | None) -> None:
+        """Append an outcome, also while other processes do."""
+        _append(self._path, {"calls": self._num_calls, "kind": what.kind, "number": what.number, "wrong": wrong})
+
+
+def strike_all(
+    scratch: Path, whole: WholeRun, strikes: Sequence[Strike], outcomes: Outcomes, *, workers: int, minutes: float
+) -> None:
+    """Make strikes in several processes, until all are made or the time is over."""
+    ends_at_s = time.monotonic() + 60 * minutes
+
+    def make_worker(number: int) -> Callable[[], None]:
+        def work() -> None:
+            for what in strikes[number::workers]:
+                if time.monotonic() > ends_at_s:
+                    return
+                outcomes.add(what, strike(scratch / f"run-{number}", whole, what))
+
+        return work
+
+    children = [start_forked(make_worker(number)) for number in range(workers)]
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    if any(codes):
+        raise RuntimeError(f"a worker failed: exit codes {codes}")
+
+
+def _ends_well(folder: Path, whole: WholeRun) -> bool:
     """Resume a run in a new process, tell whether it came to what the whole run did, and remove it."""
     code = run_forked(lambda: train_in_folder(folder))
     hidden = [name for name in os.listdir(folder) if name.startswith(".")] if folder.is_dir() else []
-    is_equal = code == 0 and read_digests(folder) == expected and not hidden
+    is_equal = code == 0 and read_digests(folder) == whole.digests and not hidden
     shutil.rmtree(folder, ignore_errors=True)
     return is_equal
+
+
+def _append(path: Path, record: dict[str, Any]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        os.write(descriptor, json.dumps(record).encode() + b"\n")  # short enough to be written at once
+    finally:
+        os.close(descriptor)
