@@ -145,6 +145,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def tell_what_is_wrong(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return JSONResponse({"detail": 'the body is not JSON; expected an object such as {"text": "..."}'}, 422)
         place = ".".join(str(part) for part in first["loc"] if part != "body")
         return JSONResponse({"detail": f"{place}: {first['msg']}".removeprefix(": ")}, 422)
 

@@ -1,4 +1,4 @@
-"""Writes a saved model as ONNX, checked against PyTorch on real reviews, or as a page that needs no server."""
+"""Writes a saved model as ONNX, checked against PyTorch, or as a page for the browser."""
 
 import argparse
 import itertools

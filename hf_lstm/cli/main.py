@@ -17,8 +17,8 @@ COMMANDS: Mapping[str, str] = {
     "pretrain": "train a language model, for classifiers to start from",
     "predict": "score a text, a file of texts, or standard input",
     "evaluate": "measure saved models and explain their mistakes",
-    "export": "write a saved model as ONNX, checked against PyTorch on real reviews",
-    "serve": "serve a saved model as a web page with an API",
+    "export": "write a saved model as ONNX, checked against PyTorch, or as a page for the browser",
+    "serve": "serve a saved model as a web page, or as an API for programs",
     "push": "push a saved model to the Hub",
 }
 """By name, what each does. The command NAME is `hf_lstm.cli.NAME.main`."""

@@ -1,4 +1,4 @@
-"""Serves a saved model as a web page with an API."""
+"""Serves a saved model as a web page, or as an API for programs."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = build_parser(
         "serve",
-        "Serve a saved model as a web page with an API, until Ctrl-C.",
+        "Serve a saved model as a web page, or as an API for programs, until Ctrl-C.",
         notes=_SETTINGS,
         examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} --host 0.0.0.0 --port 8000", f"{EXAMPLE_MODEL} --api"],
     )

@@ -73,6 +73,11 @@ def test_damaged_bodies_are_refused_or_answered_but_never_an_error_of_ours(clien
     assert answer.json()
 
 
+def test_a_body_that_is_no_json_is_told(client):
+    answer = client.post("/classify", content=b"{", headers={"content-type": "application/json"})
+    assert answer.json()["detail"].startswith("the body is not JSON")
+
+
 def test_a_body_that_is_too_large_is_refused(client):
     assert client.post("/classify", content=b" " * (MAX_BODY_BYTES + 1)).status_code == 413
 
