@@ -12,6 +12,7 @@ from tables.explanations import format_explanations
 from tables.ladder import format_ladder
 from tables.precision import format_precision
 from tables.recipes import format_recipes
+from tables.reliability import format_reliability
 from tables.results import format_results
 from tables.settings import format_settings
 from tables.short_texts import format_short_texts
@@ -35,6 +36,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "speed": format_speed,
         "precision": format_precision,
         "demo-load": format_demo_load,
+        "reliability": format_reliability,
     },
     "docs/architecture.md": {"tree": format_tree},
     "docs/recipes.md": {"recipes": format_recipes},
