@@ -58,9 +58,7 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
         InputError: there is no such setting (the message suggests similar names), or a value has the wrong type or is
             out of range.
     """
-    section_of = {
-        field.name: name for name, kind in list_sections(recipe).items() for field in dataclasses.fields(kind)
-    }
+    section_of = find_sections(recipe)
     changes: dict[str, dict[str, Any]] = {}
     for name, value in settings.items():
         if name not in section_of:
@@ -68,6 +66,11 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
         is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")  # of NumPy or PyTorch
         changes.setdefault(section_of[name], {})[name] = value.item() if is_scalar else value
     return _replace_settings(recipe, changes)
+
+
+def find_sections(recipe: Recipe | PretrainRecipe) -> dict[str, str]:
+    """Return the section of each setting, by the setting's name."""
+    return {field.name: name for name, kind in list_sections(recipe).items() for field in dataclasses.fields(kind)}
 
 
 def list_sections(recipe: Recipe | PretrainRecipe) -> dict[str, type]:

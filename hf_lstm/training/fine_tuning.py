@@ -243,7 +243,7 @@ def check_own_settings(names: Iterable[str], source: str) -> None:
     if always or (own and not is_language_model(fetch_model_folder(source))):
         raise InputError(
             f"{(always or own)[0]}: the model to start from, {source}, determines this; leave the setting out, or "
-            "train without --init-from"
+            "train without --init-from (init_from)"
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 
 from hf_lstm.config import Recipe
-from hf_lstm.config.overrides import change_settings
+from hf_lstm.config.overrides import change_settings, find_sections
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.distributed.launch import ALONE, Launch
@@ -51,6 +51,7 @@ from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import open_session
 from hf_lstm.tracking.tracked import tracked
+from hf_lstm.training.fine_tuning import check_own_settings
 from hf_lstm.training.loop import train
 from hf_lstm.training.python_call import format_call
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
@@ -311,6 +312,9 @@ def train_from_python(
         raise InputError("dataset is no setting here: pass the data as the first argument")
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
+    if chosen.train.init_from is not None:
+        sections = find_sections(chosen)
+        check_own_settings([f"{sections[name]}.{name}" for name in settings], chosen.train.init_from)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
     temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None

@@ -16,7 +16,8 @@ from hf_lstm.evaluation.rows import load_evaluation_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.sources.in_memory import resolve_source
 
-SMALL = {"embedding_dim": 4, "hidden_size": 4, "num_epochs": 1, "device": "cpu", "show_progress": False}
+QUICK = {"num_epochs": 1, "device": "cpu", "show_progress": False}
+SMALL = {"embedding_dim": 4, "hidden_size": 4, **QUICK}
 SPLITS = ("train", "validation", "test")
 
 
@@ -150,10 +151,12 @@ def test_sums_of_hashes_name_the_splits():
 @pytest.mark.parametrize("data", ["file", "frame"])
 def test_fine_tuning_reads_and_cuts_the_rows_as_its_base_did(run, splits, frame, tmp_path, data):
     source = run.model.training_data.dataset if data == "file" else frame
-    again = hf_lstm.train(source, "pooled-bilstm", init_from=str(run.folder), output_dir=tmp_path / "a", **SMALL)
+    with pytest.raises(InputError, match=r"model\.embedding_dim: the model to start from, .* determines this"):
+        hf_lstm.train(source, "pooled-bilstm", init_from=str(run.folder), embedding_dim=5)
+    again = hf_lstm.train(source, "pooled-bilstm", init_from=str(run.folder), output_dir=tmp_path / "a", **QUICK)
     assert again.model.training_data.label_column == "mood"
     assert again.results.dataset.texts_sha256 == run.results.dataset.texts_sha256
     with pytest.raises(InputError, match="was trained on the same rows, cut otherwise"):
         hf_lstm.train(
-            source, "pooled-bilstm", init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **SMALL
+            source, "pooled-bilstm", init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **QUICK
         )
