@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from hf_lstm.tokenization.apostrophes import find_apostrophes
 from hf_lstm.tokenization.piece_codes import BLANK, FIRST_ODD, PieceCodes
 from hf_lstm.tokenization.word_splitter import WordSplitter
 from hf_lstm.tokenization.word_table import MAX_BYTES, WordTable, pad_bytes
@@ -83,15 +84,16 @@ class BulkEncoder:
         blank = bytes([BLANK])
         joined = blank.join([b"", *rows, b""])
         text = bytearray(pad_bytes(joined))
-        codes = np.frombuffer(text, dtype=np.uint8, count=len(joined))
+        codes = np.frombuffer(text, dtype=np.uint8)
         row_starts = np.cumsum(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)) + 1)
         row_starts = np.concatenate([[1], row_starts + 1])
         if self._codes.num_marks:
             self._blank_tags(codes, row_starts)
-        starts, lengths = self._find_pieces(codes)
+        is_odd = codes >= FIRST_ODD
+        starts, lengths = self._find_pieces(codes, is_odd)
         ids = self._table.look_up(np.frombuffer(text, dtype="<u8"), starts, lengths)
         bounds = np.searchsorted(starts, row_starts)
-        odd = _find_odd(codes, starts, lengths)
+        odd = _find_odd(is_odd, starts, lengths)
         if len(odd):
             places = zip(starts[odd].tolist(), lengths[odd].tolist(), strict=True)
             words = [self._split_piece(bytes(text[start : start + length])) for start, length in places]
@@ -101,16 +103,22 @@ class BulkEncoder:
             ids, bounds = ids[is_kept], np.concatenate([[0], np.cumsum(is_kept)])[bounds]
         return ids, np.diff(bounds)
 
-    def _find_pieces(self, codes: npt.NDArray[np.uint8]) -> tuple[Places, Places]:
-        """Find where pieces start, and their lengths."""
+    def _find_pieces(self, codes: npt.NDArray[np.uint8], is_odd: npt.NDArray[np.bool_]) -> tuple[Places, Places]:
+        """Find where pieces start, and their lengths; what is not odd after all is no longer marked as odd."""
         is_inside = codes > self._codes.num_marks
         if not self._codes.num_marks:
             edges = np.flatnonzero(is_inside[1:] != is_inside[:-1])
             return edges[::2] + 1, edges[1::2] - edges[::2]
         is_mark = ~is_inside[1:-1] & (codes[1:-1] != BLANK)
-        starts = np.flatnonzero((is_inside[1:-1] & ~is_inside[:-2]) | is_mark)
-        ends = np.flatnonzero((is_inside[1:-1] & ~is_inside[2:]) | is_mark)
-        return starts + 1, ends - starts + 1
+        is_start = (is_inside[1:-1] & ~is_inside[:-2]) | is_mark  # of the places from 1 on
+        is_end = (is_inside[1:-1] & ~is_inside[2:]) | is_mark
+        known, first, alone = find_apostrophes(codes, self._codes)
+        is_odd[known] = False
+        is_start[first - 1] = is_end[alone - 1] = True
+        is_end[first[is_inside[first - 1]] - 2] = True
+        is_start[alone[is_inside[alone + 1]]] = True
+        starts = np.flatnonzero(is_start)
+        return starts + 1, np.flatnonzero(is_end) - starts + 1
 
     def _blank_tags(self, codes: npt.NDArray[np.uint8], row_starts: Places) -> None:
         """Blank what `TAG` finds: tags of HTML."""
@@ -159,9 +167,9 @@ def cut_rows(ids: Ids, counts: Places, num_first: int, num_last: int) -> tuple[I
     return ids[is_kept], np.minimum(counts, limit)
 
 
-def _find_odd(codes: npt.NDArray[np.uint8], starts: Places, lengths: Places) -> Places:
+def _find_odd(is_odd: npt.NDArray[np.bool_], starts: Places, lengths: Places) -> Places:
     """Find the pieces that no table has, by number."""
-    pieces = np.searchsorted(starts, np.flatnonzero(codes >= FIRST_ODD), side="right") - 1
+    pieces = np.searchsorted(starts, np.flatnonzero(is_odd), side="right") - 1
     return np.unique(np.concatenate([pieces, np.flatnonzero(lengths > MAX_BYTES)]))
 
 

@@ -31,6 +31,7 @@ class PieceCodes:
         deleted: bytes that are left out before words are found.
         original: the (lower-cased) byte of each code.
         num_marks: codes from 1 to this are marks; `BLANK` is between pieces, and all others are inside.
+        apostrophe: its code where words have it, the only odd one in words of a table; else None.
     """
 
     def __init__(self, words: Words, lowercase: bool) -> None:
@@ -38,6 +39,7 @@ class PieceCodes:
         has_marks = words == "punctuated"
         self.deleted = string.punctuation.encode() if words == "unpunctuated" else b""
         odd = _APOSTROPHE if has_marks else ""
+        self.apostrophe = FIRST_ODD if has_marks else None
         codes, marks, inside = {}, [], []
         for character in map(chr, range(128)):
             if character == "\0" or character in odd:
@@ -59,10 +61,10 @@ class PieceCodes:
         self.original = bytes(original)
 
     def encode_word(self, word: str) -> bytes | None:
-        """Return the codes of a word; None if no piece without odd bytes is this word."""
+        """Return the codes of a word; None if no piece without odd bytes but apostrophes is this word."""
         if not word.isascii():
             return None
         original = word.encode()
         codes = original.translate(self.table)
-        is_piece = codes.translate(self.original) == original and max(codes, default=FIRST_ODD) < FIRST_ODD
-        return codes if is_piece else None
+        is_plain = all(code < FIRST_ODD or code == self.apostrophe for code in codes)
+        return codes if is_plain and codes.translate(self.original) == original else None

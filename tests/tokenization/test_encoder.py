@@ -64,7 +64,8 @@ def make_encoder(tokenizer: Tokenizer, **settings: object) -> Encoder:
 
 WORDS = st.sampled_from(
     ["fine", "FINE", "film", "film:", "it's", "ΟΔΟΣ", "½", "中文", "<unk>", "<pad>", "\ud800", "\x1c", "\0", "fine\0",
-     "a't't", "I'D'S", "'ve", "<br />", "</p", "< b>", "<a\n>", "<i<b>>", "naïve", "İ", "x" * 8, "x" * 16, "y" * 17]
+     "a't't", "I'D'S", "'ve", "'", "'s", "n't", "'T", "'re", "é'", "fine's", "don't", "o'film",
+      "<br />", "</p", "< b>", "<a\n>", "<i<b>>", "naïve", "İ", "x" * 8, "x" * 16, "y" * 17]
 )  # fmt: skip
 TEXTS = st.one_of(
     st.text(), st.text(st.characters(max_codepoint=127)), st.lists(WORDS | st.text(max_size=3)).map(" ".join),
