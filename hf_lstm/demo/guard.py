@@ -127,8 +127,6 @@ class RequestGuard:
         Returns the body, and why it is refused; None if it is not.
         """
         client, is_upload = name_client(scope), _UPLOAD.fullmatch(path) is not None
-        if is_upload and not self._limits.take(client, "upload"):
-            return b"", TOO_MANY
         with self._limits.hold(client, "bodies", MAX_BODIES_PER_CLIENT) as has_place:
             if not has_place:
                 return b"", TOO_MANY
@@ -137,7 +135,10 @@ class RequestGuard:
             return b"", refusal
         if is_upload:
             headers = dict(scope["headers"])
-            return body, check_upload(headers.get(b"content-type", b"").decode("latin-1"), body)
+            refusal = check_upload(headers.get(b"content-type", b"").decode("latin-1"), body)
+            if refusal is None and not self._limits.take(client, "upload"):  # only what is stored counts
+                refusal = TOO_MANY
+            return body, refusal
         try:
             rebuilt = rebuild_body(path, body, self.endpoints, self.upload_folder)
         except BodyError as error:
