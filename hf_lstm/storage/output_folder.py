@@ -24,6 +24,7 @@ from hf_lstm.files import (
     REPORT_FOLDER,
     REQUIRED_FILES,
     RESULTS_FILE,
+    TRANSFORMERS_FILES,
     UNFINISHED_FOLDER,
 )
 from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
@@ -31,8 +32,8 @@ from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
 
 _OUR_FILES = frozenset(
     {
-        *REQUIRED_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, METRICS_FILE, PLACES_FILE, REPORT_FOLDER,
-        *REPORT_FILES,  # which `hf-lstm evaluate` may have added to the folder
+        *REQUIRED_FILES, *TRANSFORMERS_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE, METRICS_FILE, PLACES_FILE,
+        REPORT_FOLDER, *REPORT_FILES,  # which `hf-lstm evaluate` may have added to the folder
     }
 )  # fmt: skip
 _CHECKPOINTS = "checkpoints"

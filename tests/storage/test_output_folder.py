@@ -46,6 +46,12 @@ def test_another_run_is_kept_unless_overwritten(tmp_path):
     assert (tmp_path / "a" / "config.json").read_text() == "second"
 
 
+def test_every_file_of_a_saved_model_is_that_of_a_run(tmp_path, tiny_model):
+    tiny_model.save_pretrained(tmp_path / "a")
+    run(tmp_path / "a", overwrite=True)
+    assert os.listdir(tmp_path / "a") == ["config.json"]
+
+
 def test_files_that_no_run_wrote_are_never_replaced(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(InputError, match=r"thesis\.tex"), fill_output_folder(tmp_path, overwrite=True):
