@@ -19,6 +19,7 @@ from gradio_client.exceptions import AppError
 from random_model import build_model
 
 from hf_lstm.demo import app as demo_module
+from hf_lstm.demo import limits
 from hf_lstm.demo import single_tab as demo_single
 from hf_lstm.demo.app import build_demo, launch_demo
 from hf_lstm.demo.batch_rows import MAX_ROWS, NO_KNOWN_WORD
@@ -40,12 +41,16 @@ def model():
 
 @pytest.fixture(scope="module")
 def address(model):
-    """Address of a served demo; the process's environment holds the sentinel."""
-    os.environ["DEMO_TEST_SECRET"] = SENTINEL
-    demo = build_demo(model, model_id="org/imdb-lstm")
-    yield launch_demo(demo)
-    demo.close(verbose=False)
-    del os.environ["DEMO_TEST_SECRET"]
+    """Address of a served demo; the process's environment holds the sentinel.
+
+    These tests send more in a few seconds than one visitor may: `test_limits.py` has what is allowed.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEMO_TEST_SECRET", SENTINEL)
+        patch.setattr(limits, "ALLOWANCES", dict.fromkeys(limits.ALLOWANCES, limits.Allowance(10_000, 1_000)))
+        demo = build_demo(model, model_id="org/imdb-lstm")
+        yield launch_demo(demo)
+        demo.close(verbose=False)
 
 
 @pytest.fixture(scope="module")

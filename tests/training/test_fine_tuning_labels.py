@@ -10,7 +10,7 @@ from hf_lstm.training.fine_tuning import BaseModel
 
 def fine_tune(base, label_names):
     wrapped = BaseModel("base", False, base, "0" * 64)
-    target = LSTMSentiment(wrapped.resolve(label_names), base.tokenizer)
+    target = LSTMSentiment(wrapped.resolve(label_names, base.config), base.tokenizer)
     facts = wrapped.copy_weights(target)
     return target.eval(), facts.keeps_classifier
 

@@ -38,7 +38,9 @@ def run(tiny_model):
     recipe = Recipe(name="tiny", description="", source="", model=tiny_model.config, train=TrainConfig(seed=3))
     base = BaseModelFacts(source="org/base", is_on_hub=True, weights_sha256="ab" * 32, keeps_classifier=True)
     learned = encoded["train"]
-    return PreparedRun(recipe, splits, RowFindings(), encoded, learned, tiny_model, base_model=base, word_vectors=None)
+    return PreparedRun(
+        recipe, splits, RowFindings(), encoded, learned, None, tiny_model, base_model=base, word_vectors=None
+    )
 
 
 @pytest.fixture
