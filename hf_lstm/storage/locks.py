@@ -17,6 +17,8 @@ from hf_lstm.files import PARTIAL_SUFFIX, make_folder
 
 LOCK_FILE = "lock"
 _MAX_ATTEMPTS = 100
+_NAME_WAIT_S, _NAME_POLL_S = 2.0, 0.02
+"""How long a loser waits for the name of a holder that has just won, and may be slow to write it."""
 
 
 @contextlib.contextmanager
@@ -93,8 +95,12 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _describe_holder(path: Path) -> str:
-    try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {holder['process']} on {holder['host']}, since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):  # it has not written its name yet
-        return "another process"
+    deadline_s = time.monotonic() + _NAME_WAIT_S
+    while True:
+        try:
+            holder = json.loads(path.read_text(encoding="utf-8"))
+            return f"process {holder['process']} on {holder['host']}, since {holder['since']}"
+        except (OSError, ValueError, KeyError, TypeError):  # it has not written its name yet
+            if time.monotonic() > deadline_s:
+                return "another process"
+        time.sleep(_NAME_POLL_S)

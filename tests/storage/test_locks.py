@@ -28,6 +28,23 @@ def test_a_second_process_is_told_who_holds_the_folder_and_its_death_frees_it(tm
         assert f'"process": {os.getpid()}' in (folder / "lock").read_text()
 
 
+def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(tmp_path):
+    folder = tmp_path / "run" / ".unfinished"
+    with hold_lock(folder), ThreadPoolExecutor(1) as pool:
+        name = (folder / "lock").read_text()
+        (folder / "lock").write_text("")
+
+        def enter():
+            with hold_lock(folder):
+                pass
+
+        rival = pool.submit(enter)
+        time.sleep(0.1)
+        (folder / "lock").write_text(name)
+        with pytest.raises(InputError, match=f"in use by process {os.getpid()} on "):
+            rival.result()
+
+
 def test_of_many_rivals_one_holds_the_folder_at_a_time(tmp_path):
     entered, most = [], []
 
