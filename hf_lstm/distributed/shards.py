@@ -82,8 +82,6 @@ class Shards(Generic[M]):
         """Compute the figures and the gradients of a shard."""
         replica = self._replicas[shard]
         replica.zero_grad(set_to_none=True)
-        for own, original in zip(replica.parameters(), self._model.parameters(), strict=True):
-            own.requires_grad_(original.requires_grad)  # some may be frozen for a while
         replica.train(self._model.training)
         for own, parameter in zip(replica.parameters(), self._model.parameters(), strict=True):
             own.requires_grad_(parameter.requires_grad)  # some are frozen for a while

@@ -111,6 +111,7 @@ def follow_run(recipe: Recipe, device: str, processes: Processes) -> None:
             run.learned,
             run.encoded["validation"],
             recipe.train,
+            unlabeled=run.unlabeled,
             show_progress=False,
             processes=processes,
         )

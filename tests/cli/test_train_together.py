@@ -14,16 +14,18 @@ from hf_lstm.cli.train import main
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
 
 SMALL = ["train.num_epochs=2", "train.batch_size=16", "train.num_shards=4", "model.hidden_size=4"]
+CONSISTENT = ["train.unlabeled=texts.txt", "train.unlabeled_batches_per_step=1", "train.entropy_weight=1"]
 
 
 def test_two_processes_write_what_one_writes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = [f"film {i} {'good' if i % 2 else 'bad'},{'pos' if i % 2 else 'neg'}" for i in range(60)]
     (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+    (tmp_path / "texts.txt").write_text("\n".join(f"film {i} of neither kind" for i in range(60)))
 
     def call(folder):
         data = ["--dataset", "reviews.csv", "--recipe", "pooled-bilstm", "--device", "cpu"]
-        main([*data, "--output-dir", folder, "--no-baseline", "--set", *SMALL])
+        main([*data, "--output-dir", folder, "--no-baseline", "--set", *SMALL, *CONSISTENT])
 
     call("alone")
 
@@ -37,7 +39,7 @@ def test_two_processes_write_what_one_writes(tmp_path, monkeypatch):
     assert found == {0: None, 1: None}
     assert "saved in together" in (tmp_path / "said-0").read_text()
     assert (tmp_path / "said-1").read_text() == ""
-    assert sorted(os.listdir(tmp_path)) == ["alone", "reviews.csv", "said-0", "said-1", "together"]
+    assert sorted(os.listdir(tmp_path)) == ["alone", "reviews.csv", "said-0", "said-1", "texts.txt", "together"]
     alone, together = (json.loads((tmp_path / name / "results.json").read_text()) for name in ("alone", "together"))
     assert together["weights_sha256"] == alone["weights_sha256"]
     assert together["splits"] == alone["splits"]
