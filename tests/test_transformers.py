@@ -60,13 +60,14 @@ def test_a_pushed_model_is_a_pipeline(tmp_path, hub, monkeypatch):
         assert [row["score"] for row in answer] == pytest.approx([row["score"] for row in expected], abs=1e-5)
 
 
-def test_scores_are_calibrated_and_logits_are_not(tmp_path):
+@pytest.mark.parametrize("task", ["text-classification", "sentiment-analysis"])
+def test_scores_are_calibrated_and_logits_are_not(tmp_path, task):
     import dataclasses
 
     model = build_model()
     model.config = dataclasses.replace(model.config, temperature=0.2)
     model.save_pretrained(tmp_path / "model")
-    classify = transformers.pipeline("text-classification", model=str(tmp_path / "model"), trust_remote_code=True)
+    classify = transformers.pipeline(task, model=str(tmp_path / "model"), trust_remote_code=True)
     expected = [row["score"] for row in model.predict(TEXTS, precision="float32")]
     assert [row["score"] for row in classify(TEXTS)] == pytest.approx(expected, abs=1e-5)
 

@@ -2,19 +2,20 @@
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import torch
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
+from starlette.exceptions import HTTPException  # FastAPI's is a part of it
 
 from hf_lstm import __version__
 from hf_lstm.api.batching import Batcher, BusyError
 from hf_lstm.api.body_limit import BodyLimit
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import name_labels, rank_labels
 
@@ -23,10 +24,12 @@ MAX_TEXTS = 256
 MAX_CHARACTERS = 20_000
 """Of a text; the longest review of IMDB has 14,282."""
 
+_NO_OBJECT = 'the body is no JSON object; expected one such as {"text": "..."}, as Content-Type: application/json'
+
 logger = logging.getLogger(__name__)
 
 
-class ClassifyRequest(BaseModel):
+class ClassifyRequest(BaseModel, extra="forbid"):
     """Asks for the labels of texts."""
 
     text: str | None = Field(None, max_length=MAX_CHARACTERS, description="one text")
@@ -44,7 +47,7 @@ class ClassifyRequest(BaseModel):
         return self
 
 
-class ExplainRequest(BaseModel):
+class ExplainRequest(BaseModel, extra="forbid"):
     """Asks what each word of a text adds to the answer."""
 
     text: str = Field(max_length=MAX_CHARACTERS)
@@ -144,11 +147,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def tell_what_is_wrong(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            return JSONResponse({"detail": 'the body is not JSON; expected an object such as {"text": "..."}'}, 422)
-        place = ".".join(str(part) for part in first["loc"] if part != "body")
-        return JSONResponse({"detail": f"{place}: {first['msg']}".removeprefix(": ")}, 422)
+        return JSONResponse({"detail": _tell(error.errors()[0])}, 422)
 
     @app.exception_handler(InputError)
     async def tell_input_error(request: Request, error: InputError) -> JSONResponse:
@@ -160,9 +159,21 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def tell_status(request: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"detail": str(error.detail)}, error.status_code)
+        if error.status_code == 400:  # JSON that can't be read at all: no UTF-8, too deep, or endless numbers
+            return JSONResponse({"detail": _NO_OBJECT}, 422)
+        return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(Exception)
     async def tell_nothing(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s: %s", request.url.path, type(error).__name__)  # its message may hold the text
         return JSONResponse({"detail": "something went wrong here; the request is not to blame"}, 500)
+
+
+def _tell(error: Mapping[str, Any]) -> str:
+    """Tell in one line what is wrong with a body."""
+    place = ".".join(str(part) for part in error["loc"][1:])  # the first part is "body"
+    if error["type"] == "json_invalid" or (not place and error["type"] != "value_error"):
+        return _NO_OBJECT
+    if error["type"] == "extra_forbidden":
+        return f"there is no field {shorten(ascii(place))}"
+    return f"{place}: {error['msg']}".removeprefix(": ").removeprefix("Value error, ")

@@ -8,18 +8,18 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config.model import NetworkConfig
 
+_PIPELINE = {
+    "impl": "modeling_hf_lstm.HFLSTMTextClassificationPipeline",
+    "pt": ["AutoModelForSequenceClassification"],
+}
 FOR_TRANSFORMERS: Mapping[str, Any] = {
     "architectures": ["HFLSTMForSequenceClassification"],
     "auto_map": {
         "AutoConfig": "configuration_hf_lstm.HFLSTMConfig",
         "AutoModelForSequenceClassification": "modeling_hf_lstm.HFLSTMForSequenceClassification",
     },
-    "custom_pipelines": {
-        "text-classification": {
-            "impl": "modeling_hf_lstm.HFLSTMTextClassificationPipeline",
-            "pt": ["AutoModelForSequenceClassification"],
-        }
-    },
+    # Both names of the task: here, transformers does not know that one means the other.
+    "custom_pipelines": {"text-classification": _PIPELINE, "sentiment-analysis": _PIPELINE},
 }
 """Fields of config.json that transformers alone reads."""
 

@@ -55,6 +55,8 @@ def test_answers_are_those_of_the_model(client, model):
         ("/classify", {"text": "a", "top_k": 0}, 422, "top_k: "),
         ("/explain", {"text": "a", "label": "superb"}, 422, "no such label"),
         ("/explain", {}, 422, "text: "),
+        ("/classify", {"text": "a", "topk": 2}, 422, "no field 'topk'"),
+        ("/explain", {"text": "a", "a\nb" * 99: 2}, 422, "no field 'a\\nba\\nb"),
         ("/nowhere", {}, 404, "Not Found"),
     ],
 )
@@ -66,16 +68,27 @@ def test_refusals_are_one_line_that_says_what_is_wrong(client, path, body, statu
     assert "\n" not in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[]", b'{"text": "\\ud800"}', b"[" * 100_000, b""])
-def test_damaged_bodies_are_refused_or_answered_but_never_an_error_of_ours(client, content):
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b"[]", b"", b'"a"', b"\xff\xfe", b'{"text": "\xff"}', b"[" * 100_000, b'{"top_k": 1%s}' % (b"0" * 5_000)],
+    ids=lambda content: content[:12],
+)
+def test_a_body_that_is_no_object_of_json_is_told_so(client, content):
     answer = client.post("/classify", content=content, headers={"content-type": "application/json"})
-    assert answer.status_code in (200, 400, 422)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("the body is no JSON object")
+
+
+def test_a_body_of_another_type_is_told_so(client):
+    assert "Content-Type" in client.post("/classify", data={"text": "a"}).json()["detail"]
+
+
+@pytest.mark.parametrize("content", [b'{"text": "\\ud800"}', b'{"\\ud800": 1}', b'{"text": "a", "label": "\\ud800"}'])
+@pytest.mark.parametrize("path", ["/classify", "/explain"])
+def test_half_a_surrogate_is_refused_or_answered_but_never_an_error_of_ours(client, path, content):
+    answer = client.post(path, content=content, headers={"content-type": "application/json"})
+    assert answer.status_code in (200, 422)
     assert answer.json()
-
-
-def test_a_body_that_is_no_json_is_told(client):
-    answer = client.post("/classify", content=b"{", headers={"content-type": "application/json"})
-    assert answer.json()["detail"].startswith("the body is not JSON")
 
 
 def test_a_body_that_is_too_large_is_refused(client):
