@@ -23,6 +23,7 @@ _INSTALLED_BY: Mapping[str, str] = {
     "trackio": "'hf-lstm[trackio]'",
     "tensorboard": "'hf-lstm[tensorboard]'",
     "wandb": "'hf-lstm[wandb]'",
+    "ray": "'hf-lstm[ray]'",
     "pyarrow": "pyarrow",  # to score a Parquet file needs only this; every extra is larger
 }
 """What to pass to `pip install` for each library."""

@@ -34,14 +34,19 @@ def open_parquet_output(
     with open_partial_binary(path) as stream, pq.ParquetWriter(stream, schema) as writer:
 
         def write(window: Window, answers: Answers) -> None:
-            table = _build_table(window.rows, own, path) if isinstance(window.rows, list) else window.rows
+            table = build_table(window.rows, own, str(path)) if isinstance(window.rows, list) else window.rows
             arrays = map(pa.array, answers.columns, kinds)
             writer.write_table(pa.table([*table.columns, *arrays], schema=schema))
 
         yield write
 
 
-def _build_table(rows: list[list[Any]], schema: pa.Schema, path: Path) -> pa.Table:
+def build_table(rows: list[list[Any]], schema: pa.Schema, name: str) -> pa.Table:
+    """Build a table of rows, which may be shorter than there are columns.
+
+    Raises:
+        InputError: a column can't hold a value; `name` is of the file, for the message.
+    """
     arrays = []
     for place, field in enumerate(schema):
         values = [row[place] if place < len(row) else None for row in rows]
@@ -50,7 +55,7 @@ def _build_table(rows: list[list[Any]], schema: pa.Schema, path: Path) -> pa.Tab
             arrays.append(pa.array(plain, field.type))
         except (pa.ArrowException, UnicodeEncodeError) as error:
             reason = str(error).splitlines()[0]
-            raise InputError(f"{path}, column {field.name!r}: can't hold all values ({reason}); write .jsonl") from None
+            raise InputError(f"{name}, column {field.name!r}: can't hold all values ({reason}); write .jsonl") from None
     return pa.table(arrays, schema=schema)
 
 

@@ -19,6 +19,7 @@ from hf_lstm.cli.common import (
     check_output_file,
 )
 from hf_lstm.errors import InputError
+from hf_lstm.extras import require_library
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.shipped import FLAGSHIP
@@ -41,6 +42,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
             '"A wonderful film."',
             f'{EXAMPLE_MODEL} "A wonderful film."',
             f"{EXAMPLE_MODEL} reviews.csv --output scored.csv",
+            f"{EXAMPLE_MODEL} 'reviews/*.parquet' --engine ray --output scored",
         ],
     )
     parser.add_argument(
@@ -56,12 +58,32 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "of texts; - for the lines of standard input, scored in windows of thousands",
     )
     parser.add_argument(
+        "more",
+        metavar="INPUT",
+        nargs="*",
+        help="with --engine ray: any number of files, folders, patterns such as 'reviews/*.parquet', and addresses "
+        "such as s3://bucket/folder and hf://datasets/org/name",
+    )
+    parser.add_argument(
         "--output",
         metavar="FILE",
         type=Path,
         help="write all columns of the input, and label and score, into a .csv, .tsv, .jsonl or .parquet file, one row "
         "for each of the input; if the input has such columns, they are called predicted_label and predicted_score "
-        "(default: print label, score and the start of the text, separated by tabs)",
+        "(default: print label, score and the start of the text, separated by tabs); with --engine ray a folder, which "
+        "gets Parquet files: a second start with it goes on with what is missing",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=("plain", "ray"),
+        default="plain",
+        help="ray: on all cores of a Ray cluster (default: plain)",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=int,
+        help="with --engine ray: copies of the model, a core each (default: all cores)",
     )
     parser.add_argument("--scores", action="store_true", help="give the probability of each label, too (score_LABEL)")
     parser.add_argument(
@@ -77,19 +99,39 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
     add_device_argument(parser)
     arguments = parser.parse_intermixed_args(argv)  # a model may be missing, wherever options stand
-    if arguments.model is None and Path(arguments.input).is_dir():
+    if arguments.engine == "plain" and arguments.model is None and Path(arguments.input).is_dir():
         parser.error(f"INPUT is missing: {arguments.input} is a folder; give a text or a file after the model")
     arguments.model = arguments.model or FLAGSHIP
     if arguments.spreadsheet_safe and (
         arguments.output is None or arguments.output.suffix.lower() not in (".csv", ".tsv")
     ):
         parser.error("--spreadsheet-safe needs --output with a .csv or .tsv file")
+    check_engine(parser, arguments)
     return arguments
+
+
+def check_engine(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Check that the arguments fit the engine."""
+    if arguments.engine == "plain":
+        if arguments.more:
+            parser.error(
+                f"several inputs after the model ({arguments.input}, {arguments.more[0]} ...): put a text into quotes, "
+                "or score several files with --engine ray"
+            )
+        if arguments.workers is not None:
+            parser.error("--workers needs --engine ray")
+    elif arguments.output is None:
+        parser.error("--engine ray needs --output with the name of a folder")
+    elif arguments.workers is not None and arguments.workers < 1:
+        parser.error(f"--workers {arguments.workers}: expected at least 1")
 
 
 def main(argv: Sequence[str]) -> None:
     """Score the input, and print or write the answers."""
     arguments = parse_arguments(argv)
+    if arguments.engine == "ray":
+        score_on_ray(arguments)
+        return
     check_output_file(arguments.output)
     is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
     if arguments.output is not None:
@@ -115,6 +157,51 @@ def main(argv: Sequence[str]) -> None:
             for _, answers in score_rows(model, rows, names, arguments):
                 for shown in list_shown(answers, model.config.label_names):
                     print(*(f"{label} {score:.4f}" for label, score in shown), sep="\n")
+
+
+def score_on_ray(arguments: argparse.Namespace) -> None:
+    """Score files into a folder, by many processes."""
+    require_library("ray")
+    from hf_lstm.engines.corpus import find_corpus
+    from hf_lstm.engines.parts import Scoring, digest_model
+    from hf_lstm.engines.ray_engine import score_corpus
+    from hf_lstm.model.classifier import LSTMSentiment
+
+    files = find_corpus([arguments.input, *arguments.more], arguments.text_column, arguments.encoding)
+    model = LSTMSentiment.from_pretrained(arguments.model)
+    is_folder = Path(arguments.model).is_dir()
+    scoring = Scoring(
+        model=str(Path(arguments.model).resolve()) if is_folder else str(arguments.model),
+        output=str(arguments.output.resolve()),
+        digest=digest_model(model),
+        text_column=name_text_column(arguments, model),
+        encoding=arguments.encoding,
+        with_scores=arguments.scores,
+        batch_size=arguments.batch_size,
+        precision=arguments.precision,
+        device=arguments.device,
+    )
+    with explain_text_column(arguments, model):
+        scored = score_corpus(files, scoring, num_workers=arguments.workers)
+    earlier = f", beside {scored.num_earlier_parts:,} files of earlier starts" if scored.num_earlier_parts else ""
+    print(f"saved in {arguments.output}: {scored.num_rows:,} rows in {scored.num_parts:,} files{earlier}")
+
+
+def name_text_column(arguments: argparse.Namespace, model: "LSTMSentiment") -> str | None:
+    """Return the column of the texts: that of training, unless an argument names one."""
+    return arguments.text_column or (model.recipe.data.text_column if model.recipe else None)
+
+
+@contextlib.contextmanager
+def explain_text_column(arguments: argparse.Namespace, model: "LSTMSentiment") -> Iterator[None]:
+    """Say of a column that is missing where its name comes from, if no argument gave it."""
+    try:
+        yield
+    except InputError as error:
+        column = name_text_column(arguments, model)
+        if arguments.text_column is None and f"there is no column {column!r}" in str(error):
+            raise InputError(f"{error}; the model was trained with {column!r}") from None
+        raise
 
 
 def check_output(output: Path, source: str) -> None:
@@ -144,10 +231,7 @@ def check_input(source: str, text_column: str | None, encoding: str | None = Non
 
 @contextlib.contextmanager
 def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file: bool) -> "Iterator[TextRows]":
-    """Open the input: a file, standard input or a text.
-
-    The column of the texts is that of training, unless an argument names one.
-    """
+    """Open the input: a file, standard input or a text."""
     from hf_lstm.answers.rows import list_texts, open_rows
 
     if not is_file:
@@ -156,14 +240,13 @@ def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file
         yield list_texts(read_lines(sys.stdin.buffer, "standard input", arguments.encoding))
     else:
         is_typed = arguments.output is not None and arguments.output.suffix.lower() == ".parquet"
-        column = arguments.text_column or (model.recipe.data.text_column if model.recipe else None)
-        try:
-            with open_rows(Path(arguments.input), column, arguments.encoding, with_types=is_typed) as rows:
-                yield rows
-        except InputError as error:
-            if arguments.text_column is None and f"there is no column {column!r}" in str(error):
-                raise InputError(f"{error}; the model was trained with {column!r}") from None
-            raise
+        with (
+            explain_text_column(arguments, model),
+            open_rows(
+                Path(arguments.input), name_text_column(arguments, model), arguments.encoding, with_types=is_typed
+            ) as rows,
+        ):
+            yield rows
 
 
 def score_rows(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 from tables.baselines import format_baselines
+from tables.corpora import format_corpora, format_ray_kills
 from tables.demo_load import format_demo_load
 from tables.estimates import format_estimates
 from tables.explanations import format_explanations
@@ -39,6 +40,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "reliability": format_reliability,
     },
     "docs/architecture.md": {"tree": format_tree},
+    "docs/corpora.md": {"corpus": format_corpora, "ray-kills": format_ray_kills},
     "docs/recipes.md": {"recipes": format_recipes},
     "docs/settings.md": {"settings": format_settings},
 }

@@ -114,6 +114,21 @@ def test_wrong_use_is_refused(predict, reviews, tmp_path, arguments, expected):
     assert sorted(os.listdir(tmp_path)) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a.csv", "b.csv"], "several inputs after the model (a.csv, b.csv ...)"),
+        (["a.csv", "--workers", "2"], "--workers needs --engine ray"),
+        (["a.csv", "--engine", "ray"], "--engine ray needs --output"),
+        (["a.csv", "--engine", "ray", "--output", "scored", "--workers", "0"], "expected at least 1"),
+    ],
+)
+def test_arguments_that_do_not_fit_the_engine_are_refused(arguments, expected, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["model", *arguments])
+    assert expected in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_missing_column_is_said_before_a_model_is_loaded(reviews, tmp_path):
     with pytest.raises(InputError, match="there is no column 'words'"):
         main(["no-such-model", str(tmp_path / "reviews.csv"), "--text-column", "words"])

@@ -78,3 +78,10 @@ def test_languages(page_folder):
     model = run_page("languages.md")["classifier"].model_
     assert model.tokenizer.token_to_id("<unk>") not in model.encode("这部电影不好看")
     assert model.config.vocab_size > 258
+
+
+def test_corpora(page_folder):
+    pytest.importorskip("pyarrow")
+    names = run_page("corpora.md")
+    positive, negative = names["scored"]["positive"].to_pylist()
+    assert positive > 0.5 > negative

@@ -1,0 +1,1 @@
+"""Scores a corpus of many files on several processes or machines, by an existing engine."""

@@ -1,0 +1,86 @@
+"""`hf-lstm predict --engine ray`, on a cluster of this machine; workers are killed."""
+
+import os
+import signal
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytest.importorskip("ray", reason="needs Ray: pip install 'hf-lstm[ray]'")
+
+import ray
+from ray import cloudpickle
+
+from hf_lstm.cli.predict import main
+from hf_lstm.engines import ray_engine
+from hf_lstm.errors import InputError
+
+TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
+NUM_FILES = 6
+
+
+@pytest.fixture(scope="module")
+def _cluster():
+    """A cluster for all tests of this file, which takes seconds to start; its workers get this file's classes."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    with ray_engine.open_ray():
+        assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+        yield
+    assert not ray.is_initialized()
+
+
+class MortalScorer(ray_engine.ActorScorer):
+    """Kills its process once before a part is scored, and once when its file is written, but nobody knows yet."""
+
+    def __init__(self, scoring):
+        super().__init__(scoring)
+        self._marks = os.path.dirname(scoring.output)
+
+    def die_once(self, name):
+        mark = os.path.join(self._marks, f"died-{name}")
+        if not os.path.exists(mark):
+            open(mark, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def __call__(self, messages):
+        is_part = messages["packed"].to_pylist() != [None]
+        if is_part:
+            self.die_once("before")
+        reports = super().__call__(messages)
+        if is_part:
+            self.die_once("after")
+        return reports
+
+
+@pytest.mark.usefixtures("_cluster")
+def test_nothing_is_lost_or_doubled_when_workers_die(tmp_path, tiny_model, tiny_model_folder, monkeypatch, capsys):
+    inputs, output = tmp_path / "in", tmp_path / "scored"
+    inputs.mkdir()
+    for number in range(NUM_FILES):
+        rows = {"id": [f"{number}-{row}" for row in range(len(TEXTS))], "text": TEXTS[number:] + TEXTS[:number]}
+        pq.write_table(pa.table(rows), inputs / f"{number}.parquet")
+    command = [str(tiny_model_folder), str(inputs), "--engine", "ray", "--workers", "1", "--output", str(output)]
+    monkeypatch.setattr(ray_engine, "ActorScorer", MortalScorer)
+    main(command)
+    assert (tmp_path / "died-before").exists()
+    assert (tmp_path / "died-after").exists()
+    assert f"{NUM_FILES * len(TEXTS)} rows in {NUM_FILES} files" in capsys.readouterr().out
+
+    expected = pq.read_table(inputs).to_pydict()
+    answers = tiny_model.predict(expected["text"])
+    expected["label"] = [answer["label"] for answer in answers]
+    expected["score"] = [round(answer["score"], 6) for answer in answers]
+    assert pq.read_table(output).to_pydict() == expected
+
+    monkeypatch.undo()
+    next(output.glob("3.*")).unlink()
+    main(command)
+    assert f"5 rows in 1 files, beside {NUM_FILES - 1} files of earlier starts" in capsys.readouterr().out
+    assert pq.read_table(output).to_pydict() == expected
+
+    (inputs / "7.csv").write_text("id,body\n1,a film\n")
+    with pytest.raises(InputError, match=r"7\.csv: there is no column 'text'|7\.csv.*column"):
+        main([*command, "--text-column", "text"])
+    assert len(list(output.glob("*.parquet"))) == NUM_FILES
