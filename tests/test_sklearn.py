@@ -59,7 +59,9 @@ def list_checks():
     return list(estimator_checks_generator(NumbersAsTexts(**QUICK)))
 
 
-@pytest.mark.parametrize(("estimator", "check"), list_checks(), ids=lambda each: str(getattr(each, "func", "")))
+@pytest.mark.parametrize(
+    ("estimator", "check"), list_checks(), ids=lambda each: each.func.__name__ if hasattr(each, "func") else ""
+)
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learns_checks(estimator, check):
     name = check.func.__name__
