@@ -1,12 +1,11 @@
 """Words an answer for people: a verdict, how sure it is, and the words behind it."""
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from hf_lstm.demo.wording import Wording
-from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.stop_words import load_function_words
 
 UNSURE_BELOW = 0.6
 """An answer that is less probable than this is no verdict."""
@@ -17,11 +16,6 @@ MIN_STRENGTH = 0.12
 """A word that adds a smaller share of what the strongest word adds stays plain..."""
 MIN_STRENGTH_OF_FUNCTION_WORDS = 0.5
 """... and so does a function word below this share: the model spreads what belongs to no word evenly over all."""
-_MEANINGFUL_STOP_WORDS = frozenset(
-    "against ain aren but couldn didn doesn don few hadn hasn haven isn mightn more most mustn needn no nor not off "
-    "only shan shouldn t too very wasn weren won wouldn".split()
-)
-"""What turns or weighs a statement; `t` is the end of a negation."""
 
 Tone = Literal["for", "against", "unsure"]
 """The color: blue, orange or gray."""
@@ -81,7 +75,7 @@ def describe_words(words: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     described = []
     for word in words:
         share = abs(word["contribution"]) / strongest
-        least = MIN_STRENGTH_OF_FUNCTION_WORDS if word["word"].lower() in _load_function_words() else MIN_STRENGTH
+        least = MIN_STRENGTH_OF_FUNCTION_WORDS if word["word"].lower() in load_function_words() else MIN_STRENGTH
         described.append(
             {
                 **{key: word[key] for key in ("word", "start", "end")},
@@ -105,11 +99,6 @@ def list_strongest(words: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {"word": word, "count": count, "tone": "for" if total > 0 else "against", "shown": _format_contribution(total)}
         for word, count, total in sums[:NUM_STRONGEST]
     ]
-
-
-@functools.cache
-def _load_function_words() -> frozenset[str]:
-    return load_stop_words() - _MEANINGFUL_STOP_WORDS
 
 
 def _format_contribution(contribution: float) -> str:

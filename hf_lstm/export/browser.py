@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
+from tokenizers.models import BPE
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.stop_words import load_function_words, load_stop_words
 from hf_lstm.tokenization.word_splitter import find_splitter
 from hf_lstm.tokenization.wordpiece import UNK_PIECE, build_wordpiece_tokenizer
 
@@ -70,6 +71,7 @@ def describe_model(model: LSTMSentiment) -> dict[str, Any]:
             **describe_tokenizer(model.require_tokenizer()),
             "unk_token_id": model.config.unk_token_id,
         },
+        "function_words": sorted(load_function_words()),
         "tensors": [[name, tensor.numel()] for name, tensor in weights.items()],
         "format": "bfloat16" if is_exact else "float32",
         "weights": base64.b64encode(b"".join(_encode(tensor, is_exact) for tensor in weights.values())).decode(),
@@ -84,6 +86,8 @@ def describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
     """
     vocab = tokenizer.get_vocab()
     described: dict[str, Any] = {"vocab": sorted(vocab, key=vocab.__getitem__), "dropped": [], "only_known": False}
+    if isinstance(tokenizer.model, BPE):
+        raise InputError("the page knows words, and the model reads byte pairs: export it as ONNX")
     splitter = find_splitter(tokenizer)
     if splitter is not None:
         described |= {"words": splitter.words, "lowercase": splitter.lowercase, "dropped": sorted(splitter.dropped)}

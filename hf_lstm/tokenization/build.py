@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.byte_pairs import train_byte_pairs
-from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.stop_words import load_stop_words
 from hf_lstm.tokenization.word_splitter import PAD_TOKEN, SPECIAL_TOKENS, UNK_TOKEN, WordSplitter
 from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece_tokenizer, load_vocab, train_vocab
 

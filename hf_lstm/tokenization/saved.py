@@ -17,7 +17,8 @@ from tokenizers import Tokenizer
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
-from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer, load_stop_words
+from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer
 from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer
 

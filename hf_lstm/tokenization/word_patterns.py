@@ -26,7 +26,6 @@ Python 3.11 they are all unassigned, but for U+1171E, a mark that changed its ki
 Where they occur, the tokenizer's reading holds.
 """
 
-import importlib.resources
 import itertools
 import re
 from collections.abc import Collection, Sequence
@@ -95,12 +94,6 @@ def is_unspaced(character: str) -> bool:
     """Return whether a character is of a script that sets no blanks between words, such as Chinese or Thai."""
     code = ord(character)
     return code >= 0x0E00 and any(first <= code <= last for first, last in _UNSPACED_RANGES)
-
-
-def load_stop_words() -> frozenset[str]:
-    """Load NLTK's 179 English stop words."""
-    resource = importlib.resources.files("hf_lstm") / "resources" / "stop_words_english.txt"
-    return frozenset(resource.read_text(encoding="utf-8").split())
 
 
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:

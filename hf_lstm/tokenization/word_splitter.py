@@ -13,13 +13,13 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import Normalizer
 from tokenizers.pre_tokenizers import PreTokenizer
 
+from hf_lstm.tokenization.stop_words import load_stop_words
 from hf_lstm.tokenization.word_patterns import (
     PUNCTUATED_WORD,
     TAG,
     Words,
     build_normalizer,
     build_pre_tokenizer,
-    load_stop_words,
     replace_surrogates,
 )
 

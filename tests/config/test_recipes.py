@@ -14,7 +14,7 @@ from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.encoder import Encoder
-from hf_lstm.tokenization.word_patterns import load_stop_words
+from hf_lstm.tokenization.stop_words import load_stop_words
 
 # U+1171E is a mark that later editions of Unicode read otherwise, see `word_patterns.py`.
 ASSIGNED = st.text(st.characters(exclude_categories=["Cn", "Cs"], exclude_characters="\U0001171e"), max_size=8)

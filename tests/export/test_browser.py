@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, TokenizerConfig
-from hf_lstm.export.browser import describe_model, export_browser
+from hf_lstm.export.browser import describe_model, describe_tokenizer, export_browser
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 
 TEXTS = [
@@ -108,6 +108,27 @@ def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, t
     page.click("#classify")
     assert "guess" in page.inner_text("#hint")
     assert page.problems == []
+
+
+def test_function_words_stay_plain_and_a_word_that_recurs_is_listed_once(browser, tmp_path):
+    page = open_page(browser, make_model({"words": "punctuated"}, {}), tmp_path)
+    page.evaluate("""() => {
+        const add = { The: 0.2, film: 0.05, great: 0.5, not: -0.2, Great: 0.25 };
+        model.explain = (text) => ({ label: "pos", against: "neg", words: [...text.matchAll(/\\w+/g)].map((found) => (
+            { start: found.index, end: found.index + found[0].length, contribution: add[found[0]] })) });
+    }""")
+    page.fill("#text", "The great film, not Great")
+    page.click("#classify")
+    assert page.inner_text("#words") == "The great film, not Great"
+    assert page.locator("#words .plain").all_inner_texts() == ["The", "film"]
+    assert page.locator("#strongest span").all_inner_texts() == ["great ×2 +0.75", "not −0.20"]
+    assert page.problems == []
+
+
+def test_byte_pairs_are_told_that_the_page_knows_words(tmp_path):
+    tokenizer = train_tokenizer(["这部电影非常好看"] * 2, TokenizerConfig(words="bpe"))
+    with pytest.raises(InputError, match="byte pairs"):
+        describe_tokenizer(tokenizer)
 
 
 def test_weights_are_written_in_half_the_bytes_where_nothing_is_lost():

@@ -17,7 +17,8 @@ from hf_lstm.config import TokenizerConfig
 from hf_lstm.config.recipes import STOPWORD_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.tokenization.word_patterns import load_stop_words, replace_surrogates
+from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import WordSplitter, find_splitter
 
 FILTERABLE_WORDS = ["word_characters", "letters", "whitespace", "unpunctuated"]

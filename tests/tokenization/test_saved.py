@@ -28,7 +28,7 @@ def parse(tokenizer):
 @pytest.mark.parametrize(("words", "lowercase"), list(itertools.product(get_args(Words), [True, False])))
 @pytest.mark.parametrize("filters", [{}, {"dropped": True}, {"kept": True}])
 def test_every_tokenizer_of_words_is_read_back(words, lowercase, filters):
-    from hf_lstm.tokenization.word_patterns import load_stop_words
+    from hf_lstm.tokenization.stop_words import load_stop_words
 
     if words in ("punctuated", "any_script") and filters:
         pytest.skip("lets no words be left out")

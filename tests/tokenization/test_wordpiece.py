@@ -9,7 +9,8 @@ from tokenizers import Tokenizer
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.tokenization.word_patterns import load_stop_words, replace_surrogates
+from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer, load_vocab
 
 PIECES = ["[PAD]", "x", "[UNK]", "great", "film", "##s", "##ed", "!", "?", "br", "a", "##b", "i", "k", "un", "##great"]

@@ -4,6 +4,9 @@
 const model = new Model(globalThis.HF_LSTM_MODEL);
 const find = (id) => document.getElementById(id);
 const NUM_STRONGEST = 8, MAX_CHARACTERS = 20000;
+// A word that adds a smaller share of what the strongest word adds stays plain, and function words do so sooner.
+const MIN_SHARE = 0.12, MIN_SHARE_OF_FUNCTION_WORDS = 0.5;
+const functionWords = new Set(globalThis.HF_LSTM_MODEL.function_words);
 
 function classify() {
   const text = find("text").value;
@@ -33,28 +36,36 @@ function makeRow(label, share) {
   return row;
 }
 
+const format = (contribution) => `${contribution < 0 ? "−" : "+"}${Math.abs(contribution).toFixed(2)}`;
+
 function colorWords(text, { label, against, words }) {
   const strongest = Math.max(...words.map((word) => Math.abs(word.contribution)), 1e-9);
-  const make = (word, content) => {
+  const make = (contribution, content, strength = 0.6) => {
     const node = document.createElement("span");
-    const isFor = word.contribution > 0;
-    node.className = isFor ? "for" : "against";
-    node.style.setProperty("--strength", Math.sqrt(Math.abs(word.contribution) / strongest).toFixed(3));
-    const speaks = isFor ? label : against ?? `another label than ${label}`;
-    node.title = `${word.contribution < 0 ? "−" : "+"}${Math.abs(word.contribution).toFixed(2)}, speaks for ${speaks}`;
+    const isFor = contribution > 0;
+    node.className = strength === 0 ? "plain" : isFor ? "for" : "against";
+    node.style.setProperty("--strength", strength.toFixed(3));
+    node.title = `${format(contribution)}, speaks for ${isFor ? label : against ?? `another label than ${label}`}`;
     node.textContent = content;
     return node;
   };
-  const shown = [];
+  const shown = [], places = new Map();
   let position = 0;
-  for (const word of words) {
-    shown.push(text.slice(position, word.start), make(word, text.slice(word.start, word.end)));
-    position = word.end;
+  for (const { start, end, contribution } of words) {
+    const word = text.slice(start, end), key = word.toLowerCase(), share = Math.abs(contribution) / strongest;
+    const isPlain = share < (functionWords.has(key) ? MIN_SHARE_OF_FUNCTION_WORDS : MIN_SHARE);
+    shown.push(text.slice(position, start), make(contribution, word, isPlain ? 0 : Math.sqrt(share)));
+    position = end;
+    if (isPlain) continue;
+    const place = places.get(key) ?? { word, count: 0, contribution: 0 };
+    places.set(key, { word: place.word, count: place.count + 1, contribution: place.contribution + contribution });
   }
   find("words").replaceChildren(...shown, text.slice(position));
-  const first = [...words].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, NUM_STRONGEST);
-  find("strongest").replaceChildren(...first.map((word) => make(word, `${text.slice(word.start, word.end)} ${word.contribution < 0 ? "−" : "+"}${Math.abs(word.contribution).toFixed(2)}`)));
-  find("legend").replaceChildren("Words speak for ", make({ contribution: strongest }, label), " or for ", make({ contribution: -strongest }, against ?? "other labels"), ".");
+  const first = [...places.values()].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, NUM_STRONGEST);
+  find("strongest").replaceChildren(...first.map(({ word, count, contribution }) =>
+    make(contribution, `${word}${count > 1 ? ` ×${count}` : ""} ${format(contribution)}`)));
+  find("legend").replaceChildren(
+    "Words speak for ", make(1, label), " or for ", make(-1, against ?? "other labels"), ". Plain words count little.");
 }
 
 find("classify").addEventListener("click", classify);
