@@ -22,7 +22,6 @@ from hf_lstm.shipped import FLAGSHIP
 _ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE = _ROOT / "hf_lstm" / "resources" / "sample" / "train.parquet"
 _WORKER = b"ray::MapWorker"
-_ROWS_PER_PART = 8_192
 _PATIENCE_S = 900
 
 
@@ -46,9 +45,10 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     require_library("ray")
+    from hf_lstm.answers.rows import get_window_size
     from hf_lstm.files import write_json
 
-    num_parts = -(-arguments.num_rows // _ROWS_PER_PART)
+    num_parts = -(-arguments.num_rows // get_window_size())
     with tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch:
         source, scored, alone = (Path(scratch, name) for name in ("reviews.parquet", "scored", "alone.parquet"))
         write_reviews(source, arguments.num_rows, arguments.max_characters)

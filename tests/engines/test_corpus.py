@@ -4,6 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hf_lstm.engines import ray_engine
 from hf_lstm.engines.corpus import CorpusFile, fetch, find_corpus
 from hf_lstm.engines.ledger import open_ledger
 from hf_lstm.engines.parts import PartScorer, Scoring, digest_model, name_part, read_parts
@@ -141,3 +142,19 @@ def test_an_output_with_other_things_is_refused(tmp_path):
         with pytest.raises(InputError, match=message), open_ledger(output, FILES, {}):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_is_wrong_with_a_file_reaches_the_command_after_its_parts(
+    reviews, tmp_path, tiny_model, tiny_model_folder, monkeypatch
+):
+    """What tasks and actors of Ray do, in this process."""
+    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 2)
+    (reviews / "b.csv").write_text("id,review\n1,a\n2,b\n3\n")
+    files = pa.Table.from_pylist([{"source": str(reviews / "b.csv"), "file": "b", "done": []}])
+    scoring = Scoring(str(tiny_model_folder), str(tmp_path), digest_model(tiny_model))
+    scorer = ray_engine.ActorScorer(scoring)
+    reports = [row for table in ray_engine._read(files, scoring) for row in scorer(table).to_pylist()]
+    assert [(row["index"], row["num_rows"]) for row in reports] == [(0, 2), (None, None)]
+    assert "row 3" in reports[1]["error"]
+    other = ray_engine.ActorScorer(Scoring("missing", str(tmp_path), ""))
+    assert "missing" in other(next(ray_engine._read(files, scoring)))["error"][0].as_py()

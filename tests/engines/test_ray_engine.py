@@ -15,7 +15,6 @@ from ray import cloudpickle
 
 from hf_lstm.cli.predict import main
 from hf_lstm.engines import ray_engine
-from hf_lstm.errors import InputError
 
 TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
 NUM_FILES = 6
@@ -79,8 +78,3 @@ def test_nothing_is_lost_or_doubled_when_workers_die(tmp_path, tiny_model, tiny_
     main(command)
     assert f"5 rows in 1 files, beside {NUM_FILES - 1} files of earlier starts" in capsys.readouterr().out
     assert pq.read_table(output).to_pydict() == expected
-
-    (inputs / "7.csv").write_text("id,body\n1,a film\n")
-    with pytest.raises(InputError, match=r"7\.csv: there is no column 'text'|7\.csv.*column"):
-        main([*command, "--text-column", "text"])
-    assert len(list(output.glob("*.parquet"))) == NUM_FILES
