@@ -103,7 +103,9 @@ def serve_api(model_id: str, host: str, port: int | None) -> None:
         model.predict("The first answer takes longer than the others.")
         address, port = listener.getsockname()[:2]
         print(f"serving {model_id} at http://{address}:{port}, described at http://{address}:{port}/docs", flush=True)
-        run_server(build_app(model, name=model_id), listener)
+        folder = Path(model_id)
+        name = folder.resolve().name if folder.is_dir() else model_id  # clients need not know where it lies
+        run_server(build_app(model, name=name), listener)
 
 
 def is_report_public(folder: Path) -> bool:

@@ -48,3 +48,17 @@ def test_requests_under_way_are_answered_after_sigterm(tiny_model_folder):
 def test_a_port_that_is_taken_is_told():
     with open_socket("127.0.0.1", 0) as taken, pytest.raises(InputError, match=r"choose another --port"):
         open_socket("127.0.0.1", taken.getsockname()[1])
+
+
+def test_clients_are_not_told_where_the_model_lies(tiny_model, tmp_path, monkeypatch):
+    from fastapi.testclient import TestClient
+
+    from hf_lstm.cli.serve import serve_api
+
+    told = []
+    monkeypatch.setattr(
+        "hf_lstm.api.server.run_server", lambda app, _: told.append(TestClient(app).get("/health").json())
+    )
+    tiny_model.save_pretrained(tmp_path / "rated")
+    serve_api(str(tmp_path / "rated"), "127.0.0.1", 0)
+    assert [answer["model"] for answer in told] == ["rated"]
