@@ -11,8 +11,8 @@ from hf_lstm.shipped import FLAGSHIP, FLAGSHIP_TINY
 if TYPE_CHECKING:
     from hf_lstm.evaluation.evaluate import evaluate
     from hf_lstm.model.classifier import LSTMSentiment
-    from hf_lstm.training.run import TrainingResult
-    from hf_lstm.training.run import train_from_python as train
+    from hf_lstm.training.from_python import TrainingResult
+    from hf_lstm.training.from_python import train_from_python as train
 
 __all__ = [
     "FLAGSHIP",
@@ -28,9 +28,9 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "LSTMSentiment": ("hf_lstm.model.classifier", "LSTMSentiment"),
-    "TrainingResult": ("hf_lstm.training.run", "TrainingResult"),
+    "TrainingResult": ("hf_lstm.training.from_python", "TrainingResult"),
     "evaluate": ("hf_lstm.evaluation.evaluate", "evaluate"),
-    "train": ("hf_lstm.training.run", "train_from_python"),
+    "train": ("hf_lstm.training.from_python", "train_from_python"),
 }
 """Modules and names of the rest, imported on first use: PyTorch takes seconds, and inference needs no training."""
 

@@ -126,8 +126,10 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.provenance import describe_code
-    from hf_lstm.training.loop import draw_all_steps, start_run, train_step
+    from hf_lstm.training.loop import start_run
+    from hf_lstm.training.order import draw_all_steps
     from hf_lstm.training.setup import prepare_run
+    from hf_lstm.training.step import train_step
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()

@@ -1,16 +1,11 @@
 """Trains a model epoch by epoch, and keeps the best epoch's weights."""
 
 import copy
-import dataclasses
 import logging
-import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from hf_lstm.config import TrainConfig
@@ -22,13 +17,10 @@ from hf_lstm.errors import DivergenceError, NonFiniteError
 from hf_lstm.evaluation.scoring import evaluate_split, measure_answers
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.nn.cpu_threads import run_in_threads
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
 from hf_lstm.storage.session import Session
-from hf_lstm.tokenization.batching import collate, count_batches, shuffle_batches, split_large_batches
 from hf_lstm.tokenization.encoder import EncodedTexts
-from hf_lstm.training.gradients import StepSize, add_labeled_gradients, add_unlabeled_gradients
 from hf_lstm.training.optimization import (
     build_averaged_model,
     build_optimizer,
@@ -36,17 +28,11 @@ from hf_lstm.training.optimization import (
     compute_row_weights,
     require_convergence,
 )
+from hf_lstm.training.order import count_steps, draw_all_steps
 from hf_lstm.training.state import EpochProgress, TrainingRun, capture_run, restore_run
-
-Batches = Sequence[NDArray[np.int64]]
-"""Row numbers, batch by batch."""
+from hf_lstm.training.step import freeze, train_step
 
 logger = logging.getLogger(__name__)
-
-_UNLABELED_SEED = 2**32
-"""Added to the seed, below this, so that texts without labels have an order of their own."""
-_MAX_PASSES = 2**24
-"""Of an epoch over the texts without labels; it tells those of two epochs apart."""
 
 
 def start_run(
@@ -88,68 +74,6 @@ def start_run(
     )
 
 
-def count_steps(lengths: NDArray[np.int64], config: TrainConfig) -> int:
-    """Count the optimizer steps of a complete run.
-
-    `lengths` (num_rows,) are those of the rows. The count is 0 where nobody needs it: tokens limit the batches, and the
-    learning rate is constant without warm-up.
-    """
-    if config.max_tokens_per_batch is None:
-        num_batches = count_batches(len(lengths), config.batch_size, group_by_length=config.group_by_length)
-        return config.num_epochs * math.ceil(num_batches / config.gradient_accumulation)
-    if config.schedule == "constant" and not config.warmup_fraction:
-        return 0  # not needed
-    # How many rows fit into a batch depends on their lengths.
-    return sum(len(draw_steps(lengths, config, epoch=epoch)) for epoch in range(1, config.num_epochs + 1))
-
-
-def draw_steps(lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int) -> list[list[NDArray[np.int64]]]:
-    """Shuffle an epoch's rows into batches, and group these into steps.
-
-    `lengths` (num_rows,) are those of the rows. Each step is a list of batches of row numbers.
-    """
-    batches = shuffle_batches(
-        lengths,
-        config.batch_size,
-        seed=config.seed,
-        epoch=epoch,
-        group_by_length=config.group_by_length,
-        max_tokens=config.max_tokens_per_batch,
-    )
-    per_step = config.gradient_accumulation
-    return [batches[start : start + per_step] for start in range(0, len(batches), per_step)]
-
-
-def draw_unlabeled_steps(
-    lengths: NDArray[np.int64], config: TrainConfig, *, epoch: int, num_steps: int
-) -> list[list[NDArray[np.int64]]]:
-    """Shuffle texts without labels into the batches that an epoch's steps read, as often as it takes.
-
-    `lengths` (num_texts,) are those of the texts. The order is a function of seed and epoch alone.
-    """
-    per_step = config.unlabeled_batches_per_step
-    batches: list[NDArray[np.int64]] = []
-    while len(batches) < num_steps * per_step:
-        batches += shuffle_batches(
-            lengths,
-            config.batch_size,
-            seed=_UNLABELED_SEED + config.seed,
-            epoch=epoch * _MAX_PASSES + len(batches),
-            group_by_length=config.group_by_length,
-            max_tokens=config.max_tokens_per_batch,
-        )
-    return [batches[start : start + per_step] for start in range(0, num_steps * per_step, per_step)]
-
-
-def draw_all_steps(run: TrainingRun, split: LabeledTexts, *, epoch: int) -> list[tuple[Batches, Batches]]:
-    """Draw what each step of an epoch reads: batches of rows, and batches of texts without labels."""
-    steps = draw_steps(split.texts.lengths, run.config, epoch=epoch)
-    if run.unlabeled is None:
-        return [(batches, []) for batches in steps]
-    unlabeled = draw_unlabeled_steps(run.unlabeled.lengths, run.config, epoch=epoch, num_steps=len(steps))
-    return list(zip(steps, unlabeled, strict=True))
-
-
 def train(
     model: LSTMSentiment,
     train_split: LabeledTexts,
@@ -183,7 +107,7 @@ def train(
         while not _is_finished(run):
             run_epoch(run, train_split, validation_split, session, show_progress=show_progress)
         session.save()
-    _freeze(run.lower_parameters, False)
+    freeze(run.lower_parameters, False)
     assert run.best_weights is not None
     require_convergence(run.epochs, num_labels=model.config.num_labels)
     model.load_state_dict(run.best_weights)
@@ -285,92 +209,6 @@ def _evaluate(run: TrainingRun, split: LabeledTexts) -> EpochFigures:
         return evaluate_split(run.evaluated_model, split, run.dtype)
     logits = run.shards.compute_logits(run.evaluated_model, split.texts, run.dtype)
     return measure_answers(logits, split.labels)
-
-
-def train_step(
-    run: TrainingRun, split: LabeledTexts, *batches: NDArray[np.int64], unlabeled: Batches = ()
-) -> tuple[float, int]:
-    """Take one optimizer step on batches of row numbers, and on batches of numbers of texts without labels.
-
-    Returns the summed loss of all rows, and the number of rows predicted right.
-
-    Raises:
-        DivergenceError: the loss or a gradient is not finite; the step is not taken.
-    """
-    _freeze(run.lower_parameters, run.is_frozen)
-    if run.unlabeled is None or run.is_frozen:
-        unlabeled = ()
-    weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
-    size = StepSize(weight_sum, num_rows=sum(map(len, (*batches, *unlabeled))))
-    run.optimizer.zero_grad(set_to_none=True)
-    if run.shards is None:
-        return _finish_step(run, _add_all_gradients(run, split, batches, unlabeled, size), weight_sum)
-
-    def add(model: LSTMSentiment, rows: tuple[Batches, Batches]) -> Tensor:
-        return _add_all_gradients(dataclasses.replace(run, model=model), split, *rows, size)
-
-    labeled_parts = _divide(run.shards, batches, split.texts)
-    unlabeled_parts = _divide(run.shards, unlabeled, run.unlabeled)
-    parts = [part if any(part) else None for part in zip(labeled_parts, unlabeled_parts, strict=True)]
-    figures = run.shards.add_gradients(run.step, parts, add, num_figures=2)
-    # In one of the threads of one core: norms and optimizer would have other last bits on several.
-    return run_in_threads([lambda: _finish_step(run, figures, weight_sum)])[0]
-
-
-def _divide(shards: Shards[LSTMSentiment], batches: Batches, texts: EncodedTexts | None) -> list[Batches]:
-    """Divide batches of row numbers, and return what each shard has of them, without empty batches."""
-    if not batches or texts is None:
-        return [[] for _ in range(shards.num_shards)]
-    divided = zip(*(shards.divide(rows, texts.lengths) for rows in batches), strict=True)
-    return [[rows for rows in of_shard if len(rows)] for of_shard in divided]
-
-
-def _add_all_gradients(
-    run: TrainingRun, split: LabeledTexts, batches: Batches, unlabeled: Batches, size: StepSize
-) -> Tensor:
-    """Add the gradients of batches, and return the summed loss and the number of rows predicted right, as a tensor."""
-    model = run.model
-    device = model.embedding.weight.device
-    loss_sum = num_correct = torch.zeros((), device=device)
-    for rows in split_large_batches(split.texts.lengths, batches, model.config):
-        batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
-        labels = torch.from_numpy(split.labels[rows]).to(device)
-        targets = labels if split.targets is None else torch.from_numpy(split.targets[rows]).to(device)
-        row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
-        answered = add_labeled_gradients(run, batch, targets, row_weights, size)
-        loss_sum = loss_sum + answered.loss_sum
-        num_correct = num_correct + (answered.logits.argmax(dim=1) == labels).sum()
-    if run.unlabeled is not None:
-        for rows in split_large_batches(run.unlabeled.lengths, unlabeled, model.config):
-            batch = collate(run.unlabeled, rows, pad_token_id=model.config.pad_token_id)
-            loss_sum = loss_sum + add_unlabeled_gradients(run, batch, size).loss_sum
-    return torch.stack([loss_sum, num_correct])
-
-
-def _finish_step(run: TrainingRun, figures: Tensor, weight_sum: float) -> tuple[float, int]:
-    """Step along the gradients, once they are checked; see `train_step`."""
-    model, config = run.model, run.config
-    grad_norm = nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or math.inf)
-
-    # Only here an accelerator is waited for. This is before the step, so that bad figures never reach the weights.
-    total_loss, total_correct, norm = torch.cat([figures, grad_norm[None]]).tolist()
-    if not (math.isfinite(total_loss) and math.isfinite(norm)):
-        raise DivergenceError(
-            f"step {run.step + 1}: loss {total_loss / weight_sum:.4g}, gradient norm {norm:.4g}: training diverged; "
-            "try a lower train.learning_rate or train.max_grad_norm"
-        )
-    run.optimizer.step()
-    run.scheduler.step()
-    if run.averaged is not None:
-        run.averaged.update_parameters(model)
-    run.step += 1
-    return total_loss, int(total_correct)
-
-
-def _freeze(parameters: Iterable[nn.Parameter], is_frozen: bool) -> None:
-    """Have parameters get no gradients, or get them."""
-    for parameter in parameters:
-        parameter.requires_grad_(not is_frozen)
 
 
 def find_best_epoch(epochs: Sequence[Epoch]) -> int:

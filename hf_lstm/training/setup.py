@@ -3,13 +3,12 @@
 The model starts from random weights, those of a model to fine-tune, or word vectors.
 """
 
-import hashlib
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -23,7 +22,6 @@ from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.splits import Splits
-from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.embedding_scale import normalize_embedding
@@ -144,44 +142,6 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
     logger.info("unlabeled: %s texts", f"{len(texts):,}")
     return texts
-
-
-def digest_rows(run: PreparedRun) -> dict[str, Any]:
-    """Return the labels, and a SHA-256 of each split's token ids and class ids in their order.
-
-    `learned` is that of the rows to learn from.
-    """
-    digests = {
-        name: _digest(rows.texts.input_ids, rows.texts.offsets, rows.labels)
-        for name, rows in {**run.encoded, "learned": run.learned}.items()
-    }
-    if run.unlabeled is not None:
-        digests["unlabeled"] = _digest(run.unlabeled.input_ids, run.unlabeled.offsets)
-    return {"labels": run.splits["train"].features["label"].names, "rows_sha256": digests}
-
-
-def digest_targets(learned: LabeledTexts) -> str | None:
-    """Return a SHA-256 of what teachers say of the rows; None without teachers."""
-    return None if learned.targets is None else _digest(learned.targets)
-
-
-def _digest(*arrays: NDArray[Any]) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def describe_machine(recipe: Recipe, device: torch.device) -> dict[str, Any]:
-    """Describe what of a machine decides the last bits of a result."""
-    facts = {
-        "device": device.type,
-        "processor": torch.cuda.get_device_name(device)
-        if device.type == "cuda"
-        else torch.backends.cpu.get_cpu_capability(),
-        "precision": name_dtype(resolve_precision(recipe.train.precision, device, model=None)),
-    }
-    return facts if recipe.train.num_shards else {**facts, "num_threads": torch.get_num_threads()}
 
 
 def find_vector_file(recipe: Recipe) -> Path | None:

@@ -13,7 +13,8 @@ from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization import batching
 from hf_lstm.tokenization.encoder import EncodedTexts
-from hf_lstm.training.loop import start_run, train_step
+from hf_lstm.training.loop import start_run
+from hf_lstm.training.step import train_step
 
 MODEL = ModelSettings(embedding_dim=8, hidden_size=8, num_layers=2, bidirectional=True).resolve(
     vocab_size=20, label_names=["neg", "pos"]

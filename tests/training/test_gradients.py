@@ -12,8 +12,10 @@ from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.errors import InputError
 from hf_lstm.objectives.adversarial import sum_entropy
 from hf_lstm.tokenization.batching import collate
-from hf_lstm.training.loop import draw_unlabeled_steps, start_run, train, train_step
+from hf_lstm.training.loop import start_run, train
 from hf_lstm.training.optimization import build_optimizer
+from hf_lstm.training.order import draw_unlabeled_steps
+from hf_lstm.training.step import train_step
 
 VIRTUAL = dataclasses.replace(
     TRAIN, virtual_adversarial_epsilon=0.5, unlabeled="texts.txt", unlabeled_batches_per_step=2

@@ -8,7 +8,9 @@ from tiny_training import MODEL, TRAIN, make_model, make_rows
 from hf_lstm.errors import DivergenceError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import EpochFigures
-from hf_lstm.training.loop import count_steps, draw_steps, start_run, train, train_epoch, train_step
+from hf_lstm.training.loop import start_run, train, train_epoch
+from hf_lstm.training.order import count_steps, draw_steps
+from hf_lstm.training.step import train_step
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -194,7 +194,7 @@ def test_each_epoch_is_printed_unless_the_program_logs_by_itself(result, frame, 
         logging.getLogger("hf_lstm.training.loop").info("epoch 6/6  train loss")
         return result.results
 
-    monkeypatch.setattr("hf_lstm.training.run.run_experiment", say_and_return)
+    monkeypatch.setattr("hf_lstm.training.from_python.run_experiment", say_and_return)
     columns = {"text_column": "body", "label_column": "mood"}
     logger = logging.getLogger("hf_lstm")
     handlers, root_handlers = logger.handlers[:], logging.getLogger().handlers[:]
