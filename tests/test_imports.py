@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ROOMS = """
     errors extras shipped files memory replacement edit_mark markdown progress provenance devices records config
     remote hub storage tracking nn objectives tokenization formats rows sources data model answers export evaluation
-    report demo api engines pretraining teaching distributed training sklearn transformers cli __main__
+    report api demo engines pretraining teaching distributed training sklearn transformers cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 

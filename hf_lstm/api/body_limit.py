@@ -2,8 +2,9 @@
 
 import asyncio
 
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hf_lstm.api.bodies import BodyTooLargeError, read_body, refuse, replay
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 BODY_TIMEOUT_S = 20.0
@@ -26,34 +27,10 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         try:
-            body = await asyncio.wait_for(_read(receive), BODY_TIMEOUT_S)
+            body = await read_body(receive, MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
         except asyncio.TimeoutError:
-            return await _refuse(408, "the body took too long to arrive", scope, receive, send)
-        if body is None:
+            return await refuse(408, "the body took too long to arrive", scope, receive, send)
+        except BodyTooLargeError:
             limit = f"the body has more than {MAX_BODY_BYTES:,} bytes: send fewer texts at a time"
-            return await _refuse(413, limit, scope, receive, send)
-        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def replay() -> Message:
-            return messages.pop() if messages else await receive()
-
-        return await self.app(scope, replay, send)
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Read a body; None if it is too large."""
-    parts: list[bytes] = []
-    num_bytes = 0
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        num_bytes += len(parts[-1])
-        if num_bytes > MAX_BODY_BYTES:
-            return None
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _refuse(status: int, told: str, scope: Scope, receive: Receive, send: Send) -> None:
-    response = JSONResponse({"detail": told}, status, headers={"connection": "close"})
-    await response(scope, receive, send)
+            return await refuse(413, limit, scope, receive, send)
+        return await self.app(scope, replay(body, receive), send)

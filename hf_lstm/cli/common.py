@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE
@@ -20,9 +20,6 @@ from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFin
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
 from hf_lstm.tracking.trackers import TRACKERS
-
-if TYPE_CHECKING:
-    pass
 
 EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 

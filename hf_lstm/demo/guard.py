@@ -9,9 +9,9 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hf_lstm.api.bodies import BodyTooLargeError, read_body, refuse, replay
 from hf_lstm.demo.limits import ClientLimits, name_client
 from hf_lstm.demo.request_checks import (
     MAX_UPLOAD_BYTES,
@@ -60,10 +60,6 @@ _HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
 _LOGGERS = ("uvicorn.error", "asyncio", "gradio")
 
 
-class BodyTooLargeError(Exception):
-    """Reports a request body with too many bytes."""
-
-
 class RequestGuard:
     """Refuses needless requests, as ASGI middleware.
 
@@ -100,21 +96,21 @@ class RequestGuard:
         if scope["type"] == "http":
             path = scope["path"].removeprefix(scope.get("root_path", ""))
             if not _is_needed(scope["method"], path):
-                return await _refuse(404, "There is nothing here.", scope, receive, send)
+                return await refuse(404, "There is nothing here.", scope, receive, send)
             scope = {**scope, "headers": _drop_false_hosts(scope["headers"])}
             if _STREAMED.fullmatch(path):
                 return await self._stream(scope, receive, send)
             if scope["method"] == "POST":
                 body, refusal = await self._receive_body(scope, path, receive)
                 if refusal is not None:
-                    return await _refuse(*refusal, scope, receive, send)
-                receive = _replay(body, receive)
+                    return await refuse(*refusal, scope, receive, send)
+                receive = replay(body, receive)
         return await self.app(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._limits.hold(name_client(scope), "streams", MAX_STREAMS_PER_CLIENT) as has_place:
             if not has_place or self._num_streams >= MAX_STREAMS_AT_ONCE:
-                return await _refuse(*(BUSY if has_place else TOO_MANY), scope, receive, send)
+                return await refuse(*(BUSY if has_place else TOO_MANY), scope, receive, send)
             self._num_streams += 1
             try:
                 await self.app(scope, receive, send)
@@ -159,7 +155,8 @@ class RequestGuard:
             return b"", BUSY
         self._num_bodies += 1
         try:
-            body = await _read_body(receive, MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES)
+            max_bytes = MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES
+            body = await read_body(receive, max_bytes, timeout_s=BODY_TIMEOUT_S, min_bytes_per_s=MIN_BYTES_PER_S)
         except asyncio.TimeoutError:
             return b"", Refusal(408, "The text took too long to arrive; please try again.")
         except BodyTooLargeError:
@@ -178,38 +175,6 @@ def _is_needed(method: str, path: str) -> bool:
 def _drop_false_hosts(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     own_host = os.environ.get("SPACE_HOST", "").encode()
     return [(name, value) for name, value in headers if name not in _HOST_HEADERS or (own_host and value == own_host)]
-
-
-async def _read_body(receive: Receive, max_bytes: int) -> bytes:
-    body = bytearray()
-    loop = asyncio.get_running_loop()
-    started_s = loop.time()
-    while True:
-        deadline_s = started_s + BODY_TIMEOUT_S + len(body) / MIN_BYTES_PER_S
-        message = await asyncio.wait_for(receive(), deadline_s - loop.time())
-        body += message.get("body", b"")
-        if len(body) > max_bytes:
-            raise BodyTooLargeError
-        if not message.get("more_body", False):  # if the client has gone, there is none either
-            return bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` for a body read before.
-
-    It gives the body first, then what `receive` gives.
-    """
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_again() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return receive_again
-
-
-async def _refuse(status: int, detail: str, scope: Scope, receive: Receive, send: Send) -> None:
-    response = JSONResponse({"detail": detail}, status_code=status, headers={"Connection": "close"})
-    await response(scope, receive, send)
 
 
 class DropTracebacks(logging.Filter):

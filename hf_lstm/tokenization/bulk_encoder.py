@@ -132,7 +132,7 @@ class BulkEncoder:
         is_tag = np.isin(initials, letters)
         rows_of_starts, rows_of_ends = (np.searchsorted(row_starts, each, side="right") for each in (starts, ends))
         is_tag &= rows_of_starts == rows_of_ends
-        codes[_list_places(starts[is_tag], ends[is_tag] - starts[is_tag] + 1)] = BLANK
+        codes[list_run_places(starts[is_tag], ends[is_tag] - starts[is_tag] + 1)] = BLANK
 
     def _split_piece(self, piece: bytes) -> list[int]:
         ids = self._known_pieces.get(piece)
@@ -179,11 +179,11 @@ def _replace(ids: Ids, bounds: Places, odd: Places, words: Sequence[Sequence[int
     sizes[odd] = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     ends = np.cumsum(sizes)
     replaced = np.repeat(ids, sizes)
-    replaced[_list_places(ends[odd] - sizes[odd], sizes[odd])] = list(itertools.chain.from_iterable(words))
+    replaced[list_run_places(ends[odd] - sizes[odd], sizes[odd])] = list(itertools.chain.from_iterable(words))
     return replaced, np.concatenate([[0], ends])[bounds]
 
 
-def _list_places(starts: Places, lengths: Places) -> Places:
+def list_run_places(starts: Places, lengths: Places) -> Places:
     """List the places of many runs, one after the other."""
     ends = np.cumsum(lengths)
     places: Places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)

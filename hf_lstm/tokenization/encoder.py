@@ -16,7 +16,7 @@ from tokenizers.models import BPE
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.errors import InputError
-from hf_lstm.tokenization.bulk_encoder import BulkEncoder, cut_chunks, cut_rows
+from hf_lstm.tokenization.bulk_encoder import BulkEncoder, cut_chunks, cut_rows, list_run_places
 from hf_lstm.tokenization.saved import typed_failures
 from hf_lstm.tokenization.word_patterns import is_unspaced, replace_surrogates
 from hf_lstm.tokenization.word_splitter import UNK_TOKEN, find_splitter
@@ -56,9 +56,8 @@ class EncodedTexts:
     def select(self, rows: npt.NDArray[np.int64]) -> "EncodedTexts":
         """Return some of the texts, in the order given."""
         lengths = self.lengths[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return EncodedTexts(self.input_ids[places], offsets)
+        places = list_run_places(self.offsets[rows], lengths)
+        return EncodedTexts(self.input_ids[places], np.concatenate([[0], np.cumsum(lengths)]))
 
 
 class Token(NamedTuple):

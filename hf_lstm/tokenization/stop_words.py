@@ -10,6 +10,7 @@ _MEANINGFUL_STOP_WORDS = frozenset(
 """What turns or weighs a statement; `t` is the end of a negation."""
 
 
+@functools.cache
 def load_stop_words() -> frozenset[str]:
     """Load NLTK's 179 English stop words."""
     resource = importlib.resources.files("hf_lstm") / "resources" / "stop_words_english.txt"

@@ -37,13 +37,13 @@ from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
-from hf_lstm.records.results import RunResults
+from hf_lstm.records.results import Epoch, RunResults
 from hf_lstm.report.writer import report_run
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
-from hf_lstm.storage.session import open_session
+from hf_lstm.storage.session import Session, open_session
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets
 from hf_lstm.training.loop import train
@@ -99,15 +99,20 @@ def follow_run(recipe: Recipe, device: str, processes: Processes) -> None:
             return
         run = prepare_run(recipe, resolve_device(find_device(device, processes.launch)), model_class=LSTMSentiment)
         processes.require_same({"rows": digest_rows(run), "targets": digest_targets(run.learned)})
-        train(
-            run.model,
-            run.learned,
-            run.encoded["validation"],
-            recipe.train,
-            unlabeled=run.unlabeled,
-            show_progress=False,
-            processes=processes,
-        )
+        _train(run, processes, Session(), show_progress=False)
+
+
+def _train(run: PreparedRun, processes: Processes, session: Session, *, show_progress: bool) -> list[Epoch]:
+    return train(
+        run.model,
+        run.learned,
+        run.encoded["validation"],
+        run.recipe.train,
+        unlabeled=run.unlabeled,
+        show_progress=show_progress,
+        session=session,
+        processes=processes,
+    )
 
 
 def run_experiment(recipe: Recipe, options: RunOptions) -> RunResults:
@@ -157,16 +162,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
             check_identity(folder.identity, {"data": rows}, must_be_equal=True)
             check_identity(folder.identity, {"targets_sha256": targets}, must_be_equal=False)
             processes.require_same({"rows": rows, "targets": targets})
-            epochs = train(
-                run.model,
-                run.learned,
-                run.encoded["validation"],
-                recipe.train,
-                unlabeled=run.unlabeled,
-                show_progress=show_progress,
-                session=session,
-                processes=processes,
-            )
+            epochs = _train(run, processes, session, show_progress=show_progress)
         with folder.fill() as staging:
             model = run.model
             weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
