@@ -1,5 +1,6 @@
 """Fixtures shared by all tests. The Hub client reads its environment at import, so it is set here, before that."""
 
+import contextlib
 import logging
 import os
 import runpy
@@ -53,6 +54,12 @@ def _denormals_stay_numbers() -> Iterator[None]:
     yield
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def _commands_leave_this_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep commands that run in this process from ending it with them."""
+    monkeypatch.setattr("hf_lstm.cli.common.ends_in_time", contextlib.nullcontext)
 
 
 @pytest.fixture

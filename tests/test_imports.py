@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors extras shipped files memory replacement edit_mark markdown progress provenance devices records config
+    errors extras shipped ending files memory replacement edit_mark markdown progress provenance devices records config
     remote hub storage tracking nn objectives tokenization formats rows sources data model answers export evaluation
     report api demo engines pretraining teaching distributed training sklearn transformers cli __main__
 """.split()

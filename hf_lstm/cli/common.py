@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.recipes import DEFAULT_RECIPE
+from hf_lstm.ending import ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.records.places import join_sources
@@ -39,9 +40,15 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments, and exit.
 
     Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
-    143 terminated; 1 anything else.
+    143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
     """
     signal.signal(signal.SIGTERM, _raise_terminated)
+    with ends_in_time():
+        _run(main)
+    sys.exit(0)
+
+
+def _run(main: Callable[[Sequence[str]], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hf_lstm").setLevel(logging.INFO)
     try:
@@ -62,7 +69,6 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
-    sys.exit(0)
 
 
 def be_silent() -> None:

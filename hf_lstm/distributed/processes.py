@@ -4,8 +4,6 @@ import contextlib
 import datetime
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TypeVar
@@ -14,15 +12,13 @@ import torch
 from torch import Tensor, distributed
 
 from hf_lstm.distributed.launch import ALONE, Launch
+from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError, LostProcessError
 
 T = TypeVar("T")
 
 _MAX_WAIT = datetime.timedelta(days=1)
 """For the others. Some wait long, while the first one saves or measures; those that die are noticed otherwise."""
-_GRACE_S = 10.0
-"""From the wish to end until a process ends that hangs, as it may where another one died."""
-_CHECK_S = 0.5
 
 
 class Processes:
@@ -139,13 +135,9 @@ def _naming_the_lost() -> Iterator[None]:
 def _ending_with_the_others(processes: Processes) -> Iterator[None]:
     """End this process when it should, even while it waits for one that died.
 
-    `torchrun` sends SIGTERM to all as soon as one dies. Python's own handler does not run while PyTorch waits. So the
-    signal also wakes a thread, which ends the process if that has not ended by itself after a while. The thread notices
-    as well if `torchrun` itself is gone.
+    `torchrun` sends SIGTERM to all as soon as one dies. Python's own handler does not run while PyTorch waits.
+    The watch notices as well if `torchrun` itself is gone.
     """
-    read_end, write_end = os.pipe()
-    os.set_blocking(write_end, False)
-    before_fd = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     before = {}
     if not processes.launch.leads:
 
@@ -153,32 +145,11 @@ def _ending_with_the_others(processes: Processes) -> Iterator[None]:
             processes.is_asked_to_end = True
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    ended = threading.Event()
-    thread = threading.Thread(target=_watch, args=(read_end, os.getppid(), ended), daemon=True)
-    thread.start()
+    watch = EndWatch(parent=os.getppid())
+    watch.start()
     try:
         yield
     finally:
-        ended.set()
         for number, handler in before.items():
             signal.signal(number, handler)
-        signal.set_wakeup_fd(before_fd)
-        thread.join()
-        os.close(read_end)
-        os.close(write_end)
-
-
-def _watch(read_end: int, parent: int, ended: threading.Event) -> None:
-    os.set_blocking(read_end, False)
-    ends_at_s: float | None = None
-    code = 128 + signal.SIGTERM
-    while not ended.wait(_CHECK_S):
-        with contextlib.suppress(BlockingIOError):
-            for number in os.read(read_end, 64):
-                if number in (signal.SIGINT, signal.SIGTERM) and ends_at_s is None:
-                    ends_at_s, code = time.monotonic() + _GRACE_S, 128 + number
-        if ends_at_s is None and os.getppid() != parent:
-            ends_at_s = time.monotonic() + _GRACE_S
-            os.kill(os.getpid(), signal.SIGTERM)  # politely first, so that the state is saved
-        if ends_at_s is not None and time.monotonic() > ends_at_s:
-            os._exit(code)
+        watch.stop()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hf_lstm.ending import EndWatch
 from hf_lstm.files import METRICS_FILE
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.identity import check_identity
@@ -135,14 +136,14 @@ class Session:
         if self._checkpoints is None or self._is_saved:
             return
         log_bytes = 0 if self._log is None else self._log.flush()
-        self._checkpoints.save(
-            {
-                "work": self._capture(),
-                "random": capture_random_states(),
-                "log_bytes": log_bytes,
-                "elapsed_s": self.elapsed_s,
-            }
-        )
+        state = {
+            "work": self._capture(),
+            "random": capture_random_states(),
+            "log_bytes": log_bytes,
+            "elapsed_s": self.elapsed_s,
+        }
+        with EndWatch.finished_first():
+            self._checkpoints.save(state)
         self._is_saved = True
 
 

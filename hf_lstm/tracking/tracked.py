@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import json
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from hf_lstm.tracking.trackers import Tracker, build_tracker, flatten
 logger = logging.getLogger(__name__)
 
 _FILE = "tracking.json"
+_MAX_ENDING_S = 3.0
+"""For a tracker to end, where a run ends before its time."""
 
 
 class Tracking:
@@ -50,9 +53,17 @@ class Tracking:
         """Pass on what was measured of the run, after its last step."""
         self.log({"step": self._last_step, "results": results})
 
-    def finish(self) -> None:
-        """End the tracked run."""
-        self._call("finish")
+    def finish(self, limit_s: float | None = None) -> None:
+        """End the tracked run.
+
+        Args:
+            limit_s: how long to wait for a tracker that still sends or writes; None for as long as it takes.
+        """
+        finishing = threading.Thread(target=self._call, args=("finish",), daemon=True)
+        finishing.start()
+        finishing.join(limit_s)
+        if finishing.is_alive():
+            logger.warning("%s has not taken all figures in %g s", type(self._tracker).__name__, limit_s)
 
     def _call(self, method: str, *arguments: Any) -> None:
         if self._tracker is None:
@@ -110,8 +121,12 @@ def tracked(
     logger.info("tracked by %s as %s", kind, run_id)
     tracking = Tracking(tracker, steps)
     session.listeners.append(tracking.log)
+    limit_s = None
     try:
         yield tracking
+    except BaseException:
+        limit_s = _MAX_ENDING_S
+        raise
     finally:
         session.listeners.remove(tracking.log)
-        tracking.finish()
+        tracking.finish(limit_s)

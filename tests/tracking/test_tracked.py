@@ -1,5 +1,8 @@
 import logging
+import os
+import signal
 import sys
+import threading
 import types
 
 import pytest
@@ -99,6 +102,18 @@ def test_a_tracker_that_fails_is_left_alone_and_the_run_goes_on(tmp_path, record
     assert recorder.runs == {"run 0": []}
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert line == "Recorder failed, and tracks no more: the network is down"
+
+
+def test_a_run_that_is_asked_to_end_waits_for_no_tracker_that_hangs(tmp_path, recorder, monkeypatch, caplog):
+    never = threading.Event()
+    monkeypatch.setattr(tracked_module, "_MAX_ENDING_S", 0.05)
+    monkeypatch.setattr(recorder, "finish", never.wait)
+    monkeypatch.setattr(recorder, "log", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        work(tmp_path / "run")
+    (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert line == "Recorder has not taken all figures in 0.05 s"
+    never.set()
 
 
 def test_a_tracker_that_cannot_start_is_one_line(tmp_path, recorder, monkeypatch):
