@@ -11,6 +11,8 @@ from hf_lstm.shipped import FLAGSHIP, FLAGSHIP_TINY
 if TYPE_CHECKING:
     from hf_lstm.evaluation.evaluate import evaluate
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.searching.from_python import SearchResult
+    from hf_lstm.searching.from_python import search_from_python as search
     from hf_lstm.training.from_python import TrainingResult
     from hf_lstm.training.from_python import train_from_python as train
 
@@ -20,16 +22,20 @@ __all__ = [
     "InputError",
     "LSTMSentiment",
     "ModelConfig",
+    "SearchResult",
     "TrainingResult",
     "evaluate",
+    "search",
     "train",
 ]
 __version__ = "0.1.0"
 
 _PLACES = {
     "LSTMSentiment": ("hf_lstm.model.classifier", "LSTMSentiment"),
+    "SearchResult": ("hf_lstm.searching.from_python", "SearchResult"),
     "TrainingResult": ("hf_lstm.training.from_python", "TrainingResult"),
     "evaluate": ("hf_lstm.evaluation.evaluate", "evaluate"),
+    "search": ("hf_lstm.searching.from_python", "search_from_python"),
     "train": ("hf_lstm.training.from_python", "train_from_python"),
 }
 """Modules and names of the rest, imported on first use: PyTorch takes seconds, and inference needs no training."""

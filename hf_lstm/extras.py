@@ -23,6 +23,7 @@ _INSTALLED_BY: Mapping[str, str] = {
     "trackio": "'hf-lstm[trackio]'",
     "tensorboard": "'hf-lstm[tensorboard]'",
     "wandb": "'hf-lstm[wandb]'",
+    "optuna": "'hf-lstm[search]'",
     "ray": "'hf-lstm[ray]'",
     "pyarrow": "pyarrow",  # to score a Parquet file needs only this; every extra is larger
 }

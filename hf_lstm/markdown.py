@@ -19,6 +19,15 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, num_te
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
 
 
+def align_table(table: Sequence[Sequence[str]]) -> list[str]:
+    """Align a table as text: its first column to the left, others to the right."""
+    columns = list(zip(*table, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    aligned = [[cell.rjust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
+    aligned[0] = [cell.ljust(widths[0]) for cell in columns[0]]
+    return ["  ".join(row).rstrip() for row in zip(*aligned, strict=True)]
+
+
 def format_cell(text: object) -> str:
     """Escape a text for a cell of a table, or a line.
 

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ROOMS = """
     errors extras shipped ending files memory replacement edit_mark markdown progress provenance devices records config
     remote hub storage tracking nn objectives tokenization formats rows sources data model answers export evaluation
-    report api demo engines pretraining teaching distributed training sklearn transformers cli __main__
+    report api demo engines pretraining teaching distributed training searching sklearn transformers cli __main__
 """.split()
 """A room, or a module beside the rooms, may import only itself and those that stand before it."""
 
@@ -105,6 +105,6 @@ def test_config_and_recipes_do_not_wait_for_torch():
     assert run_python("import sys, hf_lstm.config.recipes; print('torch' in sys.modules)") == "False\n"
 
 
-@pytest.mark.parametrize("command", ["train", "pretrain", "predict", "evaluate", "export", "serve", "push"])
+@pytest.mark.parametrize("command", ["train", "search", "pretrain", "predict", "evaluate", "export", "serve", "push"])
 def test_a_command_parses_its_arguments_before_torch_is_imported(command):
     assert run_python(f"import sys, hf_lstm.cli.{command}; print('torch' in sys.modules)") == "False\n"

@@ -15,6 +15,7 @@ from hf_lstm.errors import InputError
 COMMANDS: Mapping[str, str] = {
     "train": "train a recipe, save and measure the model, and push it",
     "pretrain": "train a language model, for classifiers to start from",
+    "search": "search for better settings of a recipe, by validation alone",
     "predict": "score a text, a file of texts, or standard input",
     "evaluate": "measure saved models and explain their mistakes",
     "export": "write a saved model as ONNX, checked against PyTorch, or as a page for the browser",

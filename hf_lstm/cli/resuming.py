@@ -5,13 +5,21 @@ import contextlib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from hf_lstm.cli.common import EXIT_INTERRUPTED, name_command
-from hf_lstm.storage.output_folder import OutputFolder
 
 
-def add_resume_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments for what the output folder holds already, and for checkpoints."""
+class Resumable(Protocol):
+    """What a command fills."""
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Tell whether `--resume` would go on with it."""
+
+
+def add_resume_arguments(parser: argparse.ArgumentParser, *, counts_steps: bool = True) -> None:
+    """Add the arguments for what the output folder holds already, and for checkpoints: by time, and by steps."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument("--overwrite", action="store_true", help="replace the run that the output folder holds")
     start.add_argument(
@@ -26,9 +34,10 @@ def add_resume_arguments(parser: argparse.ArgumentParser) -> None:
         default=5.0,
         help="most work that a run which dies can lose (default: %(default)g)",
     )
-    parser.add_argument(
-        "--checkpoint-steps", metavar="N", type=int, help="save after every N steps and each epoch, too"
-    )
+    if counts_steps:
+        parser.add_argument(
+            "--checkpoint-steps", metavar="N", type=int, help="save after every N steps and each epoch, too"
+        )
 
 
 def check_resume_arguments(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
@@ -39,7 +48,7 @@ def check_resume_arguments(parser: argparse.ArgumentParser, arguments: argparse.
 
 
 @contextlib.contextmanager
-def say_how_to_resume(folder: OutputFolder, command: str, argv: Sequence[str]) -> Iterator[None]:
+def say_how_to_resume(folder: Resumable, command: str, argv: Sequence[str]) -> Iterator[None]:
     """Run a block that fills `folder`; if it is stopped and can be resumed, say how, and exit."""
     try:
         yield

@@ -47,6 +47,29 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
     )
     add_resume_arguments(parser)
+    add_sources_arguments(parser)
+    parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
+    add_device_argument(parser)
+    add_track_argument(parser)
+    add_settings_argument(parser)
+    parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
+    add_repository_arguments(parser)
+    add_card_arguments(parser)
+    parser.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_false",
+        help="leave out what TF-IDF with logistic regression gets on the same rows",
+    )
+    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
+    arguments = parser.parse_args(argv)
+    check_push_arguments(parser, arguments)
+    check_resume_arguments(parser, arguments)
+    return arguments
+
+
+def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments for what training learns from besides the labels of its rows."""
     parser.add_argument(
         "--embeddings",
         metavar="PATH|ID",
@@ -74,24 +97,6 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "if the labels are the same; a language model gives tokenizer, embedding and LSTM; short for "
         "--set train.init_from=...",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="short for --set train.seed=N (default: 0)")
-    add_device_argument(parser)
-    add_track_argument(parser)
-    add_settings_argument(parser)
-    parser.add_argument("--push", action="store_true", help="push the model to the Hub when it is measured")
-    add_repository_arguments(parser)
-    add_card_arguments(parser)
-    parser.add_argument(
-        "--no-baseline",
-        dest="baseline",
-        action="store_false",
-        help="leave out what TF-IDF with logistic regression gets on the same rows",
-    )
-    parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
-    arguments = parser.parse_args(argv)
-    check_push_arguments(parser, arguments)
-    check_resume_arguments(parser, arguments)
-    return arguments
 
 
 def check_push_arguments(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:

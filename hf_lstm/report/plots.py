@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,7 +191,7 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Fi
     return figure
 
 
-def save_figure(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path | BinaryIO) -> None:
     """Write a figure as PNG, with a white background.
 
     So it can be read on dark pages, too. The file has a hash of what is drawn, by which drawings are compared.

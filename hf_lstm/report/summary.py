@@ -1,8 +1,6 @@
 """Formats the main figures of a report for the terminal."""
 
-from collections.abc import Sequence
-
-from hf_lstm.markdown import format_interval, format_percent
+from hf_lstm.markdown import align_table, format_interval, format_percent
 from hf_lstm.records.report import Measurement
 from hf_lstm.report.page import SCORES, format_scores
 
@@ -29,15 +27,6 @@ def format_summary(report: Measurement) -> str:
         f"baseline           {name} {format_percent(baseline.accuracy)}; {baseline.describe_lead('it')}"
         for name, baseline in report.baselines.items()
     ]
-    matrix = ["", *_align(confusion)] if metrics.confusion_matrix.fits_page() else []
+    matrix = ["", *align_table(confusion)] if metrics.confusion_matrix.fits_page() else []
     selection = metrics.describe_selection("metrics.json")
-    return "\n".join([*figures, "", *([selection, ""] if selection else []), *_align(scores), *matrix])
-
-
-def _align(table: Sequence[Sequence[str]]) -> list[str]:
-    """Align a table as text: its first column to the left, others to the right."""
-    columns = list(zip(*table, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    aligned = [[cell.rjust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
-    aligned[0] = [cell.ljust(widths[0]) for cell in columns[0]]
-    return ["  ".join(row).rstrip() for row in zip(*aligned, strict=True)]
+    return "\n".join([*figures, "", *([selection, ""] if selection else []), *align_table(scores), *matrix])

@@ -35,6 +35,7 @@ class Interruptions:
         self.is_broken = False
         """Whether a step ended half-way, so that its state must not be saved."""
         self._is_deferring = False
+        self._is_told = False
         self._pending: tuple[int, FrameType | None] | None = None
         self._first_s: float | None = None
         self._timer: threading.Timer | None = None
@@ -76,6 +77,12 @@ class Interruptions:
             self._is_deferring = False
         if self._pending is not None:
             self._end(*self._pending)
+        if self._is_told:
+            self.end_as_others()
+
+    def end_after_step(self) -> None:
+        """End this process's work after the step that runs, as if it had been sent SIGTERM: `SystemExit` is raised."""
+        self._is_told = True
 
     def end_as_others(self) -> None:
         """End this process as others do that were sent SIGTERM; a signal of its own that follows at once is theirs."""

@@ -61,6 +61,10 @@ class Session:
         """End this process after a step, as others were asked to which it works with; its state is saved on the way."""
         self._interruptions.end_as_others()
 
+    def end_after_step(self) -> None:
+        """End the work after the step that runs, whose state is saved on the way; `SystemExit` is raised then."""
+        self._interruptions.end_after_step()
+
     def restore(self) -> Any:
         """Return the latest state, and restore the random numbers; None if there is nothing to resume.
 

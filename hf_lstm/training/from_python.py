@@ -113,7 +113,7 @@ def train_from_python(
         measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,
     )
-    with _shown_log() if show_progress else contextlib.nullcontext(), _removed_on_failure(temporary):
+    with shown_log() if show_progress else contextlib.nullcontext(), removed_on_failure(temporary):
         results = run_experiment(chosen, options)
         for measured in results.baselines:
             logger.info(measured.describe("test"))
@@ -121,7 +121,7 @@ def train_from_python(
 
 
 @contextlib.contextmanager
-def _removed_on_failure(folder: Path | None) -> Iterator[None]:
+def removed_on_failure(folder: Path | None) -> Iterator[None]:
     """Remove a temporary folder at once if the block fails: a program may go on for days."""
     try:
         yield
@@ -132,7 +132,7 @@ def _removed_on_failure(folder: Path | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _shown_log() -> Iterator[None]:
+def shown_log() -> Iterator[None]:
     """Print the package's log during a block.
 
     A program that has set up its own logging is left alone.

@@ -77,6 +77,7 @@ def prepare_run(
     model_class: type[LSTMSentiment],
     in_memory: InMemorySplits | None = None,
     splits: Splits | None = None,
+    reads_test: bool = True,
 ) -> PreparedRun:
     """Load and encode the rows of a recipe, and build its model.
 
@@ -86,14 +87,15 @@ def prepare_run(
         model_class: what the model is an instance of.
         in_memory: the rows, if they were passed from Python.
         splits: the rows, if they are cut already; test may be missing.
+        reads_test: whether test is encoded, to be measured. If not, its texts are only kept out of what is learned.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
     base = None if recipe.train.init_from is None else load_base_model(recipe.train.init_from)
-    if base is not None and splits is None and (in_memory is None or in_memory.names_columns):
-        recipe = replace(recipe, data=base.complete_data(recipe.data))
+    if base is not None and splits is None:
+        recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_file = find_vector_file(recipe)
@@ -106,7 +108,9 @@ def prepare_run(
     findings = check_training_rows(splits)
     unlabeled = find_unlabeled(recipe, splits)
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=unlabeled)
-    encoded = {name: encode_split(split, tokenizer, config) for name, split in splits.items()}
+    encoded = {
+        name: encode_split(split, tokenizer, config) for name, split in splits.items() if reads_test or name != "test"
+    }
     _check_unknown(encoded, config, recipe.tokenizer.words)
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
     base_model = None if base is None else base.copy_weights(model)
@@ -127,6 +131,13 @@ def prepare_run(
         ids = [texts.input_ids for texts in (learned.texts, more) if texts is not None]
         normalize_embedding(model, torch.bincount(torch.from_numpy(np.concatenate(ids)), minlength=config.vocab_size))
     return PreparedRun(recipe, splits, findings, encoded, learned, more, model, base_model, word_vectors)
+
+
+def complete_data(recipe: Recipe, base: BaseModel | BaseLanguageModel, in_memory: InMemorySplits | None) -> Recipe:
+    """Fill in what the run of the model to start from was told of its rows, unless these have no names of columns."""
+    if in_memory is not None and not in_memory.names_columns:
+        return recipe
+    return replace(recipe, data=base.complete_data(recipe.data))
 
 
 def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[str]:

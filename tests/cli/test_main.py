@@ -69,7 +69,7 @@ print(sorted(set({heavy!r}) & set(sys.modules)))
     ("arguments", "expected"),
     [
         (["predcit", "x"], "hf-lstm has no command 'predcit'; did you mean predict or pretrain?"),
-        (["nonsense"], "hf-lstm has no command 'nonsense'; there are: train, pretrain, predict, "),
+        (["nonsense"], "hf-lstm has no command 'nonsense'; there are: train, pretrain, search, predict, "),
         (["--verison"], "hf-lstm has no option '--verison'; did you mean --version"),
     ],
 )

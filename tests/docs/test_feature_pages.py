@@ -85,3 +85,9 @@ def test_corpora(page_folder):
     names = run_page("corpora.md")
     positive, negative = names["scored"]["positive"].to_pylist()
     assert positive > 0.5 > negative
+
+
+def test_search(page_folder):
+    pytest.importorskip("optuna")
+    names = run_page("search.md")
+    assert names["trained"].results.weights_sha256 == names["result"].facts.rank()[0].weights_sha256

@@ -149,7 +149,7 @@ def test_scripts_recipes_and_settings_that_are_named_exist(page):
         assert f"`{setting}`" in known or setting == "model.id2label", f"{page} names {setting}"
 
 
-COMMANDS = {"train", "pretrain", "predict", "evaluate", "export", "serve", "push"}
+COMMANDS = {"train", "pretrain", "search", "predict", "evaluate", "export", "serve", "push"}
 
 
 @pytest.mark.parametrize("page", TEXTS)

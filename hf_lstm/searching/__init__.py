@@ -1,0 +1,1 @@
+"""Searches for better settings of a recipe: many short runs, judged on validation."""

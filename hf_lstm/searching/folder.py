@@ -1,0 +1,114 @@
+"""Keeps the output folder of a search: what it must not hold, and who may use it."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_lstm.errors import InputError
+from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER
+from hf_lstm.storage.locks import hold_lock, remove_locked_folder
+
+SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
+BEST_FOLDER = "best"
+_STUDY_FOLDER, _TRIALS_FOLDER = "study", "trials"
+_OUR_NAMES = frozenset({SEARCH_FILE, PAGE_FILE, PLOT_FILE, BEST_FOLDER, _STUDY_FOLDER, _TRIALS_FOLDER})
+
+
+@dataclass(frozen=True)
+class SearchFolder:
+    """Holds a search's output folder, while nobody else may use it."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """Return the file that Optuna's study is kept in: what it has, a process that dies can't lose."""
+        return self.path / _STUDY_FOLDER / "journal.log"
+
+    @property
+    def identity(self) -> Path:
+        """Return the file that says what the search is: see `check_identity`."""
+        return self.path / _STUDY_FOLDER / "search.json"
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Tell whether the search has begun."""
+        return self.journal.is_file()
+
+    @property
+    def best(self) -> Path:
+        """Return the folder of the best trial's model."""
+        return self.path / BEST_FOLDER
+
+    def name_trial(self, number: int) -> Path:
+        """Return the folder of a trial, which lasts until that ends."""
+        return self.path / _TRIALS_FOLDER / f"{number:04d}"
+
+    def keep_trial(self, number: int | None) -> None:
+        """Remove what ended trials have left, all but one."""
+        kept = None if number is None else self.name_trial(number)
+        for folder in self.name_trial(0).parent.glob("[0-9]*"):
+            if folder != kept:
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # there is none, or it is not empty
+            self.name_trial(0).parent.rmdir()
+
+
+@contextlib.contextmanager
+def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterator[SearchFolder]:
+    """Keep everybody else out of the folder of a search during a block.
+
+    Args:
+        path: the folder; it is made if need be.
+        overwrite: replace the search that it holds.
+        resume: go on with it; without one, start anew.
+
+    Raises:
+        InputError: another process uses it; it cannot be written; or it holds a search (unless one of both), or other
+            files (in any case).
+    """
+    if overwrite and resume:
+        raise InputError("--overwrite starts anew and --resume goes on (overwrite and resume in Python): choose one")
+    folder = SearchFolder(path.resolve())
+    if folder.path.exists() and not folder.path.is_dir():
+        raise InputError(f"output folder {folder.path} is a file; choose another --output-dir")
+    _check_contents(folder, may_hold_search=overwrite or resume)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold_lock(folder.path / UNFINISHED_FOLDER))
+        except OSError as error:
+            raise InputError(
+                f"output folder {folder.path} cannot be written: {error.strerror}; choose another"
+            ) from None
+        stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
+        _check_contents(folder, may_hold_search=overwrite or resume)  # again: now nobody changes it
+        if overwrite:
+            for name in _OUR_NAMES:
+                _remove(folder.path / name)
+        for stray in folder.path.glob(f"*{PARTIAL_SUFFIX}"):
+            _remove(stray)
+        yield folder
+
+
+def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
+    if not folder.path.exists():
+        return
+    present = {each.name for each in folder.path.iterdir() if each.suffix != PARTIAL_SUFFIX} - {UNFINISHED_FOLDER}
+    foreign = sorted(present - _OUR_NAMES)
+    if foreign or (present and not (present & {_STUDY_FOLDER, SEARCH_FILE})):
+        name = (foreign or sorted(present))[0]
+        raise InputError(f"output folder {folder.path} holds {name!r}, which no search wrote; choose another")
+    if present and not may_hold_search:
+        raise InputError(
+            f"output folder {folder.path} holds a search; pass --resume (resume=True in Python) to go on with it, "
+            "--overwrite (overwrite=True) to start anew, or another --output-dir (output_dir=)"
+        )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,167 @@
+"""Keeps the trials of a search in a study of Optuna, which a process that dies leaves whole."""
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from hf_lstm.errors import InputError
+from hf_lstm.records.reading import read_record
+from hf_lstm.records.results import Epoch
+from hf_lstm.records.search import COMPLETE, FAILED, PRUNED, UNFINISHED, TrialFacts
+from hf_lstm.searching.space import Dimension, Range, Space, Value
+
+NUM_UNPRUNED = 5
+"""First trials that `median` prunes none of: it compares with earlier ones."""
+EPOCHS, ELAPSED, ERROR, WEIGHTS = "epochs", "elapsed_s", "error", "weights_sha256"
+"""What a trial is told about itself, by the names that `TrialFacts` has."""
+_NAME = "search"
+_STATES = {TrialState.COMPLETE: COMPLETE, TrialState.PRUNED: PRUNED, TrialState.FAIL: FAILED}
+
+
+class Study:
+    """Asks Optuna for settings, and tells it what came of them.
+
+    The settings of a trial depend on the seed, its number and the trials before it, and on nothing else: so a search
+    that is resumed goes on as if nobody had stopped it.
+    """
+
+    def __init__(self, journal: Path, space: Space, *, measure: str, pruner: str, num_epochs: int, seed: int) -> None:
+        """Open a study, or begin one.
+
+        Args:
+            journal: its file, which only one process may use.
+            space: the settings to choose.
+            measure: `loss`, to be low, or `accuracy`, to be high.
+            pruner: one of `space.PRUNERS`.
+            num_epochs: most epochs of a trial.
+            seed: of all that is drawn.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        self.space = list(space)
+        self._seed = seed
+        _cut_torn_line(journal)
+        verbosity = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(optuna.logging.WARNING)  # it greets each study
+        try:
+            backend = JournalFileBackend(str(journal), JournalFileOpenLock(str(journal)))
+            self._study = optuna.create_study(
+                storage=JournalStorage(backend),
+                study_name=_NAME,
+                direction="minimize" if measure == "loss" else "maximize",
+                pruner=_build_pruner(pruner, num_epochs),
+                load_if_exists=True,
+            )
+        except (ValueError, KeyError) as error:
+            raise InputError(
+                f"{journal} is damaged ({error}); start anew with --overwrite (overwrite=True in Python)"
+            ) from None
+        finally:
+            optuna.logging.set_verbosity(verbosity)
+
+    @property
+    def num_ended(self) -> int:
+        """Return how many trials have ended, however they did."""
+        return sum(trial.state.is_finished() for trial in self._study.get_trials(deepcopy=False))
+
+    def propose(self, settings: dict[str, Value]) -> None:
+        """Have the first trial try these settings, if the space has them."""
+        if not self._study.get_trials(deepcopy=False) and all(
+            dimension.has(settings[dimension.setting]) for dimension in self.space
+        ):
+            self._study.enqueue_trial(settings)
+
+    def ask(self) -> tuple[Trial, dict[str, Value]]:
+        """Return a trial and its settings: one that has begun already, or a new one."""
+        begun = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        number = begun[0].number if begun else self.num_ended
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._study.sampler = optuna.samplers.TPESampler(seed=_draw_seed(self._seed, number))
+        trial = Trial(self._study, begun[0]._trial_id) if begun else self._study.ask()
+        return trial, {dimension.setting: _suggest(trial, dimension) for dimension in self.space}
+
+    def is_best(self, value: float) -> bool:
+        """Tell whether a value is better than those of all trials that were not broken off."""
+        complete = self._study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+        values = [trial.value for trial in complete if trial.value is not None]
+        is_low = self._study.direction == optuna.study.StudyDirection.MINIMIZE
+        return all(value < other if is_low else value > other for other in values)
+
+    def tell(self, trial: Trial, state: TrialState, value: float | None = None) -> None:
+        """Tell what became of a trial; its value is that of its best epoch."""
+        self._study.tell(trial, value, state=state)
+
+    def list_trials(self) -> list[TrialFacts]:
+        """List all trials that have begun."""
+        trials = self._study.get_trials(deepcopy=False)
+        return [self._describe(trial) for trial in trials if trial.state != TrialState.WAITING]
+
+    def _describe(self, trial: FrozenTrial) -> TrialFacts:
+        told: dict[str, Any] = trial.user_attrs
+        epochs = [read_record(Epoch, each, f"trial {trial.number + 1}") for each in told.get(EPOCHS, ())]
+        best = next((epoch for epoch in reversed(epochs) if epoch.is_best), None)
+        return TrialFacts(
+            number=trial.number + 1,
+            state=_STATES.get(trial.state, UNFINISHED),
+            settings={
+                dimension.setting: _shorten(dimension, trial.params[dimension.setting])
+                for dimension in self.space
+                if dimension.setting in trial.params
+            },
+            epochs=epochs,
+            best_epoch=None if best is None else best.epoch,
+            loss=None if best is None else best.validation.loss,
+            accuracy=None if best is None else best.validation.accuracy,
+            elapsed_s=told.get(ELAPSED),
+            error=told.get(ERROR),
+            weights_sha256=told.get(WEIGHTS),
+        )
+
+
+def _suggest(trial: Trial, dimension: Dimension) -> Value:
+    name = dimension.setting
+    if not isinstance(dimension, Range):
+        chosen: Value = trial.suggest_categorical(name, dimension.values)
+        return chosen
+    if dimension.is_of_whole_numbers:
+        whole = (int(dimension.low), int(dimension.high))
+        return trial.suggest_int(name, *whole, step=int(dimension.step or 1), log=dimension.is_log)
+    drawn = trial.suggest_float(name, dimension.low, dimension.high, step=dimension.step, log=dimension.is_log)
+    return dimension.shorten(drawn)
+
+
+def _shorten(dimension: Dimension, value: Value) -> Value:
+    return dimension.shorten(value) if isinstance(dimension, Range) and isinstance(value, int | float) else value
+
+
+def _build_pruner(name: str, num_epochs: int) -> optuna.pruners.BasePruner:
+    if name == "median":
+        return optuna.pruners.MedianPruner(n_startup_trials=NUM_UNPRUNED)
+    if name == "hyperband":
+        return optuna.pruners.HyperbandPruner(max_resource=num_epochs)
+    return optuna.pruners.NopPruner()
+
+
+def _draw_seed(seed: int, number: int) -> int:
+    """Draw the seed of a trial's settings from that of the search."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "little")
+
+
+def _cut_torn_line(journal: Path) -> None:
+    """Take the last line back if a process died while it wrote it: the next one would be written behind it.
+
+    Its lock goes, too: nobody else uses the file.
+    """
+    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    if journal.is_file():
+        with open(journal, "r+b") as file:
+            content = file.read()
+            file.truncate(content.rfind(b"\n") + 1)
