@@ -141,10 +141,8 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.answers.columns import name_answer_columns
-    from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
-    limit_kernel_cache()
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     with open_input(arguments, model, is_file=is_file) as rows:
         names = name_answer_columns(rows.columns, model.config.label_names, with_scores=arguments.scores)

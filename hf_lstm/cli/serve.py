@@ -69,10 +69,8 @@ def main(argv: Sequence[str], *, default_model: Path = FLAGSHIP) -> None:
 
     from hf_lstm.demo.app import build_demo, launch_demo
     from hf_lstm.demo.figures import fetch_report_folder
-    from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
-    limit_kernel_cache()
     torch.set_num_threads(1)  # texts are classified side by side: more threads would wait for each other
     model = LSTMSentiment.from_pretrained(model_id, device="auto")
     card_id = None if Path(model_id).is_dir() else model_id
@@ -94,10 +92,8 @@ def serve_api(model_id: str, host: str, port: int | None) -> None:
 
     from hf_lstm.api.app import build_app
     from hf_lstm.api.server import DEFAULT_PORT, open_socket, run_server
-    from hf_lstm.devices import limit_kernel_cache
     from hf_lstm.model.classifier import LSTMSentiment
 
-    limit_kernel_cache()
     with open_socket(host, DEFAULT_PORT if port is None else port) as listener:
         model = LSTMSentiment.from_pretrained(model_id, device="auto")
         model.predict("The first answer takes longer than the others.")

@@ -99,10 +99,8 @@ class PartScorer:
     """
 
     def __init__(self, scoring: Scoring) -> None:
-        from hf_lstm.devices import limit_kernel_cache
         from hf_lstm.model.classifier import LSTMSentiment
 
-        limit_kernel_cache()
         self._scoring = scoring
         self._model = LSTMSentiment.from_pretrained(scoring.model, device=scoring.device)
         if digest_model(self._model) != scoring.digest:

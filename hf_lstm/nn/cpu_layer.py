@@ -16,9 +16,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from hf_lstm.devices import limit_kernel_cache
 from hf_lstm.nn.cpu_plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment
 from hf_lstm.nn.cpu_states import LayerStates, collect_states, copy_to_tokens, pad_columns, spread_gradients
 from hf_lstm.nn.cpu_threads import run_in_threads
+
+limit_kernel_cache()  # for our kernels are the ones of ever new shapes
 
 NUM_WEIGHTS = 4  # of a direction: weight_ih, weight_hh, bias_ih, bias_hh
 NUM_RECORDED = 2 + 1 + NUM_WEIGHTS  # for a segment's backward pass: its two results, the block it read, the weights

@@ -21,6 +21,9 @@ from torch import Tensor
 CALL_COST = 150
 MAX_CHOSEN = 16
 MIN_STEPS = 16
+# Numbers of steps that differ by a factor of two have as many others between them. A kernel is compiled for each, which
+# takes as long as to run it on a short text: up to 512 steps there are 55, fewer than `devices.MAX_CACHED_KERNELS`.
+ROUND_NUMBERS = 8
 
 Span = tuple[int, int, int]
 """Where a segment is to be: its first step, its end, its number of rows."""
@@ -82,6 +85,7 @@ def group_rows(
     row_multiple: int = 1,
     max_places: int | None = None,
     cut_at_each_length: bool = False,
+    rounds_steps: bool = False,
 ) -> list[RowGroup]:
     """Divide a batch's rows into groups of like size and like lengths.
 
@@ -93,6 +97,7 @@ def group_rows(
         row_multiple: numbers of rows above it are filled up to a multiple of it.
         max_places: larger segments are divided, but not into fewer than `MIN_STEPS` steps.
         cut_at_each_length: end a segment wherever a row ends, so that the kernel's last states are the row's.
+        rounds_steps: run a segment that is the only one for a round number of steps, if that costs little.
     """
     all_lengths = lengths.numpy()
     order = np.argsort(-all_lengths, kind="stable")
@@ -102,6 +107,8 @@ def group_rows(
         descending = all_lengths[rows].tolist()
         ends = sorted(set(descending)) if cut_at_each_length else _choose_ends(descending, row_multiple)
         spans = _make_spans(descending, ends, row_multiple, max_places)
+        if rounds_steps and len(spans) == 1:
+            spans = [_round_steps(*spans[0])]
         segments = _build_segments(rows, all_lengths[rows], time, spans, num_directions)
         groups.append(RowGroup(torch.from_numpy(rows), segments))
     return groups
@@ -143,6 +150,13 @@ def _make_spans(
         cuts = [start + (end - start) * part // num_parts for part in range(num_parts + 1)]
         spans += [(*steps, num_rows) for steps in itertools.pairwise(cuts)]
     return spans
+
+
+def _round_steps(start: int, end: int, num_rows: int) -> Span:
+    """Round a segment's steps up, to meet kernels that are there already; not if that costs as much as a call."""
+    unit = 2 ** max(0, (end - start).bit_length() - ROUND_NUMBERS.bit_length())
+    num_added = start - end + math.ceil((end - start) / unit) * unit
+    return start, end + (num_added if num_added * num_rows < CALL_COST else 0), num_rows
 
 
 def _build_segments(
@@ -222,5 +236,6 @@ def plan_layer(
         row_multiple=BFLOAT16_TILE if dtype == torch.bfloat16 and not need_cell_states else 1,
         max_places=max_places,
         cut_at_each_length=need_cell_states,
+        rounds_steps=not (torch.is_grad_enabled() or need_cell_states),
     )
     return LayerPlan(groups, num_directions, hidden_size, dtype)

@@ -4,6 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hf_lstm.devices import MAX_CACHED_KERNELS
 from hf_lstm.nn.cpu_plan import CALL_COST, MIN_STEPS, RowGroup, group_rows
 
 row_lengths = st.lists(st.integers(1, 50), min_size=1, max_size=80).map(torch.tensor)
@@ -19,6 +20,7 @@ layouts = st.fixed_dictionaries(
         "row_multiple": st.sampled_from([8, 16]),
         "max_places": st.integers(1, 500),
         "cut_at_each_length": st.booleans(),
+        "rounds_steps": st.booleans(),
     },
 )
 
@@ -98,3 +100,15 @@ def test_groups_are_alike_and_lose_most_of_the_padding(num_groups):
     assert len(groups) == num_groups
     assert max(places) < 1.15 * min(places)
     assert sum(places) - int(lengths.sum()) < 0.25 * (60 * 256 - int(lengths.sum()))
+
+
+def test_texts_alone_share_few_numbers_of_steps_and_long_or_many_ones_are_not_rounded():
+    def run(num_steps, num_rows):
+        lengths = torch.full((num_rows,), num_steps)
+        ((segment,),) = [group.segments for group in group_rows(lengths, num_steps, num_groups=1, rounds_steps=True)]
+        return segment.num_steps
+
+    rounded = [run(length, 1) for length in range(1, 513)]
+    assert all(length <= steps <= 9 / 8 * length for length, steps in enumerate(rounded, 1))
+    assert len(set(rounded)) < MAX_CACHED_KERNELS
+    assert (run(17, CALL_COST - 1), run(17, CALL_COST)) == (18, 17)

@@ -1,4 +1,6 @@
 import copy
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 
 import hypothesis
@@ -10,6 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.devices import computes_bfloat16_natively
 from hf_lstm.errors import InputError
+from hf_lstm.nn import cpu_plan
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 
 INPUT_SIZE, HIDDEN_SIZE, TIME = 3, 5, 11
@@ -495,3 +498,39 @@ def test_summaries_of_no_rows_are_empty() -> None:
     nothing, no_lengths = torch.empty(0, TIME, dtype=torch.int64), torch.empty(0, dtype=torch.int64)
     states = lstm.summarize(torch.zeros(1, INPUT_SIZE), no_lengths, WANTED, indices=nothing)
     assert states.last.shape == states.total.shape == states.maximum.shape == (0, 2, HIDDEN_SIZE)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_rounded_numbers_of_steps_change_no_bit(monkeypatch, dtype):
+    lstm = make_lstm(2, bidirectional=True)
+    for time in (17, 33, 65, 131):
+        inputs, lengths = torch.randn(3, time, INPUT_SIZE), torch.tensor([time, time - 1, time])
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            rounded = [lstm(inputs[:1], lengths[:1]), lstm(inputs, lengths)]
+            with monkeypatch.context() as patch:
+                patch.setattr(cpu_plan, "_round_steps", lambda *span: span)
+                exact = [lstm(inputs[:1], lengths[:1]), lstm(inputs, lengths)]
+        for ours, theirs in zip(rounded, exact, strict=True):
+            assert all(torch.equal(*pair) for pair in zip(ours, theirs, strict=True))
+
+
+MEASURE_MEMORY = """
+import torch
+from hf_lstm.nn.ragged_lstm import RaggedLSTM
+
+lstm, memory_mb = RaggedLSTM(16, 32), []
+with torch.inference_mode():
+    for time in range(1, 351):
+        lstm(torch.zeros(2, time, 16), torch.tensor([time, 1]))
+        if time in (100, 350):
+            with open("/proc/self/statm") as file:
+                memory_mb.append(int(file.read().split()[1]) * 4096 / 2**20)
+print(memory_mb[1] - memory_mb[0])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_ever_new_lengths_take_no_more_memory(monkeypatch):
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    measured = subprocess.run([sys.executable, "-c", MEASURE_MEMORY], capture_output=True, text=True, check=True)
+    assert float(measured.stdout) < 20  # 250 kernels more would take 50 MB
