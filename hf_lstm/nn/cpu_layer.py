@@ -17,9 +17,10 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from hf_lstm.devices import limit_kernel_cache
-from hf_lstm.nn.cpu_plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment
+from hf_lstm.nn.cpu_plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment, is_wide
 from hf_lstm.nn.cpu_states import LayerStates, collect_states, copy_to_tokens, pad_columns, spread_gradients
 from hf_lstm.nn.cpu_threads import run_in_threads
+from hf_lstm.nn.cpu_wide import FAST_FEATURES, pack_wide_weights, run_wide
 
 limit_kernel_cache()  # for our kernels are the ones of ever new shapes
 
@@ -183,7 +184,7 @@ def _run_rows(
     for segment, block, ending, leaves in run_segments(group, direction, gather, weights, records=records):
         collect_states(group, segment, direction, block.detach(), wanted, in_place=not records)
         if "cells" in wanted:
-            cells = ending.detach()[:, : wanted["cells"].shape[1]]
+            cells = ending.detach()[:, : wanted["cells"].shape[1]].to(wanted["cells"].dtype)
             wanted["cells"].index_copy_(0, group.rows[segment.ending_rows], cells)
         if records:
             recorded += [block, ending, *leaves]
@@ -210,7 +211,7 @@ def _differentiate_rows(
         results += endings
         for segment, ending in zip(group.segments, endings, strict=True):
             grad = grads["cells"].index_select(0, group.rows[segment.ending_rows])
-            grad_results.append(pad_columns(grad, ending.shape[1]))
+            grad_results.append(pad_columns(grad.to(ending.dtype), ending.shape[1]))
     # kept for those who go backwards twice; it is freed with the saved tensors
     found = torch.autograd.grad(results, leaves, grad_results, retain_graph=True)
     for segment, grad in zip(group.segments, found[:: 1 + NUM_WEIGHTS], strict=True):
@@ -232,7 +233,8 @@ def pad_to_tiles(plan: LayerPlan, weights: Sequence[Tensor]) -> Sequence[Tensor]
     Added features and units have zero weights: such units stay zero and change nothing.
     """
     hidden_size, input_size = plan.hidden_size, weights[0].shape[1]
-    num_features = max(BFLOAT16_TILE, input_size + input_size % 2)
+    multiple = FAST_FEATURES if is_wide(hidden_size, plan.dtype) else 2
+    num_features = max(BFLOAT16_TILE, -(-input_size // multiple) * multiple)
     num_units = -(-hidden_size // BFLOAT16_TILE) * BFLOAT16_TILE
     if plan.dtype != torch.bfloat16 or (num_features, num_units) == (input_size, hidden_size):
         return weights
@@ -259,6 +261,10 @@ def run_segments(
     """
     num_features, num_units = weights[0].shape[1], weights[1].shape[1]
     h = c = weights[0].new_zeros(1, group.segments[0].num_rows, num_units)
+    packed = None
+    if records and is_wide(num_units, h.dtype):
+        packed = pack_wide_weights(weights, group.segments[0].num_rows)
+        c = c.to(torch.promote_types(c.dtype, torch.float32))
     for segment in group.segments:
         block = pad_columns(gather(segment.tokens[direction]).to(h.dtype), num_features)
         leaves = [block.view(segment.num_steps, segment.num_rows, num_features), *weights]
@@ -266,6 +272,9 @@ def run_segments(
             leaves = [leaf.detach().requires_grad_() for leaf in leaves]
         with torch.set_grad_enabled(records):
             states = (h[:, : segment.num_rows], c[:, : segment.num_rows])
-            block, h, c = torch.lstm(leaves[0], states, leaves[1:], True, 1, 0.0, records, False, False)
+            if packed is None:
+                block, h, c = torch.lstm(leaves[0], states, leaves[1:], True, 1, 0.0, records, False, False)
+            else:
+                block, h, c = run_wide(leaves[0], states, leaves[1:], packed)
             ending = c[0, segment.ending_rows]
         yield segment, block, ending, leaves

@@ -27,6 +27,14 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(params=["kernel", "wide"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train by PyTorch's kernel, or as wide layers do."""
+    if request.param == "wide":
+        monkeypatch.setattr("hf_lstm.nn.cpu_plan.MIN_WIDE_UNITS", 1)
+        monkeypatch.setattr("hf_lstm.nn.cpu_plan.WIDE_DTYPES", {torch.float64, torch.float32, torch.bfloat16})
+
+
 def make_lstm(num_layers: int = 1, *, bidirectional: bool = False, seed: int = 0) -> RaggedLSTM:
     torch.manual_seed(seed)
     return RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, num_layers, bidirectional=bidirectional)
@@ -97,6 +105,7 @@ def assert_equals_packed(
         torch.testing.assert_close(gradient.double(), expected_gradient, rtol=0, atol=float(gradient_atol * scale))
 
 
+@pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("need_cell_states", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2, 3, 4, 5])
@@ -128,6 +137,7 @@ def test_equals_packed_lstm_for_any_lengths(
     assert_equals_packed(lstm, inputs, row_lengths, atol=1e-10, gradient_atol=1e-10, need_cell_states=need_cell_states)
 
 
+@pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_float32_is_close(bidirectional: bool) -> None:
     lengths = draw_lengths(50, longest=30)
@@ -172,6 +182,7 @@ def measure_error(found: Sequence[Tensor], exact: Sequence[Tensor]) -> float:
     return float(torch.stack(errors).square().mean().sqrt())
 
 
+@pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("need_cell_states", [False, True])
 @pytest.mark.parametrize(("input_size", "hidden_size"), [(1, 5), (20, 16), (33, 40)])
 @pytest.mark.parametrize("num_rows", [3, 17, 61])
@@ -214,6 +225,7 @@ def test_bfloat16_gradients_of_segments_are_added_up_in_float32() -> None:
     assert find_share_beyond_bfloat16(need_cell_states=True) > 0.5  # of one for each length
 
 
+@pytest.mark.usefixtures("_way")
 def test_autocast_decides_the_dtype() -> None:
     lstm, inputs = make_lstm(), make_inputs()
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -232,6 +244,7 @@ def test_state_dict_is_that_of_nn_lstm() -> None:
     assert list(ragged.state_dict()) == list(reference.state_dict())
 
 
+@pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("need_cell_states", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_padding_is_never_read(dtype: torch.dtype, need_cell_states: bool) -> None:
@@ -266,6 +279,7 @@ def test_a_row_does_not_depend_on_the_others(bidirectional: bool) -> None:
 
 
 @pytest.mark.usefixtures("_threads")
+@pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_repeats_bit_by_bit(dtype: torch.dtype) -> None:
     lengths = draw_lengths(40, longest=90)
@@ -322,6 +336,7 @@ def test_gradients_of_inputs_alone_and_of_weights_alone() -> None:
     assert torch.equal(weights_alone.weight_hh_l0.grad, everything.weight_hh_l0.grad)
 
 
+@pytest.mark.usefixtures("_way")
 def test_backward_can_be_repeated_where_the_graph_is_kept() -> None:
     lstm, inputs = make_lstm(2), make_inputs().requires_grad_()
     loss = lstm(inputs, LENGTHS)[0].sum()
