@@ -1,5 +1,6 @@
 """Defines the exceptions for bad input and for training that diverges, and lists names in their messages."""
 
+import math
 import re
 import reprlib
 from collections.abc import Sequence
@@ -46,6 +47,24 @@ class DivergenceError(RuntimeError):
 
     The loss or a gradient is not finite, or the loss is far above that of guessing.
     """
+
+
+def check_step(step: int, loss: float, grad_norm: float, remedy: str) -> None:
+    """Check that a step of training, which is not taken yet, would not spoil the weights.
+
+    Args:
+        step: its number.
+        loss: the mean of its rows.
+        grad_norm: of all gradients together.
+        remedy: what to try.
+
+    Raises:
+        DivergenceError: one of both is not finite.
+    """
+    if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+        raise DivergenceError(
+            f"step {step}: loss {loss:.4g}, gradient norm {grad_norm:.4g}: training diverged; try {remedy}"
+        )
 
 
 def _cut_middle(message: str) -> str:

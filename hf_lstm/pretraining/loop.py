@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.config.pretrain import PretrainConfig
 from hf_lstm.devices import autocast_to, resolve_precision
-from hf_lstm.errors import DivergenceError
+from hf_lstm.errors import check_step
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.sampled_softmax import WordSampler, sum_cross_entropy_over_all, sum_sampled_cross_entropy
 from hf_lstm.pretraining.stream import WordStream, cut_into_pieces, list_batches
@@ -226,11 +226,7 @@ def pretrain_step(run: PretrainRun) -> tuple[float, int, int]:
     others = [parameter for parameter in model.parameters() if parameter is not model.embedding.weight]
     norm = nn.utils.clip_grad_norm_(others, config.max_grad_norm)
     loss_sum, grad_norm = torch.stack([loss.detach(), norm]).tolist()
-    if not (math.isfinite(loss_sum) and math.isfinite(grad_norm)):
-        raise DivergenceError(
-            f"step {run.step + 1}: loss {loss_sum / num_predicted:.4g}, gradient norm {grad_norm:.4g}: training "
-            "diverged; try a lower pretrain.learning_rate"
-        )
+    check_step(run.step + 1, loss_sum / num_predicted, grad_norm, "a lower pretrain.learning_rate")
     run.optimizer.step()
     run.scheduler.step()
     run.step += 1

@@ -13,7 +13,7 @@ from hf_lstm.config.pretrain import PretrainRecipe
 from hf_lstm.data.splits import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, read_json, write_file, write_json
+from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, write_file, write_json
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
@@ -22,11 +22,11 @@ from hf_lstm.progress import can_show_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_command, strip_recipe
 from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
-from hf_lstm.records.reading import read_record, to_json
+from hf_lstm.records.reading import to_json
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder
-from hf_lstm.storage.session import open_session
+from hf_lstm.storage.session import open_session, read_finished
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tracking.tracked import tracked
@@ -77,9 +77,8 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         StorageError: the disk is full or fails.
         DivergenceError: training diverged.
     """
-    if folder.is_finished:
-        logger.info("the run in %s is finished: nothing to do", folder.path)
-        return read_record(PretrainResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
+    if (finished := read_finished(folder, PretrainResults)) is not None:
+        return finished
     flush_denormals()
     device, code = resolve_device(options.device), describe_code()
     settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "pretrain")}

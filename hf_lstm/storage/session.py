@@ -1,19 +1,25 @@
 """Ties long work to its checkpoints, its log, and the signals that end it."""
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hf_lstm.ending import EndWatch
-from hf_lstm.files import METRICS_FILE
+from hf_lstm.files import METRICS_FILE, RESULTS_FILE, read_json
+from hf_lstm.records.reading import read_record
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.interruptions import Interruptions
 from hf_lstm.storage.metrics_log import MetricsLog
 from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.random_states import capture_random_states, restore_random_states
+
+R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
 
 
 class Session:
@@ -175,3 +181,15 @@ def open_session(
     check_identity(folder.identity, circumstances, must_be_equal=False)
     checkpoints = Checkpoints(folder.checkpoints, every_s=60 * every_minutes, every_steps=every_steps)
     return Session(checkpoints, folder.work / METRICS_FILE)
+
+
+def read_finished(folder: OutputFolder, kind: type[R]) -> R | None:
+    """Read the results of a run that is finished, and say that nothing is left to do; None of another.
+
+    Raises:
+        InputError: they are damaged.
+    """
+    if not folder.is_finished:
+        return None
+    logger.info("the run in %s is finished: nothing to do", folder.path)
+    return read_record(kind, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)

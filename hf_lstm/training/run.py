@@ -9,6 +9,7 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 
@@ -24,7 +25,6 @@ from hf_lstm.files import (
     RECIPE_FILE,
     REPORT_FOLDER,
     RESULTS_FILE,
-    read_json,
     write_file,
     write_json,
 )
@@ -43,7 +43,7 @@ from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
-from hf_lstm.storage.session import Session, open_session
+from hf_lstm.storage.session import Session, open_session, read_finished
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets
 from hf_lstm.training.loop import train
@@ -138,10 +138,9 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         DivergenceError: training diverged.
     """
     processes = Processes(options.launch)
-    if folder.is_finished:
+    if (results := read_finished(folder, RunResults)) is not None:
         processes.dismiss()
-        logger.info("the run in %s is finished: nothing to do", folder.path)
-        return read_record(RunResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
+        return results
     show_progress = options.show_progress and can_show_bars()
     with denormals_flushed(), dataset_bars(show_progress), contextlib.ExitStack() as stack:
         device = resolve_device(find_device(options.device, options.launch))
@@ -158,37 +157,55 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         with processes.connected():
             processes.share(value=True)
             run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
-            rows, targets = digest_rows(run), digest_targets(run.learned)
-            check_identity(folder.identity, {"data": rows}, must_be_equal=True)
-            check_identity(folder.identity, {"targets_sha256": targets}, must_be_equal=False)
-            processes.require_same({"rows": rows, "targets": targets})
+            _check_rows(run, folder, processes)
             epochs = _train(run, processes, session, show_progress=show_progress)
         with folder.fill() as staging:
-            model = run.model
-            weights_sha256 = write_model(staging, model.state_dict(), model.config, model.require_tokenizer())
-            measured = measure_saved_model(staging, weights_sha256, run)
-            results = build_results(
-                run, epochs, measured, command=options.command, code=code, elapsed_s=session.elapsed_s
-            )
-            write_config(staging, measured.model.config)  # with the temperature
-            results = _write_provenance(staging, measured.recipe, results)
+            results, report_error = _save_and_measure(run, epochs, session, code, options, staging)
             write_file(staging / METRICS_FILE, (folder.work / METRICS_FILE).read_bytes())
-            report_error = None
-            try:
-                if options.measures_baseline:
-                    results = _add_baseline(run, measured, results, staging)
-                _add_report(run, measured, results, options, staging)
-            except (OSError, StorageError):  # a disk that is full has no place for the model either
-                raise
-            except Exception as error:  # the model is worth saving all the same
-                shutil.rmtree(staging / REPORT_FOLDER, ignore_errors=True)
-                report_error = error
         if tracking is not None:
             splits = {name: {"loss": of.loss, "accuracy": of.accuracy} for name, of in results.splits.items()}
             tracking.log_results(splits)
         if report_error is not None:
             raise report_error
         return results
+
+
+def _check_rows(run: PreparedRun, folder: OutputFolder, processes: Processes) -> None:
+    """Check that rows and targets are those of the run to resume, and of all processes."""
+    rows, targets = digest_rows(run), digest_targets(run.learned)
+    check_identity(folder.identity, {"data": rows}, must_be_equal=True)
+    check_identity(folder.identity, {"targets_sha256": targets}, must_be_equal=False)
+    processes.require_same({"rows": rows, "targets": targets})
+
+
+def _save_and_measure(
+    run: PreparedRun,
+    epochs: list[Epoch],
+    session: Session,
+    code: dict[str, Any],
+    options: RunOptions,
+    folder: Path,
+) -> tuple[RunResults, Exception | None]:
+    """Save the model, and write what is measured of exactly what was saved.
+
+    Returns the results, and what went wrong with the baseline or the report, as the model is worth saving all the same.
+    """
+    model = run.model
+    weights_sha256 = write_model(folder, model.state_dict(), model.config, model.require_tokenizer())
+    measured = measure_saved_model(folder, weights_sha256, run)
+    results = build_results(run, epochs, measured, command=options.command, code=code, elapsed_s=session.elapsed_s)
+    write_config(folder, measured.model.config)  # with the temperature
+    results = _write_provenance(folder, measured.recipe, results)
+    try:
+        if options.measures_baseline:
+            results = _add_baseline(run, measured, results, folder)
+        _add_report(run, measured, results, options, folder)
+    except (OSError, StorageError):  # a disk that is full has no place for the model either
+        raise
+    except Exception as error:
+        shutil.rmtree(folder / REPORT_FOLDER, ignore_errors=True)
+        return results, error
+    return results, None
 
 
 def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunResults:

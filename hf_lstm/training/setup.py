@@ -7,16 +7,14 @@ import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from datasets import Dataset
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
+from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
@@ -36,9 +34,7 @@ from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tokenization.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
-from hf_lstm.training.model_vectors import check_model_vectors, read_model_vectors
-from hf_lstm.training.vector_files import fetch_vector_file
-from hf_lstm.training.word_vectors import check_dimension, initialize_embedding, measure_coverage, read_word_vectors
+from hf_lstm.training.start_vectors import find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +94,7 @@ def prepare_run(
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
-    vector_file = find_vector_file(recipe)
+    vector_source = find_vector_source(recipe)
     for teacher in recipe.train.teacher_names:
         check_teacher(teacher)
     splits = load_splits(recipe.data, in_memory) if splits is None else splits
@@ -117,12 +113,12 @@ def prepare_run(
     size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
     logger.info("model: %s, on %s", size, device)
     word_vectors = None
-    if vector_file is not None:
-        word_vectors = use_word_vectors(model, vector_file, recipe.train, encoded["train"].texts.input_ids)
+    if vector_source is not None:
+        word_vectors = use_word_vectors(model, vector_source, recipe.train, encoded["train"].texts.input_ids)
     learned = encoded["train"]
     if recipe.train.teachers is not None:
         learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
-    if recipe.train.start == "ngrams" and base is None and vector_file is None:
+    if recipe.train.start == "ngrams" and base is None and vector_source is None:
         start_from_ngrams(model, encoded["train"])
     more = None
     if recipe.train.unlabeled_batches_per_step and unlabeled:
@@ -153,24 +149,6 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
     logger.info("unlabeled: %s texts", f"{len(texts):,}")
     return texts
-
-
-def find_vector_file(recipe: Recipe) -> Path | None:
-    """Fetch the recipe's file of word vectors, or find the folder of a model that has them, and check the dimension.
-
-    None if the recipe has none.
-
-    Raises:
-        InputError: there is no such file, it cannot be read, or its vectors are not as long as the model's.
-    """
-    if recipe.train.embeddings is None:
-        return None
-    if (folder := Path(recipe.train.embeddings).expanduser()).is_dir():
-        check_model_vectors(folder, recipe.model.embedding_dim)
-        return folder
-    path = fetch_vector_file(recipe.train.embeddings, recipe.model.embedding_dim)
-    check_dimension(path, recipe.model.embedding_dim)
-    return path
 
 
 def resolve_recipe(
@@ -263,41 +241,3 @@ def build_model(
             f"the model does not fit into memory with model.hidden_size={config.hidden_size}, "
             f"model.embedding_dim={config.embedding_dim}: make them smaller"
         ) from None
-
-
-def use_word_vectors(
-    model: LSTMSentiment, path: Path, config: TrainConfig, train_ids: NDArray[np.int32]
-) -> WordVectorFacts:
-    """Put a file's vectors into the embedding, and return their facts.
-
-    The facts are for results.json.
-
-    Args:
-        model: to be changed; its embedding won't be trained if `config.freeze_embeddings`.
-        path: the file of vectors, or the folder of a model.
-        config: what of them is frozen, and what words without one get.
-        train_ids: int32 (num_tokens,), all that training reads.
-
-    Raises:
-        InputError: the file is damaged, or no word of the vocabulary has a vector.
-    """
-    read = read_model_vectors if path.is_dir() else read_word_vectors
-    found = read(path, model.require_tokenizer().get_vocab(), model.config.embedding_dim)
-    initialize_embedding(model.embedding, found, missing=config.missing_vectors)
-    model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # then neither steps nor decay change it
-    vocab_size = model.config.vocab_size
-    of_vocabulary, of_tokens = measure_coverage(found, vocab_size=vocab_size, train_ids=train_ids)
-    num_found = len(found.ids)
-    entries = f"{num_found:,} of {vocab_size:,} vocabulary entries ({100 * of_vocabulary:.2f} %)"
-    tokens = f"{100 * of_tokens:.2f} % of the tokens of train"
-    logger.info("embeddings: %s and %s have a vector in %s", entries, tokens, path.name)
-    assert config.embeddings is not None
-    return WordVectorFacts(
-        source=config.embeddings,
-        file=path.name,
-        is_frozen=config.freeze_embeddings,
-        num_found=num_found,
-        num_entries=vocab_size,
-        share_of_vocabulary=of_vocabulary,
-        share_of_train_tokens=of_tokens,
-    )

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.distributed.shards import Shards
-from hf_lstm.errors import DivergenceError
+from hf_lstm.errors import check_step
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.cpu_threads import run_in_threads
 from hf_lstm.tokenization.batching import collate, split_large_batches
@@ -88,11 +88,7 @@ def _finish_step(run: TrainingRun, figures: Tensor, weight_sum: float) -> tuple[
 
     # Only here an accelerator is waited for. This is before the step, so that bad figures never reach the weights.
     total_loss, total_correct, norm = torch.cat([figures, grad_norm[None]]).tolist()
-    if not (math.isfinite(total_loss) and math.isfinite(norm)):
-        raise DivergenceError(
-            f"step {run.step + 1}: loss {total_loss / weight_sum:.4g}, gradient norm {norm:.4g}: training diverged; "
-            "try a lower train.learning_rate or train.max_grad_norm"
-        )
+    check_step(run.step + 1, total_loss / weight_sum, norm, "a lower train.learning_rate or train.max_grad_norm")
     run.optimizer.step()
     run.scheduler.step()
     if run.averaged is not None:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 from forked import MAX_S, collect, start_all
-from small_training import TRAIN, make_model, make_rows
+from tiny_training import SHARDED, make_random_model, make_rows
 
 from hf_lstm.distributed.processes import Processes
 from hf_lstm.errors import InputError, LostProcessError
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 
 
 def train_all(processes, stop=lambda step: None):
-    rows, model, step = make_rows(50, 0), make_model(), loop.train_step
+    rows, model, step = make_rows(50, 0), make_random_model(), loop.train_step
 
     def take_step(run, *arguments, **more):
         stop(run.step)
         return step(run, *arguments, **more)
 
     loop.train_step = take_step  # in this process, which is forked
-    epochs = loop.train(model, rows, make_rows(13, 1), TRAIN, show_progress=False, processes=processes)
+    epochs = loop.train(model, rows, make_rows(13, 1), SHARDED, show_progress=False, processes=processes)
     figures = [dataclasses.replace(epoch, elapsed_s=0.0) for epoch in epochs]
     return figures, [weights.tolist() for weights in model.state_dict().values()]
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from small_training import TRAIN, make_model, make_rows
+from tiny_training import SHARDED, make_random_model, make_rows
 
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.distributed.processes import Processes
@@ -31,11 +31,11 @@ def num_threads():
     ],
 )
 def test_any_number_of_threads_gives_the_same_bits(num_threads, changes):
-    config, found, texts = dataclasses.replace(TRAIN, **changes), [], make_rows(50, 2).texts
+    config, found, texts = dataclasses.replace(SHARDED, **changes), [], make_rows(50, 2).texts
     for number in (1, 2, 4):
         num_threads(number)
         torch.manual_seed(number)  # what is drawn does not come from there
-        model = make_model()
+        model = make_random_model()
         epochs = train(model, make_rows(90, 0), make_rows(30, 1), config, unlabeled=texts, show_progress=False)
         figures = [dataclasses.replace(epoch, elapsed_s=0.0) for epoch in epochs]
         found.append((figures, [weights.tolist() for weights in model.state_dict().values()]))
@@ -46,8 +46,8 @@ def test_any_number_of_threads_gives_the_same_bits(num_threads, changes):
 def test_shards_add_up_to_the_gradients_of_the_batch(num_rows):
     rows, gradients, figures = make_rows(20, 0), [], []
     for num_shards in (None, 1, 4, 7):
-        model = make_model(dropout=0.0, word_dropout=0.0)
-        config = dataclasses.replace(TRAIN, num_shards=num_shards, precision="float32")
+        model = make_random_model(dropout=0.0, word_dropout=0.0)
+        config = dataclasses.replace(SHARDED, num_shards=num_shards, precision="float32")
         run = start_run(model, rows, config)
         figures.append(train_step(run, rows, np.arange(num_rows)))
         gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.parameters()]))
@@ -57,8 +57,8 @@ def test_shards_add_up_to_the_gradients_of_the_batch(num_rows):
 
 
 def test_weights_that_are_frozen_meanwhile_get_no_gradient():
-    rows, model = make_rows(20, 0), make_model()
-    run = dataclasses.replace(start_run(model, rows, TRAIN), lower_parameters=[])  # nothing unfreezes them
+    rows, model = make_rows(20, 0), make_random_model()
+    run = dataclasses.replace(start_run(model, rows, SHARDED), lower_parameters=[])  # nothing unfreezes them
     train_step(run, rows, np.arange(20))
     before = model.embedding.weight.clone()
     model.embedding.weight.requires_grad_(False)
@@ -80,7 +80,7 @@ def test_each_step_and_shard_draws_other_numbers():
         model.embedding.weight.sum().backward()
         return torch.zeros(1)
 
-    shards = Shards(make_model(), 2, seed=0, processes=Processes())
+    shards = Shards(make_random_model(), 2, seed=0, processes=Processes())
     for step in (0, 1, 0):
         shards.add_gradients(step, [[0], [1]], add, num_figures=1)
     first, *others, again, _ = drawn
@@ -90,7 +90,7 @@ def test_each_step_and_shard_draws_other_numbers():
 
 
 def test_answers_are_those_of_the_whole_split():
-    model, rows = make_model().eval(), make_rows(25, 3)
+    model, rows = make_random_model().eval(), make_rows(25, 3)
     logits = Shards(model, 4, seed=0, processes=Processes()).compute_logits(model, rows.texts, torch.float32)
     torch.testing.assert_close(logits, compute_logits(model, rows.texts, dtype=torch.float32), rtol=1e-4, atol=1e-5)
     with torch.no_grad():

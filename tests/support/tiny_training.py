@@ -12,6 +12,9 @@ from hf_lstm.tokenization.encoder import EncodedTexts, fill_empty
 
 MODEL = ModelSettings(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
 TRAIN = TrainConfig(num_epochs=3, batch_size=16, learning_rate=1e-2, precision="float32")
+SHARDED = dataclasses.replace(
+    TRAIN, num_epochs=2, batch_size=20, ema_decay=0.9, num_shards=4, best_by="loss", precision="auto"
+)
 
 
 def make_rows(num_rows: int, seed: int, *, num_labels: int = 2) -> LabeledTexts:
@@ -29,3 +32,8 @@ def make_rows(num_rows: int, seed: int, *, num_labels: int = 2) -> LabeledTexts:
 def make_model(seed: int = 0, **changes) -> LSTMSentiment:
     torch.manual_seed(seed)
     return LSTMSentiment(dataclasses.replace(MODEL, **changes))
+
+
+def make_random_model(**changes) -> LSTMSentiment:
+    """A model with everything that draws random numbers in training."""
+    return make_model(**{"num_layers": 2, "dropout": 0.3, "word_dropout": 0.1, **changes})

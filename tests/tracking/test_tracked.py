@@ -1,6 +1,4 @@
 import logging
-import os
-import signal
 import sys
 import threading
 import types
@@ -104,13 +102,12 @@ def test_a_tracker_that_fails_is_left_alone_and_the_run_goes_on(tmp_path, record
     assert line == "Recorder failed, and tracks no more: the network is down"
 
 
-def test_a_run_that_is_asked_to_end_waits_for_no_tracker_that_hangs(tmp_path, recorder, monkeypatch, caplog):
+def test_a_run_that_ends_before_its_time_waits_for_no_tracker_that_hangs(tmp_path, recorder, monkeypatch, caplog):
     never = threading.Event()
     monkeypatch.setattr(tracked_module, "_MAX_ENDING_S", 0.05)
     monkeypatch.setattr(recorder, "finish", never.wait)
-    monkeypatch.setattr(recorder, "log", lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
-        work(tmp_path / "run")
+    with pytest.raises(Death):
+        work(tmp_path / "run", dies_at=3)
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert line == "Recorder has not taken all figures in 0.05 s"
     never.set()

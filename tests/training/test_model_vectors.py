@@ -2,17 +2,16 @@ import pytest
 import torch
 
 from hf_lstm import InputError, LSTMSentiment
-from hf_lstm.training.model_vectors import check_model_vectors, read_model_vectors, reduce_vectors
+from hf_lstm.training.model_vectors import read_model_vectors, reduce_vectors
 
 
 def test_vectors_of_the_words_that_both_know_are_found(tiny_model_folder):
     model = LSTMSentiment.from_pretrained(tiny_model_folder)
     theirs, size = model.require_tokenizer().get_vocab(), model.config.embedding_dim
     word = max(theirs, key=lambda each: theirs[each])
-    found = read_model_vectors(tiny_model_folder, {"<pad>": 0, "none-such": 1, word: 2}, size)
+    found = read_model_vectors(tiny_model_folder, size).find({"<pad>": 0, "none-such": 1, word: 2}, size)
     assert found.ids.tolist() == [0, 2]
     assert found.vectors[1].tolist() == model.embedding.weight[theirs[word]].tolist()
-    check_model_vectors(tiny_model_folder, size)
 
 
 def test_reduced_vectors_keep_distances_where_there_are_enough_dimensions():
@@ -29,8 +28,8 @@ def test_reduced_vectors_keep_distances_where_there_are_enough_dimensions():
 
 def test_what_has_no_vectors_is_one_line(tiny_model_folder, tmp_path):
     with pytest.raises(InputError, match="is a folder without a saved model"):
-        check_model_vectors(tmp_path / "..", 3)
+        read_model_vectors(tmp_path / "..", 3)
     with pytest.raises(InputError, match=r"but model\.embedding_dim is 999; expected as many or fewer"):
-        check_model_vectors(tiny_model_folder, 999)
+        read_model_vectors(tiny_model_folder, 999)
     with pytest.raises(InputError, match="a vector for none of the 1 entries"):
-        read_model_vectors(tiny_model_folder, {"none-such": 0}, 2)
+        read_model_vectors(tiny_model_folder, 2).find({"none-such": 0}, 2)

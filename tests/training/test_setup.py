@@ -12,7 +12,8 @@ from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import BaseModel
-from hf_lstm.training.setup import _choose_words, build_model, find_vector_file, resolve_recipe, use_word_vectors
+from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
+from hf_lstm.training.start_vectors import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
 RECIPE = Recipe(
@@ -85,12 +86,12 @@ def test_a_model_too_large_for_the_memory_is_one_line_that_names_the_settings(re
 def test_vectors_of_another_length_are_found_without_reading_the_file(tmp_path):
     path = tmp_path / "vectors.txt"
     path.write_text("lovely 1 2 3 4\nthe rest is damaged\n")
-    assert find_vector_file(RECIPE) is None
+    assert find_vector_source(RECIPE) is None
     train = TrainConfig(embeddings=str(path))
-    assert find_vector_file(dataclasses.replace(RECIPE, train=train)) == path
+    assert find_vector_source(dataclasses.replace(RECIPE, train=train)).path == path
     wide = dataclasses.replace(RECIPE, train=train, model=ModelSettings(embedding_dim=5))
     with pytest.raises(InputError, match="has 4 values a word"):
-        find_vector_file(wide)
+        find_vector_source(wide)
 
 
 @pytest.mark.parametrize("is_frozen", [True, False])
@@ -101,7 +102,8 @@ def test_words_start_from_their_vectors_and_their_share_is_told(tmp_path, resolv
     model = build_model(LSTMSentiment, model_config, tokenizer, seed=0)
     config = TrainConfig(embeddings=str(path), freeze_embeddings=is_frozen, missing_vectors="zero")
     train_ids = np.concatenate([tokenizer.encode(text).ids for text in TEXTS]).astype(np.int32)
-    assert use_word_vectors(model, path, config, train_ids) == WordVectorFacts(
+    source = find_vector_source(dataclasses.replace(RECIPE, train=config))
+    assert use_word_vectors(model, source, config, train_ids) == WordVectorFacts(
         source=str(path),
         file="vectors.txt",
         is_frozen=is_frozen,
