@@ -6,14 +6,13 @@ Usage: `python scripts/crash_matrix.py --help`.
 import argparse
 import logging
 import math
-import shlex
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -43,9 +42,9 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
+    from fault_testing.figures import end_with_figures
 
     from crash_testing.matrix import Outcomes, list_strikes, run_whole, strike_all
-    from hf_lstm.files import write_json
 
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked, and sums are always in the same order
@@ -67,21 +66,16 @@ def main(argv: Sequence[str]) -> None:
         strike_all(Path(scratch), whole, to_do, outcomes, workers=max(1, arguments.workers), minutes=arguments.minutes)
         found = {what: wrong for what, wrong in outcomes.read().items() if what in set(strikes)}
     wrong = [said for said in found.values() if said is not None]
+    print(f"{len(found)} of {len(strikes)} strikes: {len(wrong)} went wrong", *sorted(wrong), sep="\n")
+    if len(found) < len(strikes):
+        print("stopped before the end; the same command goes on", file=sys.stderr)
     figures = {
-        "command": f"python scripts/crash_matrix.py {shlex.join(argv)}".rstrip(),
         "calls": num_calls,
         "planned": len(strikes),
         "runs": dict(sorted(Counter(what.kind for what in found).items())),
         "wrong": sorted(wrong),
     }
-    print(f"{len(found)} of {len(strikes)} strikes: {len(wrong)} went wrong", *sorted(wrong), sep="\n")
-    if arguments.output is not None:
-        write_json(arguments.output, figures)
-        print(f"saved in {arguments.output}; outcomes in {kept}")
-    if len(found) < len(strikes):
-        print("stopped before the end; the same command goes on", file=sys.stderr)
-    if wrong:
-        sys.exit(EXIT_ERROR)
+    end_with_figures("crash_matrix.py", argv, figures, arguments.output, went_wrong=bool(wrong))
 
 
 if __name__ == "__main__":

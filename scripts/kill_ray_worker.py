@@ -5,7 +5,6 @@ Usage: `python scripts/kill_ray_worker.py --help`.
 
 import argparse
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
 from hf_lstm.extras import require_library
 from hf_lstm.shipped import FLAGSHIP
 
@@ -45,8 +44,9 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     require_library("ray")
+    from fault_testing.figures import end_with_figures
+
     from hf_lstm.answers.rows import get_window_size
-    from hf_lstm.files import write_json
 
     num_parts = -(-arguments.num_rows // get_window_size())
     with tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch:
@@ -66,7 +66,6 @@ def main(argv: Sequence[str]) -> None:
         require_success(start(arguments.model, source, "--output", str(alone)))
         differences = compare(scored, alone)
     figures: dict[str, Any] = {
-        "command": f"python scripts/kill_ray_worker.py {shlex.join(argv)}",
         "num_rows": arguments.num_rows,
         "num_parts": num_parts,
         "num_workers": arguments.workers,
@@ -75,11 +74,8 @@ def main(argv: Sequence[str]) -> None:
         **differences,
     }
     print(*(f"{name}: {value}" for name, value in figures.items()), sep="\n")
-    if arguments.output is not None:
-        write_json(arguments.output, figures)
-        print(f"saved in {arguments.output}")
-    if any(differences[key] for key in ("rows_lost", "rows_doubled", "rows_changed", "labels_that_differ")):
-        sys.exit(EXIT_ERROR)
+    went_wrong = any(differences[key] for key in ("rows_lost", "rows_doubled", "rows_changed", "labels_that_differ"))
+    end_with_figures("kill_ray_worker.py", argv, figures, arguments.output, went_wrong=went_wrong)
 
 
 def write_reviews(path: Path, num_rows: int, max_characters: int) -> None:

@@ -7,13 +7,12 @@ import argparse
 import importlib
 import logging
 import os
-import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
 
 SHARE_OF_WAITS = 0.02
 """What is left of each time-out and pause, so that all faults take minutes and not hours."""
@@ -56,10 +55,9 @@ def main(argv: Sequence[str]) -> None:
     hub = local_hub.LocalHub()
     os.environ["HF_ENDPOINT"] = hub.endpoint
 
+    from fault_testing.figures import end_with_figures
     from fault_testing.hub_faults import list_cases, shorten_waits, try_faults
     from fault_testing.small_model import save_small_model
-
-    from hf_lstm.files import write_json
 
     logging.disable()
     shorten_waits(arguments.waits)
@@ -74,12 +72,8 @@ def main(argv: Sequence[str]) -> None:
     )
     for line in (*figures["wrong"], *figures["passing_but_refused"]):
         print(f"  {line}")
-    if arguments.output is not None:
-        command = f"python scripts/try_faulty_hub.py {shlex.join(argv)}".rstrip()
-        write_json(arguments.output, {"command": command, "share_of_waits": arguments.waits, **figures})
-        print(f"saved in {arguments.output}")
-    if figures["wrong"]:
-        sys.exit(EXIT_ERROR)
+    figures = {"share_of_waits": arguments.waits, **figures}
+    end_with_figures("try_faulty_hub.py", argv, figures, arguments.output, went_wrong=bool(figures["wrong"]))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,11 @@ Usage: `python scripts/try_hostile_files.py --help`.
 
 import argparse
 import logging
-import shlex
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXIT_ERROR, check_output_file, run_command_line
+from hf_lstm.cli.common import check_output_file, run_command_line
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -34,10 +32,9 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
+    from fault_testing.figures import end_with_figures
     from fault_testing.hostile_files import try_damages, try_flips, try_truncations
     from fault_testing.small_model import save_small_model
-
-    from hf_lstm.files import write_json
 
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked
@@ -55,11 +52,8 @@ def main(argv: Sequence[str]) -> None:
         )
         for line in each["wrong"]:
             print(f"  {line}")
-    if arguments.output is not None:
-        write_json(arguments.output, {"command": f"python scripts/try_hostile_files.py {shlex.join(argv)}", **figures})
-        print(f"saved in {arguments.output}")
-    if any(each["wrong"] for each in figures.values()):
-        sys.exit(EXIT_ERROR)
+    went_wrong = any(each["wrong"] for each in figures.values())
+    end_with_figures("try_hostile_files.py", argv, figures, arguments.output, went_wrong=went_wrong)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Write what was survived, of `results/hostile_files.json` and `results/faulty_hub.json`."""
+"""Write what was survived, and what tests notice, of the JSON files that the tests of faults write."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +13,108 @@ _FILES = {
     "flips": "a byte changed in the weights' header, the config or the tokenizer",
 }
 
+_AREAS = {
+    "checkpointing": "checkpoints, locks, logs and output folders",
+    "input": "readers of files, columns, labels and settings",
+    "push": "pushing to the Hub",
+}
+
 
 def format_reliability(root: Path) -> str:
-    """Return the table of what hostile files and a faulty Hub do.
+    """Return the tables of what faults do, and of what tests notice, each row with its command.
+
+    What was not measured yet has no row.
 
     Raises:
         InputError: a file is not what its script writes.
     """
     results = root / "results"
-    rows = format_measured(results / "hostile_files.json", "what scripts/try_hostile_files.py writes", _list_files)
-    rows += format_measured(results / "faulty_hub.json", "what scripts/try_faulty_hub.py writes", _list_hub)
-    return format_table(["what", "tried", "harmless or survived", "refused in one line", "wrong", "longest"], rows)
+    rows = [row for file, list_rows in _TESTS.items() for row in _list_measured(results / file, list_rows)]
+    table = format_table(["what", "tried", "survived", "refused in one line", "wrong", "longest", "command"], rows)
+    mutants = _list_measured(results / "mutation.json", _list_mutants)
+    if not mutants:
+        return table
+    heading = ["code", "possible changes", "drawn", "noticed by a test", "not noticed", "command"]
+    return f"{table}\n\n{format_table(heading, mutants)}"
+
+
+def _list_measured(path: Path, list_rows: Callable[[Any], list[list[str]]]) -> list[list[str]]:
+    return format_measured(path, "what its script writes", list_rows) if path.is_file() else []
 
 
 def _list_files(figures: Mapping[str, Any]) -> list[list[str]]:
     return [
-        _list_row(what, figures[name], figures[name]["loaded"], f"{figures[name]['longest_s']:.2f} s")
+        _list_row(
+            what,
+            figures[name],
+            figures[name]["loaded"],
+            figures[name]["refused"],
+            f"{figures[name]['longest_s']:.2f} s",
+            figures["command"],
+        )
         for name, what in _FILES.items()
     ]
 
 
 def _list_hub(figures: Mapping[str, Any]) -> list[list[str]]:
     times = f"{figures['longest_s']:.1f} s, with waits {1 / figures['share_of_waits']:g} times as short"
-    return [_list_row("faults of the Hub, at each endpoint", figures, figures["done"], times)]
+    what = "faults of the Hub, at each endpoint"
+    return [_list_row(what, figures, figures["done"], figures["refused"], times, figures["command"])]
 
 
-def _list_row(what: str, figures: Mapping[str, Any], num_survived: int, longest: str) -> list[str]:
-    counts = (figures["tried"], num_survived, figures["refused"], len(figures["wrong"]))
-    return [what, *(f"{count:,}" for count in counts), longest]
+def _list_crashes(figures: Mapping[str, Any]) -> list[list[str]]:
+    tried = sum(figures["runs"].values())
+    what = (
+        f"60 steps of training, killed or failed at calls that change a file ({figures['calls']:,} in all) and at "
+        f"random moments, and resumed to the bit{_say_planned(tried, figures['planned'])}"
+    )
+    counted = {"tried": tried, "wrong": figures["wrong"]}
+    return [_list_row(what, counted, tried - len(figures["wrong"]), 0, "", figures["command"])]
+
+
+def _say_planned(tried: int, planned: int) -> str:
+    return "" if tried == planned else f"; of {planned:,} strikes"
+
+
+def _list_ranks(figures: Mapping[str, Any]) -> list[list[str]]:
+    what = f"a signal to one of {figures['processes']} processes of torchrun: all end, and are resumed to the bit"
+    num_survived = figures["tried"] - len(figures["wrong"])
+    return [_list_row(what, figures, num_survived, 0, f"{figures['longest_s']:.1f} s", figures["command"])]
+
+
+def _list_kills(figures: Mapping[str, Any]) -> list[list[str]]:
+    kinds = ("rows_lost", "rows_doubled", "rows_changed", "labels_that_differ")
+    counted = {"tried": 2, "wrong": [kind for kind in kinds if figures[kind]]}
+    what = f"{figures['num_rows']:,} rows on Ray: the command is killed, and later a worker; no row lost or doubled"
+    return [_list_row(what, counted, 2 if not counted["wrong"] else 0, 0, "", figures["command"])]
+
+
+def _list_row(
+    what: str, figures: Mapping[str, Any], num_survived: int, num_refused: int, longest: str, command: str
+) -> list[str]:
+    counts = (figures["tried"], num_survived, num_refused, len(figures["wrong"]))
+    return [what, *(f"{count:,}" for count in counts), longest, f"`{command}`"]
+
+
+def _list_mutants(figures: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        [
+            _AREAS[area],
+            f"{found['mutants']:,}",
+            f"{found['tried']:,}",
+            f"{found['killed'] + found['timed_out']:,} ({(found['killed'] + found['timed_out']) / found['tried']:.0%})",
+            f"{len(found['survived']):,}",
+            f"`{figures['command']}`",
+        ]
+        for area, found in figures["areas"].items()
+        if found["tried"]
+    ]
+
+
+_TESTS: Mapping[str, Callable[[Any], list[list[str]]]] = {
+    "hostile_files.json": _list_files,
+    "faulty_hub.json": _list_hub,
+    "crash_matrix.json": _list_crashes,
+    "killed_ranks.json": _list_ranks,
+    "ray_kills.json": _list_kills,
+}

@@ -1,0 +1,1 @@
+"""Holds the parts of `scripts/mutation_testing.py`."""

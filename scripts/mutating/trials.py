@@ -1,0 +1,81 @@
+"""Runs the tests on a mutant, in a fork that has imported the large libraries already."""
+
+import importlib.machinery
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import CodeType
+
+KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
+_CHECK_S = 0.05
+
+
+def import_libraries() -> None:
+    """Import what forks need and no test changes: neither our package, nor the Hub's client, which reads variables."""
+    import hypothesis  # noqa: F401
+    import numpy as np  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+    import pytest  # noqa: F401
+    import sklearn.linear_model  # noqa: F401
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def try_mutant(file: Path | None, code: str, tests: Sequence[str], limit_s: float) -> str:
+    """Run tests where the package's `file` has other code, and say what came of it.
+
+    Args:
+        file: whose code is replaced, in the fork alone; None for no file, and for tests that say what they find.
+        code: of it.
+        tests: for pytest, which stops at the first that fails.
+        limit_s: after which the tests are ended: many mutants never end.
+    """
+    child = os.fork()
+    if child == 0:
+        _run_tests(file, code, tests)
+    ends_at_s = time.monotonic() + limit_s
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+        if time.monotonic() > ends_at_s:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return TIMED_OUT
+        time.sleep(_CHECK_S)
+
+
+def _run_tests(file: Path | None, code: str, tests: Sequence[str]) -> None:
+    """Run the tests, and end this process with their exit code."""
+    exit_code = 1
+    try:
+        os.setpgrp()  # so that what tests start can be ended with them
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which the shell ignores for what it runs aside
+        if file is not None:
+            silence = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(silence, 1)
+            os.dup2(silence, 2)
+            _replace_code(file, code)
+        import pytest
+
+        exit_code = int(pytest.main([*tests, "-x", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]))
+    finally:
+        os._exit(exit_code)
+
+
+def _replace_code(file: Path, code: str) -> None:
+    """Have a module of the package imported from `code`, and not from its file, which stays as it is."""
+    assert not any(name.split(".")[0] == "hf_lstm" and name.count(".") > 1 for name in sys.modules)
+    loader = importlib.machinery.SourceFileLoader
+    get_code = loader.get_code
+
+    def get_mutated_code(self: importlib.machinery.SourceFileLoader, name: str) -> CodeType | None:
+        if Path(self.path) == file:
+            return compile(code, self.path, "exec", dont_inherit=True)
+        return get_code(self, name)
+
+    setattr(loader, "get_code", get_mutated_code)  # noqa: B010  # mypy has another type for it
