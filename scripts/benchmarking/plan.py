@@ -1,11 +1,12 @@
 """Lists the sections, and how much each measures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from benchmarking.contenders.distilbert import WordPiece, load_wordpiece
+from benchmarking.contenders.language_model import PretrainingTask
 from benchmarking.harness.spec import Section
 from benchmarking.reviews import LabeledReviews, ReviewSplits, choose_word_finder
 from benchmarking.sections.bulk_scoring import build_bulk_scoring
@@ -18,12 +19,14 @@ from benchmarking.sections.tokenization import build_tokenization
 from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.config.pretrain import LM
 from hf_lstm.config.recipes import DISTILLED_BILSTM, FLAGSHIP, FLAGSHIP_TINY, PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelSettings(
     embedding_dim=100, hidden_size=256, bidirectional=True, pooling="mean_max", max_length_tokens=400
 )
+_LANGUAGE_MODEL_BATCH_SIZE = 64
 _BILSTM_TOKENIZER = TokenizerConfig(words="word_characters", lowercase=True, max_words=25_000)
 
 
@@ -83,7 +86,8 @@ class Plan:
     def build_training_step(self) -> Section:
         """Build the section on one training step."""
         batch_size = PACKED_LSTM.train.batch_size
-        return build_training_step(self._make_task(self._splits.train.pick((1 + self._effort.repeats) * batch_size)))
+        task = self._make_task(self._splits.train.pick((1 + self._effort.repeats) * batch_size))
+        return build_training_step(task, self._make_language_model_task())
 
     def build_sequence_length(self) -> Section:
         """Build the section on the cost by length."""
@@ -148,6 +152,12 @@ class Plan:
             train=PACKED_LSTM.train,
         )
 
+    def _make_language_model_task(self) -> PretrainingTask:
+        pretrain = replace(LM.pretrain, batch_size=_LANGUAGE_MODEL_BATCH_SIZE)
+        texts = self._splits.train.pick((2 + self._effort.repeats) * pretrain.batch_size).texts
+        model = self._make_model(LM.model, LM.tokenizer)
+        return PretrainingTask(texts=texts, tokenizer_json=model.tokenizer_json, model=model.config, pretrain=pretrain)
+
     @cached_property
     def _packed(self) -> RandomModel:
         return self._make_model(PACKED_LSTM.model, PACKED_LSTM.tokenizer)
@@ -185,7 +195,7 @@ SECTIONS: Mapping[str, Callable[[Plan], Section]] = {
     "cold-start": Plan.build_cold_start,
 }
 SHARES: Mapping[str, float] = {
-    "training-step": 2, "sequence-length": 2, "epoch": 3, "text-to-label": 10, "tokenization": 1, "bulk-scoring": 1,
+    "training-step": 4, "sequence-length": 2, "epoch": 3, "text-to-label": 10, "tokenization": 1, "bulk-scoring": 1,
     "latency": 1.5, "cold-start": 1.5,
 }  # fmt: skip
 """Of the time, by section. What one leaves is divided among the later ones."""

@@ -1,6 +1,7 @@
 """The benchmark measures what it says: rounds in turns, ratios within a round, and nobody missing in silence."""
 
 import dataclasses
+import itertools
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from benchmarking.contenders.distilbert import pick_batches
+from benchmarking.contenders.language_model import PretrainingTask, take_pretraining_steps
 from benchmarking.contenders.onnx_lstm import classify_with_onnx
 from benchmarking.harness.processors import find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_section, write_json
@@ -26,6 +28,7 @@ from benchmarking.reviews import LabeledReviews, choose_word_finder, split_lower
 from benchmarking.sections.epoch import build_epoch, share_out
 from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
 from hf_lstm.config import ModelSettings, TokenizerConfig, TrainConfig
+from hf_lstm.config.pretrain import PretrainConfig
 from hf_lstm.tokenization.build import train_tokenizer
 
 # PyTorch is imported where it is needed: spawned processes import this file.
@@ -269,6 +272,32 @@ def test_epoch_section_measures_both_loops_on_all_rows():
         assert [each["measured_batches"] for each in measured] == [2, 1]
         assert all(each["epoch_s"] > 0 for each in measured)
     assert facts["padding_share"] == pytest.approx(1 - 14 / 16)  # lengths 1 and 1, 2 and 4, 6
+
+
+def test_words_of_whole_pretraining_steps_are_counted(monkeypatch):
+    import torch
+
+    import hf_lstm.nn.cpu_plan
+
+    monkeypatch.setattr("hf_lstm.nn.cpu_plan.WIDE_DTYPES", frozenset({torch.float32}))
+    tokenizer = train_tokenizer(TEXTS, TokenizerConfig(words="whitespace"))
+    config = ModelSettings(embedding_dim=3, hidden_size=5, bidirectional=True, max_length_tokens=6)
+    task = PretrainingTask(
+        texts=["a bad film indeed"] * 3,
+        tokenizer_json=tokenizer.to_str(),
+        model=config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["neg", "pos"]),
+        pretrain=PretrainConfig(batch_size=3),
+    )
+    try:
+        for goes_by_kernel in (False, True):
+            facts, measured = itertools.islice(take_pretraining_steps(task, "float32", goes_by_kernel), 2)
+            assert facts["dtype"] == "float32"
+            assert measured["tokens_per_s"] * measured["step_s"] == pytest.approx(3 * 4)
+            expected_gflop = 3 * count_useful_gflop(task.model, 3 * 4)
+            assert measured["useful_gflop_per_s"] * measured["step_s"] == pytest.approx(expected_gflop)
+            assert bool(hf_lstm.nn.cpu_plan.WIDE_DTYPES) != goes_by_kernel
+    finally:
+        torch.set_flush_denormal(False)  # contenders set it for a process of their own
 
 
 def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):

@@ -51,7 +51,7 @@ class Figure:
     to: Metric | None = None
     relation: Literal["ratio", "difference", "sum"] = "ratio"
     """In each round `of / to` or `of - to`, or `of` itself without a `to`; or the sum of `of` over all rounds."""
-    unit: Literal["x", "%", "s", "ms", "MB", "reviews/s"] = "x"
+    unit: Literal["x", "%", "s", "ms", "MB", "reviews/s", "tokens/s"] = "x"
     """With `%`, the value is given in percent."""
     at_least: float | None = None
     at_most: float | None = None

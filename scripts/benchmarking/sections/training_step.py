@@ -3,6 +3,11 @@
 import time
 from typing import Any
 
+from benchmarking.contenders.language_model import (
+    PretrainingTask,
+    list_pretraining_contenders,
+    list_pretraining_figures,
+)
 from benchmarking.contenders.ours import start_our_training
 from benchmarking.contenders.packed import start_packed_training
 from benchmarking.contenders.peak import PEAK
@@ -61,8 +66,8 @@ def take_packed_steps(task: TrainingTask, flushes_denormals: bool) -> Answers:
         yield {"step_s": step_s, "useful_gflop_per_s": 3 * count_useful_gflop(task.model, num_tokens) / step_s}
 
 
-def build_training_step(task: TrainingTask) -> Section:
-    """Build the section on one training step.
+def build_training_step(task: TrainingTask, language_model: PretrainingTask) -> Section:
+    """Build the section on one training step, of a classifier and of a language model.
 
     `task.reviews` are the batches: one to warm up, then one a round.
     """
@@ -82,6 +87,7 @@ def build_training_step(task: TrainingTask) -> Section:
                 name=PACKED_FLUSHED, start=take_packed_steps, arguments={"task": task, "flushes_denormals": True}
             ),
             Contender(name=PACKED, start=take_packed_steps, arguments={"task": task, "flushes_denormals": False}),
+            *list_pretraining_contenders(language_model),
         ],
         figures=[
             Figure(title="bf16 against the packed loop", of=step[PACKED], to=step[OURS_BF16], at_least=25),
@@ -89,6 +95,7 @@ def build_training_step(task: TrainingTask) -> Section:
             Figure(title="bf16 against it with denormals flushed", of=step[PACKED_FLUSHED], to=step[OURS_BF16]),
             Figure(title="fp32 against it with denormals flushed", of=step[PACKED_FLUSHED], to=step[OURS_FP32]),
             *build_peak_shares("useful_gflop_per_s", at_least_fp32=45),
+            *list_pretraining_figures(),
         ],
         settings=describe_training(task),
     )
