@@ -13,18 +13,19 @@ from collections.abc import Iterable, Sequence
 
 from tokenizers import Regex, Tokenizer
 from tokenizers.models import BPE
-from tokenizers.normalizers import Lowercase
+from tokenizers.normalizers import Lowercase, Replace
+from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import ByteLevel, Split
 from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 from tokenizers.trainers import BpeTrainer
 
-from hf_lstm.tokenization.word_patterns import replace_surrogates
+from hf_lstm.tokenization.word_patterns import WHITE_SPACE, replace_surrogates
 from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 
 DEFAULT_MAX_PIECES = 30_000
 MAX_PIECE_BYTES = 16
 """Five characters of Chinese: without a limit, clauses that are repeated would become pieces."""
-_RUN = r"[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]"
+_RUN = rf"[\p{{L}}\p{{M}}\p{{N}}_]+|[^{WHITE_SPACE}\p{{L}}\p{{M}}\p{{N}}_]"
 
 
 def build_byte_pair_tokenizer(
@@ -33,7 +34,7 @@ def build_byte_pair_tokenizer(
     """Build the tokenizer of a vocabulary of pieces, and of the merges that make them, the first ones first."""
     tokenizer = Tokenizer(BPE(vocab, list(merges), unk_token=UNK_TOKEN))
     if lowercase:
-        tokenizer.normalizer = Lowercase()
+        tokenizer.normalizer = NormalizerSequence([Replace("Σ", "σ"), Lowercase()])  # JavaScript's would write ς
     to_bytes = ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = PreTokenizerSequence([Split(Regex(_RUN), "removed", invert=True), to_bytes])
     return tokenizer

@@ -6,6 +6,7 @@ harmless: those that `build_tokenizer`, `build_wordpiece_tokenizer` and `build_b
 have no settings.
 """
 
+import copy
 import functools
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -17,6 +18,11 @@ from tokenizers import Tokenizer
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
+from hf_lstm.tokenization.older_patterns import (
+    BYTE_PAIR_RUN,
+    build_older_normalizer,
+    build_older_pre_tokenizer,
+)
 from hf_lstm.tokenization.stop_words import load_stop_words
 from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer
 from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
@@ -129,7 +135,8 @@ def _check_model(model: Any, where: str) -> Mapping[str, Any]:
 @functools.cache
 def _list_own_steps() -> list[dict[str, Any]]:
     """List the steps of all normalizers that we write."""
-    normalizers = [build_normalizer(words, True) for words in get_args(Words)]
+    builders = (build_normalizer, build_older_normalizer)
+    normalizers = [build(words, True) for build in builders for words in get_args(Words)]
     normalizers.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=()).normalizer)
     described = [_describe(each) for each in normalizers if each is not None]
     return [step for each in described for step in each["normalizers"]]
@@ -138,12 +145,16 @@ def _list_own_steps() -> list[dict[str, Any]]:
 @functools.cache
 def _list_own_splitters() -> list[dict[str, Any]]:
     """List all pre-tokenizers that we write, but those of one vocabulary."""
-    splitters = [build_pre_tokenizer(words) for words in get_args(Words)]
-    splitters += [build_pre_tokenizer(words, dropped=load_stop_words()) for words in get_args(Words)]
+    builders = (build_pre_tokenizer, build_older_pre_tokenizer)
+    splitters = [build(words) for build in builders for words in get_args(Words)]
+    splitters += [build(words, dropped=load_stop_words()) for build in builders for words in get_args(Words)]
     for dropped in (frozenset[str](), load_stop_words()):
         splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
-    splitters.append(build_byte_pair_tokenizer({UNK_TOKEN: 0}, [], lowercase=True).pre_tokenizer)
-    return list(map(_describe, splitters))
+    described = list(map(_describe, splitters))
+    byte_pairs = _describe(build_byte_pair_tokenizer({UNK_TOKEN: 0}, [], lowercase=True).pre_tokenizer)
+    older_byte_pairs = copy.deepcopy(byte_pairs)
+    older_byte_pairs["pretokenizers"][0]["pattern"]["Regex"] = BYTE_PAIR_RUN
+    return [*described, byte_pairs, older_byte_pairs]
 
 
 def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:
@@ -155,7 +166,11 @@ def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:
     if not isinstance(regex, str) or not regex.startswith("(?<!"):
         return False  # at once: the patterns of a vocabulary take time to write
     known_words = set(vocab) - set(SPECIAL_TOKENS)
-    return any(splitter == _describe(build_pre_tokenizer(words, kept=known_words)) for words in get_args(Words))
+    return any(
+        splitter == _describe(build(words, kept=known_words))
+        for build in (build_pre_tokenizer, build_older_pre_tokenizer)
+        for words in get_args(Words)
+    )
 
 
 def _describe(part: Any) -> Any:

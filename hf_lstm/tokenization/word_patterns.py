@@ -9,11 +9,19 @@ It builds the normalizers and patterns for that. The words are these, after `tex
     punctuated       re.findall(PUNCTUATED_WORD, re.sub(TAG, " ", text))
     any_script       what `_ANY_SCRIPT` finds: Python's `re` knows neither scripts nor marks
 
+A `tokenizer.json` is read by JavaScript's tokenizers, too. So patterns have only what Oniguruma and JavaScript read
+alike: no `\K`, no `&&`, no names of scripts, no `\s`, and a backslash only before what needs one.
+
 The `tokenizers` library reads characters otherwise than Python in three places. What is built here makes up for each:
 
 - its `\w` also takes combining marks and leaves out numbers such as `½`: the pattern is `[\p{L}\p{N}_]+`;
-- its `\s` leaves out the separators U+001C to U+001F, which `str.split` splits at: they are named;
-- its lower-casing knows no final sigma (`ΟΔΟΣ` is `οδος`, not `οδοσ`): a replacement in front writes it.
+- its `\s` leaves out the separators U+001C to U+001F, which `str.split` splits at: all blanks are named;
+- its lower-casing knows no final sigma (`ΟΔΟΣ` is `οδος`, not `οδοσ`): a replacement in front writes it. A second one
+  writes the other sigmas, as JavaScript's lower-casing knows the final one by itself.
+
+A sigma is final by the cased letter before it, however many apostrophes, dots and accents stand between. Patterns that
+look back without a limit would take hours on some texts, so they look past `MAX_IGNORED` of them; after more, a capital
+sigma is final in any case, unless a letter follows.
 
 What stays different are characters that one side's edition of Unicode lacks. Python 3.11 has Unicode 14; tokenizers
 0.23 has Unicode 16 in its patterns and 17 in its lower-casing. Over all code points, this comes to three sets. In
@@ -28,7 +36,7 @@ Where they occur, the tokenizer's reading holds.
 
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from tokenizers import Regex
@@ -36,22 +44,28 @@ from tokenizers.normalizers import Lowercase, Normalizer, Replace
 from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
 
+from hf_lstm.tokenization.unspaced import write_ranges
+
 Words = Literal["word_characters", "letters", "whitespace", "unpunctuated", "punctuated", "any_script"]
 
 TAG = r"</?[A-Za-z][^<>]*>"
 """An HTML tag."""
 
 # A word and its n't, or a word, or what English adds to one after an apostrophe, or a single mark.
+WHITE_SPACE = r"\t-\r\x20\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
+"""What Unicode calls white space, for a class: JavaScript has a set of its own."""
+_BLANK = rf"{WHITE_SPACE}\x1C-\x1F"
+"""What `str.split` splits at."""
 _PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
 PUNCTUATED_WORD = _PUNCTUATED.format(word=r"\w", characters=r"\w", blank=r"\s")
 
 # Scripts that set no blanks between words: each character stands alone, with its marks. In others, marks belong to the
 # word (vowels of Hindi, for one), and so do joiners inside it.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_SPACED = rf"[\p{{L}}\p{{M}}\p{{N}}_&&[^{_UNSPACED}]]"
-_ANY_SCRIPT = rf"[{_UNSPACED}&&[\p{{L}}\p{{M}}\p{{N}}]]\p{{M}}*|{_SPACED}+(?:[\x{{200C}}\x{{200D}}]+{_SPACED}+)*"
+_UNSPACED = f"[{write_ranges()}]"
+_SPACED = rf"(?:(?!{_UNSPACED})[\p{{L}}\p{{M}}\p{{N}}_])"
+_ANY_SCRIPT = rf"{_UNSPACED}\p{{M}}*|{_SPACED}+(?:[\u200C\u200D]+{_SPACED}+)*"
 
-_NOT_BLANK = r"[^\s\x1C-\x1F]"
+_NOT_BLANK = f"[^{_BLANK}]"
 _CHARACTERS: dict[Words, str] = {
     "word_characters": r"[\p{L}\p{N}_]",
     "letters": r"[\p{L}\p{Nl}\p{No}_]",
@@ -64,9 +78,13 @@ _CHARACTERS: dict[Words, str] = {
 
 # Final_Sigma of the Unicode standard, section 3.13, as `str.lower` reads it: after a cased letter and before none,
 # where case-ignorable characters (apostrophes, accents) don't count.
-_CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
-_FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
-_ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
+# What is before is asked for by its contrary, the start of the text or what is neither: all that both libraries can.
+MAX_IGNORED = 30
+"""How many case-ignorable characters are looked past, to the left of a capital sigma."""
+_IGNORED = r"\p{Case_Ignorable}"
+_NONE_BEFORE = rf"(?<!(?:^|[^\p{{Cased}}{_IGNORED}]){_IGNORED}{{0,{MAX_IGNORED}}}Σ)"
+_FINAL_SIGMA = rf"Σ(?!{_IGNORED}*(?!{_IGNORED})\p{{Cased}}){_NONE_BEFORE}"
+ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
 
 _UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),
@@ -77,6 +95,7 @@ _UNSPACED_RANGES = (
     (0xF900, 0xFAFF),
     (0x20000, 0x10FFFF),
 )
+_SYNTAX = re.compile(r"[\^$\\.*+?()\[\]{}|/]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SHARED_CHARACTERS = 4
 """How long a prefix alternatives may share: with 5,000 words every branch is short by then, and nesting stays flat."""
@@ -102,9 +121,9 @@ def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     if words == "punctuated":
         steps += [Replace(Regex(TAG), " ")]
     if lowercase:
-        steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()]
+        steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Replace("Σ", "σ"), Lowercase()]
     if words == "unpunctuated":
-        steps += [Replace(Regex(_ASCII_PUNCTUATION), "")]
+        steps += [Replace(Regex(ASCII_PUNCTUATION), "")]
     return NormalizerSequence(steps) if steps else None
 
 
@@ -119,7 +138,7 @@ def build_pre_tokenizer(
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
     if words == "punctuated":  # `TokenizerConfig` lets no words be left out of these
-        pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=r"\s\x1C-\x1F")
+        pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=_BLANK)
     if words == "any_script":
         pattern = _ANY_SCRIPT
     if kept is not None:
@@ -129,19 +148,24 @@ def build_pre_tokenizer(
     return Split(Regex(pattern), "removed", invert=True)  # removes what does not match
 
 
-def write_alternatives(words: Collection[str]) -> str:
+def escape(text: str) -> str:
+    """Write a text as a pattern that matches it; `re.escape` also escapes what JavaScript lets nobody escape."""
+    return _SYNTAX.sub(r"\\\g<0>", text)
+
+
+def write_alternatives(words: Collection[str], *, escape: Callable[[str], str] = escape) -> str:
     """Write a pattern for any one of many words.
 
     They share prefixes, so that thousands of words cost no more than a few.
     """
-    return _write_branches(sorted(words), _SHARED_CHARACTERS)
+    return _write_branches(sorted(words), _SHARED_CHARACTERS, escape)
 
 
-def _write_branches(words: Sequence[str], depth: int) -> str:
+def _write_branches(words: Sequence[str], depth: int, escape: Callable[[str], str]) -> str:
     if depth == 0 or len(words) < 2:
-        return f"(?:{'|'.join(map(re.escape, words))})"
+        return f"(?:{'|'.join(map(escape, words))})"
     branches = []
     for first, group in itertools.groupby(words, key=lambda word: word[:1]):
         rest = [word[1:] for word in group]
-        branches.append(re.escape(first) + _write_branches(rest, depth - 1) if first else "")
+        branches.append(escape(first) + _write_branches(rest, depth - 1, escape) if first else "")
     return f"(?:{'|'.join(branches)})"

@@ -13,8 +13,10 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import Normalizer
 from tokenizers.pre_tokenizers import PreTokenizer
 
+from hf_lstm.tokenization.older_patterns import build_older_normalizer, build_older_pre_tokenizer
 from hf_lstm.tokenization.stop_words import load_stop_words
 from hf_lstm.tokenization.word_patterns import (
+    MAX_IGNORED,
     PUNCTUATED_WORD,
     TAG,
     Words,
@@ -37,7 +39,11 @@ _FIND: dict[Words, re.Pattern[str]] = {
     "punctuated": re.compile(PUNCTUATED_WORD),
     "any_script": re.compile(r"\w+"),  # of texts in which this finds the same, see `_is_character_read_alike`
 }
+_PARTS = (build_normalizer, build_pre_tokenizer)
+_OLDER_PARTS = (build_older_normalizer, build_older_pre_tokenizer)
 _TAG = re.compile(TAG)
+# All that is case-ignorable is neither white space nor a letter of these; more than that does no harm.
+_FAR_SIGMA = re.compile(rf"[^\s0-9A-Za-zΑ-Ωα-ω]{{{MAX_IGNORED + 1}}}Σ")
 _PUNCTUATION_TO_NOTHING = dict.fromkeys(map(ord, string.punctuation))
 
 
@@ -54,11 +60,13 @@ class WordSplitter:
         lowercase: whether the text is lower-cased first.
         dropped: words to leave out.
         kept: the only words not to leave out, whatever is `dropped`; by default all.
+        is_older: whether the tokenizer's patterns are those of `older_patterns`.
 
     Attributes:
         words: how words are found.
         lowercase: whether the text is lower-cased first.
         dropped: words to leave out.
+        is_older: whether the tokenizer's patterns are those of `older_patterns`.
         keeps_unknown: whether words are kept that nobody named.
         normalizer: of the tokenizer; None where nothing is normalized.
         pre_tokenizer: of the tokenizer.
@@ -71,15 +79,18 @@ class WordSplitter:
         *,
         dropped: Collection[str] = (),
         kept: Collection[str] | None = None,
+        is_older: bool = False,
     ) -> None:
         self.words = words
         self.lowercase = lowercase
         self.dropped = frozenset(dropped)
         self._kept = None if kept is None else frozenset(kept)
         self.keeps_unknown = kept is None
-        self.normalizer: Normalizer | None = build_normalizer(words, lowercase)
-        self.pre_tokenizer: PreTokenizer = build_pre_tokenizer(words, dropped=dropped, kept=kept)
-        self._all_words_pre_tokenizer = build_pre_tokenizer(words)
+        self.is_older = is_older
+        normalize, cut = _OLDER_PARTS if is_older else _PARTS
+        self.normalizer: Normalizer | None = normalize(words, lowercase)
+        self.pre_tokenizer: PreTokenizer = cut(words, dropped=dropped, kept=kept)
+        self._all_words_pre_tokenizer = cut(words)
         self._ascii_table = _build_ascii_table(words, lowercase)
         self._ascii_deleted = string.punctuation.encode() if words == "unpunctuated" else b""
         self._read_alike: dict[str, bool] = {}  # by character; filled as characters are met
@@ -109,7 +120,7 @@ class WordSplitter:
         """Split a text as `split` does, but leave no word out."""
         if text.isascii():
             return self._split_ascii(text, max_words)
-        if self._is_read_alike(text):
+        if self._is_read_alike(text) and not (self.lowercase and _has_far_sigma(text)):
             return self._split_by_python(text)[:max_words]
         return self._split_by_tokenizer(text)[:max_words]
 
@@ -167,8 +178,8 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
     if tokenizer.token_to_id(UNK_TOKEN) is None:
         return None
     make = _describe_make(tokenizer)
-    for words, lowercase in itertools.product(get_args(Words), (True, False)):
-        splitter = WordSplitter(words, lowercase)
+    for is_older, words, lowercase in itertools.product((False, True), get_args(Words), (True, False)):
+        splitter = WordSplitter(words, lowercase, is_older=is_older)
         unfiltered = _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0}))
         if make == unfiltered:
             return splitter
@@ -181,7 +192,7 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
         if all(splitter.split_all(word) == [word] for word in known_words):
             filters.append({"kept": known_words})
         for words_left_out in filters:
-            splitter = WordSplitter(words, lowercase, **words_left_out)
+            splitter = WordSplitter(words, lowercase, is_older=is_older, **words_left_out)
             if make == _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0})):
                 return splitter
     return None
@@ -192,6 +203,11 @@ def _describe_make(tokenizer: Tokenizer) -> dict[str, Any]:
     make: dict[str, Any] = json.loads(tokenizer.to_str())
     make["model"].pop("vocab", None)
     return make
+
+
+def _has_far_sigma(text: str) -> bool:
+    """Tell whether a capital sigma may follow more than `MAX_IGNORED` characters that are no letters."""
+    return "Σ" in text and _FAR_SIGMA.search(text) is not None
 
 
 def _build_ascii_table(words: Words, lowercase: bool) -> bytes:

@@ -1,0 +1,63 @@
+r"""Builds what word tokenizers had for normalizer and pre-tokenizer until JavaScript could read their patterns, too.
+
+Folders of that time are read with them, to the same ids as ever. New tokenizers have those of `word_patterns`, which
+find the same words. The only texts that the two may read differently have more than `word_patterns.MAX_IGNORED`
+apostrophes, dots or accents in a row, and then a capital sigma.
+"""
+
+import re
+from collections.abc import Collection
+
+from tokenizers import Regex
+from tokenizers.normalizers import Lowercase, Normalizer, Replace, Sequence
+from tokenizers.pre_tokenizers import PreTokenizer, Split
+
+from hf_lstm.tokenization.word_patterns import ASCII_PUNCTUATION, TAG, Words, write_alternatives
+
+_PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+_SPACED = rf"[\p{{L}}\p{{M}}\p{{N}}_&&[^{_UNSPACED}]]"
+_ANY_SCRIPT = rf"[{_UNSPACED}&&[\p{{L}}\p{{M}}\p{{N}}]]\p{{M}}*|{_SPACED}+(?:[\x{{200C}}\x{{200D}}]+{_SPACED}+)*"
+_NOT_BLANK = r"[^\s\x1C-\x1F]"
+_CHARACTERS: dict[Words, str] = {
+    "word_characters": r"[\p{L}\p{N}_]",
+    "letters": r"[\p{L}\p{Nl}\p{No}_]",
+    "whitespace": _NOT_BLANK,
+    "unpunctuated": _NOT_BLANK,
+    "punctuated": r"[\p{L}\p{N}_]",
+    "any_script": r"[\p{L}\p{M}\p{N}_]",
+}
+_CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
+_FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
+BYTE_PAIR_RUN = r"[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]"
+"""What byte pairs were learned in."""
+
+
+def build_older_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
+    """Build the normalizer of a text; None if nothing changes."""
+    steps: list[Normalizer] = []
+    if words == "punctuated":
+        steps += [Replace(Regex(TAG), " ")]
+    if lowercase:
+        steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Lowercase()]
+    if words == "unpunctuated":
+        steps += [Replace(Regex(ASCII_PUNCTUATION), "")]
+    return Sequence(steps) if steps else None
+
+
+def build_older_pre_tokenizer(
+    words: Words, *, dropped: Collection[str] = (), kept: Collection[str] | None = None
+) -> PreTokenizer:
+    """Build the pre-tokenizer for a normalized text, as `word_patterns.build_pre_tokenizer`."""
+    characters = _CHARACTERS[words]
+    pattern = f"{characters}+"
+    if words == "punctuated":
+        pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=r"\s\x1C-\x1F")
+    if words == "any_script":
+        pattern = _ANY_SCRIPT
+    if kept is not None:
+        pattern = f"(?<!{characters}){write_alternatives(kept, escape=re.escape)}(?!{characters})"
+    elif dropped:
+        left_out = write_alternatives(dropped, escape=re.escape)
+        pattern = f"(?<!{characters})(?!{left_out}(?!{characters})){pattern}"
+    return Split(Regex(pattern), "removed", invert=True)
