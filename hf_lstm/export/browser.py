@@ -10,11 +10,15 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import PreTokenizer
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.tokenization.byte_pairs import RUN, build_byte_pair_tokenizer, list_byte_letters
+from hf_lstm.tokenization.older_patterns import age_byte_pairs
 from hf_lstm.tokenization.stop_words import load_function_words, load_stop_words
+from hf_lstm.tokenization.word_patterns import FINAL_SIGMA, UNSPACED_RANGES, build_pre_tokenizer
 from hf_lstm.tokenization.word_splitter import find_splitter
 from hf_lstm.tokenization.wordpiece import UNK_PIECE, build_wordpiece_tokenizer
 
@@ -86,16 +90,45 @@ def describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
     """
     vocab = tokenizer.get_vocab()
     described: dict[str, Any] = {"vocab": sorted(vocab, key=vocab.__getitem__), "dropped": [], "only_known": False}
-    if isinstance(tokenizer.model, BPE):
-        raise InputError("the page knows words, and the model reads byte pairs: export it as ONNX")
+    if isinstance(tokenizer.model, BPE) and (pairs := _describe_byte_pairs(tokenizer)) is not None:
+        return described | pairs
     splitter = find_splitter(tokenizer)
     if splitter is not None:
         described |= {"words": splitter.words, "lowercase": splitter.lowercase, "dropped": sorted(splitter.dropped)}
+        described["pattern"] = _get_pattern(build_pre_tokenizer(splitter.words))
+        # Tokenizers of before have the rule of Unicode, which is JavaScript's own.
+        described["final_sigma"] = None if splitter.is_older else FINAL_SIGMA
         return described | {"only_known": not splitter.keeps_unknown}
     for dropped in (frozenset[str](), load_stop_words()):
         if UNK_PIECE in vocab and tokenizer.to_str() == build_wordpiece_tokenizer(vocab, dropped=dropped).to_str():
-            return described | {"words": "wordpiece", "lowercase": True, "dropped": sorted(dropped)}
+            found = {"words": "wordpiece", "pattern": "[a-z]+|[!?]", "final_sigma": None, "lowercase": True}
+            return described | found | {"dropped": sorted(dropped)}
     raise InputError("the page knows tokenizers that hf_lstm makes, and the model has another one: export it as ONNX")
+
+
+def _describe_byte_pairs(tokenizer: Tokenizer) -> dict[str, Any] | None:
+    """Describe a tokenizer of byte pairs; None if it is none of ours."""
+    found = json.loads(tokenizer.to_str())
+    vocab = found["model"]["vocab"]
+    merges = [tuple(merge.split(" ", 1) if isinstance(merge, str) else merge) for merge in found["model"]["merges"]]
+    lowercase = found["normalizer"] is not None
+    own = build_byte_pair_tokenizer(vocab, merges, lowercase=lowercase)
+    if found not in (described := json.loads(own.to_str()), age_byte_pairs(described)):
+        return None
+    return {
+        "words": "bpe",
+        "lowercase": lowercase,
+        "pattern": RUN,
+        "final_sigma": "",  # no sigma is final
+        "bytes": [vocab[letter] for letter in list_byte_letters()],
+        "merges": [[vocab[first], vocab[second], vocab[first + second]] for first, second in merges],
+        "unspaced": UNSPACED_RANGES,
+    }
+
+
+def _get_pattern(splitter: PreTokenizer) -> str:
+    pattern: str = json.loads(splitter.__getstate__())["pattern"]["Regex"]
+    return pattern
 
 
 def _encode(tensor: torch.Tensor, as_bfloat16: bool) -> bytes:

@@ -8,6 +8,7 @@ Reference: Sennrich et al., "Neural Machine Translation of Rare Words with Subwo
 Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), section 2.2.
 """
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 
@@ -25,7 +26,7 @@ from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 DEFAULT_MAX_PIECES = 30_000
 MAX_PIECE_BYTES = 16
 """Five characters of Chinese: without a limit, clauses that are repeated would become pieces."""
-_RUN = rf"[\p{{L}}\p{{M}}\p{{N}}_]+|[^{WHITE_SPACE}\p{{L}}\p{{M}}\p{{N}}_]"
+RUN = rf"[\p{{L}}\p{{M}}\p{{N}}_]+|[^{WHITE_SPACE}\p{{L}}\p{{M}}\p{{N}}_]"
 
 
 def build_byte_pair_tokenizer(
@@ -36,8 +37,15 @@ def build_byte_pair_tokenizer(
     if lowercase:
         tokenizer.normalizer = NormalizerSequence([Replace("Σ", "σ"), Lowercase()])  # JavaScript's would write ς
     to_bytes = ByteLevel(add_prefix_space=False, use_regex=False)
-    tokenizer.pre_tokenizer = PreTokenizerSequence([Split(Regex(_RUN), "removed", invert=True), to_bytes])
+    tokenizer.pre_tokenizer = PreTokenizerSequence([Split(Regex(RUN), "removed", invert=True), to_bytes])
     return tokenizer
+
+
+def list_byte_letters() -> list[str]:
+    """List the letters that stand for the bytes 0 to 255: those of Latin-1 that can be seen, and others in order."""
+    seen = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    others = itertools.count(256)
+    return [chr(byte if byte in seen else next(others)) for byte in range(256)]
 
 
 def train_byte_pairs(texts: Iterable[str], *, max_pieces: int | None, min_count: int, lowercase: bool) -> Tokenizer:

@@ -5,8 +5,10 @@ find the same words. The only texts that the two may read differently have more 
 apostrophes, dots or accents in a row, and then a capital sigma.
 """
 
+import copy
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from tokenizers import Regex
 from tokenizers.normalizers import Lowercase, Normalizer, Replace, Sequence
@@ -29,8 +31,7 @@ _CHARACTERS: dict[Words, str] = {
 }
 _CASED = r"[\p{Cased}&&[^\p{Case_Ignorable}]]"
 _FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CASED})"
-BYTE_PAIR_RUN = r"[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]"
-"""What byte pairs were learned in."""
+_BYTE_PAIR_RUN = r"[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]"
 
 
 def build_older_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
@@ -61,3 +62,12 @@ def build_older_pre_tokenizer(
         left_out = write_alternatives(dropped, escape=re.escape)
         pattern = f"(?<!{characters})(?!{left_out}(?!{characters})){pattern}"
     return Split(Regex(pattern), "removed", invert=True)
+
+
+def age_byte_pairs(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of a tokenizer of byte pairs as it was before."""
+    aged = copy.deepcopy(dict(described))
+    aged["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = _BYTE_PAIR_RUN
+    if aged.get("normalizer") is not None:
+        aged["normalizer"] = {"type": "Lowercase"}
+    return aged

@@ -6,7 +6,6 @@ harmless: those that `build_tokenizer`, `build_wordpiece_tokenizer` and `build_b
 have no settings.
 """
 
-import copy
 import functools
 import json
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +18,7 @@ from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
 from hf_lstm.tokenization.older_patterns import (
-    BYTE_PAIR_RUN,
+    age_byte_pairs,
     build_older_normalizer,
     build_older_pre_tokenizer,
 )
@@ -152,9 +151,7 @@ def _list_own_splitters() -> list[dict[str, Any]]:
         splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
     described = list(map(_describe, splitters))
     byte_pairs = _describe(build_byte_pair_tokenizer({UNK_TOKEN: 0}, [], lowercase=True).pre_tokenizer)
-    older_byte_pairs = copy.deepcopy(byte_pairs)
-    older_byte_pairs["pretokenizers"][0]["pattern"]["Regex"] = BYTE_PAIR_RUN
-    return [*described, byte_pairs, older_byte_pairs]
+    return [*described, byte_pairs, age_byte_pairs({"pre_tokenizer": byte_pairs})["pre_tokenizer"]]
 
 
 def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:

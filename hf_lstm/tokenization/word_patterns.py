@@ -83,10 +83,10 @@ MAX_IGNORED = 30
 """How many case-ignorable characters are looked past, to the left of a capital sigma."""
 _IGNORED = r"\p{Case_Ignorable}"
 _NONE_BEFORE = rf"(?<!(?:^|[^\p{{Cased}}{_IGNORED}]){_IGNORED}{{0,{MAX_IGNORED}}}Σ)"
-_FINAL_SIGMA = rf"Σ(?!{_IGNORED}*(?!{_IGNORED})\p{{Cased}}){_NONE_BEFORE}"
+FINAL_SIGMA = rf"Σ(?!{_IGNORED}*(?!{_IGNORED})\p{{Cased}}){_NONE_BEFORE}"
 ASCII_PUNCTUATION = r"[!-/:-@\[-`{-~]"
 
-_UNSPACED_RANGES = (
+UNSPACED_RANGES = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
     (0x1780, 0x17FF),
@@ -112,7 +112,7 @@ def replace_surrogates(text: str) -> str:
 def is_unspaced(character: str) -> bool:
     """Return whether a character is of a script that sets no blanks between words, such as Chinese or Thai."""
     code = ord(character)
-    return code >= 0x0E00 and any(first <= code <= last for first, last in _UNSPACED_RANGES)
+    return code >= 0x0E00 and any(first <= code <= last for first, last in UNSPACED_RANGES)
 
 
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
@@ -121,7 +121,7 @@ def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     if words == "punctuated":
         steps += [Replace(Regex(TAG), " ")]
     if lowercase:
-        steps += [Replace(Regex(_FINAL_SIGMA), "ς"), Replace("Σ", "σ"), Lowercase()]
+        steps += [Replace(Regex(FINAL_SIGMA), "ς"), Replace("Σ", "σ"), Lowercase()]
     if words == "unpunctuated":
         steps += [Replace(Regex(ASCII_PUNCTUATION), "")]
     return NormalizerSequence(steps) if steps else None

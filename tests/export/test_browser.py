@@ -13,6 +13,9 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.export.browser import describe_model, describe_tokenizer, export_browser
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+from hf_lstm.tokenization.byte_pairs import list_byte_letters
+from hf_lstm.tokenization.older_patterns import age_byte_pairs
+from hf_lstm.tokenization.word_splitter import WordSplitter
 
 TEXTS = [
     "A wonderful film, isn't it? <br /><br />It's GREAT!",
@@ -34,6 +37,8 @@ KINDS = [
     ({"words": "unpunctuated", "unknown_words": "drop"}, {"pooling": "mean", "single_logit": True}),
     ({"words": "any_script"}, {"single_bias": True}),
     ({"words": "wordpiece", "stop_words": "drop"}, {"bidirectional": True}),
+    ({"words": "bpe", "max_words": 300}, {"bidirectional": True}),
+    ({"words": "bpe", "lowercase": False}, {"truncation": "head_tail"}),
 ]
 
 
@@ -71,7 +76,7 @@ def open_page(browser, model, folder):
     return page
 
 
-@pytest.mark.parametrize(("words", "settings"), KINDS, ids=[words["words"] for words, _ in KINDS])
+@pytest.mark.parametrize(("words", "settings"), KINDS, ids=str)
 def test_ids_probabilities_and_contributions_are_those_of_python(browser, tmp_path, words, settings):
     model = make_model(words, settings, ("bad", "fair", "good") if words["words"] == "punctuated" else ("neg", "pos"))
     page = open_page(browser, model, tmp_path)
@@ -125,10 +130,49 @@ def test_function_words_stay_plain_and_a_word_that_recurs_is_listed_once(browser
     assert page.problems == []
 
 
-def test_byte_pairs_are_told_that_the_page_knows_words(tmp_path):
-    tokenizer = train_tokenizer(["这部电影非常好看"] * 2, TokenizerConfig(words="bpe"))
-    with pytest.raises(InputError, match="byte pairs"):
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_byte_pairs_of_another_library_are_refused_and_those_of_before_are_not(lowercase):
+    tokenizer = train_tokenizer(["这部电影非常好看"] * 2, TokenizerConfig(words="bpe", lowercase=lowercase))
+    older = Tokenizer.from_str(json.dumps(age_byte_pairs(json.loads(tokenizer.to_str()))))
+    assert older.to_str() != tokenizer.to_str()
+    assert describe_tokenizer(older) == describe_tokenizer(tokenizer)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel()
+    with pytest.raises(InputError, match="export it as ONNX"):
         describe_tokenizer(tokenizer)
+
+
+def test_bytes_are_the_letters_of_the_library():
+    split = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str
+    everything = "".join(map(chr, range(0x800))) + "中😀􀀀"
+    ((letters, _),) = split(everything)
+    assert letters == "".join(list_byte_letters()[byte] for byte in everything.encode())
+    assert sorted(list_byte_letters()) == sorted(pre_tokenizers.ByteLevel.alphabet())
+
+
+def test_long_runs_are_cut_into_the_byte_pairs_of_python(browser, tmp_path):
+    letters = "的电影好看这部"
+    text = "".join(letters[(i * i * 7 + i * 3) % 11 % 7] for i in range(3000))
+    tokenizer = train_tokenizer(
+        [text[start : start + 60] for start in range(0, 3000, 25)], TokenizerConfig(words="bpe")
+    )
+    pad, unk = find_special_ids(tokenizer)
+    config = ModelSettings(embedding_dim=2, hidden_size=2).resolve(
+        vocab_size=tokenizer.get_vocab_size(), label_names=("neg", "pos"), pad_token_id=pad, unk_token_id=unk
+    )
+    model = LSTMSentiment(config, tokenizer).eval()
+    page = open_page(browser, model, tmp_path)
+    assert page.evaluate(f"model.tokenizer.encode({json.dumps(text)}).ids") == model.encode(text).tolist()
+
+
+def test_a_page_of_before_reads_final_sigmas_as_python_does(browser, tmp_path):
+    vocab = {"<pad>": 0, "<unk>": 1, "σ": 2, "ς": 3, "οδος": 4}
+    for folder, is_older in (("older", True), ("newer", False)):
+        tokenizer = WordSplitter("letters", True, is_older=is_older).build_tokenizer(vocab)
+        config = ModelSettings(embedding_dim=2, hidden_size=2).resolve(vocab_size=5, label_names=("neg", "pos"))
+        model = LSTMSentiment(config, tokenizer).eval()
+        page = open_page(browser, model, tmp_path / folder)
+        for text in ("ΟΔΟΣ Σ", f"{'.' * 40}Σ", "α..Σ", "Σ" * 3):
+            assert page.evaluate(f"model.tokenizer.encode({json.dumps(text)}).ids") == model.encode(text).tolist()
 
 
 def test_weights_are_written_in_half_the_bytes_where_nothing_is_lost():

@@ -27,6 +27,7 @@ class Model {
     const words = [];
     tokens.forEach((token, at) => {
       if (words.at(-1)?.index !== token.word) words.push({ index: token.word, start: token.start, end: token.end, contribution: 0 });
+      words.at(-1).end = token.end;
       words.at(-1).contribution += contributions[at];
     });
     const evenly = (total - contributions.reduce((sum, part) => sum + part, 0)) / Math.max(1, words.length);

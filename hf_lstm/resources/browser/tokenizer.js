@@ -1,33 +1,20 @@
 // Cuts a text into the model's tokens, exactly as hf_lstm does: each with its id, its word, and its place in the text.
 "use strict";
 
-const BLANK = "\\t-\\r\\x1C-\\x20\\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000";
-const WORD = "[\\p{L}\\p{N}_]";
-const UNSPACED = ["Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar"].map((name) => `\\p{Script=${name}}`).join("");
-const SPACED = `(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}_])`;
-const PATTERNS = {
-  word_characters: `${WORD}+`,
-  letters: "[\\p{L}\\p{Nl}\\p{No}_]+",
-  whitespace: `[^${BLANK}]+`,
-  unpunctuated: `[^${BLANK}]+`,
-  punctuated:
-    `${WORD}+['’][tT](?!${WORD})|${WORD}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!${WORD})|` +
-    `[^\\p{L}\\p{N}_${BLANK}]`,
-  any_script:
-    `(?=[\\p{L}\\p{M}\\p{N}])[${UNSPACED}]\\p{M}*|${SPACED}+(?:[\\u200C\\u200D]+${SPACED}+)*`,
-  wordpiece: "[a-z]+|[!?]",
-};
 const TAG = /<\/?[A-Za-z][^<>]*>/gu;
 const MAX_PIECE_CHARACTERS = 100;
 
 class Tokenizer {
-  // description: {words, lowercase, dropped, only_known, vocab, unk_token_id}
+  // description: {words, pattern, final_sigma, lowercase, dropped, only_known, vocab, unk_token_id}, of byte pairs
+  // {bytes, merges, unspaced}, too.
   constructor(description, limits) {
     Object.assign(this, description);
     this.limits = limits;
     this.ids = new Map(description.vocab.map((word, id) => [word, id]));
     this.left_out = new Set(description.dropped);
-    this.pattern = new RegExp(PATTERNS[this.words], "gu");
+    this.pattern = new RegExp(description.pattern, "gu");
+    this.final_sigma = description.final_sigma && new RegExp(description.final_sigma, "gu");
+    this.pairs = this.words === "bpe" && new BytePairs(description);
   }
 
   // Returns {ids, tokens}: of a text without words, ids has <unk>, and tokens nothing.
@@ -51,6 +38,7 @@ class Tokenizer {
 
   tokenize(text) {
     const normalized = this.normalize(text);
+    if (this.pairs) return this.pairs.tokenize(normalized, this.pattern, text);
     const tokens = [];
     let index = 0;
     for (const found of normalized.text.matchAll(this.pattern)) {
@@ -67,10 +55,19 @@ class Tokenizer {
   normalize(text) {
     if (this.words === "punctuated" || this.words === "wordpiece") text = text.replace(TAG, (tag) => " ".repeat(tag.length));
     if (this.words === "wordpiece") text = text.replace(/[^A-Za-z!?]/g, " ");
-    const lower = this.lowercase ? text.toLowerCase() : text;
+    const lower = this.lowercase ? this.lower(text) : text;
     if (this.words === "unpunctuated") return deletePunctuation(text, lower);
     if (lower.length === text.length) return { text: lower, start: (at) => at, end: (at) => at + 1 };
     return locate(lower, listOrigins(text));
+  }
+
+  // Lower-cases as the tokenizer does: JavaScript's way finds final sigmas by itself, but not all the same ones.
+  lower(text) {
+    if (this.final_sigma !== null && text.includes("Σ")) {
+      if (this.final_sigma) text = text.replace(this.final_sigma, "ς");
+      text = text.replaceAll("Σ", "σ");
+    }
+    return text.toLowerCase();
   }
 
   cutPieces(word) {
