@@ -5,6 +5,7 @@ Needs node, and the npm package: `npm install @huggingface/tokenizers`, in a fol
 
 import argparse
 import json
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from tokenizers import Tokenizer
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.files import TOKENIZER_FILE, write_json
+from hf_lstm.records.places import strip_command
 from hf_lstm.sources.named_sources import find_files
 
 AWKWARD_TEXTS = (
@@ -50,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
     found = encode_in_javascript(arguments.model.resolve(), texts, arguments.node_modules.resolve())
     wrong = [index for index, (ours, theirs) in enumerate(zip(expected, found, strict=True)) if ours != theirs]
     result = {
-        "command": "python scripts/check_javascript.py",
+        "command": strip_command(f"python scripts/check_javascript.py {shlex.join(argv)}"),
         "version": json.loads(package.read_text(encoding="utf-8"))["version"],
         "num_texts": len(texts),
         "num_tokens": sum(map(len, expected)),

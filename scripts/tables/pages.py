@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 from tables.baselines import format_baselines
+from tables.browser import format_browser
 from tables.corpora import format_corpora, format_ray_kills
 from tables.demo_load import format_demo_load
 from tables.estimates import format_estimates
@@ -37,6 +38,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "speed": format_speed,
         "precision": format_precision,
         "demo-load": format_demo_load,
+        "browser": format_browser,
         "reliability": format_reliability,
     },
     "docs/architecture.md": {"tree": format_tree},
