@@ -91,11 +91,14 @@ print(json.dumps([type(model).__module__, classify({TEXTS!r})]))
     assert "arn" not in done.stderr.replace("Loading weights", "")
 
 
-def test_a_tokenizer_alone_is_loaded_without_a_warning(tiny_model, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("name", "options"), [("AutoTokenizer", {"trust_remote_code": True}), ("PreTrainedTokenizerFast", {})]
+)
+def test_a_tokenizer_alone_is_loaded_without_a_warning(tiny_model, tmp_path, capsys, name, options):
     tiny_model.save_pretrained(tmp_path / "model")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model", trust_remote_code=True)
+        tokenizer = getattr(transformers, name).from_pretrained(tmp_path / "model", **options)
     assert capsys.readouterr().err == ""
     for text in TEXTS[:2] + TEXTS[3:]:
         ids = tokenizer(text)["input_ids"] or [tiny_model.config.unk_token_id]
