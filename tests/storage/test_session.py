@@ -1,0 +1,32 @@
+from hf_lstm.storage.output_folder import claim_output_folder
+from hf_lstm.storage.session import Session, open_session
+
+
+def test_a_state_is_captured_when_it_is_due_and_never_twice(tmp_path):
+    state, captured = {"step": 0}, []
+
+    def capture():
+        captured.append(state["step"])
+        return dict(state)
+
+    with claim_output_folder(tmp_path / "run", overwrite=False) as folder:
+        session = open_session(folder, {}, {}, every_minutes=60, every_steps=2)
+        with session.running(capture):
+            for step in range(1, 6):
+                with session.step():
+                    state["step"] = step
+                session.save_if_due(step)
+            assert captured == [2, 4]
+            session.save()
+            session.save()  # the checkpoint has it already
+        assert captured == [2, 4, 5]
+        assert open_session(folder, {}, {}, every_minutes=60).restore() == {"step": 5}
+
+
+def test_a_session_without_checkpoints_saves_nothing():
+    session = Session()
+    with session.running(dict), session.step():
+        session.log({"step": 1})
+    session.save_if_due(1, ends_epoch=True)
+    session.save()
+    assert session.restore() is None
