@@ -3,30 +3,31 @@
 So they take part in its pipelines, searches and cross-validations, with texts in the place of features.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import Dataset, Features, Value
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, is_multilabel
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from hf_lstm.config import Recipe
+from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import Splits, cut_texts
 from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
 from hf_lstm.errors import InputError
-from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
+from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.progress import dataset_bars
 from hf_lstm.sources.in_memory import IN_MEMORY
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.tokenization.encoder import check_text
 from hf_lstm.tokenization.row_checks import iterate_rows
 from hf_lstm.training.loop import train
@@ -67,7 +68,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         random_state: an int gives the same model each time; None another one.
 
     Attributes:
-        classes_: the classes, sorted; the columns of `predict_proba`.
+        classes_: the classes, sorted, or the numbers of the label columns; the columns of `predict_proba`.
         model_: the `LSTMSentiment`, whose labels are the classes as strings: it explains, saves and pushes itself.
         n_iter_: the epochs that were trained.
 
@@ -118,7 +119,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
         Args:
             X: texts: a list, an array of objects or strings, a pandas Series, or any iterable.
-            y: (num_texts,) classes, of one type.
+            y: (num_texts,) classes, of one type; or (num_texts, num_labels) of 0 and 1, where a text may have any
+                number of labels.
 
         Raises:
             InputError: a row is not a string, there are not as many classes as texts, or a setting is unusable.
@@ -126,13 +128,14 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         texts = _list_texts(X)
         classes, ids = _number_classes(y, len(texts))
         recipe = self._build_recipe()
-        splits = _cut_rows(texts, ids, [str(name) for name in classes], recipe)
+        labels = Labels(tuple(str(name) for name in classes), is_multi=ids.ndim == 2)
+        splits = _cut_rows(texts, ids, labels, recipe)
         with torch.random.fork_rng(), denormals_flushed(), dataset_bars(False):  # the caller's random numbers stay
             run = prepare_run(recipe, resolve_device(self.device), model_class=LSTMSentiment, splits=splits)
             epochs = train(run.model, run.learned, run.encoded["validation"], recipe.train, show_progress=False)
             model = run.model
             if splits["validation"] is not splits["train"]:
-                model.config = replace(model.config, temperature=_fit_temperature(model, run.encoded["validation"]))
+                model.config = _fit_config(model, run.encoded["validation"])
         self.classes_, self.model_, self.n_iter_ = classes, model, len(epochs)
         return self
 
@@ -141,6 +144,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         tags = super().__sklearn_tags__()
         tags.input_tags.one_d_array, tags.input_tags.two_d_array = True, False
         tags.input_tags.string = True
+        tags.classifier_tags.multi_label = True
         return tags
 
     def _build_recipe(self) -> Recipe:
@@ -153,15 +157,22 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         )
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Compute the probability of each class of each text, (num_texts, num_classes); rows sum to 1."""
+        """Compute the probability of each class of each text, (num_texts, num_classes).
+
+        Rows sum to 1, unless a text may have any number of labels.
+        """
         check_is_fitted(self)
         probabilities = self.model_.predict_proba(_list_texts(X), show_progress=False).double()
-        rows: NDArray[np.float64] = (probabilities / probabilities.sum(dim=1, keepdim=True)).numpy()
+        if not self.model_.config.is_multi_label:
+            probabilities = probabilities / probabilities.sum(dim=1, keepdim=True)
+        rows: NDArray[np.float64] = probabilities.numpy()
         return rows
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """Predict the class of each text, (num_texts,)."""
+        """Predict the class of each text, (num_texts,), or its labels, (num_texts, num_labels) of 0 and 1."""
         probabilities = self.predict_proba(X)
+        if isinstance(self.model_.problem, MultiLabel):
+            return self.model_.problem.select(torch.from_numpy(probabilities).float()).numpy()
         classes: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return classes
 
@@ -181,13 +192,19 @@ def _number_classes(y: ArrayLike, num_texts: int) -> tuple[NDArray[Any], NDArray
     """Number the classes of rows.
 
     Returns:
-        The classes, sorted, and the number of each row's class.
+        The classes, sorted, and the number of each row's class. Of columns of 0 and 1, the numbers of the columns, and
+        the columns themselves.
 
     Raises:
         InputError: there are not as many as texts, fewer than two, or they are no classes.
     """
     if y is None:
         raise InputError("LSTMClassifier requires y to be passed, but the target y is None")
+    if is_multilabel(y):
+        marks: NDArray[np.int64] = (y.toarray() if hasattr(y, "toarray") else np.asarray(y)).astype(np.int64)
+        if len(marks) != num_texts:
+            raise InputError(f"X has {num_texts} texts, and y {len(marks)} rows; expected as many of both")
+        return np.arange(marks.shape[1]), marks
     column: NDArray[Any] = column_or_1d(y, warn=True)
     check_classification_targets(column)
     if len(column) != num_texts:
@@ -200,14 +217,15 @@ def _number_classes(y: ArrayLike, num_texts: int) -> tuple[NDArray[Any], NDArray
     return classes, ids.astype(np.int64)
 
 
-def _cut_rows(texts: list[str], ids: NDArray[np.int64], names: list[str], recipe: Recipe) -> Splits:
+def _cut_rows(texts: list[str], ids: NDArray[np.int64], labels: Labels, recipe: Recipe) -> Splits:
     """Cut train and validation from rows; where there are too few, validation is train itself."""
-    features = Features(text=Value("string"), label=ClassLabel(names=names))
-    rows = Dataset.from_dict({"text": texts, "label": ids.tolist()}, features=features)
+    features = Features(text=Value("string"), label=labels.build_feature())
+    column = [np.flatnonzero(marks).tolist() for marks in ids] if labels.is_multi else ids.tolist()
+    rows = Dataset.from_dict({"text": texts, "label": column}, features=features)
     rest, cut = cut_texts(rows, recipe.data.validation_fraction, recipe.data.split_seed, num_others=0)
     return Splits({"train": rest, "validation": cut} if len(cut) else {"train": rows, "validation": rows}, {})
 
 
-def _fit_temperature(model: LSTMSentiment, rows: LabeledTexts) -> float:
+def _fit_config(model: LSTMSentiment, rows: LabeledTexts) -> ModelConfig:
     dtype = resolve_precision("auto", model.device, model=model.config)
-    return fit_temperature(compute_logits(model, rows.texts, dtype=dtype), rows.labels)
+    return fit_config(model.config, compute_logits(model, rows.texts, dtype=dtype), rows.labels)

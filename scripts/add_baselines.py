@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hf_lstm.config import DataConfig
     from hf_lstm.evaluation.scoring import ScoredSplit
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.nn.problem import Problem
     from hf_lstm.records.baseline import BaselineFacts
     from hf_lstm.records.results import RunResults
 
@@ -57,7 +58,7 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"{arguments.model}: has no recipe.json and results.json; expected the folder of a run")
     data = trained_on if arguments.dataset is None else dataclasses.replace(trained_on, dataset=arguments.dataset)
     scored = score_splits(model, results, data)
-    baselines = list(measure(scored, model.recipe.train.class_weights))
+    baselines = list(measure(scored, model.problem, model.recipe.train.class_weights))
     for baseline in baselines:
         print(baseline.describe("test"), flush=True)
     results = dataclasses.replace(results, baselines=baselines)
@@ -83,24 +84,25 @@ def score_splits(model: "LSTMSentiment", results: "RunResults", data: "DataConfi
     return {name: score_split(model, name, rows, dtype) for name, rows in splits.items()}
 
 
-def measure(scored: dict[str, "ScoredSplit"], class_weights: str | None) -> list["BaselineFacts"]:
+def measure(scored: dict[str, "ScoredSplit"], problem: "Problem", class_weights: str | None) -> list["BaselineFacts"]:
     """Fit and measure each classifier."""
     from hf_lstm.evaluation.baseline import measure_classifier, measure_tfidf
 
     train, validation, test = (scored[name] for name in ("train", "validation", "test"))
-    baseline = measure_tfidf(train, [validation, test], class_weights)
+    baseline = measure_tfidf(train, [validation, test], problem, class_weights)
     found = [] if baseline is None else [baseline]
-    if train.logits.shape[1] != 2:
+    if not problem.config.has_opposites:
         return found  # the others know two classes
     texts = train.rows["text"][:] + validation.rows["text"][:]
     labels = np.concatenate([train.labels, validation.labels])
     others: dict[str, Classifier] = {TFIDF: build_tfidf(), NB_SVM: NBSVM()}
     for name, classifier in others.items():
-        found.append(measure_classifier(name, classifier, texts, labels, [test]))
+        found.append(measure_classifier(name, classifier, texts, labels, [test], problem))
     if is_installed(FASTTEXT_REQUIRES[0]):
         with tempfile.TemporaryDirectory() as scratch:
             fasttext = FastText(Path(scratch), num_threads=1)
-            found.append(measure_classifier(FASTTEXT, fasttext, texts, labels, [test], library="fasttext-wheel"))
+            library = "fasttext-wheel"
+            found.append(measure_classifier(FASTTEXT, fasttext, texts, labels, [test], problem, library=library))
     return found
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
     from datasets import Dataset
 
+    from hf_lstm.config import ModelConfig
     from hf_lstm.model.classifier import LSTMSentiment
 
 
@@ -45,6 +46,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.files import write_json
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.rows.columns import Columns
+    from hf_lstm.sources.label_feature import Labels
 
     figures: dict[str, Any] = {}
     for name, source in zip(names, arguments.models, strict=True):
@@ -52,7 +54,7 @@ def main(argv: Sequence[str]) -> None:
         rows = load_split(
             arguments.dataset,
             "test",
-            label_names=model.config.label_names,
+            labels=Labels.of_model(model.config),
             columns=Columns(arguments.text_column, arguments.label_column),
         )
         figures[name] = measure_precision(model, rows)
@@ -79,23 +81,23 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
     }
     logits = {dtype: compute_logits(model, texts, dtype=dtype) for dtype in dict.fromkeys(dtypes.values())}
     comparisons = {
-        precision: compare(logits[dtypes[precision]], logits[dtypes["float32"]], model.config.temperature)
+        precision: compare(logits[dtypes[precision]], logits[dtypes["float32"]], model.config)
         for precision in ("bfloat16", "auto")
     }
     comparisons["auto"]["dtype"] = name_dtype(dtypes["auto"])
     return {"num_reviews": len(texts), "hidden_size": hidden_size, **comparisons}
 
 
-def compare(logits: "torch.Tensor", exact: "torch.Tensor", temperature: float) -> dict[str, Any]:
+def compare(logits: "torch.Tensor", exact: "torch.Tensor", config: "ModelConfig") -> dict[str, Any]:
     """Compare logits with exact ones.
 
     Returns the share of equal labels, and the largest differences of the probabilities and of the logit margins. A
     margin is a logit less that of the first label: what the label hangs on, as it is also where a model has a single
-    logit. Both arrays are float32 (rows, labels); the probabilities are those at `temperature`, the margins at 1.
+    logit. Both arrays are float32 (rows, labels); the probabilities are calibrated, the margins are not.
     """
     from hf_lstm.model.prediction import compute_probabilities
 
-    probabilities, exact_probabilities = (compute_probabilities(each, temperature) for each in (logits, exact))
+    probabilities, exact_probabilities = (compute_probabilities(each, config) for each in (logits, exact))
     margins, exact_margins = (each - each[:, :1] for each in (logits, exact))
     return {
         "same_labels": float((logits.argmax(dim=1) == exact.argmax(dim=1)).double().mean()),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common import run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.files import METRICS_FILE, PLACES_FILE, RESULTS_FILE
+from hf_lstm.files import METRICS_FILE, PLACES_FILE, REMOTE_FILES, RESULTS_FILE
 from hf_lstm.shipped import PLACES
 
 MAX_MEGABYTES = {"flagship": 10, "flagship-tiny": 2}
@@ -46,6 +46,7 @@ def place_model(run: Path, target: Path, max_megabytes: float) -> None:
         InputError: the run holds no whole model, or one that is too large.
     """
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.remote.settings import read_remote_module
 
     LSTMSentiment.from_pretrained(run)
     if not (run / RESULTS_FILE).is_file():
@@ -59,6 +60,8 @@ def place_model(run: Path, target: Path, max_megabytes: float) -> None:
     new, old = target.with_name(f"{target.name}.new"), target.with_name(f"{target.name}.old")
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run, new, ignore=shutil.ignore_patterns(*_NOT_SHIPPED, ".*"))
+    for name in REMOTE_FILES:  # the run may be of an earlier version
+        (new / name).write_bytes(read_remote_module(name))
     if target.exists():
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)

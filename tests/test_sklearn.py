@@ -167,3 +167,25 @@ def test_bad_input_is_told_in_one_line(texts, classes, told):
 def test_a_parameter_that_can_not_be_is_told(parameters):
     with pytest.raises(InputError, match=r"hidden_size|recipe"):
         LSTMClassifier(**{**QUICK, **parameters}).fit(TEXTS, MOODS)
+
+
+def test_any_number_of_labels_is_given_as_scikit_learn_has_it():
+    from sklearn.metrics import f1_score
+    from sklearn.preprocessing import MultiLabelBinarizer
+    from topic_rows import make_rows
+
+    texts, labels = make_rows(120)
+    marks = MultiLabelBinarizer().fit_transform(labels)
+    small = {"recipe": "pooled-bilstm", "hidden_size": 8, "num_epochs": 6, "learning_rate": 0.02, "batch_size": 8}
+    classifier = LSTMClassifier(**small, random_state=0).fit(texts, marks)
+    assert classifier.classes_.tolist() == list(range(4))
+    answers = classifier.predict(texts)
+    assert answers.shape == marks.shape
+    assert set(np.unique(answers)) == {0, 1}
+    assert f1_score(marks, answers, average="micro") > 0.8
+    thresholds = np.array(classifier.model_.config.thresholds, dtype=np.float32)
+    probabilities = classifier.predict_proba(texts)
+    assert (answers == (probabilities.astype(np.float32) >= thresholds)).all()
+    assert classifier.score(texts, marks) == (answers == marks).all(axis=1).mean()
+    with pytest.raises(InputError, match="X has 119 texts, and y 120 rows"):
+        LSTMClassifier().fit(texts[:-1], marks)

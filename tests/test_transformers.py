@@ -111,11 +111,29 @@ def test_code_that_somebody_changed_is_not_published(tiny_model, tmp_path):
     tiny_model.save_pretrained(tmp_path / "model")
     (tmp_path / "model" / "modeling_hf_lstm.py").write_text("import os")
     plan = {planned.name: planned.content for planned in plan_publication(tmp_path / "model", is_public=True)}
-    assert plan["modeling_hf_lstm.py"] is None
-    assert plan["configuration_hf_lstm.py"] is not None
+    for name in REMOTE_FILES:
+        assert plan[name] == read_remote_module(name)
 
 
 @pytest.mark.parametrize("name", REMOTE_FILES)
 def test_the_shipped_model_has_todays_modules(name):
     shipped = Path(__file__).resolve().parents[1] / "space" / "model" / name
     assert shipped.read_bytes() == read_remote_module(name)
+
+
+def test_any_number_of_labels_is_a_problem_that_transformers_knows(tmp_path):
+    model = save(tmp_path / "model", ("a", "b", "c"), problem_type="multi_label_classification")
+    loaded = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "model", trust_remote_code=True)
+    assert loaded.config.problem_type == "multi_label_classification"
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model", trust_remote_code=True)
+    labels = torch.tensor([[0, 1, 1]] * len(TEXTS))
+    with torch.no_grad():
+        output = loaded(**tokenizer(TEXTS, padding=True, return_tensors="pt"), labels=labels)
+    expected = compute_logits(model, model.encode(TEXTS), dtype=torch.float32)
+    torch.testing.assert_close(output.logits, expected, rtol=0, atol=1e-5)
+    torch.testing.assert_close(output.loss * len(TEXTS), model.problem.sum_loss(expected, labels), rtol=0, atol=1e-5)
+    classify = transformers.pipeline("text-classification", model=str(tmp_path / "model"), trust_remote_code=True)
+    answers = classify(TEXTS, top_k=None)
+    for answer, of_text in zip(answers, model.predict(TEXTS, top_k=None, precision="float32"), strict=True):
+        assert [row["label"] for row in answer] == [row["label"] for row in of_text]
+        assert [row["score"] for row in answer] == pytest.approx([row["score"] for row in of_text], abs=1e-5)

@@ -1,11 +1,13 @@
 """Names the columns of answers, and computes what they hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.model.prediction import name_labels
+from hf_lstm.rows.columns import LABEL_SEPARATOR
 
 DIGITS = 6
 """Of a probability that is written."""
@@ -19,15 +21,18 @@ class Answers(NamedTuple):
     """One for each name, with a value for each text: the label's name, else a probability."""
 
 
-def name_answer_columns(existing: Iterable[str], label_names: Sequence[str], *, with_scores: bool) -> list[str]:
+def name_answer_columns(existing: Iterable[str], config: ModelConfig, *, with_scores: bool) -> list[str]:
     """Name the columns of answers: `label`, `score` and, if asked for, `score_LABEL` for each label.
+
+    Where a text may have any number of labels, there is no `score`.
 
     One whose name a column has already, upper and lower case alike, is called `predicted_label`, `predicted_score` and
     so on; where this is taken, too, `predicted_label_2`.
     """
     taken = {name.strip().casefold() for name in existing}
     names = []
-    for wanted in ["label", "score", *(f"score_{label}" for label in label_names if with_scores)]:
+    always = ["label"] if config.is_multi_label else ["label", "score"]
+    for wanted in [*always, *(f"score_{label}" for label in config.label_names if with_scores)]:
         name, number = wanted, 1
         while name.strip().casefold() in taken:
             name = f"predicted_{wanted}" if number == 1 else f"predicted_{wanted}_{number}"
@@ -37,16 +42,47 @@ def name_answer_columns(existing: Iterable[str], label_names: Sequence[str], *, 
     return names
 
 
-def build_answers(names: list[str], probabilities: torch.Tensor, label_names: Sequence[str]) -> Answers:
+def build_answers(names: list[str], probabilities: torch.Tensor, config: ModelConfig) -> Answers:
     """Build the columns of answers from probabilities (num_texts, num_labels).
 
-    `names` is what `name_answer_columns` gave, with or without the score of each label.
+    Several labels of a text stand in one cell with `|` between them, as they are read for training.
+
+    Args:
+        names: what `name_answer_columns` gave, with or without the score of each label.
+        probabilities: (num_texts, num_labels).
+        config: of the model.
     """
-    answers = name_labels(probabilities, label_names)
-    columns: list[list[Any]] = [
-        [answer["label"] for answer in answers],
-        [round(answer["score"], DIGITS) for answer in answers],
-    ]
+    answers = name_labels(probabilities, config)
+    columns: list[list[Any]]
+    if config.is_multi_label:
+        columns = [[join_labels(answer) for answer in answers]]
+    else:
+        columns = [
+            [answer["label"] for answer in answers],
+            [round(answer["score"], DIGITS) for answer in answers],
+        ]
     if len(names) > len(columns):
         columns += [[round(score, DIGITS) for score in scores] for scores in probabilities.T.tolist()]
     return Answers(names, columns)
+
+
+def join_labels(answer: Iterable[Mapping[str, Any]]) -> str:
+    """Write the labels of a text into one cell."""
+    return LABEL_SEPARATOR.join(each["label"] for each in answer)
+
+
+def list_shown(
+    probabilities: torch.Tensor, config: ModelConfig, *, with_scores: bool
+) -> Iterator[list[tuple[str, float]]]:
+    """Yield what is printed of each text: each of its labels with its score.
+
+    With `with_scores` it is each label that there is. The most probable stand first.
+    """
+    if with_scores:
+        for of_row in probabilities.tolist():
+            pairs = zip(config.label_names, (round(score, DIGITS) for score in of_row), strict=True)
+            yield sorted(pairs, key=lambda pair: -pair[1])
+        return
+    for answer in name_labels(probabilities, config):
+        named = answer if config.is_multi_label else [answer]
+        yield [(each["label"], round(each["score"], DIGITS)) for each in named]

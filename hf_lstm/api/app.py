@@ -62,7 +62,7 @@ class Label(BaseModel):
 
 
 class ClassifyResponse(BaseModel):
-    """Holds an answer for each text: its label, or with `top_k` a list of labels."""
+    """Holds an answer for each text: its label, or with `top_k` a list of labels, or a list of any number of labels."""
 
     answers: list[Label] | list[list[Label]]
 
@@ -127,7 +127,7 @@ def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
         return {
             "answers": rank_labels(probabilities, model.labels, request.top_k)
             if ranked
-            else name_labels(probabilities, model.labels)
+            else name_labels(probabilities, model.config)
         }
 
     @app.post("/explain", response_model=ExplainResponse, summary="Explain an answer by its words")

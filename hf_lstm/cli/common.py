@@ -138,7 +138,11 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
     )
     parser.add_argument("--config", metavar="NAME", help="configuration, of a data set that has several")
     parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
-    parser.add_argument("--label-column", metavar="NAME", help="column of the label (default: guessed)")
+    parser.add_argument(
+        "--label-column",
+        metavar="NAME",
+        help="column of the label (default: guessed); with commas between, columns of 0 and 1 of any number of labels",
+    )
     add_encoding_argument(parser)
 
 

@@ -25,7 +25,8 @@ from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.shipped import FLAGSHIP
 
 if TYPE_CHECKING:
-    from hf_lstm.answers.columns import Answers
+    from torch import Tensor
+
     from hf_lstm.answers.rows import TextRows, Window
     from hf_lstm.model.classifier import LSTMSentiment
 
@@ -69,7 +70,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="FILE",
         type=Path,
         help="write all columns of the input, and label and score, into a .csv, .tsv, .jsonl or .parquet file, one row "
-        "for each of the input; if the input has such columns, they are called predicted_label and predicted_score "
+        "for each of the input; if the input has such columns, they are called predicted_label and predicted_score; "
+        "where a text may have any number of labels, they stand in one cell with | between, and there is no score "
         "(default: print label, score and the start of the text, separated by tabs); with --engine ray a folder, which "
         "gets Parquet files: a second start with it goes on with what is missing",
     )
@@ -140,21 +142,21 @@ def main(argv: Sequence[str]) -> None:
         check_input(arguments.input, arguments.text_column, arguments.encoding)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.answers.columns import name_answer_columns
+    from hf_lstm.answers.columns import list_shown
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     with open_input(arguments, model, is_file=is_file) as rows:
-        names = name_answer_columns(rows.columns, model.config.label_names, with_scores=arguments.scores)
         if arguments.output is not None:
-            write_answers(model, rows, names, arguments, show_progress=is_file)
+            write_answers(model, rows, arguments, show_progress=is_file)
             print(f"saved in {arguments.output}")
         elif is_file:
-            print_answers(model, rows, names, arguments)
+            print_answers(model, rows, arguments)
         else:
-            for _, answers in score_rows(model, rows, names, arguments):
-                for shown in list_shown(answers, model.config.label_names):
-                    print(*(f"{label} {score:.4f}" for label, score in shown), sep="\n")
+            for _, probabilities in score_rows(model, rows, arguments):
+                for shown in list_shown(probabilities, model.config, with_scores=arguments.scores):
+                    lines = [f"{label} {score:.4f}" for label, score in shown]
+                    print(*(lines or ["none of the labels; --scores shows how likely each is"]), sep="\n")
 
 
 def score_on_ray(arguments: argparse.Namespace) -> None:
@@ -248,57 +250,56 @@ def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file
 
 
 def score_rows(
-    model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace
-) -> "Iterator[tuple[Window, Answers]]":
-    """Yield window after window of rows, with the answers."""
-    from hf_lstm.answers.columns import build_answers
-
+    model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace
+) -> "Iterator[tuple[Window, Tensor]]":
+    """Yield window after window of rows, with their probabilities."""
     for window in rows.windows:
         probabilities = model.predict_proba(
             window.texts, batch_size=arguments.batch_size, precision=arguments.precision, show_progress=False
         )
-        yield window, build_answers(names, probabilities, model.config.label_names)
+        yield window, probabilities
 
 
 def write_answers(
-    model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace, *, show_progress: bool
+    model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace, *, show_progress: bool
 ) -> None:
     """Write the rows and their answers into the file of `--output`."""
+    from hf_lstm.answers.columns import build_answers, name_answer_columns
     from hf_lstm.answers.writers import open_output
 
+    names = name_answer_columns(rows.columns, model.config, with_scores=arguments.scores)
     with (
         open_output(arguments.output, rows, names, spreadsheet_safe=arguments.spreadsheet_safe) as write,
         tqdm(desc="score", unit="text", disable=not (show_progress and can_show_bars())) as progress,
     ):
-        for window, answers in score_rows(model, rows, names, arguments):
-            write(window, answers)
+        for window, probabilities in score_rows(model, rows, arguments):
+            write(window, build_answers(names, probabilities, model.config))
             progress.update(len(window.texts))
 
 
-def print_answers(model: "LSTMSentiment", rows: "TextRows", names: list[str], arguments: argparse.Namespace) -> None:
+def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace) -> None:
     """Print a line for each row.
 
-    It has label, score and the start of the text, separated by tabs; with `--scores`, all labels and their scores.
+    It has label, score and the start of the text, separated by tabs; with `--scores`, all labels and their scores. Any
+    number of labels stand in one field, and their scores in the next, with `|` between.
     """
+    from hf_lstm.answers.columns import list_shown
+    from hf_lstm.rows.columns import LABEL_SEPARATOR
+
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
     shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
     with tqdm(desc="score", unit="text", disable=not shows_bar) as progress:
-        for window, answers in score_rows(model, rows, names, arguments):
-            for text, shown in zip(window.texts, list_shown(answers, model.config.label_names), strict=True):
-                print(*(f"{label}\t{score:.4f}" for label, score in shown), abbreviate(text), sep="\t")
+        for window, probabilities in score_rows(model, rows, arguments):
+            shown_of_texts = list_shown(probabilities, model.config, with_scores=arguments.scores)
+            for text, shown in zip(window.texts, shown_of_texts, strict=True):
+                fields = [f"{label}\t{score:.4f}" for label, score in shown]
+                if model.config.is_multi_label and not arguments.scores:
+                    columns = ([label for label, _ in shown], [f"{score:.4f}" for _, score in shown])
+                    fields = [LABEL_SEPARATOR.join(column) for column in columns]
+                print(*fields, abbreviate(text), sep="\t")
             progress.update(len(window.texts))
     sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
-
-
-def list_shown(answers: "Answers", label_names: Sequence[str]) -> Iterator[list[tuple[str, float]]]:
-    """Yield what is printed of each text: its label and score; or each label and score, the most probable first."""
-    labels, scores, *of_labels = answers.columns
-    if not of_labels:
-        yield from ([pair] for pair in zip(labels, scores, strict=True))
-        return
-    for of_row in zip(*of_labels, strict=True):
-        yield sorted(zip(label_names, of_row, strict=True), key=lambda pair: -pair[1])
 
 
 def abbreviate(text: str) -> str:

@@ -1,7 +1,7 @@
 """Defines the settings of the data."""
 
 import dataclasses
-from typing import Literal
+from typing import Any, Literal
 
 from hf_lstm.config.checks import check_types, require
 
@@ -20,7 +20,12 @@ class DataConfig:
     text_column: str | None = None
     """Name of the column with the texts. `none` takes the first well-known name, such as `text` or `review`."""
     label_column: str | None = None
-    """Name of the column with the labels. `none` takes the first well-known name, such as `label` or `sentiment`."""
+    """Name of the column with the labels. `none` takes the first well-known name, such as `label` or `sentiment`.
+    Several names with commas between are columns of 0 and 1, one for each label that a text may have."""
+    label_separator: str | None = "auto"
+    """What stands between the labels of a text that may have any number of them. `auto`: labels are lists, or `|`
+    stands between them in a cell of train; else each text has one label. `none`: each text has one, whatever is in it.
+    """
     group_file: str | None = None
     """A table that says what each row of train is about, in the order of the rows, or found by a column
     `text_sha256_16`. Validation is then cut so that what it is about stands nowhere in train; so are the rows for
@@ -42,6 +47,7 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         check_types(self, "data")
+        require(self.label_separator != "", "data.label_separator", "", "none, auto, or what stands between labels")
         require(0 < self.validation_fraction < 1, "data.validation_fraction", self.validation_fraction, "0 < x < 1")
         require(0 < self.train_fraction < 1, "data.train_fraction", self.train_fraction, "0 < x < 1")
         require(0 <= self.split_seed < 2**32, "data.split_seed", self.split_seed, "0 <= x < 2**32")
@@ -73,3 +79,9 @@ class DataConfig:
     def without_columns(self) -> "DataConfig":
         """Return the settings without columns, for rows whose columns have no names."""
         return dataclasses.replace(self, text_column=None, label_column=None)
+
+
+def join_columns(names: Any) -> Any:
+    """Join a list of names of columns to the one text that settings have; what is no such list stays as it is."""
+    is_list = isinstance(names, (list, tuple)) and bool(names) and all(isinstance(name, str) for name in names)
+    return ",".join(names) if is_list else names

@@ -2,13 +2,19 @@
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from hf_lstm.config.checks import check_types, require
 
 MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
 """Far above any published LSTM. They stop a damaged config before it asks for too much memory."""
 MAX_LABELS, MAX_LABEL_CHARACTERS = 100_000, 1_000
+ProblemType = Literal["single_label_classification", "multi_label_classification"]
+"""What transformers calls these kinds of problems: each text has one label, or any number of them."""
+SINGLE_LABEL: ProblemType = "single_label_classification"
+MULTI_LABEL: ProblemType = "multi_label_classification"
+SET_BY_DATA = ("id2label", "problem_type", "thresholds")
+"""Fields of a config that no setting of a recipe chooses."""
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
 """Beyond them lies no fitted one, and probabilities are all 0 and 1, alike, or not finite."""
 
@@ -83,20 +89,28 @@ class ModelSettings:
         return 2 if self.bidirectional else 1
 
     def resolve(
-        self, *, vocab_size: int, label_names: Iterable[str], pad_token_id: int = 0, unk_token_id: int = 1
+        self,
+        *,
+        vocab_size: int,
+        label_names: Iterable[str],
+        problem_type: ProblemType = SINGLE_LABEL,
+        pad_token_id: int = 0,
+        unk_token_id: int = 1,
     ) -> "ModelConfig":
         """Build the complete config, with the vocabulary's size and the labels.
 
-        With more than two labels, `single_logit` becomes false. The temperature is 1 until it is fitted.
+        With more than two labels, or any number of them for a text, `single_logit` becomes false. The temperature is 1
+        until it is fitted, and so are thresholds none.
         """
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(ModelSettings)}
         id2label = dict(enumerate(label_names))
         return ModelConfig(
-            **{**settings, "single_logit": self.single_logit and len(id2label) == 2},
+            **{**settings, "single_logit": self.single_logit and len(id2label) == 2 and problem_type == SINGLE_LABEL},
             vocab_size=vocab_size,
             pad_token_id=pad_token_id,
             unk_token_id=unk_token_id,
             id2label=id2label,
+            problem_type=problem_type,
         )
 
 
@@ -127,6 +141,11 @@ class ModelConfig(NetworkConfig):
     """Label names by class id, in the order of the ids."""
     temperature: float = 1.0
     """Logits are divided by it before they become probabilities. It is fitted on validation at the end of training."""
+    problem_type: ProblemType = SINGLE_LABEL
+    """How many labels a text has: one, or any number of them, none included."""
+    thresholds: list[float] | None = None
+    """Of any number of labels, the least probability with which a text has each, in the order of the ids. They are
+    fitted on validation at the end of training; `none` is 0.5 for each."""
 
     def __post_init__(self) -> None:
         NetworkConfig.__post_init__(self)
@@ -141,7 +160,14 @@ class ModelConfig(NetworkConfig):
         is_numbered = len(id2label) >= 2 and sorted(id2label) == list(range(len(id2label)))
         require(is_numbered, "model.id2label", id2label, "at least two labels, numbered from 0")
         require(len(set(names)) == len(names), "model.id2label", id2label, "labels that differ")
-        require(not self.single_logit or len(names) == 2, "model.single_logit", True, "two labels")
+        require(not self.single_logit or self.has_opposites, "model.single_logit", True, "two labels, one of each text")
+        self._check_thresholds()
+
+    def _check_thresholds(self) -> None:
+        if self.thresholds is not None:
+            are_shares = all(type(value) in (float, int) and 0 <= value <= 1 for value in self.thresholds)
+            fits = self.is_multi_label and are_shares and len(self.thresholds) == self.num_labels
+            require(fits, "model.thresholds", self.thresholds, "none, or a probability for each label of several")
 
     @property
     def num_labels(self) -> int:
@@ -152,6 +178,26 @@ class ModelConfig(NetworkConfig):
     def label_names(self) -> list[str]:
         """Return the names of the labels, in the order of their ids."""
         return [self.id2label[index] for index in range(self.num_labels)]
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Tell whether a text has any number of labels, and not just one."""
+        return self.problem_type == MULTI_LABEL
+
+    @property
+    def has_opposites(self) -> bool:
+        """Tell whether there are two labels, each of which says that a text has not the other."""
+        return self.num_labels == 2 and not self.is_multi_label
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert the config to the JSON object that is saved.
+
+        Where a text has one label, it is that of versions that knew nothing else.
+        """
+        value = dataclasses.asdict(self)
+        if not self.is_multi_label:
+            del value["problem_type"], value["thresholds"]
+        return value
 
 
 def _is_label(name: object) -> bool:

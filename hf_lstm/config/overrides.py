@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 from hf_lstm.config.checks import split_optional, suggest_names
-from hf_lstm.config.data import DataConfig
+from hf_lstm.config.data import DataConfig, join_columns
 from hf_lstm.config.model import ModelSettings
 from hf_lstm.config.pretrain import PretrainConfig, PretrainRecipe
 from hf_lstm.config.recipe import Recipe
@@ -63,6 +63,8 @@ def change_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     for name, value in settings.items():
         if name not in section_of:
             raise InputError(f"there is no setting {name!r}; {suggest_names(name, section_of)}")
+        if name == "label_column":
+            value = join_columns(value)
         is_scalar = getattr(value, "ndim", None) == 0 and hasattr(value, "item")  # of NumPy or PyTorch
         changes.setdefault(section_of[name], {})[name] = value.item() if is_scalar else value
     return _replace_settings(recipe, changes)

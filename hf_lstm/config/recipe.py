@@ -44,7 +44,8 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         """Convert the recipe to the JSON object of recipe.json."""
-        return dataclasses.asdict(self)
+        value = dataclasses.asdict(self)
+        return {**value, "model": self.model.to_json()} if isinstance(self.model, ModelConfig) else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], where: str) -> "Recipe":

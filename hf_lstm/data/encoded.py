@@ -9,6 +9,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.sources.label_feature import read_labels
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 _ENCODING_VERSION = 1
@@ -21,7 +22,7 @@ class LabeledTexts:
 
     texts: EncodedTexts
     labels: np.ndarray
-    """int64 (num_rows,)"""
+    """int64: class ids (num_rows,), or of any number of labels (num_rows, num_labels) of 0 and 1."""
     targets: np.ndarray | None = None
     """How likely each label is of each row, float32 (num_rows, num_labels), if that is what to learn; else `labels`."""
 
@@ -50,8 +51,7 @@ def encode_split(split: Dataset, tokenizer: Tokenizer, config: ModelConfig) -> L
         new_fingerprint=hashlib.sha256(key.encode()).hexdigest()[:32],
         desc="tokenize",
     )
-    labels = np.asarray(split.with_format("numpy")["label"][:], dtype=np.int64)
-    return LabeledTexts(_read_lists(mapped.data.column("input_ids")), labels)
+    return LabeledTexts(_read_lists(mapped.data.column("input_ids")), read_labels(split))
 
 
 def _read_lists(column: pa.ChunkedArray) -> EncodedTexts:

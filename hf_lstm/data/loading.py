@@ -1,6 +1,6 @@
 """Loads labeled rows from any source, as train, validation and test."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
@@ -10,7 +10,9 @@ from hf_lstm.data.groups import add_groups
 from hf_lstm.data.splits import Splits, cut_official, cut_pooled
 from hf_lstm.errors import InputError
 from hf_lstm.rows.columns import Columns
+from hf_lstm.rows.multi_label import AUTO
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.named_sources import find_files
 from hf_lstm.sources.published import Request, load_published, select_split
 
@@ -21,9 +23,9 @@ _ROW = "row"
 def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> Splits:
     """Load train, validation and test from any source.
 
-    Their columns are `text` (string) and `label` (ClassLabel). Splits that the source lacks, or that have no labels,
-    are cut as `config` says. The same source always gives the same fingerprints. So a later `Dataset.map` finds its
-    cache.
+    Their columns are `text` (string) and `label`: ClassLabel, or a list of it where texts have any number of labels.
+    Splits that the source lacks, or that have no labels, are cut as `config` says. The same source always gives the
+    same fingerprints. So a later `Dataset.map` finds its cache.
 
     Args:
         config: `config.dataset` is a Hub id, a folder, files, or `sample`.
@@ -39,7 +41,7 @@ def load_splits(config: DataConfig, in_memory: InMemorySplits | None = None) -> 
 
 
 def load_relabeled_splits(
-    config: DataConfig, columns: Columns, label_names: Sequence[str], in_memory: InMemorySplits | None = None
+    config: DataConfig, columns: Columns, labels: Labels, in_memory: InMemorySplits | None = None
 ) -> DatasetDict:
     """Load train, validation and test with other columns than those that they are cut by.
 
@@ -48,7 +50,7 @@ def load_relabeled_splits(
     Args:
         config: the source, and how `load_splits` reads and cuts it.
         columns: those to read instead.
-        label_names: a model's labels, as in `load_split`.
+        labels: a model's, as in `load_split`.
         in_memory: as in `load_splits`.
 
     Raises:
@@ -57,7 +59,7 @@ def load_relabeled_splits(
     source = in_memory or config.dataset
     request = _build_request(config)
     published = load_published(source, request).splits
-    others = load_published(source, request._replace(columns=columns, label_names=label_names)).splits
+    others = load_published(source, request._replace(columns=columns, labels=labels)).splits
     if {name: len(rows) for name, rows in published.items()} != {name: len(rows) for name, rows in others.items()}:
         raise InputError(f"{config.dataset}: not all rows have both these columns and those that the rows are cut by")
     numbered, start = {}, 0
@@ -85,12 +87,13 @@ def load_split(
     columns: Columns = NO_COLUMNS,
     encoding: str | None = None,
     config: str | None = None,
-    label_names: Sequence[str] | None = None,
+    label_separator: str | None = AUTO,
+    labels: Labels | None = None,
 ) -> Dataset:
     """Load one published split of any source.
 
-    Its columns are `text` (string) and `label` (ClassLabel). A source without splits, such as one file or one data
-    frame, is loaded whole.
+    Its columns are those of `load_splits`. A source without splits, such as one file or one data frame, is loaded
+    whole.
 
     Args:
         source: a Hub id, a folder, files, `sample`, or rows in memory.
@@ -98,16 +101,16 @@ def load_split(
         columns: those of text and label; by default the first well-known names.
         encoding: that of text files; UTF-8 by default.
         config: the configuration, of a data set that has several.
-        label_names: a model's labels, in the order of their ids. Rows may give the name or the id. Of two labels, they
-            may also give neg, negative, pos or positive. Without `label_names`, the classes are those that
-            `load_splits` finds.
+        label_separator: as in `DataConfig`.
+        labels: a model's. Rows may give the name or the id. Of two labels, they may also give neg, negative, pos or
+            positive. Without `labels`, the classes are those that `load_splits` finds.
 
     Raises:
         InputError: as for `load_splits`; also if there is no such split, it has no labels, or a label is none of
-            `label_names`.
+            `labels`.
     """
-    only = split if label_names is not None else None  # without them, the classes are those of train
-    published = load_published(source, Request(columns, encoding, config, label_names, only))
+    only = split if labels is not None else None  # without them, the classes are those of train
+    published = load_published(source, Request(columns, encoding, config, labels, only, label_separator))
     name = IN_MEMORY if isinstance(source, InMemorySplits) else source
     return select_split(published.splits, "train" if published.is_whole else split, name)
 
@@ -121,4 +124,9 @@ def is_single(source: str | InMemorySplits, config: str | None = None) -> bool:
 
 
 def _build_request(config: DataConfig) -> Request:
-    return Request(Columns(config.text_column, config.label_column), config.encoding, config.config)
+    return Request(
+        Columns(config.text_column, config.label_column),
+        config.encoding,
+        config.config,
+        label_separator=config.label_separator,
+    )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hf_lstm.data.splits import count_duplicates
 from hf_lstm.errors import InputError
 from hf_lstm.records.rows import MIN_ROWS_OF_LABEL, Contradiction, RowFindings
+from hf_lstm.sources.label_feature import Labels, read_labels
 
 logger = logging.getLogger(__name__)
 
@@ -18,9 +19,11 @@ def check_training_rows(splits: Mapping[str, Dataset]) -> RowFindings:
     """Find what is odd about the rows of a run, and say it in the log, a line each.
 
     Raises:
-        InputError: all rows of train have the same label.
+        InputError: all rows of train have the same label, or of any number of labels the same ones.
     """
     findings = find_odd_rows(splits)
+    if Labels.of_rows(splits["train"]).is_multi and len(np.unique(read_labels(splits["train"]), axis=0)) == 1:
+        raise InputError(f"all {len(splits['train'])} rows of train have the same labels; training needs others, too")
     if "train" in findings.only_labels:
         raise InputError(
             f"all {len(splits['train'])} rows of train are {findings.only_labels['train']!r}; training needs at least "
@@ -49,14 +52,13 @@ def find_odd_rows(splits: Mapping[str, Dataset]) -> RowFindings:
     empty_texts, contradictions, small_labels, only_labels = {}, {}, {}, {}
     for split, rows in splits.items():
         texts: list[str] = rows["text"][:]
-        labels = np.asarray(rows.with_format("numpy")["label"][:], dtype=np.int64)
-        names: list[str] = rows.features["label"].names
+        labels, (names, is_multi) = read_labels(rows), Labels.of_rows(rows)
         if num_empty := sum(not text.strip() for text in texts):
             empty_texts[split] = num_empty
         if found := _find_contradictions(texts, labels, _find_source_rows(rows)):
             contradictions[split] = found
-        counts = np.bincount(labels, minlength=len(names))
-        if np.count_nonzero(counts) == 1:
+        counts = labels.sum(axis=0) if is_multi else np.bincount(labels, minlength=len(names))
+        if np.count_nonzero(counts) == 1 and not is_multi:
             only_labels[split] = names[int(counts.argmax())]
         if split == "train":
             small_labels = {
@@ -74,6 +76,8 @@ def _find_contradictions(
     rows_of_text: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         rows_of_text.setdefault(text, []).append(row)
+    if labels.ndim == 2:
+        labels = np.unique(labels, axis=0, return_inverse=True)[1].reshape(-1)  # a number for each set of labels
     several = [rows for text, rows in rows_of_text.items() if len(set(labels[rows].tolist())) > 1 and text.strip()]
     if not several:
         return None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
+from hf_lstm.sources.label_feature import list_strata, read_labels
 from hf_lstm.sources.split_names import SPLITS
 
 GROUP = "group"
@@ -145,12 +146,12 @@ def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
 def hash_rows(splits: Mapping[str, Dataset]) -> str:
     """Hash the rows of all splits, whatever their order and cut.
 
-    The hash is the sum, modulo 2**256, of the SHA-256 of each row's class id and text. It has 64 hex digits.
+    The hash is the sum, modulo 2**256, of the SHA-256 of each row's class id and text. It has 64 hex digits. Of any
+    number of labels, the ids stand in their order, with commas between.
     """
     total = 0
     for dataset in splits.values():
-        labels = dataset.with_format("numpy")["label"][:].tolist()
-        for text, label in zip(_list_texts(dataset), labels, strict=True):
+        for text, label in zip(_list_texts(dataset), _write_labels(dataset), strict=True):
             total += _hash_string(f"{label} {text}")
     return _format_hash(total)
 
@@ -177,7 +178,7 @@ def _format_hash(total: int) -> str:
 
 
 def cut_texts(dataset: Dataset, fraction: float, seed: int, *, num_others: int) -> tuple[Dataset, Dataset]:
-    """Cut a random share of each class's distinct texts from a data set.
+    """Cut a random share of each class's distinct texts from a data set; of any number of labels, see `list_strata`.
 
     A class gives at least one text, if it has one for each other split: for train, and for `num_others` more. If no
     class has, the largest one gives a text. A text that is repeated counts once, and takes all its rows along. No class
@@ -186,7 +187,7 @@ def cut_texts(dataset: Dataset, fraction: float, seed: int, *, num_others: int) 
     Returns:
         The other rows and those that were cut. No text is in both.
     """
-    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
+    texts, labels = _list_texts(dataset), list_strata(dataset)
     order = np.random.RandomState(seed).permutation(len(dataset))
     texts_of_label: dict[int, dict[str, None]] = {}  # dicts for their order
     seen: set[str] = set()
@@ -213,7 +214,7 @@ def _cut_validation(dataset: Dataset, fraction: float, seed: int) -> tuple[Datas
     lack, go to train. If that leaves less than half of the rows, as of texts that are often repeated, or no row of a
     class that has two texts, `cut_texts` cuts instead.
     """
-    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
+    texts, labels = _list_texts(dataset), list_strata(dataset)
     order: NDArray[np.int64] = np.random.RandomState(seed).permutation(len(dataset))
     num_cut = round(fraction * len(order))
     train_rows, validation_rows = np.split(order, [len(order) - num_cut])
@@ -248,7 +249,7 @@ def _cut_groups(dataset: Dataset, fraction: float, seed: int) -> tuple[Dataset, 
     is_taken = np.zeros(len(groups), dtype=bool)
     is_taken[order[sizes[order].cumsum() <= round(fraction * len(dataset))]] = True
     is_validation = is_taken[group_of_row]
-    texts, labels = _list_texts(dataset), dataset.with_format("numpy")["label"][:]
+    texts, labels = _list_texts(dataset), list_strata(dataset)
     train_texts = {text for text, is_out in zip(texts, is_validation, strict=True) if not is_out}
     is_repeated = np.array([text in train_texts for text in texts], dtype=bool)
     is_foreign = ~np.isin(labels, labels[~is_validation])
@@ -263,6 +264,14 @@ def _leave_out_texts(dataset: Dataset, texts: set[str], told: str) -> Dataset:
         return dataset
     logger.warning("%d %s", len(dataset) - len(rows), told)
     return dataset.select(rows)
+
+
+def _write_labels(dataset: Dataset) -> list[str]:
+    """Write the class id of each row, or its ids."""
+    labels = read_labels(dataset)
+    if labels.ndim == 1:
+        return [str(label) for label in labels.tolist()]
+    return [",".join(map(str, np.flatnonzero(of_row))) for of_row in labels]
 
 
 def _list_texts(dataset: Dataset) -> list[str]:

@@ -23,6 +23,7 @@ from hf_lstm.demo.wording import choose_wording, reads_film_reviews
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.problem import MultiLabel
 
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""
@@ -50,7 +51,8 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run that made the model, if it is at hand.
     """
-    wording = choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model))
+    thresholds = model.problem.thresholds if isinstance(model.problem, MultiLabel) else None
+    wording = choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model), thresholds=thresholds)
     os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
     with gr.Blocks(
         title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)

@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hf_lstm.answers.columns import Answers, name_answer_columns
+from hf_lstm.answers.columns import Answers, join_labels, name_answer_columns
 from hf_lstm.answers.rows import TextRows, Window, list_texts, open_rows
 from hf_lstm.answers.writers import CsvWriter, list_values
+from hf_lstm.config import ModelConfig
 from hf_lstm.demo.endpoints import check_length, has_known_word, refuse
 from hf_lstm.demo.figures import format_share
 from hf_lstm.errors import InputError
@@ -29,6 +30,8 @@ MAX_SHOWN_SCORE = 0.9999
 """Scores are rounded to four digits: 1 would read as certain."""
 NO_KNOWN_WORD = "(no known word)"
 """Shown in the place of a label: any answer would be a guess."""
+NO_LABEL = "(none of the labels)"
+"""Shown where a text may have any number of labels, and has none."""
 
 
 class Row(NamedTuple):
@@ -40,6 +43,9 @@ class Row(NamedTuple):
     """None if the model knows no word of the text."""
     scores: list[float | None]
     """Of each label, or none of them."""
+    labels: tuple[str, ...] = ()
+    """Where a text may have any number of labels, those that it has. Its score is then that of the least likely of
+    them; of none, how unlikely the most likely one is."""
 
 
 class Texts(NamedTuple):
@@ -97,22 +103,31 @@ def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:
     The label is the most probable one, and scores are calibrated probabilities.
     """
     probabilities = model.predict_proba(texts, show_progress=False)
-    answers = name_labels(probabilities, model.config.label_names)
+    answers = name_labels(probabilities, model.config)
     return [
-        Row(text, answer["label"], round(answer["score"], _DIGITS), [round(score, _DIGITS) for score in scores])
+        _build_row(text, answer, [round(score, _DIGITS) for score in scores])
         if has_known_word(text, model)
         else Row(text, NO_KNOWN_WORD, None, [None] * len(scores))
         for text, answer, scores in zip(texts, answers, probabilities.tolist(), strict=True)
     ]
 
 
-def count_shares(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the share of each label among the labeled texts.
+def _build_row(text: str, answer: Any, scores: list[float]) -> Row:
+    """Build the row of a text from its answer: a label, or a list of them."""
+    if isinstance(answer, dict):
+        return Row(text, answer["label"], round(answer["score"], _DIGITS), [*scores])
+    score = round(answer[-1]["score"] if answer else 1 - max(scores), _DIGITS)
+    return Row(text, join_labels(answer) or NO_LABEL, score, [*scores], tuple(each["label"] for each in answer))
 
-    It is empty if no text has a label.
+
+def count_shares(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the share of each label among the texts with a known word.
+
+    It is empty if there is none. Where a text may have any number of labels, shares may add up to more than one.
     """
-    counts = Counter(row.label for row in rows if row.score is not None)
-    return {label: count / counts.total() for label, count in counts.items()}
+    answered = [row for row in rows if row.score is not None]
+    counts = Counter(label for row in answered for label in row.labels or (row.label,))
+    return {label: count / len(answered) for label, count in counts.items()}
 
 
 def build_table(rows: Sequence[Row]) -> dict[str, Any]:
@@ -132,16 +147,18 @@ def build_table(rows: Sequence[Row]) -> dict[str, Any]:
     return {"headers": list(COLUMNS), "data": data, "metadata": {"display_value": shown, "styling": styles}}
 
 
-def write_csv(table: Texts, rows: Sequence[Row], label_names: Sequence[str]) -> str:
+def write_csv(table: Texts, rows: Sequence[Row], config: ModelConfig) -> str:
     """Return all columns of the texts, and the answers, as CSV that is safe to open in a spreadsheet.
 
     Columns are named as by `hf-lstm predict --scores`, and no cell runs as a formula: see `hf_lstm.answers.formulas`.
     """
-    with_scores = len(label_names) <= MAX_SCORED_LABELS
-    names = name_answer_columns(table.columns, label_names, with_scores=with_scores)
+    with_scores = config.num_labels <= MAX_SCORED_LABELS
+    names = name_answer_columns(table.columns, config, with_scores=with_scores)
     columns: list[list[Any]] = [[row.label for row in rows], [row.score for row in rows]]
+    if config.is_multi_label:  # without a score: each label has its own
+        columns = [["" if row.label == NO_LABEL else row.label for row in rows]]
     if with_scores:
-        columns += [[row.scores[label] for row in rows] for label in range(len(label_names))]
+        columns += [[row.scores[label] for row in rows] for label in range(config.num_labels)]
     stream = io.StringIO()
     writer = CsvWriter(stream, spreadsheet_safe=True)
     writer.write_header([*table.columns, *names])

@@ -54,7 +54,7 @@ def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
         for start in range(0, len(table.texts), _ROWS_PER_STEP):
             progress((start, len(table.texts)), desc="Classifying", unit="texts")
             rows += classify_rows(model, table.texts[start : start + _ROWS_PER_STEP])
-        return rows, write_csv(table, rows, model.config.label_names)
+        return rows, write_csv(table, rows, model.config)
 
     @handle_errors
     def classify_batch(
@@ -118,25 +118,28 @@ def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Word
     It has the count of each label, orange before blue as on the first tab, or the most frequent of many labels first.
     None of the labels is called the winner. A row's tone is None without an answer.
     """
-    ids = {name: label for label, name in enumerate(label_names)}
-    counts = Counter(ids[row.label] for row in rows if row.score is not None)
-    has_two = len(label_names) == 2
-    order = [1 - wording.first, wording.first] if has_two else [label for label, _ in counts.most_common()]
+    shown = dict(zip(label_names, wording.label_names, strict=True))
+    tones = {name: choose_tone(label, wording) for label, name in enumerate(label_names)}
+    counts = Counter(name for row in rows if row.score is not None for name in row.labels or (row.label,))
+    order = [name for name, _ in counts.most_common()]
+    if wording.has_two:
+        order = [label_names[1 - wording.first], label_names[wording.first]]
     return {
         "rows": [
             {
                 "text": row.text,
-                "label": row.label if row.score is None else wording.label_names[ids[row.label]],
-                "tone": None if row.score is None else choose_tone(ids[row.label], wording),
+                "label": shown.get(row.label, row.label),
+                "labels": [shown.get(name, name) for name in row.labels or (row.label,)],
+                "tone": None if row.score is None else tones.get(row.label, "unsure" if not row.labels else "for"),
                 "confidence": "" if row.score is None else format_confidence(row.score),
                 "is_unsure": row.score is not None and is_unsure(row.score),
             }
             for row in rows
         ],
         "counts": [
-            {"label": wording.label_names[label], "count": counts[label], "tone": choose_tone(label, wording)}
-            for label in order
-            if counts[label]
+            {"label": shown.get(name, name), "count": counts[name], "tone": tones.get(name, "unsure")}
+            for name in order
+            if counts[name]
         ],
         "unsure_below": format_confidence(UNSURE_BELOW),
     }

@@ -44,6 +44,8 @@ def list_facts(model: LSTMSentiment) -> list[Fact]:
     test = results.splits.get("test") if results else None
     num_bytes = model.num_parameters * _BYTES[model.config.dtype]
     right = test and Fact(format_share(test.accuracy), f"of {test.num_rows:,} test texts right")
+    if test and test.multi_label is not None:
+        right = Fact(format_share(test.multi_label.f1), f"F1 of the labels of {test.num_rows:,} test texts")
     return [
         *([right] if right else []),
         Fact(format_bytes(num_bytes), f"of weights, {model.num_parameters:,} parameters"),
@@ -100,6 +102,13 @@ def read_results(model: LSTMSentiment) -> RunResults | None:
 def describe_test(test: SplitFigures) -> str:
     """Describe the test figures in a sentence or two of Markdown."""
     low, high = test.accuracy_interval
+    if test.multi_label is not None:
+        return (
+            f"Of the labels that it gives, **{format_share(test.multi_label.precision)}** are right, and it finds "
+            f"**{format_share(test.multi_label.recall)}** of those of {test.num_rows:,} test texts; "
+            f"{format_share(test.accuracy)} of the texts get just their labels. Its probabilities are off by "
+            f"{100 * test.calibrated_expected_calibration_error:.1f} points on average."
+        )
     return (
         f"It gets **{100 * test.accuracy:.1f}\N{NO-BREAK SPACE}%** of {test.num_rows:,} test texts right "
         f"(95\N{NO-BREAK SPACE}% interval {100 * low:.1f} to {100 * high:.1f}\N{NO-BREAK SPACE}%), and its "

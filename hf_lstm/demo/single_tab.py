@@ -66,20 +66,19 @@ def answer_text(model: LSTMSentiment, text: str, wording: Wording) -> dict[str, 
     """Answer a text, as JSON for answer.js: `describe_verdict`, and each word with what it adds.
 
     Positive contributions speak for `label`: of two labels the first, of more the most probable one. Negative ones
-    speak for `against`, which is None where that is several labels.
+    speak for `against`, which is None where that is several labels, and the lack of the label where any number fits.
     """
     started = time.perf_counter()
     probabilities = model.predict_proba(text, show_progress=False)[0].tolist()
     took_ms = 1000 * (time.perf_counter() - started)
     names = wording.label_names
-    has_two = len(names) == 2
-    label = wording.first if has_two else probabilities.index(max(probabilities))
+    label = wording.first if wording.has_two else probabilities.index(max(probabilities))
     words = model.explain(text, label=label)
     return {
         "text": text,
         **describe_verdict(probabilities, wording),
         "label": names[label],
-        "against": names[1 - label] if has_two else None,
+        "against": names[1 - label] if wording.has_two else model.problem.name_opposite(label),
         "tone_of_label": choose_tone(label, wording),
         "words": describe_words(words),
         "strongest": list_strongest(words),
@@ -148,11 +147,11 @@ def explain_words(model: LSTMSentiment, text: str) -> dict[str, Any]:
     See `LSTMSentiment.explain`. Positive contributions speak for `label`: label 1 of two, the predicted one of more.
     Negative ones speak for `against`, which is None where that is several labels.
     """
-    labels = model.config.label_names
-    label = labels[1] if len(labels) == 2 else str(model.predict(text, show_progress=False)["label"])
-    return {
-        "text": text,
-        "label": label,
-        "against": labels[0] if len(labels) == 2 else None,
-        "words": model.explain(text, label=None if len(labels) == 2 else label),
-    }
+    explanation = model.explain(text, label=None if model.config.has_opposites else _find_likely(model, text))
+    return {"text": text, "label": explanation.label, "against": explanation.against, "words": list(explanation)}
+
+
+def _find_likely(model: LSTMSentiment, text: str) -> str:
+    """Find the most probable label of a text."""
+    (likely,) = model.predict(text, top_k=1, show_progress=False)
+    return str(likely["label"])

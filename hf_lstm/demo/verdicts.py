@@ -34,34 +34,56 @@ def is_unsure(probability: float) -> bool:
 
 def choose_tone(label: int, wording: Wording) -> Tone:
     """Choose the color of a label: of two, the first is blue and the other orange; of more, all are blue."""
-    return "against" if len(wording.label_names) == 2 and label != wording.first else "for"
+    return "against" if wording.has_two and label != wording.first else "for"
 
 
 def describe_verdict(probabilities: Sequence[float], wording: Wording) -> dict[str, Any]:
     """Describe the answer to a text, as JSON for answer.js.
 
     It has the verdict, its confidence and tone, and the most probable labels; of two labels both, orange before blue.
+    Of any number of labels, those that fit are blue, and the others gray.
     """
-    names = wording.label_names
+    names, thresholds = wording.label_names, wording.thresholds
     by_probability = sorted(range(len(names)), key=lambda label: -probabilities[label])
+    if thresholds is not None:
+        fitting = [label for label in by_probability if probabilities[label] >= thresholds[label]]
+        tones: dict[int, Tone] = {label: "for" if label in fitting else "unsure" for label in by_probability}
+        shown = by_probability[: max(MAX_SHOWN_LABELS, len(fitting))]
+        number = f"{len(fitting)} of {len(names)}"
+        return {
+            "verdict": ", ".join(names[label] for label in fitting) or "None of the labels",
+            "summary": f"{number} {'label fits' if len(fitting) == 1 else 'labels fit'}",
+            "tone": "for" if fitting else "unsure",
+            **_describe_shares(probabilities, wording, shown, tones),
+        }
     best = by_probability[0]
     unsure = is_unsure(probabilities[best])
-    shown = [1 - wording.first, wording.first] if len(names) == 2 else by_probability[:MAX_SHOWN_LABELS]
+    shown = [1 - wording.first, wording.first] if wording.has_two else by_probability[:MAX_SHOWN_LABELS]
     return {
         "verdict": "Hard to tell" if unsure else names[best],
         "perhaps": names[best] if unsure else None,
         "confidence": format_confidence(probabilities[best]),
         "tone": "unsure" if unsure else choose_tone(best, wording),
+        **_describe_shares(probabilities, wording, shown, {label: choose_tone(label, wording) for label in shown}),
+    }
+
+
+def _describe_shares(
+    probabilities: Sequence[float], wording: Wording, shown: Sequence[int], tones: Mapping[int, Tone]
+) -> dict[str, Any]:
+    """Describe the probabilities of the labels that are shown."""
+    return {
+        "is_pair": wording.has_two,
         "shares": [
             {
-                "label": names[label],
+                "label": wording.label_names[label],
                 "share": probabilities[label],
                 "shown": format_confidence(probabilities[label]),
-                "tone": choose_tone(label, wording),
+                "tone": tones[label],
             }
             for label in shown
         ],
-        "num_others": len(names) - len(shown),
+        "num_others": len(wording.label_names) - len(shown),
     }
 
 

@@ -25,6 +25,13 @@ class Wording:
     """Of two labels, the class id of the one that is blue."""
     examples: tuple[str, ...] = ()
     """Texts to try."""
+    thresholds: tuple[float, ...] | None = None
+    """The least probability with which a text has each label; None where each text has one."""
+
+    @property
+    def has_two(self) -> bool:
+        """Tell whether there are two labels, one of which each text has."""
+        return len(self.label_names) == 2 and self.thresholds is None
 
 
 def reads_film_reviews(model: LSTMSentiment) -> bool:
@@ -35,8 +42,22 @@ def reads_film_reviews(model: LSTMSentiment) -> bool:
         return False
 
 
-def choose_wording(labels: Sequence[str], *, is_of_films: bool) -> Wording:
-    """Choose the page's texts, by the model's labels and data."""
+def choose_wording(labels: Sequence[str], *, is_of_films: bool, thresholds: Sequence[float] | None = None) -> Wording:
+    """Choose the page's texts, by the model's labels and data.
+
+    `thresholds` are those of a model whose texts have any number of labels.
+    """
+    if thresholds is not None:
+        return Wording(
+            title="Which labels fit the text?",
+            description=f"A small LSTM reads a text, says how likely each of its {len(labels)} labels is, of which any "
+            "number may fit, and colors the words that count.",
+            placeholder="Write or paste a text; Ctrl+Enter for the answer",
+            button="Classify",
+            label_names=tuple(labels),
+            first=len(labels) - 1,
+            thresholds=tuple(thresholds),
+        )
     ids = LabelMap.from_model(labels).find_ids(("neg", "pos")) if is_of_films else None
     if ids is not None:
         names = dict(zip(ids, ("Didn’t like it", "Liked it"), strict=True))

@@ -115,14 +115,14 @@ class PartScorer:
         table = pa.ipc.open_stream(part.packed).read_all()
         own = table.drop_columns(_TEXTS)
         window = Window(table[_TEXTS].to_pylist(), own)
-        labels, scoring = self._model.config.label_names, self._scoring
-        names = name_answer_columns(own.column_names, labels, with_scores=scoring.with_scores)
+        config, scoring = self._model.config, self._scoring
+        names = name_answer_columns(own.column_names, config, with_scores=scoring.with_scores)
         probabilities = self._model.predict_proba(
             window.texts, batch_size=scoring.batch_size, precision=scoring.precision, show_progress=False
         )
         rows = TextRows(own.column_names, iter(()), own.schema)
         with open_output(Path(scoring.output, name_part(file_name, part.number)), rows, names) as write:
-            write(window, build_answers(names, probabilities, labels))
+            write(window, build_answers(names, probabilities, config))
         return len(window.texts)
 
 

@@ -12,6 +12,7 @@ from hf_lstm.evaluation.metrics import compute_lead_interval, compute_wilson_int
 from hf_lstm.evaluation.scoring import ScoredSplit, hash_split
 from hf_lstm.evaluation.tfidf import Classifier, TfidfClassifier, choose_settings
 from hf_lstm.extras import is_installed, name_install_command
+from hf_lstm.nn.problem import Problem
 from hf_lstm.records.baseline import BaselineFacts, BaselineFigures
 
 TFIDF_BASELINE = "TF-IDF + logistic regression"
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def measure_tfidf(
-    train: ScoredSplit, others: Sequence[ScoredSplit], class_weights: str | None = None
+    train: ScoredSplit, others: Sequence[ScoredSplit], problem: Problem, class_weights: str | None = None
 ) -> BaselineFacts | None:
     """Fit TF-IDF + logistic regression on a run's rows of train, and measure it on other splits.
 
@@ -35,6 +36,7 @@ def measure_tfidf(
     Args:
         train: what the model learned from.
         others: validation and test, with the model's answers.
+        problem: what these mean.
         class_weights: how much the rows of each label count, as in `TrainConfig`.
     """
     if not is_installed("sklearn"):
@@ -44,7 +46,7 @@ def measure_tfidf(
         rows = pick_rows(train.rows["text"][:])
         texts = [train.rows[row]["text"] for row in rows] if len(rows) < len(train.labels) else train.rows["text"][:]
         classifier = TfidfClassifier(choose_settings(texts, train.logits.shape[1], class_weights))
-        return measure_classifier(TFIDF_BASELINE, classifier, texts, train.labels[rows], others)
+        return measure_classifier(TFIDF_BASELINE, classifier, texts, train.labels[rows], others, problem)
     except Exception as error:  # whatever it is: a comparison must not cost the run
         logger.warning("no baseline: %s can't be fitted to these rows (%s)", TFIDF_BASELINE, str(error).split("\n")[0])
         return None
@@ -70,6 +72,7 @@ def measure_classifier(
     texts: Sequence[str],
     labels: NDArray[np.int64],
     others: Sequence[ScoredSplit],
+    problem: Problem,
     *,
     library: str = "scikit-learn",
 ) -> BaselineFacts:
@@ -79,13 +82,14 @@ def measure_classifier(
         name: what to call it.
         classifier: is fitted here.
         texts: to learn from.
-        labels: their class ids (num_rows,).
+        labels: as `LabeledTexts` has them.
         others: what to measure it on, with the model's answers.
+        problem: what these mean.
         library: the package that it is made with.
     """
     started = time.perf_counter()
     classifier.fit([text[:MAX_TEXT_CHARACTERS] for text in texts], labels)
-    figures = {split.name: _compare(split, _predict(classifier, split)) for split in others}
+    figures = {split.name: _compare(split, _predict(classifier, split), problem) for split in others}
     return BaselineFacts(
         name=name,
         library=f"{library} {metadata.version(library)}",
@@ -105,11 +109,13 @@ def _predict(classifier: Classifier, split: ScoredSplit) -> NDArray[np.int64]:
     return np.concatenate(answers)
 
 
-def _compare(split: ScoredSplit, answers: NDArray[np.int64]) -> BaselineFigures:
+def _compare(split: ScoredSplit, answers: NDArray[np.int64], problem: Problem) -> BaselineFigures:
     """Count on which rows the model and a baseline are right."""
     num_rows = len(split.labels)
-    model_right = split.logits.argmax(dim=1).numpy() == split.labels
+    model_right = split.find_right(problem)
     baseline_right = answers == split.labels
+    if baseline_right.ndim == 2:
+        baseline_right = baseline_right.all(axis=1)
     only_model, only_baseline = (int((model_right & ~baseline_right).sum()), int((baseline_right & ~model_right).sum()))
     num_right = int(baseline_right.sum())
     return BaselineFigures(

@@ -1,12 +1,17 @@
-"""Measures how far confidence is from accuracy, and fits the temperature.
+"""Measures how far confidence is from accuracy, and fits temperature and thresholds.
 
-The temperature is the one number that brings them nearer to each other.
+The temperature is the one number that brings them nearer to each other. Thresholds say from which probability on a text
+has a label, where it may have any number of them.
 """
+
+import dataclasses
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hf_lstm.config import ModelConfig
+from hf_lstm.nn.problem import DEFAULT_THRESHOLD, MultiLabel
 from hf_lstm.records.report import Calibration, CalibrationBin
 
 NUM_BINS = 10
@@ -15,24 +20,42 @@ _NUM_HALVINGS = 60
 """Of the searched range. What is left of it then is below the resolution of float64."""
 
 
+def fit_config(config: ModelConfig, logits: torch.Tensor, labels: NDArray[np.int64]) -> ModelConfig:
+    """Fit the temperature of a config and, where rows have any number of labels, the threshold of each.
+
+    Args:
+        config: of the model.
+        logits: (num_rows, num_labels), of rows that the model was not trained on.
+        labels: of these rows, as `LabeledTexts` has them.
+    """
+    fitted = dataclasses.replace(config, temperature=fit_temperature(logits, labels))
+    if not fitted.is_multi_label:
+        return fitted
+    probabilities = MultiLabel(fitted).calibrate(logits).numpy()
+    return dataclasses.replace(fitted, thresholds=fit_thresholds(probabilities, labels))
+
+
 def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
     """Fit the temperature that makes probabilities match the labels best.
 
-    It is the T that minimizes the mean cross-entropy of softmax(logits / T), computed in float64. The cross-entropy is
-    convex in 1 / T, so bisection finds where its slope changes sign. If it does not change between `MIN_TEMPERATURE`
-    and `MAX_TEMPERATURE`, as when every row is predicted right, the answer is 1.
+    It is the T that minimizes the mean cross-entropy of softmax(logits / T), or of sigmoid(logits / T) where a row may
+    have any number of labels, computed in float64. It is convex in 1 / T, so bisection finds where its slope changes
+    sign. If it does not change between `MIN_TEMPERATURE` and `MAX_TEMPERATURE`, as when every row is predicted right,
+    the answer is 1.
 
     Args:
         logits: (num_rows, num_labels), of rows that the model was not trained on.
-        labels: int64 (num_rows,), the true class ids.
+        labels: int64 (num_rows,), the true class ids; or (num_rows, num_labels) of 0 and 1.
 
     Reference: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, https://arxiv.org/abs/1706.04599
     """
-    scores = logits.double()
-    mean_true_score = scores.gather(1, torch.from_numpy(labels)[:, None]).mean()
+    scores, true = logits.double(), torch.from_numpy(labels)
+    has_many = true.dim() == 2
+    mean_true_score = (scores * true).sum(dim=1).mean() if has_many else scores.gather(1, true[:, None]).mean()
 
     def is_rising(log_inverse: float) -> bool:
-        expected = (torch.softmax(scores * np.exp(log_inverse), dim=1) * scores).sum(dim=1).mean()
+        scaled = scores * np.exp(log_inverse)
+        expected = ((scaled.sigmoid() if has_many else torch.softmax(scaled, dim=1)) * scores).sum(dim=1).mean()
         return bool(expected > mean_true_score)
 
     low, high = -np.log(MAX_TEMPERATURE), -np.log(MIN_TEMPERATURE)
@@ -44,21 +67,56 @@ def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
     return float(np.exp(-(low + high) / 2))
 
 
+def fit_thresholds(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> list[float]:
+    """Fit the threshold of each label that gives it the best F1.
+
+    Of several that are as good it is the one nearest to 0.5, in the middle between two probabilities. A label that no
+    row has, or all, keeps 0.5: these rows don't tell.
+
+    Args:
+        probabilities: calibrated, (num_rows, num_labels), of rows that the model was not trained on.
+        labels: (num_rows, num_labels) of 0 and 1.
+    """
+    return [_fit_threshold(*of_label) for of_label in zip(probabilities.T, labels.T, strict=True)]
+
+
+def _fit_threshold(probabilities: NDArray[np.float32], has_label: NDArray[np.int64]) -> float:
+    num_true = int(has_label.sum())
+    if num_true in (0, len(has_label)):
+        return DEFAULT_THRESHOLD
+    order = np.argsort(-probabilities, kind="stable")
+    values = probabilities[order]
+    is_last = np.append(values[1:] < values[:-1], True)  # rows of one probability get the label together
+    num_found = np.cumsum(has_label[order])[is_last]
+    num_given = np.flatnonzero(is_last) + 1
+    lowest = values[is_last]
+    middles = (lowest + np.append(lowest[1:], np.float32(0))) / np.float32(2)
+    middles = np.where(middles > np.append(lowest[1:], -1), middles, lowest)  # two neighbours among floats have none
+    f1 = 2 * num_found / (num_given + num_true)
+    best = np.flatnonzero(f1 == f1.max())
+    return float(middles[best[np.abs(middles[best] - DEFAULT_THRESHOLD).argmin()]])
+
+
 def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
     """Compute how far the model's confidence is from its accuracy.
 
     Confidence is the probability of the predicted label. Its range, from 1 / num_labels to 1, is cut into `NUM_BINS`
-    bins of equal width.
+    bins of equal width. Where a row may have any number of labels, each label of each row counts: confidence is its
+    probability, from 0 to 1, and accuracy is how often the row has it.
 
     Args:
         probabilities: (num_rows, num_labels)
-        labels: (num_rows,), the true class ids.
+        labels: (num_rows,), the true class ids; or (num_rows, num_labels) of 0 and 1.
 
     Reference: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, https://arxiv.org/abs/1706.04599
     """
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    is_right = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(1 / probabilities.shape[1], 1, NUM_BINS + 1)
+    if labels.ndim == 2:
+        confidence, is_right, lowest = probabilities.reshape(-1), labels.reshape(-1) == 1, 0.0
+    else:
+        confidence, is_right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+        lowest = 1 / probabilities.shape[1]
+    confidence = confidence.astype(np.float64)
+    edges = np.linspace(lowest, 1, NUM_BINS + 1)
     bin_of_row = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, NUM_BINS - 1)
     bins = [
         CalibrationBin(
@@ -71,5 +129,5 @@ def compute_calibration(probabilities: NDArray[np.float32], labels: NDArray[np.i
         for index in range(NUM_BINS)
         if (in_bin := bin_of_row == index).any()
     ]
-    error = sum(each.num_rows * abs(each.accuracy - each.confidence) for each in bins) / len(labels)
+    error = sum(each.num_rows * abs(each.accuracy - each.confidence) for each in bins) / len(confidence)
     return Calibration(expected_calibration_error=error, bins=bins)

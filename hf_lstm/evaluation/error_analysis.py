@@ -4,16 +4,17 @@ It finds the most confident mistakes and the words behind them. It measures accu
 texts that earlier splits have, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from hf_lstm.evaluation.metrics import compute_wilson_interval
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.report import LengthGroup, TrickyReview, UnseenFigures, WordContribution
+from hf_lstm.records.report import LengthGroup, Mistake, MistakenLabels, TrickyReview, UnseenFigures, WordContribution
 from hf_lstm.rows.labels import LabelMap
 
 NUM_LENGTH_GROUPS = 8
@@ -54,14 +55,64 @@ def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]
     return sorted(grouped, key=lambda pair: -len(pair.rows))
 
 
-def find_driving_words(model: LSTMSentiment, text: str, label: str) -> list[WordContribution]:
-    """Find the words that speak most for `label`, the strongest first.
+def describe_wrong_decisions(
+    model: LSTMSentiment,
+    logits: torch.Tensor,
+    labels: NDArray[np.int64],
+    texts: Sequence[str],
+    *,
+    max_kinds: int,
+    max_rows: int,
+) -> Iterator[MistakenLabels]:
+    """Describe the labels that rows were given wrongly, or that they lack, the most frequent kinds first.
+
+    Args:
+        model: whose logits they are.
+        logits: (num_rows, num_labels)
+        labels: (num_rows, num_labels) of 0 and 1.
+        texts: of the rows.
+        max_kinds: most kinds to describe.
+        max_rows: most rows to describe of each, the most confident ones.
+    """
+    probabilities = model.problem.calibrate(logits).numpy()
+    decided = model.problem.decide(logits).numpy()
+    kinds = [
+        (label_id, given, np.flatnonzero((decided[:, label_id] == given) & (labels[:, label_id] != given)))
+        for label_id in range(labels.shape[1])
+        for given in (0, 1)
+    ]
+    for label_id, given, rows in sorted(kinds, key=lambda kind: -len(kind[2]))[:max_kinds]:
+        if not len(rows):
+            return
+        names = (str(model.problem.name_opposite(label_id)), model.config.label_names[label_id])
+        scores = probabilities[:, label_id] if given else 1 - probabilities[:, label_id]
+        most_confident = [
+            Mistake(
+                row=row,
+                label=names[1 - given],
+                predicted=names[given],
+                score=round(float(scores[row]), 6),
+                words=find_driving_words(model, texts[row], label_id, against=not given),
+                text=texts[row],
+            )
+            for row in rows[np.argsort(-scores[rows], kind="stable")][:max_rows].tolist()
+        ]
+        yield MistakenLabels(
+            label=names[1 - given], predicted=names[given], num_rows=len(rows), most_confident=most_confident
+        )
+
+
+def find_driving_words(
+    model: LSTMSentiment, text: str, label: str | int, *, against: bool = False
+) -> list[WordContribution]:
+    """Find the words that speak most for `label`, or `against` it, the strongest first.
 
     A word that occurs several times is listed once, where it speaks the most.
     """
     strongest: dict[str, WordContribution] = {}
-    for word in sorted(model.explain(text, label=label), key=lambda word: -word["contribution"]):
-        if word["contribution"] > 0:
+    sign = -1 if against else 1
+    for word in sorted(model.explain(text, label=label), key=lambda word: -sign * word["contribution"]):
+        if sign * word["contribution"] > 0:
             strongest.setdefault(word["word"].lower(), WordContribution(**word))
     return list(strongest.values())[:NUM_DRIVING_WORDS]
 

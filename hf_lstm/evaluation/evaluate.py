@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hf_lstm.config.data import join_columns
 from hf_lstm.data.row_checks import check_evaluation_rows
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
@@ -80,7 +82,7 @@ def evaluate(
     *,
     split: str = "test",
     text_column: str | None = None,
-    label_column: str | None = None,
+    label_column: str | Sequence[str] | None = None,
     encoding: str | None = None,
     config: str | None = None,
     precision: str = "auto",
@@ -99,7 +101,7 @@ def evaluate(
             pair of texts and labels; by default the data set that the model was trained on, cut as it was then.
         split: `train`, `validation` or `test`. Data without splits are used whole.
         text_column: the column of the texts; by default the first well-known name.
-        label_column: likewise of the labels.
+        label_column: likewise of the labels; several are columns of 0 and 1, one for each label.
         encoding: that of text files; by default UTF-8.
         config: the configuration, of a data set that has several.
         precision: `float32`, `bfloat16`, or `auto`.
@@ -121,7 +123,7 @@ def evaluate(
         loaded = model
     else:
         loaded = LSTMSentiment.from_pretrained(model, device=device or "auto")
-    columns = Columns(text_column, label_column)
+    columns = Columns(text_column, join_columns(label_column))
     evaluation = score_model(
         loaded,
         data,

@@ -4,13 +4,17 @@ They are never averages of batches.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import datasets
 import evaluate
 import numpy as np
+from numpy.typing import NDArray
 
-from hf_lstm.records.results import MAX_MATRIX_LABELS
+from hf_lstm.config import ModelConfig
+from hf_lstm.nn.problem import MultiLabel
+from hf_lstm.records.results import MAX_MATRIX_LABELS, ConfusionMatrix, LabelFigures, MultiLabelFigures
 
 Z_95 = 1.959964
 """95 % of a normal distribution lie within this many standard deviations of its mean."""
@@ -48,29 +52,79 @@ class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined
             for ids in (true_ids[true_ids == predicted_ids], true_ids, predicted_ids)
         )
         num_right = int(correct.sum())
-        precision, recall = _divide(correct, predicted), _divide(correct, support)
-        f1 = _divide(2 * correct, predicted + support)
         return {
             "num_rows": num_rows,
             "accuracy": num_right / num_rows,
             "accuracy_interval": compute_wilson_interval(num_right, num_rows),
-            "precision": float(precision.mean()),
-            "recall": float(recall.mean()),
-            "f1": float(f1.mean()),
-            "per_label": {
-                name: {
-                    "precision": float(precision[i]),
-                    "recall": float(recall[i]),
-                    "f1": float(f1[i]),
-                    "support": int(support[i]),
-                }
-                for i, name in enumerate(self.label_names)
-            },
+            **measure_labels(self.label_names, correct=correct, predicted=predicted, support=support),
             "confusion_matrix": {
                 "labels": self.label_names,
                 "rows": _count_confusions(true_ids, predicted_ids, num_labels),
             },
         }
+
+
+def measure_labels(
+    label_names: Sequence[str], *, correct: np.ndarray, predicted: np.ndarray, support: np.ndarray
+) -> dict[str, Any]:
+    """Compute precision, recall and F1 of each label, and their means over the labels.
+
+    Args:
+        label_names: in the order of their ids.
+        correct: of each label, how often it was predicted rightly, (num_labels,).
+        predicted: how often it was predicted.
+        support: the rows that have it.
+    """
+    precision, recall = _divide(correct, predicted), _divide(correct, support)
+    f1 = _divide(2 * correct, predicted + support)
+    return {
+        "precision": float(precision.mean()),
+        "recall": float(recall.mean()),
+        "f1": float(f1.mean()),
+        "per_label": {
+            name: {
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "support": int(support[i]),
+            }
+            for i, name in enumerate(label_names)
+        },
+    }
+
+
+def measure_many(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, object]:
+    """Measure what was decided, as fields of `SplitFigures`.
+
+    Args:
+        decided: (num_rows, num_labels) of 0 and 1.
+        labels: likewise, what is true.
+        config: of the model.
+    """
+    names = config.label_names
+    correct, predicted, support = (marks.sum(axis=0) for marks in (decided * labels, decided, labels))
+    figures = measure_labels(names, correct=correct, predicted=predicted, support=support)
+    precision, recall, f1 = (
+        float(_divide(np.array([above.sum()]), np.array([below.sum()]))[0])
+        for above, below in ((correct, predicted), (correct, support), (2 * correct, predicted + support))
+    )
+    num_right = int((decided == labels).all(axis=1).sum())
+    return {
+        **figures,
+        "per_label": {name: LabelFigures(**of_label) for name, of_label in figures["per_label"].items()},
+        "num_rows": len(labels),
+        "accuracy": num_right / len(labels),
+        "accuracy_interval": compute_wilson_interval(num_right, len(labels)),
+        "confusion_matrix": ConfusionMatrix(labels=names),
+        "multi_label": MultiLabelFigures(
+            precision=precision,
+            recall=recall,
+            f1=f1,
+            decisions_right=float((decided == labels).mean()),
+            num_rows_without=int((labels.sum(axis=1) == 0).sum()),
+            thresholds=dict(zip(names, MultiLabel(config).thresholds, strict=True)),
+        ),
+    }
 
 
 def _count_confusions(true_ids: np.ndarray, predicted_ids: np.ndarray, num_labels: int) -> list[list[int]]:

@@ -26,6 +26,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import name_place
 from hf_lstm.rows.columns import Columns
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
+from hf_lstm.sources.label_feature import Labels
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +71,8 @@ def load_evaluation_rows(
     source = source or (trained_on or DataConfig()).dataset
     if source == IN_MEMORY:
         raise InputError("the model was trained on data in memory, which no name leads back to: pass the data")
-    name, label_names = IN_MEMORY if isinstance(source, InMemorySplits) else source, model.config.label_names
-    load_whole = functools.partial(load_split, source, split, encoding=encoding, config=config, label_names=label_names)
+    name, labels = IN_MEMORY if isinstance(source, InMemorySplits) else source, Labels.of_model(model.config)
+    load_whole = functools.partial(load_split, source, split, encoding=encoding, config=config, labels=labels)
     if trained_on is None:
         rows = load_whole(columns=columns)
         return EvaluationRows(name_place(name), rows, is_own_data=False, earlier_texts=None)
@@ -93,7 +94,7 @@ def load_evaluation_rows(
         is_whole = is_single(source, config)
         if not is_whole and (holds_known_rows(own, source, known) if known else is_public_copy(own, model)):
             return _load_own_rows(model, split, source, own, columns, known)
-        rows = load_whole(columns=wanted)
+        rows = load_whole(columns=wanted, label_separator=trained_on.label_separator)
         found = find_known_splits(rows["text"][:], known)
         if known and found == known.keys():
             return _load_own_rows(model, split, source, own, columns, known)
@@ -125,9 +126,10 @@ def _load_own_rows(
     rows = splits[split]
     require_unchanged(name, split, rows["text"][:], known)
     logger.info("%s: the rows that the model was trained on, cut as they were then", name)
-    if columns != NO_COLUMNS or rows.features["label"].names != model.config.label_names:
+    labels = Labels.of_model(model.config)
+    if columns != NO_COLUMNS or Labels.of_rows(rows) != labels:
         wanted = Columns(columns.text or config.text_column, columns.label or config.label_column)
-        rows = load_relabeled_splits(config, wanted, model.config.label_names, in_memory)[split]
+        rows = load_relabeled_splits(config, wanted, labels, in_memory)[split]
     earlier_texts = {each: set(splits[each]["text"][:]) for each in _EARLIER[split]}
     shown = model.recipe.data.dataset if model.recipe else name_place(name)  # the public name of a copy, if it has one
     return EvaluationRows(shown, rows, is_own_data=True, earlier_texts=earlier_texts or None)

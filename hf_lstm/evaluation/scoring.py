@@ -5,27 +5,29 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import numpy as np
 import torch
 from datasets import Dataset
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.row_checks import find_odd_rows
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import (
+    describe_wrong_decisions,
     find_driving_words,
     group_mistakes,
     measure_by_length,
     measure_unseen,
     score_tricky_reviews,
 )
-from hf_lstm.evaluation.metrics import ClassificationMetrics
+from hf_lstm.evaluation.metrics import ClassificationMetrics, measure_many
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
+from hf_lstm.nn.problem import Problem, get_problem
 from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
@@ -48,11 +50,16 @@ class ScoredSplit:
     rows: Dataset
     """With the column `text`."""
     labels: NDArray[np.int64]
-    """(num_rows,)"""
+    """As `LabeledTexts` has them."""
     logits: torch.Tensor
     """float32 (num_rows, num_labels)"""
     unknown_tokens: float | None = None
     """The share of tokens that are `<unk>`, 0 to 1; None if nobody counted."""
+
+    def find_right(self, problem: Problem) -> NDArray[np.bool_]:
+        """Tell which rows are right, (num_rows,)."""
+        is_right: NDArray[np.bool_] = problem.find_right(self.logits, torch.from_numpy(self.labels)).numpy()
+        return is_right
 
 
 def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dtype) -> ScoredSplit:
@@ -66,31 +73,38 @@ def score_split(model: LSTMSentiment, name: str, rows: Dataset, dtype: torch.dty
 
 def evaluate_split(model: LSTMSentiment, split: LabeledTexts, dtype: torch.dtype) -> EpochFigures:
     """Measure the loss and the accuracy of a model on a split, computed in `dtype`."""
-    return measure_answers(compute_logits(model, split.texts, dtype=dtype), split.labels)
+    return measure_answers(compute_logits(model, split.texts, dtype=dtype), split.labels, model.problem)
 
 
-def measure_answers(logits: torch.Tensor, labels: NDArray[np.int64]) -> EpochFigures:
-    """Measure the loss and the accuracy of logits (num_rows, num_labels) against labels (num_rows,)."""
-    num_right = int((logits.argmax(dim=1).numpy() == labels).sum())
-    return EpochFigures(loss=_compute_loss(logits, labels), accuracy=num_right / len(labels))
+def measure_answers(logits: torch.Tensor, labels: NDArray[np.int64], problem: Problem) -> EpochFigures:
+    """Measure the loss and the accuracy of logits (num_rows, num_labels) against labels, as `LabeledTexts` has them."""
+    num_right = int(problem.find_right(logits, torch.from_numpy(labels)).sum())
+    return EpochFigures(loss=_compute_loss(logits, labels, problem), accuracy=num_right / len(labels))
 
 
 def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: ModelConfig) -> SplitFigures:
-    """Measure logits (num_rows, num_labels) against labels (num_rows,)."""
-    metrics = ClassificationMetrics(config.label_names)
-    metrics.add_batch(predictions=logits.argmax(dim=1).numpy(), references=labels)
-    figures = metrics.compute()
-    per_label = {name: LabelFigures(**of_label) for name, of_label in figures.pop("per_label").items()}
+    """Measure logits (num_rows, num_labels) against labels, as `LabeledTexts` has them."""
+    problem = get_problem(config)
+    decided = problem.decide(logits).numpy()
+    figures = measure_many(decided, labels, config) if config.is_multi_label else _measure_one(decided, labels, config)
     calibrated = logits / config.temperature
     return SplitFigures(
-        loss=_compute_loss(logits, labels),
-        expected_calibration_error=_compute_calibration_error(logits, labels),
-        calibrated_loss=_compute_loss(calibrated, labels),
-        calibrated_expected_calibration_error=_compute_calibration_error(calibrated, labels),
-        per_label=per_label,
-        confusion_matrix=ConfusionMatrix(**figures.pop("confusion_matrix")),
+        loss=_compute_loss(logits, labels, problem),
+        expected_calibration_error=_compute_calibration_error(logits, labels, problem),
+        calibrated_loss=_compute_loss(calibrated, labels, problem),
+        calibrated_expected_calibration_error=_compute_calibration_error(calibrated, labels, problem),
         **figures,
     )
+
+
+def _measure_one(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
+    """Measure class ids against the true ones, as fields of `SplitFigures`."""
+    metrics = ClassificationMetrics(config.label_names)
+    metrics.add_batch(predictions=decided, references=labels)
+    figures = metrics.compute()
+    per_label = {name: LabelFigures(**of_label) for name, of_label in figures.pop("per_label").items()}
+    matrix = ConfusionMatrix(**figures.pop("confusion_matrix"))
+    return {**figures, "per_label": per_label, "confusion_matrix": matrix}
 
 
 def measure_scored(split: ScoredSplit, config: ModelConfig) -> SplitFigures:
@@ -120,7 +134,7 @@ def measure_split(
         is_own_data: whether the model was trained on the same data set, cut as here.
         results: of the run that made the model; None if they are not at hand.
     """
-    temperatures = {"raw": 1.0, "calibrated": model.config.temperature}
+    temperatures, problem = {"raw": 1.0, "calibrated": model.config.temperature}, model.problem
     split_sha256 = hash_split(split)
     # Those of the run are of all its splits: what is odd about train harms the figures of test, too.
     of_run = results.dataset.findings if results and is_own_data else RowFindings()
@@ -136,7 +150,7 @@ def measure_split(
         max_length_tokens=model.config.max_length_tokens,
         metrics=measure_scored(split, model.config),
         calibration={
-            name: compute_calibration(compute_probabilities(split.logits, temperature), split.labels)
+            name: compute_calibration(problem.normalize(split.logits / temperature).numpy(), split.labels)
             for name, temperature in temperatures.items()
         },
         epochs=results.epochs if results else [],
@@ -162,7 +176,7 @@ def analyze_split(
         precision: the number format to compute in.
     """
     texts: list[str] = split.rows["text"][:]
-    is_right = split.logits.argmax(dim=1).numpy() == split.labels
+    is_right = split.find_right(model.problem)
     return Analysis(
         by_length=measure_by_length(texts, is_right),
         unseen=None if earlier_texts is None else measure_unseen(texts, is_right, earlier_texts),
@@ -181,18 +195,21 @@ def _find_baselines(results: RunResults, split_sha256: str) -> dict[str, Baselin
     }
 
 
-def _compute_loss(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
-    losses = functional.cross_entropy(logits, torch.from_numpy(labels), reduction="none")
-    return losses.sum().item() / len(labels)
+def _compute_loss(logits: torch.Tensor, labels: NDArray[np.int64], problem: Problem) -> float:
+    return problem.sum_loss(logits, torch.from_numpy(labels)).item() / len(labels)
 
 
-def _compute_calibration_error(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
-    return compute_calibration(compute_probabilities(logits, 1.0), labels).expected_calibration_error
+def _compute_calibration_error(logits: torch.Tensor, labels: NDArray[np.int64], problem: Problem) -> float:
+    return compute_calibration(problem.normalize(logits).numpy(), labels).expected_calibration_error
 
 
 def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str]) -> Iterator[MistakenLabels]:
+    if model.config.is_multi_label:
+        limits = {"max_kinds": MAX_PAIRS, "max_rows": MAX_MISTAKES_PER_PAIR}
+        yield from describe_wrong_decisions(model, split.logits, split.labels, texts, **limits)
+        return
     names = model.config.label_names
-    probabilities = compute_probabilities(split.logits, model.config.temperature)
+    probabilities = compute_probabilities(split.logits, model.config)
     for pair in group_mistakes(probabilities, split.labels)[:MAX_PAIRS]:
         label, predicted = names[pair.label_id], names[pair.predicted_id]
         most_confident = [

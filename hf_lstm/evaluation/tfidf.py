@@ -94,7 +94,7 @@ class TfidfClassifier:
         self.num_features = 0
 
     def fit(self, texts: Sequence[str], labels: Sequence[int] | NDArray[np.int64]) -> None:
-        """Learn the weights.
+        """Learn the weights, from labels as `LabeledTexts` has them.
 
         Raises:
             ValueError: no text has a word, or all rows have one class.
@@ -102,18 +102,21 @@ class TfidfClassifier:
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
 
         weighing = {name: value for name, value in self.settings.items() if name in ("C", "class_weight")}
         counting = {name: value for name, value in self.settings.items() if name not in weighing}
         self._vectorizer = TfidfVectorizer(**counting)
-        self._classifier = LogisticRegression(**weighing, max_iter=1000)
+        regression = LogisticRegression(**weighing, max_iter=1000)
+        self._classifier = regression if np.ndim(labels) == 1 else OneVsRestClassifier(regression)
         features = self._vectorizer.fit_transform(texts)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # near enough after as many steps
+            warnings.filterwarnings("ignore", "Label .* is present in all training examples|Label not .* is present")
             self._classifier.fit(features, labels)
         self.num_features = features.shape[1]
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Predict the class id of each text, int64 (num_texts,)."""
+        """Predict the class id of each text, int64 (num_texts,), or labels in the form of those learned from."""
         answers: ArrayLike = self._classifier.predict(self._vectorizer.transform(texts))
         return np.asarray(answers, dtype=np.int64)

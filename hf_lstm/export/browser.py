@@ -65,6 +65,8 @@ def describe_model(model: LSTMSentiment) -> dict[str, Any]:
     Raises:
         InputError: as `export_browser`.
     """
+    if model.config.is_multi_label:
+        raise InputError("the page gives a text one label, and the model any number of them: export it as ONNX")
     weights = {name: tensor.detach().cpu().float() for name, tensor in model.require_weights().items()}
     weights |= {name: tensor.detach().cpu().float() for name, tensor in model.named_buffers() if name not in weights}
     is_exact = all(torch.equal(tensor, tensor.bfloat16().float()) for tensor in weights.values())

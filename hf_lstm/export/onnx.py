@@ -110,7 +110,7 @@ def compare_with_onnx(model: LSTMSentiment, content: bytes, texts: EncodedTexts)
 
     Both compute in float32.
     """
-    ours = compute_probabilities(compute_logits(model, texts, dtype=torch.float32), model.config.temperature)
+    ours = compute_probabilities(compute_logits(model, texts, dtype=torch.float32), model.config)
     session = open_session(content)
     theirs = np.full_like(ours, np.nan)
     for rows in sort_batches(texts.lengths, max_tokens=MAX_TOKENS_PER_BATCH):

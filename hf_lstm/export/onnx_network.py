@@ -11,6 +11,7 @@ from torch import nn
 
 from hf_lstm.export.onnx_graph import GraphBuilder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.problem import MultiLabel
 
 if TYPE_CHECKING:
     import onnx
@@ -46,7 +47,10 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
         logits = graph.add("Concat", graph.add("Mul", logits, graph.constant(0.0)), logits, axis=1)
     graph.add("Identity", logits, output="logits")
     calibrated = graph.add("Div", logits, graph.weight("temperature", np.float32(config.temperature)))
-    graph.add("Softmax", calibrated, axis=1, output="probabilities")
+    if config.is_multi_label:
+        graph.add("Sigmoid", calibrated, output="probabilities")
+    else:
+        graph.add("Softmax", calibrated, axis=1, output="probabilities")
 
     onnx_model = graph.make_model(
         "hf_lstm",
@@ -124,4 +128,6 @@ def _describe_for_users(model: LSTMSentiment) -> dict[str, str]:
         "kept_tokens": {"first": limit - kept_last, "last": kept_last},
         "max_length_characters": config.max_length_characters,
     }
+    if isinstance(model.problem, MultiLabel):
+        described |= {"problem_type": config.problem_type, "thresholds": model.problem.thresholds}
     return {name: json.dumps(value, ensure_ascii=False) for name, value in described.items()}

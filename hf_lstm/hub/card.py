@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from huggingface_hub import RepoCard
 
 from hf_lstm.config import ModelConfig, Recipe
+from hf_lstm.config.model import SET_BY_DATA
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES
 from hf_lstm.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.errors import InputError
@@ -289,7 +290,7 @@ def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
         (f"{section}.{field.name}", getattr(settings, field.name))
         for section, settings in sections.items()
         for field in dataclasses.fields(settings)
-        if field.name != "id2label"
+        if field.name not in SET_BY_DATA
     ]
 
 

@@ -20,6 +20,7 @@ IMDB_SOURCES = (IMDB, SAMPLE)
 
 _IMDB_SUBSET = "plain_text"
 _METRICS = ("accuracy", "precision", "recall", "f1")
+_MICRO_METRICS = _METRICS[1:]
 _MIXIN_TAGS = ("model_hub_mixin", "pytorch_model_hub_mixin")  # by which the Hub counts models of its mixin
 _MAX_NAME_CHARACTERS = 80
 """Of a repository; the Hub takes 96, with the owner's name."""
@@ -91,6 +92,7 @@ def build_metadata(
         tags=[
             *("lstm", "recurrent-neural-network", "pytorch", *_MIXIN_TAGS),
             *(["bilstm"] if config.bidirectional else []),
+            *(["multi-label-classification"] if config.is_multi_label else []),
             *(["sentiment-analysis", "movie-reviews"] if is_sentiment else []),
             *(["glove"] if vectors and are_glove(vectors) else []),
         ],
@@ -159,6 +161,9 @@ def _build_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) 
     A test split that we cut ourselves is not given out as the data set's own.
     """
     is_official = recipe is not None and recipe.data.split == "official" and is_hub_id(source)
+    figures = [(metric, getattr(test, metric), None if metric == "accuracy" else "macro") for metric in _METRICS]
+    if test.multi_label is not None:
+        figures += [(metric, getattr(test.multi_label, metric), "micro") for metric in _MICRO_METRICS]
     return [
         EvalResult(
             task_type="text-classification",
@@ -168,11 +173,11 @@ def _build_eval_results(source: str, recipe: Recipe | None, test: SplitFigures) 
             dataset_config=_IMDB_SUBSET if source == IMDB else None,
             dataset_split="test" if is_official else None,
             metric_type=metric,
-            metric_name=metric.capitalize(),
-            metric_value=round(getattr(test, metric), 6),  # floats add up to 0.8844000000000001
-            metric_args=None if metric == "accuracy" else {"average": "macro"},
+            metric_name=metric.capitalize() + (" (micro)" if average == "micro" else ""),
+            metric_value=round(value, 6),  # floats add up to 0.8844000000000001
+            metric_args=None if average is None else {"average": average},
         )
-        for metric in _METRICS
+        for metric, value, average in figures
     ]
 
 

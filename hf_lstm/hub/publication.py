@@ -151,7 +151,7 @@ def plan_publication(
     if not is_public:
         plan[0] = PlannedFile(name=CONFIG_FILE, content=folder / CONFIG_FILE, note="names the labels")
     plan.append(_plan_tokenizer(folder / TOKENIZER_FILE, recipe, is_public))
-    plan += [PlannedFile(name=name, content=folder / name) for name in _list_untouched_remote_files(folder)]
+    plan += _plan_for_transformers(folder)
     if card is None and (folder / CARD_FILE).is_file():
         card = read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES)
     if card is not None:
@@ -165,11 +165,15 @@ def plan_publication(
     return plan + _list_others(folder, {planned.name for planned in plan})
 
 
-def _list_untouched_remote_files(folder: Path) -> list[str]:
-    """List the files for transformers, with the modules that are ours: code that somebody changed is not published."""
-    there = [name for name in TRANSFORMERS_FILES if (folder / name).is_file()]
+def _plan_for_transformers(folder: Path) -> list[PlannedFile]:
+    """List the files for transformers.
+
+    Of modules, our own are published: those of an earlier version become today's, and no code that somebody changed is.
+    """
     return [
-        name for name in there if name not in REMOTE_FILES or (folder / name).read_bytes() == read_remote_module(name)
+        PlannedFile(name=name, content=read_remote_module(name) if name in REMOTE_FILES else folder / name)
+        for name in TRANSFORMERS_FILES
+        if (folder / name).is_file()
     ]
 
 

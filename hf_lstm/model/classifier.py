@@ -287,10 +287,14 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         A text with no known word (empty, blank, other script) is scored all the same: as the single token `<unk>`, or
         as one `<unk>` for each of its words.
 
+        Where a text may have any number of labels, its answer is a list: those whose probability reaches their
+        threshold, the most probable first. It is empty if the text has none of them.
+
         Args:
             texts: one text, which gives one dict, or any iterable of them, which gives a list.
             top_k: how many labels, the most probable first, as a list for each text; None for all. It is the argument
-                of that name of a pipeline of `transformers`, which answers alike. Without it, a text has one dict.
+                of that name of a pipeline of `transformers`, which answers alike. Without it, a text has one dict, or a
+                list of the labels that it has.
             batch_size: texts per batch; by default batches hold about equally many tokens.
             precision: `float32`, `bfloat16`, or `auto` for what `devices.resolve_precision` says of this model.
             show_progress: show a progress bar; by default of long lists, on terminals and in notebooks.
@@ -305,7 +309,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
             texts, batch_size=batch_size, precision=precision, show_progress=show_progress
         )
         if top_k == "":
-            answers = name_labels(probabilities, self.labels)
+            answers = name_labels(probabilities, self.config)
             return answers[0] if isinstance(texts, str) else answers
         ranked = rank_labels(probabilities, self.labels, top_k)
         return ranked[0] if isinstance(texts, str) else ranked
@@ -323,7 +327,7 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         The arguments, and what is raised, are those of `predict`.
 
         Returns:
-            float32 (num_texts, num_labels) on the CPU; rows sum to 1.
+            float32 (num_texts, num_labels) on the CPU. Rows sum to 1, unless a text may have any number of labels.
         """
         return predict_probabilities(
             self,
@@ -339,8 +343,9 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
 
         With two labels, contributions add up to the logit of label 1 less that of label 0, so that a positive one
         speaks for label 1. With more, or where a `label` is asked for, they add up to that label's logit less the mean
-        of the others; by default it is the predicted label. What belongs to no word, such as biases, is spread evenly.
-        See `explanation.py` for the method.
+        of the others; by default it is the predicted label. Where a text may have any number of labels, they add up to
+        the label's logit alone; by default it is the most probable one. What belongs to no word, such as biases, is
+        spread evenly. See `explanation.py` for the method.
 
         Args:
             text: one text.

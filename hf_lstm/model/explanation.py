@@ -39,7 +39,8 @@ class Explanation(list[dict[str, Any]]):
     Attributes:
         text: what is explained.
         label: what positive contributions speak for.
-        against: what negative ones speak for; None where that is several labels.
+        against: what negative ones speak for; None where that is several labels, and `not LABEL` where a text may have
+            any number of them.
     """
 
     def __init__(self, words: Iterable[dict[str, Any]], *, text: str, label: str, against: str | None) -> None:
@@ -80,9 +81,8 @@ def explain_text(network: LSTMNetwork, encoder: Encoder, text: str, label: str |
         start, end = pieces[0].start, pieces[-1].end
         contribution = sum(next(remaining) for _ in pieces) + evenly
         explained.append({"word": text[start:end], "start": start, "end": end, "contribution": contribution})
-    names = config.label_names
-    against = names[1 - label_id] if len(names) == 2 else None
-    return Explanation(explained, text=text, label=names[label_id], against=against)
+    against = network.problem.name_opposite(label_id)
+    return Explanation(explained, text=text, label=config.label_names[label_id], against=against)
 
 
 def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tuple[list[float], float, int]:
@@ -116,24 +116,13 @@ def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | N
         leaf = outputs.to(network.device, torch.float32).requires_grad_()
         ends = [leaf[:, -1, :hidden_size], leaf[:, 0, hidden_size:]][: num_features // hidden_size]
         logits = network.classify(network.pooling(leaf, torch.stack(ends), torch.full((2,), time)).float())
-        if label_id is None:
-            label_id = 1 if logits.shape[1] == 2 else int(logits[0].argmax())
-        answers = logits @ _weigh_logits(logits[0].detach(), label_id)
+        weights, label_id = network.problem.weigh_logits(logits[0].detach(), label_id)
+        answers = logits @ weights
         has_gradient = answers.requires_grad
         gradient = torch.autograd.grad(answers.sum(), leaf, allow_unused=True)[0] if has_gradient else None
     if gradient is None:
         raise InputError("explain can't see through the model's classifier or pooling: explain the unquantized model")
     return answers[0].item(), gradient.mean(dim=0).to(outputs), label_id
-
-
-def _weigh_logits(logits: Tensor, label_id: int) -> Tensor:
-    """Return the weights of the logits in the answer, (num_labels,).
-
-    The answer is one label's logit less the mean of the others.
-    """
-    weights = torch.full_like(logits, -1 / (len(logits) - 1))
-    weights[label_id] = 1.0
-    return weights
 
 
 def _find_label_id(label: str | int, config: ModelConfig) -> int:

@@ -12,7 +12,7 @@ import torch
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
-from hf_lstm.config.model import NetworkConfig
+from hf_lstm.config.model import SINGLE_LABEL, NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.files import (
@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 _ADDED_LATER = {"embedding_dropout_mask": "value"}
 """Settings that earlier models lack, with what these had. They change training, and no answer."""
+_OF_ANY_NUMBER = {"problem_type": SINGLE_LABEL, "thresholds": None}
+"""What models lack that give each text one label; others have both."""
 _MAX_TOKENIZER_BYTES = 64 * 2**20
 _MAX_TOKENIZER_BYTES_WITHOUT_WORDS, _MAX_BYTES_PER_WORD = 2 * 2**20, 256
 """Each word stands in the vocabulary, and maybe in the pattern, too."""
@@ -65,7 +67,7 @@ def read_config(folder: Path) -> ModelConfig:
         )
     for name in FOR_TRANSFORMERS:
         values.pop(name, None)
-    values = {**_ADDED_LATER, **values}
+    values = {**_ADDED_LATER, **({} if _OF_ANY_NUMBER.keys() & values.keys() else _OF_ANY_NUMBER), **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers
         missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
@@ -260,7 +262,7 @@ def list_stale_files(folder: Path, provenance: Provenance) -> list[str]:
 
 def write_config(folder: Path, config: ModelConfig) -> None:
     """Write the model config, with the class and package that read it."""
-    write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **FOR_TRANSFORMERS, **dataclasses.asdict(config)})
+    write_json(folder / CONFIG_FILE, {"model_type": "hf_lstm", **FOR_TRANSFORMERS, **config.to_json()})
 
 
 def replace_report(source: Path | None, target: Path) -> None:

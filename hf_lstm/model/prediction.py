@@ -15,11 +15,13 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.nn.problem import MultiLabel, get_problem
 from hf_lstm.progress import can_show_bars
 from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
@@ -91,7 +93,7 @@ def stream_probabilities(
     is_number = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
     if batch_size is not None and not (is_number and batch_size >= 1):
         raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
-    config = network.config
+    config, problem = network.config, network.problem
     dtype = resolve_precision(precision, network.device, model=config)
     remaining = iter(texts)
     num_done = 0
@@ -100,7 +102,7 @@ def stream_probabilities(
         if num_done == 0:
             warn_of_unknown(encoded, config.unk_token_id, "the texts")
         logits = compute_logits(network, encoded, dtype=dtype, batch_size=batch_size)
-        yield calibrate(logits, config.temperature)
+        yield problem.calibrate(logits)
         num_done += len(window)
 
 
@@ -219,17 +221,22 @@ def check_top_k(top_k: object) -> None:
         raise InputError(f"top_k is {top_k!r}, but must be a whole number of at least 1, or None for all labels")
 
 
-def name_labels(probabilities: torch.Tensor, label_names: Sequence[str]) -> list[dict[str, Any]]:
-    """Name the most probable label of each row, with its probability.
+def name_labels(probabilities: torch.Tensor, config: ModelConfig) -> list[Any]:
+    """Name the answer to each row: its most probable label, or those of any number that it has.
 
     Args:
         probabilities: (num_texts, num_labels).
-        label_names: in the order of the columns.
+        config: of the model.
 
     Returns:
-        `{"label", "score"}` of each row.
+        `{"label", "score"}` for each row. Where a text may have any number of labels, a list of these for each row: the
+        labels whose probability reaches their threshold, the most probable first; it may be empty.
     """
-    return [ranked[0] for ranked in rank_labels(probabilities, label_names, 1)]
+    problem = get_problem(config)
+    if not isinstance(problem, MultiLabel):
+        return [ranked[0] for ranked in rank_labels(probabilities, config.label_names, 1)]
+    ranked = rank_labels(probabilities.masked_fill(problem.select(probabilities) == 0, -1), config.label_names, None)
+    return [[answer for answer in of_row if answer["score"] >= 0] for of_row in ranked]
 
 
 def rank_labels(
@@ -252,12 +259,7 @@ def rank_labels(
     ]
 
 
-def compute_probabilities(logits: torch.Tensor, temperature: float) -> NDArray[np.float32]:
-    """Compute softmax(logits / temperature), float32 (num_rows, num_labels)."""
-    probabilities: NDArray[np.float32] = calibrate(logits, temperature).numpy()
+def compute_probabilities(logits: torch.Tensor, config: ModelConfig) -> NDArray[np.float32]:
+    """Compute calibrated probabilities, float32 (num_rows, num_labels)."""
+    probabilities: NDArray[np.float32] = get_problem(config).calibrate(logits).numpy()
     return probabilities
-
-
-def calibrate(logits: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Compute softmax(logits / temperature), float32 (num_rows, num_labels), as a tensor."""
-    return (logits / temperature).softmax(dim=1)

@@ -11,6 +11,7 @@ from hf_lstm.config.model import NetworkConfig
 from hf_lstm.nn.dropout import Dropout, build_embedding_dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
+from hf_lstm.nn.problem import Problem, get_problem
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.nn.random_numbers import get_generator
 
@@ -37,6 +38,11 @@ class LSTMNetwork(nn.Module):
         self.classifier = nn.Linear(num_features, 1 if config.single_logit else config.num_labels)
         if not self.embedding.weight.is_meta:
             self.reset_parameters()
+
+    @property
+    def problem(self) -> Problem:
+        """Return what the logits mean."""
+        return get_problem(self.config)
 
     @property
     def device(self) -> torch.device:

@@ -15,9 +15,13 @@ def rename_labels(results: RunResults, names: Mapping[str, str]) -> RunResults:
 
 
 def _rename_figures(figures: SplitFigures, names: Mapping[str, str]) -> SplitFigures:
-    matrix = figures.confusion_matrix
+    matrix, of_many = figures.confusion_matrix, figures.multi_label
+    if of_many is not None:
+        thresholds = {names.get(label, label): threshold for label, threshold in of_many.thresholds.items()}
+        of_many = dataclasses.replace(of_many, thresholds=thresholds)
     return dataclasses.replace(
         figures,
+        multi_label=of_many,
         per_label={names.get(label, label): of_label for label, of_label in figures.per_label.items()},
         confusion_matrix=dataclasses.replace(matrix, labels=[names.get(label, label) for label in matrix.labels]),
     )

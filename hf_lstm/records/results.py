@@ -41,6 +41,22 @@ class ConfusionMatrix:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class MultiLabelFigures:
+    """Says how good a model is whose texts have any number of labels, over all labels of all rows together."""
+
+    precision: float
+    """Of all labels given, the share that is right (micro-averaged, like `recall` and `f1`)."""
+    recall: float
+    f1: float
+    decisions_right: float
+    """Of all decisions whether a row has a label, the share that is right (1 less the Hamming loss)."""
+    num_rows_without: int
+    """Rows that have no label."""
+    thresholds: dict[str, float]
+    """The least probability with which a row is given each label."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class SplitFigures:
     """Says how good a model is on a split.
 
@@ -55,6 +71,8 @@ class SplitFigures:
     calibrated_expected_calibration_error: float
     num_rows: int
     accuracy: float
+    """Share of the rows that are right: of those with any number of labels, that are given just these (subset
+    accuracy)."""
     accuracy_interval: tuple[float, float]
     """Low and high end of the 95 % interval (Wilson)."""
     precision: float
@@ -63,8 +81,16 @@ class SplitFigures:
     f1: float
     per_label: dict[str, LabelFigures]
     confusion_matrix: ConfusionMatrix
+    """Of rows with any number of labels it has no counts."""
+    multi_label: MultiLabelFigures | None = None
+    """None where each row has one label."""
     unknown_tokens: float | None = None
     """The share of the tokens that the model reads and has no entry for; None in results of earlier versions."""
+
+    @property
+    def averages(self) -> "dict[str, SplitFigures | MultiLabelFigures]":
+        """Return the precision, recall and F1 of all labels, by how they are averaged."""
+        return {"mean of labels": self} | ({} if self.multi_label is None else {"labels together": self.multi_label})
 
     def select_labels(self) -> dict[str, LabelFigures]:
         """Select the labels that a table shows: all, or of many the most frequent ones and then the worst others."""

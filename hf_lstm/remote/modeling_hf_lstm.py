@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import PreTrainedModel, TextClassificationPipeline
 from transformers.modeling_outputs import SequenceClassifierOutput
 
@@ -63,7 +63,9 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, labels: Tensor | None = None, **kwargs: Any
     ) -> SequenceClassifierOutput:
-        """Compute logits (batch, num_labels), and with `labels` (batch,) the mean cross-entropy.
+        """Compute logits (batch, num_labels), and with `labels` the mean cross-entropy.
+
+        They are class ids (batch,), or (batch, num_labels) of 0 and 1 where a text may have any number of labels.
 
         Rows of `input_ids` (batch, time) are padded on either side, and cut as the config says. One without tokens is
         the single token `<unk>`.
@@ -81,7 +83,12 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
         logits = self.classifier(self.head_norm(self.pooling(outputs, last_states, lengths.to(outputs.device))))
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
-        return SequenceClassifierOutput(loss=None if labels is None else cross_entropy(logits, labels), logits=logits)
+        loss = None
+        if labels is not None and self.config.problem_type == "multi_label_classification":
+            loss = binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+        elif labels is not None:
+            loss = cross_entropy(logits, labels)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
 
     def _cut(self, ids: Tensor) -> Tensor:
         limit, kind = self.config.max_length_tokens, self.config.truncation

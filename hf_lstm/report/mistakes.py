@@ -53,9 +53,13 @@ def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[st
     if not mistakes:
         yield "There are no mistakes."
         return
+    has_lacks = any(_names_lack(pair, label_names) for pair in mistakes)
+    what, of_what = "label", "its logit against that of the others"
+    if has_lacks:
+        what, of_what = "answer", "the logit of the label"
     yield (
-        "The words are those that speak most for the wrong label, with what each adds to its logit against that of the "
-        "others; the passage is the one around the strongest of them. `errors.jsonl` has the whole texts."
+        f"The words are those that speak most for the wrong {what}, with what each adds to {of_what}; "
+        "the passage is the one around the strongest of them. `errors.jsonl` has the whole texts."
     )
     for pair in mistakes:
         yield f"## {_name_pair(pair, label_names)}, {pair.num_rows:,} rows"
@@ -74,9 +78,14 @@ def format_mistakes(mistakes: Sequence[MistakenLabels], label_names: Sequence[st
 
 def _name_pair(pair: MistakenLabels, label_names: Sequence[str]) -> str:
     name = f"{format_cell(pair.label)} taken for {format_cell(pair.predicted)}"
-    if len(label_names) != 2:
+    if len(label_names) != 2 or _names_lack(pair, label_names):
         return name
     return f"False {'positives' if pair.predicted == label_names[1] else 'negatives'}: {name}"
+
+
+def _names_lack(pair: MistakenLabels, label_names: Sequence[str]) -> bool:
+    """Return whether one of both is the lack of the other, as where a row may have any number of labels."""
+    return pair.label not in label_names or pair.predicted not in label_names
 
 
 def _format_word(word: str) -> str:

@@ -7,7 +7,7 @@ from hf_lstm.evaluation.calibration import NUM_BINS
 from hf_lstm.markdown import format_cell, format_interval, format_percent, format_table
 from hf_lstm.records.places import KNOWN_ROWS
 from hf_lstm.records.report import Analysis, LengthGroup, Measurement, UnseenFigures
-from hf_lstm.records.results import MAX_MATRIX_LABELS, LabelFigures, SplitFigures
+from hf_lstm.records.results import MAX_MATRIX_LABELS, LabelFigures, MultiLabelFigures, SplitFigures
 from hf_lstm.report.mistakes import format_mistake_counts, format_tricky_reviews
 from hf_lstm.report.plots import NO_PLOTS
 
@@ -37,7 +37,7 @@ def join_sections(sections: Iterable[str]) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def format_scores(figures: LabelFigures | SplitFigures) -> list[str]:
+def format_scores(figures: LabelFigures | SplitFigures | MultiLabelFigures) -> list[str]:
     """Format the `SCORES` of a label, or their means over all labels."""
     return [f"{score:.4f}" for score in (figures.precision, figures.recall, figures.f1)]
 
@@ -46,9 +46,14 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
     metrics = report.metrics
     interval = format_interval(metrics.accuracy_interval)
     rows = [
-        ["accuracy", format_percent(metrics.accuracy), f"95 % interval {interval} (Wilson)"],
+        [
+            "accuracy" if metrics.multi_label is None else "rows given just their labels",
+            format_percent(metrics.accuracy),
+            f"95 % interval {interval} (Wilson)",
+        ],
         ["loss, nats", f"{metrics.loss:.4f}", f"calibrated {metrics.calibrated_loss:.4f}"],
         ["macro F1", f"{metrics.f1:.4f}", ""],
+        *_format_many(metrics.multi_label),
         [
             "expected calibration error",
             format_percent(metrics.expected_calibration_error),
@@ -79,6 +84,13 @@ def _format_head(report: Measurement, unseen: UnseenFigures | None) -> str:
     )
 
 
+def _format_many(figures: MultiLabelFigures | None) -> Iterator[list[str]]:
+    if figures is not None:
+        yield ["micro F1", f"{figures.f1:.4f}", "of the labels of all rows together"]
+        yield ["decisions right", format_percent(figures.decisions_right), "of each label for each row"]
+        yield ["rows without a label", f"{figures.num_rows_without:,}", ""]
+
+
 def _describe_prior_use(report: Measurement) -> str:
     """Describe how the model used these rows before, if it did."""
     if not report.is_own_data:
@@ -91,13 +103,22 @@ def _describe_prior_use(report: Measurement) -> str:
 
 def _format_labels(metrics: SplitFigures, has_plots: bool) -> Iterator[str]:
     names = metrics.confusion_matrix.labels
+    thresholds = {} if metrics.multi_label is None else metrics.multi_label.thresholds
     rows = []
     for name, label in metrics.select_labels().items():
-        rows.append([format_cell(name), *format_scores(label), f"{label.support:,}"])
-    rows.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
+        threshold = [f"{thresholds[name]:.4f}"] if thresholds else []
+        rows.append([format_cell(name), *threshold, *format_scores(label), f"{label.support:,}"])
+    for name, average in metrics.averages.items():
+        rows.append([name, *([""] if thresholds else []), *format_scores(average), f"{metrics.num_rows:,}"])
     yield "## Classification report"
     yield metrics.describe_selection("`metrics.json`") or ""
-    yield format_table(["label", *SCORES, "rows"], rows)
+    yield format_table(["label", *(["threshold"] if thresholds else []), *SCORES, "rows"], rows)
+    if thresholds:
+        yield (
+            "A row is given each label whose calibrated probability reaches its threshold. Thresholds were fitted on "
+            "the validation rows alone, each for the best F1 of its label."
+        )
+        return
     yield "## Confusion matrix"
     if not metrics.confusion_matrix.rows:
         yield f"It is left out of more than {MAX_MATRIX_LABELS} labels. The mistakes below are its largest cells."
@@ -130,20 +151,29 @@ def _format_calibration(report: Measurement, has_plots: bool) -> Iterator[str]:
     metrics, temperature = report.metrics, report.temperature
     yield "## Calibration"
     error = format_percent(metrics.expected_calibration_error)
+    function = "softmax" if metrics.multi_label is None else "sigmoid"
     if temperature == 1:
-        yield f"Probabilities are the softmax of the logits as they are. Their expected calibration error is {error}."
+        yield (
+            f"Probabilities are the {function} of the logits as they are. Their expected calibration error is {error}."
+        )
     else:
         yield (
-            f"Probabilities are the softmax of the logits divided by the temperature {temperature:.3f}, which was "
+            f"Probabilities are the {function} of the logits divided by the temperature {temperature:.3f}, which was "
             "fitted on the validation rows and changes no label. It takes the expected calibration error from "
             f"{error} to {format_percent(metrics.calibrated_expected_calibration_error)}, and the loss from "
             f"{metrics.loss:.4f} to {metrics.calibrated_loss:.4f}."
         )
-    lowest = format_percent(1 / len(metrics.confusion_matrix.labels))
-    yield (
-        "The expected calibration error is the mean over rows of the distance between accuracy and confidence (the "
-        f"probability of the predicted label) in {NUM_BINS} bins of equal width from {lowest} to 100 %."
-    )
+    if metrics.multi_label is None:
+        lowest = format_percent(1 / len(metrics.confusion_matrix.labels))
+        yield (
+            "The expected calibration error is the mean over rows of the distance between accuracy and confidence (the "
+            f"probability of the predicted label) in {NUM_BINS} bins of equal width from {lowest} to 100 %."
+        )
+    else:
+        yield (
+            "The expected calibration error is the mean over all labels of all rows of the distance between the "
+            f"probability of a label and how often rows have it, in {NUM_BINS} bins of equal width from 0 to 100 %."
+        )
     if has_plots:
         yield "![Reliability](reliability.png)"
 

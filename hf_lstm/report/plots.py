@@ -92,13 +92,14 @@ def draw_learning_curves(epochs: Sequence[Epoch], best_epoch: int) -> "Figure":
     return figure
 
 
-def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
+def draw_reliability(calibrations: Mapping[str, Calibration], *, of_each_label: bool = False) -> "Figure":
     """Draw reliability diagrams side by side.
 
     Each shows the accuracy of each bin of `compute_calibration`, and below it the number of its rows.
 
     Args:
         calibrations: by title.
+        of_each_label: whether they are of each label of a row, and not of its predicted one.
     """
     from matplotlib.ticker import MultipleLocator, PercentFormatter  # slow to import, and needed here alone
 
@@ -113,7 +114,13 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
         starts = [each.low for each in bins]
         style = {"width": width, "align": "edge", "edgecolor": "white"}
         top, bottom = above[column], below[column]
-        top.bar(starts, [each.accuracy for each in bins], color=SKY, label="accuracy of the rows", **style)
+        top.bar(
+            starts,
+            [each.accuracy for each in bins],
+            color=SKY,
+            label="rows that have it" if of_each_label else "accuracy of the rows",
+            **style,
+        )
         means = [[getattr(each, name) for each in bins] for name in ("confidence", "accuracy")]
         top.plot(*means, color=BLUE, marker="o", linestyle="", clip_on=False, label="at their mean confidence")
         top.plot([0, 1], [0, 1], color="black", linestyle="--", linewidth=1, label="perfectly calibrated")
@@ -124,13 +131,14 @@ def draw_reliability(calibrations: Mapping[str, Calibration]) -> "Figure":
         bottom.xaxis.set_major_locator(MultipleLocator(0.1 if lowest > 0.4 else 0.2))  # more would touch
         bottom.yaxis.set_major_formatter("{x:,.0f}")
         bottom.yaxis.get_major_locator().set_params(integer=True)
-        bottom.set_xlabel("confidence: probability of the predicted label")
+        what = "probability of a label" if of_each_label else "confidence: probability of the predicted label"
+        bottom.set_xlabel(what)
         for axes in (top, bottom):
             axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0, symbol=" %"))
             _style_axes(axes)
         top.yaxis.set_major_formatter(_build_percent_formatter())
-    figure.axes[0].set_ylabel("accuracy")
-    below[0].set_ylabel("rows")
+    figure.axes[0].set_ylabel("rows that have it" if of_each_label else "accuracy")
+    below[0].set_ylabel("labels of rows" if of_each_label else "rows")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     ncols = 3 if len(calibrations) > 1 else 1  # below a single diagram they would be cut off
     figure.legend(handles, labels, loc="outside lower center", ncols=ncols, frameon=False)

@@ -12,7 +12,8 @@ def format_summary(report: Measurement) -> str:
     scores = [["", *SCORES, "rows"]]
     for name, label in metrics.select_labels().items():
         scores.append([name, *format_scores(label), f"{label.support:,}"])
-    scores.append(["mean of labels", *format_scores(metrics), f"{metrics.num_rows:,}"])
+    for name, average in metrics.averages.items():
+        scores.append([name, *format_scores(average), f"{metrics.num_rows:,}"])
     confusion = [["true \\ predicted", *names]]
     for name, row in zip(names, metrics.confusion_matrix.rows, strict=False):  # none of very many labels
         confusion.append([name, *(f"{count:,}" for count in row)])

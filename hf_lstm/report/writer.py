@@ -98,7 +98,8 @@ def _draw_plots(folder: Path, measurement: Measurement, analysis: Analysis) -> N
     shown = {"logits as they are": measurement.calibration["raw"]}
     if measurement.temperature != 1:
         shown[f"temperature {measurement.temperature:.2f}"] = measurement.calibration["calibrated"]
-    save_figure(draw_reliability(shown), folder / "reliability.png")
+    of_each_label = measurement.metrics.multi_label is not None
+    save_figure(draw_reliability(shown, of_each_label=of_each_label), folder / "reliability.png")
     figure = draw_accuracy_by_length(analysis.by_length, measurement.metrics.accuracy)
     save_figure(figure, folder / "accuracy_by_length.png")
     if measurement.epochs and measurement.best_epoch is not None:

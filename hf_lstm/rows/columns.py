@@ -7,6 +7,8 @@ from hf_lstm.errors import InputError, abbreviate
 
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "message", "tweet", "document")
 LABEL_COLUMNS = ("label", "labels", "sentiment", "class", "category", "target", "polarity", "stars", "rating", "score")
+LABEL_SEPARATOR = "|"
+"""Stands between the labels of a cell, unless a setting names something else."""
 _PADDING = " \t\r\n\v\f\N{NO-BREAK SPACE}\N{ZERO WIDTH NO-BREAK SPACE}\N{ZERO WIDTH SPACE}"
 
 
@@ -15,6 +17,7 @@ class Columns(NamedTuple):
 
     text: str | None = None
     label: str | None = None
+    """Several names with commas between are columns of 0 and 1, one for each label."""
 
 
 class MissingLabelColumnError(InputError):
@@ -25,8 +28,8 @@ class MissingTextColumnError(InputError):
     """Says that a file or split has no column of texts."""
 
 
-def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, str]:
-    """Find the names of the text column and the label column.
+def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[str, ...]:
+    """Find the names of the text column and the label column, or of several label columns.
 
     They are those wanted, else the first well-known ones.
 
@@ -35,13 +38,18 @@ def find_columns(name: str, columns: Sequence[str], wanted: Columns) -> tuple[st
         InputError: there is no such column, or there are two; the message lists all columns.
     """
     text = find_text_column(name, columns, wanted.text)
-    label = _find_column(columns, wanted.label, LABEL_COLUMNS)
-    if label is None:
-        raise MissingLabelColumnError(_describe_missing(name, columns, "label", wanted.label))
-    _require_one(name, columns, "label", wanted.label, label)
-    if text == label:
-        raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
-    return text, label
+    labels = []
+    for each in _split_names(columns, wanted.label):
+        label = _find_column(columns, each, LABEL_COLUMNS)
+        if label is None:
+            raise MissingLabelColumnError(_describe_missing(name, columns, "label", each))
+        _require_one(name, columns, "label", each, label)
+        if text == label:
+            raise InputError(f"{name}: text and label are both read from column {text!r}; they must differ")
+        if label in labels:
+            raise InputError(f"{name}: label column {label!r} is named twice")
+        labels.append(label)
+    return text, *labels
 
 
 def find_text_column(name: str, columns: Sequence[str], text_column: str | None) -> str:
@@ -57,6 +65,13 @@ def find_text_column(name: str, columns: Sequence[str], text_column: str | None)
         raise MissingTextColumnError(_describe_missing(name, columns, "text", text_column))
     _require_one(name, columns, "text", text_column, found)
     return found
+
+
+def _split_names(columns: Sequence[str], wanted: str | None) -> Sequence[str | None]:
+    """Split the names of label columns at commas, unless a column is called so as a whole."""
+    if wanted is None or "," not in wanted or _find_column(columns, wanted, ()) is not None:
+        return [wanted]
+    return [part.strip() for part in wanted.split(",") if part.strip()]
 
 
 def _find_column(columns: Sequence[str], wanted: str | None, known: Sequence[str]) -> str | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hf_lstm.errors import InputError, abbreviate
 
@@ -33,13 +34,31 @@ class LabeledTable:
     texts: "pa.ChunkedArray"
     """Strings."""
     labels: "pa.ChunkedArray"
-    """Strings: class names, or numbers in digits. Null where a row has none."""
+    """Strings: class names, or numbers in digits. Null where a row has none. Lists of them, where a row may have any
+    number."""
     text_column: str
     label_column: str
+    """Several names have commas between."""
     class_names: Sequence[str] | None = None
     """The classes in the order of their ids, if the source says it."""
     lines: Sequence[int] | None = None
     """The line of the file in which each row starts, counted from 1. None if the file has no lines."""
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Tell whether a row may have any number of labels."""
+        import pyarrow as pa
+
+        return bool(pa.types.is_list(self.labels.type))
+
+    def flatten(self) -> "tuple[pa.Array, NDArray[np.int64]]":
+        """Return the labels of all rows one after the other, and the number of each one's row."""
+        import pyarrow.compute as pc
+
+        labels = self.labels.combine_chunks()
+        if not self.is_multi_label:
+            return labels, np.arange(len(labels))
+        return labels.flatten(), pc.list_parent_indices(labels).to_numpy(zero_copy_only=False)
 
     def locate(self, row: int, column: str) -> str:
         """Describe the place of a row, counted from 0, for error messages."""
@@ -71,6 +90,11 @@ class LabelMap:
         found = {label for table in tables for label, _ in _find_distinct_labels(table)}
         name, column = tables[0].name, tables[0].label_column
         num_rows = sum(len(table.labels) for table in tables)
+        if len(found) < 2 and tables[0].is_multi_label:
+            raise InputError(
+                f"{name}, column {column!r}: texts have no other label than {next(iter(found), None)!r}; any number of "
+                "labels needs two of them: for one that a text has or has not, give a column of two classes"
+            )
         if len(found) < 2:
             raise InputError(
                 f"{name}, column {column!r}: all {num_rows} labels are {next(iter(found), None)!r}; "
@@ -112,14 +136,14 @@ class LabelMap:
         return ids if len(ids) == len(found) and sorted(ids) == list(range(len(self.names))) else None
 
     def encode(self, table: LabeledTable) -> "pa.Array":
-        """Convert the labels of a table to class ids, int64 (num_rows,).
+        """Convert the labels of a table to class ids, int64 (num_rows,), or to a list of them for each row.
 
         Raises:
             InputError: a label is missing, or none of the classes.
         """
         import pyarrow as pa  # may not be installed: scoring a file needs no pyarrow
 
-        codes = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
+        codes = table.flatten()[0].dictionary_encode(null_encoding="encode")
         id_of_code = []
         for label, row in _find_distinct_labels(table):
             index = self.ids.get(label, self.ids.get(label.casefold()))
@@ -129,10 +153,14 @@ class LabelMap:
                     f"{abbreviate(list(self.ids))}"
                 )
             id_of_code.append(index)
-        return pa.array(id_of_code, pa.int64()).take(codes.indices)
+        ids = pa.array(id_of_code, pa.int64()).take(codes.indices)
+        return pa.ListArray.from_arrays(_count_up_to_rows(table), ids) if table.is_multi_label else ids
 
     def is_unlabeled(self, tables: Iterable[LabeledTable]) -> bool:
         """Return whether no row of a split has a label: each is missing, or such as -1 where that is no class."""
+        tables = list(tables)
+        if any(table.is_multi_label for table in tables):  # a list without a label says that the text has none
+            return all(table.labels.null_count == len(table.labels) for table in tables)
         labels = {clean_label(written) for table in tables for written in table.labels.unique().to_pylist()}
         return all(label is None or (label not in self.ids and label.casefold() in UNLABELED) for label in labels)
 
@@ -159,10 +187,11 @@ def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
     Raises:
         InputError: a label is missing.
     """
-    encoded = table.labels.combine_chunks().dictionary_encode(null_encoding="encode")
-    _, first_rows = np.unique(encoded.indices.to_numpy(), return_index=True)
+    labels, rows = table.flatten()
+    encoded = labels.dictionary_encode(null_encoding="encode")
+    _, first_places = np.unique(encoded.indices.to_numpy(), return_index=True)
     found = []
-    for written, row in zip(encoded.dictionary.to_pylist(), first_rows.tolist(), strict=True):
+    for written, row in zip(encoded.dictionary.to_pylist(), rows[first_places].tolist(), strict=True):
         label = clean_label(written)
         if label is None:
             what = "there is no label" if table.class_names is None else "null or -1 marks a row without a label"
@@ -170,6 +199,22 @@ def _find_distinct_labels(table: LabeledTable) -> list[tuple[str, int]]:
             raise InputError(f"{where}: {what}; every row needs its class: drop the rows without one")
         found.append((label, row))
     return found
+
+
+def _count_up_to_rows(table: LabeledTable) -> "pa.Array":
+    """Count the labels before each row of lists, and after the last one.
+
+    Raises:
+        InputError: a row has no list.
+    """
+    import pyarrow as pa
+
+    lists = table.labels.combine_chunks()
+    if lists.null_count:
+        where = table.locate(lists.is_null().index(True).as_py(), table.label_column)
+        raise InputError(f"{where}: nothing says which labels the text has; write an empty list, or 0, if it has none")
+    counts = lists.value_lengths().to_numpy(zero_copy_only=False)
+    return pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
 
 
 def _sort_labels(labels: Iterable[str]) -> list[str]:

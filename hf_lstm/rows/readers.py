@@ -1,8 +1,10 @@
 """Reads labeled rows from a file, a folder of a class, or an Arrow table."""
 
+import dataclasses
 import json
 from collections.abc import Sequence, Set
 from pathlib import Path
+from typing import TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +18,7 @@ from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
 from hf_lstm.rows.columns import Columns, MissingLabelColumnError, find_columns
 from hf_lstm.rows.labels import LabeledTable
 from hf_lstm.rows.merged_rows import refuse_merged_rows
+from hf_lstm.rows.multi_label import LISTS, is_list, join_indicators, take_lists
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 METADATA = frozenset({
@@ -24,6 +27,7 @@ METADATA = frozenset({
 })  # fmt: skip
 """Names of files beside data that are none, in lower case. So are all `.md` files."""
 _ROWS_PER_CHUNK = 10_000
+_Label: TypeAlias = str | list[str] | None
 
 
 def read_file(path: Path, wanted: Columns, encoding: str | None = None) -> LabeledTable:
@@ -64,14 +68,22 @@ def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Col
         MissingLabelColumnError: there are texts, but no labels.
         InputError: a column is missing or can't be a text or a label, or a text is null.
     """
-    text_column, label_column = find_columns(name, table.column_names, wanted)
-    texts, labels = table[text_column], table[label_column]
-    texts = convert_texts(texts, f"{name}, column {text_column!r}")
+    text_column, *label_columns = find_columns(name, table.column_names, wanted)
+    texts = convert_texts(table[text_column], f"{name}, column {text_column!r}")
+    unlabeled = LabeledTable(name, texts, pa.chunked_array([], pa.string()), text_column, ",".join(label_columns))
+    if len(label_columns) > 1:
+        marks = {column: table[column].to_pylist() for column in label_columns}
+        return _check_texts(join_indicators(marks, unlabeled))
+    (label_column,) = label_columns
+    labels, feature = table[label_column], features.get(label_column)
+    if is_list(labels.type):
+        class_names = getattr(getattr(feature, "feature", None), "names", None)
+        return _check_texts(take_lists(labels, dataclasses.replace(unlabeled, class_names=class_names)))
     if pa.types.is_nested(labels.type) or pa.types.is_temporal(labels.type) or _is_binary(labels.type):
         raise InputError(f"{name}, column {label_column!r}: holds {labels.type} values, but each row needs one class")
-    class_names = getattr(features.get(label_column), "names", None)
+    class_names = getattr(feature, "names", None)
     labels = _name_classes(name, label_column, labels, class_names) if class_names else _write_labels(labels)
-    return _check_texts(LabeledTable(name, texts, labels, text_column, label_column, class_names))
+    return _check_texts(dataclasses.replace(unlabeled, labels=labels, class_names=class_names))
 
 
 def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
@@ -79,7 +91,8 @@ def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
     batches = list(file.read(columns))
     schema = pa.schema([file.schema.field(column) for column in columns], file.schema.metadata)
     table = pa.Table.from_batches(batches, batches[0].schema if batches else schema)
-    return read_arrow_table(file.name, table, Features.from_arrow_schema(file.schema), Columns(*columns))
+    found = Columns(columns[0], ",".join(columns[1:]))
+    return read_arrow_table(file.name, table, Features.from_arrow_schema(file.schema), found)
 
 
 def _is_binary(kind: pa.DataType) -> bool:
@@ -125,31 +138,54 @@ def _check_texts(table: LabeledTable) -> LabeledTable:
 def _read_rows(file: RowFile, wanted: Columns) -> LabeledTable:
     """Read the texts and labels of a file of rows."""
     columns = find_columns(file.name, file.columns, wanted)
-    text_index, label_index = map(file.columns.index, columns)
+    text_index, *label_indices = map(file.columns.index, columns)
     texts: list[str] = []
-    labels: list[str | None] = []
+    labels: list[list[_Label]] = [[] for _ in label_indices]
     lines: list[int] = []
     for index, (line, values) in enumerate(file.rows):
         place = Place(file.name, index, line)
         texts.append(check_text(values[text_index], place, columns[0]))
-        labels.append(_check_label(values[label_index], place, columns[1], file.missing_labels))
+        for of_column, label_index, column in zip(labels, label_indices, columns[1:], strict=True):
+            of_column.append(_check_label(values[label_index], place, column, file.missing_labels))
         if line:
             lines.append(line)
-    table = LabeledTable(file.name, _build_column(texts), _build_column(labels), *columns, lines=lines or None)
-    if file.delimiter:
+    empty, label_column = pa.chunked_array([], pa.string()), ",".join(columns[1:])
+    unlabeled = LabeledTable(file.name, _build_column(texts), empty, columns[0], label_column, lines=lines or None)
+    if len(labels) > 1:
+        table = join_indicators(dict(zip(columns[1:], labels, strict=True)), unlabeled)
+    elif any(isinstance(label, list) for label in labels[0]):
+        table = take_lists(_build_lists(labels[0]), unlabeled)
+    else:
+        table = dataclasses.replace(unlabeled, labels=_build_column(cast("list[str | None]", labels[0])))
+    if file.delimiter and len(labels) == 1:
         refuse_merged_rows(table, file)
     return _check_texts(table)
 
 
-def _check_label(value: object, place: Place, column: str, missing: Set[str]) -> str | None:
-    """Return the label as text; None if the value says that there is none."""
+def _check_label(value: object, place: Place, column: str, missing: Set[str]) -> _Label:
+    """Return the label as text, or several as a list of texts; None if the value says that there is none."""
     if value is ABSENT:
         raise InputError(f"{place}: there is no column {column!r}, which the first row has")
+    if isinstance(value, list):
+        return [_check_one(label, place, column) for label in value]
     if not isinstance(value, str | int | float | None):
         raise InputError(f"{place}, column {column!r}: {type(value).__name__} is no class; expected a name or a number")
     if isinstance(value, str):
         return None if value.strip().casefold() in missing else replace_surrogates(value)
     return None if value is None or value != value else json.dumps(value)  # NaN is not itself
+
+
+def _check_one(label: object, place: Place, column: str) -> str:
+    """Return one of several labels as text."""
+    if not isinstance(label, str | int | float) or label != label:
+        what = "null" if label is None else type(label).__name__
+        raise InputError(f"{place}, column {column!r}: a list holds {what}; expected names or numbers")
+    return replace_surrogates(label) if isinstance(label, str) else json.dumps(label)
+
+
+def _build_lists(labels: Sequence[_Label]) -> pa.ChunkedArray:
+    lists = [[label] if isinstance(label, str) else label for label in labels]
+    return pa.chunked_array([pa.array(lists, LISTS)], LISTS)
 
 
 def _build_column(values: Sequence[str | None]) -> pa.ChunkedArray:

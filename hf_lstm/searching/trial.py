@@ -14,7 +14,7 @@ from hf_lstm.config import Recipe
 from hf_lstm.data.splits import Splits
 from hf_lstm.devices import resolve_precision
 from hf_lstm.errors import InputError
-from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.files import CHECKPOINT_PREFIX, PLACES_FILE, RECIPE_FILE, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
@@ -165,8 +165,7 @@ def save_model(run: PreparedRun, folder: Path) -> str:
         device = run.model.embedding.weight.device
         model = LSTMSentiment.from_pretrained(staging, device=str(device))
         dtype = resolve_precision(run.recipe.train.precision, device, model=model.config)
-        temperature = fit_temperature(compute_logits(model, validation.texts, dtype=dtype), validation.labels)
-        config = dataclasses.replace(model.config, temperature=temperature)
+        config = fit_config(model.config, compute_logits(model, validation.texts, dtype=dtype), validation.labels)
         write_config(staging, config)
         recipe = dataclasses.replace(run.recipe, model=config).to_json()
         write_json(staging / RECIPE_FILE, strip_recipe(recipe))

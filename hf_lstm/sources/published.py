@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import Dataset, Features, Value
 
 from hf_lstm.errors import InputError
-from hf_lstm.rows.columns import Columns, MissingLabelColumnError, MissingTextColumnError
+from hf_lstm.rows.columns import LABEL_SEPARATOR, Columns, MissingLabelColumnError, MissingTextColumnError
 from hf_lstm.rows.labels import LabeledTable, LabelMap
+from hf_lstm.rows.multi_label import AUTO, find_separator, split_cells
 from hf_lstm.rows.readers import read_arrow_table, read_file
 from hf_lstm.sources.cache import PreparedTables, hash_datasets, hash_files, hash_tables, load_or_build
 from hf_lstm.sources.in_memory import InMemorySplits
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.named_sources import find_files, load_hub_dataset
 
 T = TypeVar("T")
@@ -28,9 +30,12 @@ class Request(NamedTuple):
     columns: Columns = Columns()
     encoding: str | None = None
     config: str | None = None
-    label_names: Sequence[str] | None = None
+    labels: Labels | None = None
+    """A model's. None takes those of train."""
     only: str | None = None
     """The only split to load, if the source has splits."""
+    label_separator: str | None = AUTO
+    """As `DataConfig.label_separator`."""
 
 
 class Published(NamedTuple):
@@ -55,13 +60,13 @@ def load_published(source: str | InMemorySplits, request: Request) -> Published:
     Raises:
         InputError: the source is missing or unreachable, or one of its rows can't be used; the message names the row.
     """
-    columns, encoding, config, label_names, only = request
+    columns, encoding, config, labels, only, separator = request
     if isinstance(source, InMemorySplits):
         if config is not None:
             raise InputError(f"data in memory have no configurations; leave out config={config!r}")
         read = _read_splits(source.list_readers(columns, encoding))
-        key = hash_tables(read.splits, label_names, read.notes)
-        return Published(_load_tables(key, lambda: _encode_labels(read, label_names)), source.whole_name is not None)
+        key = hash_tables(read.splits, labels, separator, read.notes)
+        return Published(_load_tables(key, lambda: _encode_labels(read, request)), source.whole_name is not None)
     found = find_files(source, config)
     if found is None:
         return Published(_load_hub(source, request), is_whole=False)
@@ -69,12 +74,12 @@ def load_published(source: str | InMemorySplits, request: Request) -> Published:
     chosen = found.splits
     if only is not None and found.has_split_names:
         chosen = {only: select_split(chosen, only, source)}
-    key = hash_files(chosen, tuple(columns), encoding, label_names)
+    key = hash_files(chosen, tuple(columns), encoding, labels, separator)
     readers = {
         split: [functools.partial(read_file, path, columns, encoding) for path in paths]
         for split, paths in chosen.items()
     }
-    splits = _load_tables(key, lambda: _encode_labels(_read_splits(readers), label_names))
+    splits = _load_tables(key, lambda: _encode_labels(_read_splits(readers), request))
     return Published(splits, not found.has_split_names)
 
 
@@ -90,14 +95,14 @@ def _load_hub(source: str, request: Request) -> dict[str, Dataset]:
         ]
         for split, dataset in hub.items()
     }
-    encoded = _encode_labels(_read_splits(readers), request.label_names)
+    encoded = _encode_labels(_read_splits(readers), request)
     labeled = {split: hub[split] for split in encoded.splits}
     if all(
         data.features == Features.from_arrow_schema(encoded.splits[split].schema) for split, data in labeled.items()
     ):
         _log_notes(encoded.notes)
         return labeled  # checked, and nothing to change
-    key = hash_datasets(hub, tuple(request.columns), request.label_names)
+    key = hash_datasets(hub, tuple(request.columns), request.labels, request.label_separator)
     return _load_tables(key, lambda: encoded)
 
 
@@ -164,18 +169,19 @@ def _require_same_columns(tables: Sequence[LabeledTable]) -> None:
             )
 
 
-def _encode_labels(read: _ReadTables, label_names: Sequence[str] | None) -> PreparedTables:
+def _encode_labels(read: _ReadTables, request: Request) -> PreparedTables:
     """Join the tables of each split, and turn labels into class ids. Splits without labels are left out.
 
     Raises:
         InputError: a label is missing or unknown, train has a single class, or no split has labels.
     """
-    tables = read.splits
-    if label_names is None:
-        label_map = LabelMap.from_tables(tables.get("train", next(iter(tables.values()))))
+    tables = _split_cells(read.splits, request)
+    if request.labels is None:
+        label_map = LabelMap.from_tables(_get_train(tables))
     else:
-        label_map = LabelMap.from_model(label_names)
-    schema = Features({"text": Value("string"), "label": ClassLabel(names=list(label_map.names))}).arrow_schema
+        label_map = LabelMap.from_model(request.labels.names)
+    labels = Labels(label_map.names, is_multi=_get_train(tables)[0].is_multi_label)
+    schema = Features({"text": Value("string"), "label": labels.build_feature()}).arrow_schema
     encoded: dict[str, pa.Table] = {}
     notes = list(read.notes)
     for split, tables_of_split in tables.items():
@@ -189,3 +195,35 @@ def _encode_labels(read: _ReadTables, label_names: Sequence[str] | None) -> Prep
             pa.table([table.texts, label_map.encode(table)], schema=schema) for table in tables_of_split
         )
     return PreparedTables(encoded, notes)
+
+
+def _split_cells(splits: Mapping[str, list[LabeledTable]], request: Request) -> dict[str, list[LabeledTable]]:
+    """Split the cells of labels, where texts may have any number of labels: as a model has it, or train.
+
+    Raises:
+        InputError: cells are lists, but each text has one label.
+    """
+    if request.labels is None:
+        separator = find_separator(_get_train(splits), request.label_separator)
+        if separator is not None:
+            logger.info(
+                "labels: texts may have any number of them%s; for one class each, set data.label_separator=none",
+                "" if _get_train(splits)[0].is_multi_label else f", as {separator} stands between them",
+            )
+    elif request.labels.is_multi:
+        separator = LABEL_SEPARATOR if request.label_separator in (None, AUTO) else request.label_separator
+    else:
+        separator = None
+    if separator is not None:
+        return {split: [split_cells(table, separator) for table in tables] for split, tables in splits.items()}
+    for table in (table for tables in splits.values() for table in tables if table.is_multi_label):
+        raise InputError(
+            f"{table.name}, column {table.label_column!r}: holds several labels, but each text has one of the classes "
+            f"of {'train' if request.labels is None else 'the model'}"
+        )
+    return dict(splits)
+
+
+def _get_train(splits: Mapping[str, list[LabeledTable]]) -> list[LabeledTable]:
+    """Return the tables that say which labels there are."""
+    return splits.get("train", next(iter(splits.values())))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_lstm.evaluation.tfidf import has_spaced_words
+from hf_lstm.nn.problem import Problem
 from hf_lstm.tokenization.encoder import EncodedTexts
 
 if TYPE_CHECKING:
@@ -79,14 +80,15 @@ class NgramClassifier:
     Nothing in it is random.
 
     Args:
-        num_labels: two or more.
+        problem: with the labels.
     """
 
-    def __init__(self, num_labels: int) -> None:
-        self.num_labels = num_labels
-        num_columns = 1 if num_labels == 2 else num_labels
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.has_opposites = problem.config.has_opposites
+        num_columns = 1 if self.has_opposites else problem.config.num_labels
         self.weights = np.zeros((0, num_columns), dtype=np.float32)
-        """(num_features, 1) for two labels, else (num_features, num_labels)"""
+        """(num_features, 1) for two labels, one of which each text has; else (num_features, num_labels)"""
         self.biases = np.zeros(num_columns, dtype=np.float32)
         self.priors = np.zeros(num_columns, dtype=np.float32)
         """What the shares of the labels say of a text without n-grams."""
@@ -94,16 +96,19 @@ class NgramClassifier:
         """N-grams of a text, on average."""
 
     def fit(self, features: csr_matrix, labels: NDArray[np.int64]) -> NgramClassifier:
-        """Learn the weights from features of `count_ngrams` and class ids (num_texts,), and return the classifier."""
+        """Learn the weights from features of `count_ngrams` and labels, and return the classifier.
+
+        Labels are as `LabeledTexts` has them.
+        """
         from sklearn.linear_model import LogisticRegression
 
         min_count = _MIN_COUNT if len(labels) >= _MIN_ROWS_TO_PRUNE else 1
         is_kept = np.asarray(features.sum(axis=0)).ravel() >= min_count
-        wanted = [1] if self.num_labels == 2 else range(self.num_labels)
+        wanted = [1] if self.has_opposites else range(self.problem.config.num_labels)
         self.weights = np.zeros((features.shape[1], len(wanted)), dtype=np.float32)
         self.mean_count = max(1.0, float(features.sum(axis=1).mean()))
         for column, label in enumerate(wanted):
-            is_label = labels == label
+            is_label = self.problem.find_label(labels, label)
             share = (is_label.sum() + _SMOOTHING) / (len(labels) + 2 * _SMOOTHING)
             self.priors[column] = np.log(share / (1 - share))
             if not 0 < is_label.sum() < len(labels):  # these rows have one side only: no n-gram tells
@@ -119,7 +124,7 @@ class NgramClassifier:
         return self
 
     def compute_logits(self, features: csr_matrix, *, are_parts: bool = False) -> NDArray[np.float32]:
-        """Compute logits, float32 (num_texts, num_labels); of two labels, the first has 0.
+        """Compute logits, float32 (num_texts, num_labels); of two labels, one of which each text has, the first has 0.
 
         With `are_parts`, texts may be far shorter than those learned from. The bias makes up for what the n-grams of a
         whole text say on average. So of a part it counts as the part has n-grams, or all sentences would seem to be of
@@ -130,7 +135,7 @@ class NgramClassifier:
             shares = np.minimum(1.0, np.asarray(features.sum(axis=1), dtype=np.float32) / self.mean_count)
             biases = self.priors + shares * (biases - self.priors)
         logits = np.asarray(features @ self.weights, dtype=np.float32) + biases
-        return np.hstack([np.zeros_like(logits), logits]) if self.num_labels == 2 else logits
+        return np.hstack([np.zeros_like(logits), logits]) if self.has_opposites else logits
 
 
 def _compute_log_count_ratios(features: csr_matrix, is_label: NDArray[np.bool_]) -> NDArray[np.float64]:

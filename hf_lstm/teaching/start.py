@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.nn.problem import Problem
 from hf_lstm.teaching.ngrams import NgramClassifier, mark_words
 
 _SPREAD = 0.1
@@ -16,10 +17,10 @@ _SPREAD = 0.1
 def start_from_ngrams(model: LSTMNetwork, rows: LabeledTexts) -> None:
     """Shrink the random embedding, and put a linear model's weight of each word into its first dimensions.
 
-    There is one dimension for two labels, else one for each label, as far as there are dimensions. The weights are
-    those of NB-SVM on the words that a text has, with a standard deviation of 1.
+    There is one dimension for two labels, one of which each text has, else one for each label, as far as there are
+    dimensions. The weights are those of NB-SVM on the words that a text has, with a standard deviation of 1.
     """
-    weights = learn_word_weights(rows, num_words=model.config.vocab_size, num_labels=model.config.num_labels)
+    weights = learn_word_weights(rows, model.problem, num_words=model.config.vocab_size)
     table = model.embedding.weight
     table.mul_(_SPREAD)
     num_columns = min(weights.shape[1], table.shape[1])
@@ -27,7 +28,7 @@ def start_from_ngrams(model: LSTMNetwork, rows: LabeledTexts) -> None:
     table[model.config.pad_token_id] = 0
 
 
-def learn_word_weights(rows: LabeledTexts, *, num_words: int, num_labels: int) -> NDArray[np.float32]:
+def learn_word_weights(rows: LabeledTexts, problem: Problem, *, num_words: int) -> NDArray[np.float32]:
     """Learn how much the words of a vocabulary say for each label, float32 (num_words, num_columns)."""
-    classifier = NgramClassifier(num_labels).fit(mark_words(rows.texts, num_words), rows.labels)
+    classifier = NgramClassifier(problem).fit(mark_words(rows.texts, num_words), rows.labels)
     return classifier.weights / np.maximum(classifier.weights.std(axis=0), 1e-6)  # type: ignore[no-any-return]

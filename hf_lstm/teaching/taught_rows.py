@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import ModelConfig, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import GROUP
+from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching.crops import draw_crops
 from hf_lstm.teaching.teachers import Lesson, label_softly
 from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
@@ -51,12 +52,12 @@ def build_taught_rows(
         groups=_number_groups(train[GROUP][:] if GROUP in train.column_names else texts),
         more_texts=more_texts,
         origins=np.concatenate([np.full(len(unlabeled), -1, dtype=np.int64), origins]),
-        label_names=config.label_names,
+        problem=get_problem(config),
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
     answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
-    answered = answers[len(texts) :].argmax(axis=1)
-    truth = np.eye(config.num_labels, dtype=np.float32)[encoded.labels]
+    answered = lesson.problem.decide_softly(answers[len(texts) :])
+    truth = lesson.problem.soften(encoded.labels)
     weight = train_config.teacher_weight
     targets = np.concatenate([weight * answers[: len(texts)] + (1 - weight) * truth, answers[len(texts) :]])
     return LabeledTexts(

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.extras import require_library
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.problem import Problem
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
 
 NGRAMS = "ngrams"
@@ -31,14 +33,15 @@ class Lesson:
     texts: Sequence[str]
     """The labeled texts."""
     labels: NDArray[np.int64]
-    """(num_texts,)"""
+    """As `LabeledTexts` has them."""
     groups: NDArray[np.int64]
     """(num_texts,), such that no n-gram teacher labels a row of a group that it has learned from."""
     more_texts: Sequence[str]
     """Texts without labels, and crops."""
     origins: NDArray[np.int64]
     """(num_more_texts,), the labeled text that each is a crop of, or -1."""
-    label_names: Sequence[str]
+    problem: Problem
+    """With the labels of the data."""
 
 
 def check_teacher(name: str) -> None:
@@ -67,7 +70,7 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
     """
-    models = {name: _load_teacher(name, lesson.label_names) for name in teachers if name != NGRAMS}
+    models = {name: _load_teacher(name, lesson.problem.config) for name in teachers if name != NGRAMS}
     answers = []
     for name in teachers:
         if name == NGRAMS:
@@ -82,13 +85,18 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
     return np.average(answers, axis=0, weights=votes).astype(np.float32)
 
 
-def _load_teacher(name: str, label_names: Sequence[str]) -> LSTMSentiment:
+def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
     model = LSTMSentiment.from_pretrained(name)
-    if model.config.label_names != list(label_names):
+    if model.config.label_names != wanted.label_names:
         raise InputError(
             f"train.teachers: {name} has the labels {abbreviate(model.config.label_names)}; expected those of the data "
-            f"in their order, {abbreviate(label_names)}"
+            f"in their order, {abbreviate(wanted.label_names)}"
         )
+    if model.config.is_multi_label != wanted.is_multi_label:
+        kinds = (
+            ("any number of labels", "one label") if wanted.is_multi_label else ("one label", "any number of labels")
+        )
+        raise InputError(f"train.teachers: the texts have {kinds[0]} each, and {name} gives {kinds[1]}")
     return model
 
 
@@ -97,7 +105,7 @@ def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
 
     Logits are divided by the temperature that fits the labels of the texts best.
     """
-    num_labels, num_texts = len(lesson.label_names), len(lesson.texts)
+    num_labels, num_texts = lesson.problem.config.num_labels, len(lesson.texts)
     has_words = reads_words(lesson.texts)
     features = count_ngrams(lesson.texts, num_labels, has_words=has_words)
     more_features = count_ngrams(lesson.more_texts, num_labels, has_words=has_words) if len(lesson.more_texts) else None
@@ -113,16 +121,18 @@ def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
         if not len(rows):
             logger.warning("n-gram teacher: all rows are of one group or text; it leaves their labels open")
             continue
-        teacher = NgramClassifier(num_labels).fit(features[rows], lesson.labels[rows])
+        teacher = NgramClassifier(lesson.problem).fit(features[rows], lesson.labels[rows])
         logits[:num_texts][folds == fold] = teacher.compute_logits(features[folds == fold])
         if more_features is not None:
             for are_parts in (False, True):
                 rows = (more_folds == fold) & ((lesson.origins >= 0) == are_parts)
                 logits[num_texts:][rows] = teacher.compute_logits(more_features[rows], are_parts=are_parts)
-    temperature = fit_temperature(torch.from_numpy(logits[:num_texts]), lesson.labels)
-    accuracy = (logits[:num_texts].argmax(axis=1) == lesson.labels).mean()
+    answers = torch.from_numpy(logits)
+    temperature = fit_temperature(answers[:num_texts], lesson.labels)
+    is_right = lesson.problem.find_right(answers[:num_texts], torch.from_numpy(lesson.labels))
+    accuracy = is_right.numpy().mean()
     logger.info("n-gram teacher: accuracy %.4f on rows of train that it did not learn from", accuracy)
-    return torch.softmax(torch.from_numpy(logits) / temperature, dim=1).numpy()
+    return lesson.problem.normalize(answers / temperature).numpy()
 
 
 def cut_folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hf_lstm.config import Recipe
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.devices import name_dtype, resolve_precision
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.setup import PreparedRun
 
 
@@ -24,7 +25,7 @@ def digest_rows(run: PreparedRun) -> dict[str, Any]:
     }
     if run.unlabeled is not None:
         digests["unlabeled"] = _digest(run.unlabeled.input_ids, run.unlabeled.offsets)
-    return {"labels": run.splits["train"].features["label"].names, "rows_sha256": digests}
+    return {"labels": list(Labels.of_rows(run.splits["train"]).names), "rows_sha256": digests}
 
 
 def digest_targets(learned: LabeledTexts) -> str | None:

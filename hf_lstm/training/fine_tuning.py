@@ -26,6 +26,7 @@ from hf_lstm.pretraining.folder import SavedLanguageModel, is_language_model, re
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabelMap
+from hf_lstm.sources.label_feature import Labels
 
 logger = logging.getLogger(__name__)
 
@@ -97,12 +98,12 @@ class BaseModel:
         if earlier_texts is not None:
             warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
 
-    def resolve(self, label_names: Sequence[str], settings: ModelSettings) -> ModelConfig:
+    def resolve(self, labels: Labels, settings: ModelSettings) -> ModelConfig:
         """Return the model's config with the labels of the new rows; nothing of `settings` is left open.
 
         It is not calibrated yet.
         """
-        return _resolve_with_vocabulary(self.model.config, self.model.config, label_names)
+        return _resolve_with_vocabulary(self.model.config, self.model.config, labels)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, and return their facts for results.json.
@@ -111,7 +112,9 @@ class BaseModel:
         evaluation reads them; in another order, its rows are copied in that. Else it answers another question, and
         `target` keeps the one that it has drawn.
         """
+        is_alike = self.model.config.is_multi_label == target.config.is_multi_label
         ids = LabelMap.from_model(self.model.config.label_names).find_ids(target.config.label_names)
+        ids = ids if is_alike else None
         keeps_classifier = ids is not None
         weights = self.model.state_dict()
         for name in [name for name in weights if name.startswith("classifier.")]:
@@ -125,6 +128,8 @@ class BaseModel:
         left_out = "classifier included"
         if not keeps_classifier:
             left_out = _explain_new_classifier(self.model.config.label_names, target.config.label_names)
+            if not is_alike:
+                left_out = "but for the classifier: one label for each text is another question than any number of them"
         logger.info("start: the weights of %s, %s", self.source, left_out)
         return BaseModelFacts(
             source=self.source,
@@ -162,14 +167,14 @@ class BaseLanguageModel:
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
         """Check nothing: a language model knows no label of any row."""
 
-    def resolve(self, label_names: Sequence[str], settings: ModelSettings) -> ModelConfig:
+    def resolve(self, labels: Labels, settings: ModelSettings) -> ModelConfig:
         """Return the config of a classifier with the language model's network, for these labels.
 
         What it doesn't determine is that of `settings`.
         """
         found = self.saved.config
         settings = dataclasses.replace(settings, **{name: getattr(found, name) for name in SET_BY_LANGUAGE_MODEL})
-        return _resolve_with_vocabulary(settings, found, label_names)
+        return _resolve_with_vocabulary(settings, found, labels)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy embedding and LSTM into `target`, which keeps the rest as drawn; return their facts."""
@@ -247,13 +252,12 @@ def check_own_settings(names: Iterable[str], source: str) -> None:
         )
 
 
-def _resolve_with_vocabulary(
-    settings: ModelSettings, vocabulary: NetworkConfig, label_names: Sequence[str]
-) -> ModelConfig:
+def _resolve_with_vocabulary(settings: ModelSettings, vocabulary: NetworkConfig, labels: Labels) -> ModelConfig:
     """Return a complete config, with the vocabulary of a base."""
     return settings.resolve(
         vocab_size=vocabulary.vocab_size,
-        label_names=label_names,
+        label_names=labels.names,
+        problem_type=labels.problem_type,
         pad_token_id=vocabulary.pad_token_id,
         unk_token_id=vocabulary.unk_token_id,
     )

@@ -18,7 +18,6 @@ from hf_lstm.objectives.adversarial import (
     sum_virtual_adversarial_divergence,
 )
 from hf_lstm.tokenization.batching import Batch
-from hf_lstm.training.optimization import sum_cross_entropy
 from hf_lstm.training.state import TrainingRun
 
 
@@ -50,14 +49,15 @@ def add_labeled_gradients(
     Args:
         run: whose model gets them.
         batch: some rows of the step.
-        targets: as `sum_cross_entropy` takes them.
+        targets: as `Problem.sum_loss` takes them.
         row_weights: float32 (batch,).
         size: of the step.
     """
     model, config = run.model, run.config
 
     def sum_loss(logits: Tensor) -> Tensor:
-        return sum_cross_entropy(logits, targets, row_weights=row_weights, label_smoothing=config.label_smoothing)
+        smoothing = config.label_smoothing
+        return model.problem.sum_loss(logits, targets, row_weights=row_weights, label_smoothing=smoothing)
 
     has_more = config.changes_word_vectors or config.entropy_weight > 0
     if run.is_frozen or not has_more:

@@ -109,7 +109,7 @@ def train(
         session.save()
     freeze(run.lower_parameters, False)
     assert run.best_weights is not None
-    require_convergence(run.epochs, num_labels=model.config.num_labels)
+    require_convergence(run.epochs, guessing_loss=model.problem.guessing_loss)
     model.load_state_dict(run.best_weights)
     model.eval()
     return run.epochs
@@ -208,7 +208,7 @@ def _evaluate(run: TrainingRun, split: LabeledTexts) -> EpochFigures:
     if run.shards is None:
         return evaluate_split(run.evaluated_model, split, run.dtype)
     logits = run.shards.compute_logits(run.evaluated_model, split.texts, run.dtype)
-    return measure_answers(logits, split.labels)
+    return measure_answers(logits, split.labels, run.model.problem)
 
 
 def find_best_epoch(epochs: Sequence[Epoch]) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
@@ -19,7 +18,7 @@ from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import Epoch
 
 MAX_LOSS_RATIO = 10.0
-"""Limit of a kept epoch's validation loss, as a multiple of log(num_labels), the loss of guessing evenly. Beyond it,
+"""Limit of a kept epoch's validation loss, as a multiple of the loss of guessing evenly. Beyond it,
 training diverged. Poor training stays near 1; an overconfident model that gets most rows right stays far below 10."""
 
 
@@ -97,36 +96,13 @@ def build_averaged_model(model: LSTMNetwork, decay: float) -> AveragedModel:
     return AveragedModel(model, avg_fn=update)
 
 
-def sum_cross_entropy(
-    logits: torch.Tensor,
-    targets: torch.Tensor,
-    *,
-    row_weights: torch.Tensor | None = None,
-    label_smoothing: float = 0.0,
-) -> torch.Tensor:
-    """Compute the summed cross-entropy of logits against labels or soft labels, in nats.
-
-    A sum, so that batches of unequal size weigh their rows alike; computed in float32. For logits (0, z) it is the
-    binary cross-entropy of sigmoid(z).
-
-    Args:
-        logits: (batch, num_labels).
-        targets: class ids, int64 (batch,), or how likely each label is, float32 (batch, num_labels).
-        row_weights: float32 (batch,), how often each row counts; once by default.
-        label_smoothing: share of the target that is spread over all labels (Szegedy et al., "Rethinking the Inception
-            Architecture for Computer Vision", 2016).
-    """
-    losses = functional.cross_entropy(logits.float(), targets, reduction="none", label_smoothing=label_smoothing)
-    return losses.sum() if row_weights is None else losses @ row_weights
-
-
 def compute_row_weights(
     labels: NDArray[np.int64], class_weights: str | None, *, num_labels: int
 ) -> NDArray[np.float32]:
     """Compute how often each row of train counts, float32 (num_rows,).
 
     Args:
-        labels: (num_rows,).
+        labels: as `LabeledTexts` has them; without `class_weights`, only their number matters.
         class_weights: as `TrainConfig.class_weights`; `balanced` has all classes count alike, and the rows once on
             average.
         num_labels: classes there are.
@@ -148,7 +124,7 @@ def compute_row_weights(
     return by_class[labels].astype(np.float32)
 
 
-def require_convergence(epochs: Sequence[Epoch], *, num_labels: int) -> None:
+def require_convergence(epochs: Sequence[Epoch], *, guessing_loss: float) -> None:
     """Check the best epoch's loss against that of guessing.
 
     Beyond `MAX_LOSS_RATIO` times that, its weights are not worth saving.
@@ -157,7 +133,7 @@ def require_convergence(epochs: Sequence[Epoch], *, num_labels: int) -> None:
         DivergenceError: the validation loss is beyond it.
     """
     best = [epoch for epoch in epochs if epoch.is_best][-1]
-    loss, limit = best.validation.loss, MAX_LOSS_RATIO * math.log(num_labels)
+    loss, limit = best.validation.loss, MAX_LOSS_RATIO * guessing_loss
     if not loss <= limit:  # NaN too
         raise DivergenceError(
             f"epoch {best.epoch}, the best: validation loss {loss:.4g}, more than {MAX_LOSS_RATIO:.0f} times that "

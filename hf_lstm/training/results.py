@@ -9,7 +9,7 @@ import torch
 from hf_lstm.config import Recipe
 from hf_lstm.data.splits import count_duplicates, hash_texts
 from hf_lstm.devices import name_dtype, resolve_precision
-from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.evaluation.scoring import ScoredSplit, measure_scored
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
@@ -26,7 +26,7 @@ class MeasuredModel:
     model: LSTMSentiment
     """Loaded from the folder, then calibrated."""
     recipe: Recipe
-    """With the model's temperature."""
+    """With the model's temperature and thresholds."""
     scored: dict[str, ScoredSplit]
     """`train`, `validation` and `test`."""
     dtype: torch.dtype
@@ -37,7 +37,7 @@ class MeasuredModel:
 def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> MeasuredModel:
     """Score the saved model on all rows, and calibrate it.
 
-    Its temperature is fitted on validation.
+    Its temperature is fitted on validation, and so are the thresholds of any number of labels.
     """
     device = run.model.embedding.weight.device
     model = type(run.model).from_pretrained(folder, device=str(device))
@@ -52,8 +52,7 @@ def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> 
         )
         for (name, rows), encoded in zip(run.splits.items(), run.encoded.values(), strict=True)
     }
-    temperature = fit_temperature(scored["validation"].logits, scored["validation"].labels)
-    model.config = replace(model.config, temperature=temperature)
+    model.config = fit_config(model.config, scored["validation"].logits, scored["validation"].labels)
     return MeasuredModel(model, replace(run.recipe, model=model.config), scored, dtype, weights_sha256)
 
 

@@ -224,7 +224,7 @@ def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunR
 def _add_baseline(run: PreparedRun, measured: MeasuredModel, results: RunResults, folder: Path) -> RunResults:
     """Add what a baseline gets on the same rows to the run's results, also to those in its folder."""
     train_split, *others = (measured.scored[name] for name in ("train", "validation", "test"))
-    baseline = measure_tfidf(train_split, others, run.recipe.train.class_weights)
+    baseline = measure_tfidf(train_split, others, measured.model.problem, run.recipe.train.class_weights)
     if baseline is None:
         return results
     results = dataclasses.replace(results, baselines=[baseline])

@@ -26,6 +26,7 @@ from hf_lstm.nn.embedding_scale import normalize_embedding
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
 from hf_lstm.sources.in_memory import InMemorySplits
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.unlabeled import read_unlabeled
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
@@ -101,6 +102,7 @@ def prepare_run(
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
+    check_objectives(recipe.train, Labels.of_rows(splits["train"]))
     findings = check_training_rows(splits)
     unlabeled = find_unlabeled(recipe, splits)
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=unlabeled)
@@ -136,6 +138,27 @@ def complete_data(recipe: Recipe, base: BaseModel | BaseLanguageModel, in_memory
     return replace(recipe, data=base.complete_data(recipe.data))
 
 
+def check_objectives(config: TrainConfig, labels: Labels) -> None:
+    """Check that what a recipe asks of training can be asked of these labels.
+
+    Raises:
+        InputError: it can't; the setting is named.
+    """
+    if not labels.is_multi:
+        return
+    refused = {
+        "train.class_weights": config.class_weights is not None,
+        "train.virtual_adversarial_epsilon": config.virtual_adversarial_epsilon is not None,
+        "train.entropy_weight": config.entropy_weight > 0,
+    }
+    for name, is_set in refused.items():
+        if is_set:
+            value = getattr(config, name.removeprefix("train."))
+            raise InputError(
+                f"{name} is {value}, which needs texts with one label each, and these have any number; leave it out"
+            )
+
+
 def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[str]:
     """Find the recipe's texts without labels; none of them stands in any split.
 
@@ -168,10 +191,10 @@ def resolve_recipe(
     Raises:
         InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
     """
-    label_names = train_split.features["label"].names
+    labels = Labels.of_rows(train_split)
     if base is not None:
         tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
-        config = base.resolve(label_names, recipe.model)
+        config = base.resolve(labels, recipe.model)
         return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.tokenizer
     if tokenizer is None:
         texts = train_split["text"][:]
@@ -180,7 +203,8 @@ def resolve_recipe(
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
     config = recipe.model.resolve(
         vocab_size=tokenizer.get_vocab_size(),
-        label_names=label_names,
+        label_names=labels.names,
+        problem_type=labels.problem_type,
         pad_token_id=pad_token_id,
         unk_token_id=unk_token_id,
     )

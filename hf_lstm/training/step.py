@@ -73,7 +73,7 @@ def _add_all_gradients(
         row_weights = torch.from_numpy(run.row_weights[rows]).to(device)
         answered = add_labeled_gradients(run, batch, targets, row_weights, size)
         loss_sum = loss_sum + answered.loss_sum
-        num_correct = num_correct + (answered.logits.argmax(dim=1) == labels).sum()
+        num_correct = num_correct + model.problem.find_right(answered.logits, labels).sum()
     if run.unlabeled is not None:
         for rows in split_large_batches(run.unlabeled.lengths, unlabeled, model.config):
             batch = collate(run.unlabeled, rows, pad_token_id=model.config.pad_token_id)

@@ -18,6 +18,7 @@ from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_split, load_splits
 from hf_lstm.data.splits import count_duplicates
 from hf_lstm.errors import InputError
+from hf_lstm.sources.label_feature import Labels
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
 IMDB_README = """---
@@ -295,7 +296,7 @@ def test_hub_errors_are_one_line_with_a_way_out(hub, monkeypatch):
 
 def test_one_split_with_a_models_labels(tmp_path):
     write_imdb(tmp_path / "imdb")
-    test = load_split(str(tmp_path / "imdb"), "test", label_names=["POSITIVE", "NEGATIVE"])
+    test = load_split(str(tmp_path / "imdb"), "test", labels=Labels(("POSITIVE", "NEGATIVE")))
     assert test.features["label"].names == ["POSITIVE", "NEGATIVE"]
     assert rows_of(test) == sorted((text, 1 - label) for text, label in imdb_splits()["test"])
 
@@ -303,12 +304,12 @@ def test_one_split_with_a_models_labels(tmp_path):
 def test_one_split_does_not_need_the_others(tmp_path):
     path = write_csv(tmp_path / "test.csv", [("only one class", "positive")] * 3)
     for source in (path, str(tmp_path)):
-        test = load_split(source, "test", label_names=["neg", "pos"])
+        test = load_split(source, "test", labels=Labels(("neg", "pos")))
         assert test[:] == {"text": ["only one class"] * 3, "label": [1, 1, 1]}
     write_csv(tmp_path / "train.csv", [("unlabeled", "")])
-    assert len(load_split(str(tmp_path), "test", label_names=["neg", "pos"])) == 3
+    assert len(load_split(str(tmp_path), "test", labels=Labels(("neg", "pos")))) == 3
     with pytest.raises(InputError, match=r"there is no split 'validation' with labels; there is train, test"):
-        load_split(str(tmp_path), "validation", label_names=["neg", "pos"])
+        load_split(str(tmp_path), "validation", labels=Labels(("neg", "pos")))
 
 
 def test_one_split_without_a_model_has_the_classes_of_train(tmp_path):
@@ -372,7 +373,13 @@ def test_files_that_cannot_be_read_are_refused(tmp_path, name, content, expected
     ("column", "values", "expected"),
     [
         ("text", pa.array([1, 2]), "column 'text': holds int64 values, but texts must be strings"),
-        ("label", pa.array([[1], [2]]), "column 'label': holds list<.*> values, but each row needs one class"),
+        ("label", pa.array([{"a": 1}] * 2), "column 'label': holds struct<.*> values, but each row needs one class"),
+        (
+            "label",
+            pa.array([[0.5], [1.0]]),
+            "column 'label': holds lists of double; expected lists of names or ids; of ",
+        ),
+        ("label", pa.array([[0, 1, 0], [1, 1, 0]]), "row 1, column 'label': a label stands twice in .*; of lists of 0"),
     ],
 )
 def test_columns_of_other_types_are_refused(tmp_path, column, values, expected):

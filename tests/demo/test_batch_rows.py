@@ -2,6 +2,7 @@ import csv
 import io
 
 from random_model import build_model
+from run_records import make_config
 
 from hf_lstm.demo.batch_rows import (
     MAX_SCORED_LABELS,
@@ -25,7 +26,7 @@ def test_the_csv_keeps_all_columns_and_runs_no_formula(tmp_path):
     (tmp_path / "a.csv").write_text("id,text,label,=x\n007,a film,pos,=1+1\n008,xyzzy,neg,-5\n")
     table = read_upload(tmp_path / "a.csv", None)
     rows = classify_rows(build_model(), table.texts)
-    header, *lines = read_csv(write_csv(table, rows, ["neg", "pos"]))
+    header, *lines = read_csv(write_csv(table, rows, make_config(["neg", "pos"])))
     assert header == ["id", "text", "label", "'=x", "predicted_label", "score", "score_neg", "score_pos"]
     assert [line[:4] for line in lines] == [["007", "a film", "pos", "'=1+1"], ["008", "xyzzy", "neg", "-5"]]
     assert lines[0][4:] == [rows[0].label, *map(str, (rows[0].score, *rows[0].scores))]
@@ -35,7 +36,7 @@ def test_the_csv_keeps_all_columns_and_runs_no_formula(tmp_path):
 def test_many_labels_have_no_column_each():
     names = [f"label {number}" for number in range(MAX_SCORED_LABELS + 1)]
     table, rows = Texts(["text"], ["a"], [["a"]]), [Row("a", names[0], 0.5, [0.5] * len(names))]
-    assert read_csv(write_csv(table, rows, names)) == [["text", "label", "score"], ["a", names[0], "0.5"]]
+    assert read_csv(write_csv(table, rows, make_config(names))) == [["text", "label", "score"], ["a", names[0], "0.5"]]
 
 
 def test_texts_without_a_known_word_get_no_label():
@@ -44,7 +45,7 @@ def test_texts_without_a_known_word_get_no_label():
     assert [row.text for row in rows] == ["a film", "xyzzy", ""]
     assert rows[0][1:3] == (model.predict("a film")["label"], round(model.predict("a film")["score"], 4))
     assert rows[0].scores == [round(score, 4) for score in model.predict_proba("a film")[0].tolist()]
-    assert [row[1:] for row in rows[1:]] == [(NO_KNOWN_WORD, None, [None, None])] * 2
+    assert [row[1:4] for row in rows[1:]] == [(NO_KNOWN_WORD, None, [None, None])] * 2
 
 
 def test_a_missing_label_is_no_headline():

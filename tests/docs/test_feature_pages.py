@@ -80,6 +80,15 @@ def test_languages(page_folder):
     assert model.config.vocab_size > 258
 
 
+def test_multi_label(page_folder):
+    pytest.importorskip("sklearn")
+    names = run_page("multi_label.md")
+    both = names["model"].predict("The minister saw the goal.")
+    assert {each["label"] for each in both} == {"politics", "sport"}
+    assert names["model"].predict("It rains.") == []
+    assert names["test"].multi_label is not None
+
+
 def test_corpora(page_folder):
     pytest.importorskip("pyarrow")
     names = run_page("corpora.md")

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from run_records import make_problem
 
 from hf_lstm.evaluation import baseline
 from hf_lstm.evaluation.baseline import measure_tfidf, pick_rows
 from hf_lstm.evaluation.metrics import compute_lead_interval
 from hf_lstm.evaluation.scoring import ScoredSplit, hash_split
 
+PROBLEM = make_problem(2)
 TEXTS = ["good fun", "good film", "bad fun", "bad film"] * 5
 LABELS = [1, 1, 0, 0] * 5
 
@@ -29,7 +31,7 @@ def test_rows_that_one_of_both_gets_right_are_counted():
     # The baseline is right on the first four, the model on the first, the second and the last.
     test = make_split("test", ["good", "bad", "good", "bad", "good"], [1, 0, 1, 0, 0], [1, 0, 0, 1, 0])
     state = np.random.get_state()[1].copy(), torch.get_rng_state()
-    facts = measure_tfidf(make_train(), [test])
+    facts = measure_tfidf(make_train(), [test], PROBLEM)
     figures = facts.splits["test"]
     assert (figures.num_rows, figures.accuracy, figures.only_model_right, figures.only_baseline_right) == (5, 0.8, 1, 2)
     assert figures.lead == -0.2
@@ -54,14 +56,14 @@ def test_rows_that_one_of_both_gets_right_are_counted():
 )
 def test_what_can_not_be_told_apart_is_said_to_be_so(answers, expected):
     test = make_split("test", ["good", "bad"] * 20, [1, 0] * 20, answers)
-    line = measure_tfidf(make_train(), [test]).describe("test")
+    line = measure_tfidf(make_train(), [test], PROBLEM).describe("test")
     assert line.startswith("baseline: TF-IDF + logistic regression 100.00 % on the same 40 test rows, in ")
     assert expected in line
 
 
 def test_a_model_that_wins_is_said_to_win():
     test = make_split("test", ["good", "bad"] * 20, [0, 1] * 20, [0, 1] * 20)
-    line = measure_tfidf(make_train(), [test]).describe("test")
+    line = measure_tfidf(make_train(), [test], PROBLEM).describe("test")
     assert "this model 100.00 %: it beats the baseline by 100.0 points (95 % interval " in line
 
 
@@ -77,7 +79,7 @@ def test_the_interval_of_the_lead_is_that_of_bonett_and_price():
 def test_rows_that_teach_nothing_cost_no_run(texts, labels, caplog):
     train = make_split("train", texts, labels, labels)
     with caplog.at_level(logging.INFO):
-        assert measure_tfidf(train, [train]) is None
+        assert measure_tfidf(train, [train], PROBLEM) is None
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("no baseline: TF-IDF + logistic regression can't be fitted to these rows (")
 
@@ -85,7 +87,7 @@ def test_rows_that_teach_nothing_cost_no_run(texts, labels, caplog):
 def test_without_scikit_learn_one_line_says_what_to_install(monkeypatch, caplog):
     monkeypatch.setattr(baseline, "is_installed", lambda library: False)
     with caplog.at_level(logging.INFO):
-        assert measure_tfidf(make_train(), []) is None
+        assert measure_tfidf(make_train(), [], PROBLEM) is None
     assert caplog.messages == ["no baseline: it needs scikit-learn; run pip install 'hf-lstm[train]'"]
 
 
@@ -93,7 +95,7 @@ def test_of_very_many_texts_random_rows_are_learned(monkeypatch, caplog):
     monkeypatch.setattr(baseline, "MAX_TRAIN_CHARACTERS", 90)
     with caplog.at_level(logging.INFO):
         rows = pick_rows(TEXTS)
-        facts = measure_tfidf(make_train(), [make_train()])
+        facts = measure_tfidf(make_train(), [make_train()], PROBLEM)
     assert 0 < facts.num_train_rows == len(rows) < 20
     assert sum(len(TEXTS[row]) for row in rows) <= 90
     assert sorted(set(rows.tolist())) == rows.tolist()

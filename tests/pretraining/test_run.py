@@ -10,6 +10,7 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.cli.pretrain import main
 from hf_lstm.config import ModelSettings
 from hf_lstm.pretraining.folder import read_language_model
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.fine_tuning import BaseLanguageModel, check_own_settings, load_base_model
 
 TEXTS = ["it is a good film , is it ?", "it is a bad film !", "a good film", "bad , bad , bad", "is it ?"]
@@ -60,7 +61,7 @@ def test_a_classifier_starts_from_embedding_and_lstm(folder: Path) -> None:
     base = load_base_model(str(folder))
     assert isinstance(base, BaseLanguageModel)
     settings = ModelSettings(embedding_dim=99, hidden_size=99, pooling="last_mean_max", output_dropout=0.2)
-    config = base.resolve(["no", "yes", "perhaps"], settings)
+    config = base.resolve(Labels(("no", "yes", "perhaps")), settings)
     torch.manual_seed(1)
     target = LSTMSentiment(config, base.tokenizer)
     drawn = target.classifier.weight.clone()

@@ -100,7 +100,7 @@ def test_faulty_csv_is_refused_with_its_place(tmp_path, content, expected):
         ('{"text": "a", "label": 1}\n\n{"text": "b"}\n', r"row 2 \(line 3\): there is no column 'label'"),
         ('[{"text": "a", "label": 1}, {"text": "b"}]', "row 2: there is no column 'label'"),
         ('{"text": "a", "label": 1}\n{"text": 5, "label": 0}\n', r"row 2 \(line 2\), column 'text': int is no text"),
-        ('{"text": "a", "label": [1]}\n', r"row 1 \(line 1\), column 'label': list is no class"),
+        ('{"text": "a", "label": {"a": 1}}\n', r"row 1 \(line 1\), column 'label': dict is no class"),
         ("[]", "there are no rows"),
         ("\n", "there are no rows"),
     ],

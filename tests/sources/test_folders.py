@@ -9,6 +9,7 @@ from datasets import Dataset, DatasetDict
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_split, load_splits
 from hf_lstm.errors import InputError
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.named_sources import find_files
 
 WORDS = ("dull", "lovely")
@@ -168,7 +169,7 @@ def test_imdb_as_it_comes_in_its_archive(tmp_path, log):
     }
     for left_out in ("train/unsup", "imdb.vocab", "test/labeledBow.feat", "test/urls_pos.txt"):
         assert left_out in log.text.partition("left out: ")[2]
-    assert len(load_split(str(root / "test"), "test", label_names=["neg", "pos"])) == 20
+    assert len(load_split(str(root / "test"), "test", labels=Labels(("neg", "pos")))) == 20
 
 
 def test_class_folders_without_splits_and_without_suffixes(tmp_path):
@@ -257,7 +258,7 @@ def test_a_split_without_any_label_is_left_out_and_cut_from_train(tmp_path, log,
         assert "left out: the test split, as " in log.text
         assert "data: test: 4 rows cut from train: " in log.text
     with pytest.raises(InputError, match=r"test\.csv.*(no row has a label|there is no label column)"):
-        load_split(str(tmp_path), "test", label_names=["0", "1"])
+        load_split(str(tmp_path), "test", labels=Labels(("0", "1")))
 
 
 def test_a_split_with_some_labels_stays_refused(tmp_path):

@@ -3,13 +3,15 @@
 import torch
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.config.model import SINGLE_LABEL
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization.build import train_tokenizer
 
 
-def build_model(label_names=("neg", "pos"), **settings):
+def build_model(label_names=("neg", "pos"), *, problem_type=SINGLE_LABEL, **settings):
     torch.manual_seed(0)
     tokenizer = train_tokenizer(["a wonderful film with a great cast", "a dull film"], TokenizerConfig())
     config = ModelSettings(embedding_dim=6, hidden_size=8, max_length_tokens=32, **settings)
-    config = config.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=label_names)
+    vocab_size = tokenizer.get_vocab_size()
+    config = config.resolve(vocab_size=vocab_size, label_names=label_names, problem_type=problem_type)
     return LSTMSentiment(config, tokenizer).eval()

@@ -4,7 +4,9 @@ import dataclasses
 import json
 
 from hf_lstm.config import Recipe
+from hf_lstm.config.model import SINGLE_LABEL
 from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.nn.problem import get_problem
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import RunResults
 
@@ -53,8 +55,13 @@ def make_results(labels=NEG_POS, source="stanfordnlp/imdb"):
     }  # fmt: skip
 
 
-def make_config(labels=NEG_POS):
-    return PACKED_LSTM.model.resolve(vocab_size=25_002, label_names=labels)
+def make_config(labels=NEG_POS, problem_type=SINGLE_LABEL):
+    return PACKED_LSTM.model.resolve(vocab_size=25_002, label_names=labels, problem_type=problem_type)
+
+
+def make_problem(num_labels, problem_type=SINGLE_LABEL):
+    """What logits of labels 0, 1, 2 ... mean."""
+    return get_problem(make_config([str(label) for label in range(num_labels)], problem_type))
 
 
 def make_recipe(recipe=PACKED_LSTM, labels=NEG_POS, **data):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from run_records import make_problem
 
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, mark_words
 from hf_lstm.tokenization.encoder import EncodedTexts
@@ -11,7 +12,7 @@ LABELS = np.array([1, 0, 0, 1] * 6)
 
 def test_word_pairs_tell_what_single_words_cannot():
     features = count_ngrams(TEXTS, 2, has_words=True)
-    logits = NgramClassifier(2).fit(features, LABELS).compute_logits(features)
+    logits = NgramClassifier(make_problem(2)).fit(features, LABELS).compute_logits(features)
     assert logits.argmax(axis=1).tolist() == LABELS.tolist()
     assert (logits[:, 0] == 0).all()
 
@@ -20,7 +21,7 @@ def test_any_number_of_labels_each_against_the_others():
     texts = ["red apple", "green pear", "blue plum"] * 5
     labels = np.array([2, 0, 1] * 5)
     features = count_ngrams(texts, 4, has_words=True)
-    logits = NgramClassifier(4).fit(features, labels).compute_logits(features)
+    logits = NgramClassifier(make_problem(4)).fit(features, labels).compute_logits(features)
     assert logits.argmax(axis=1).tolist() == labels.tolist()
     assert (logits[:, 3] < 0).all()  # the label without rows
 
@@ -29,7 +30,7 @@ def test_characters_tell_where_no_blanks_stand_between_words():
     texts = ["這部電影很好看", "這部電影很難看", "很好", "很難"] * 3
     labels = np.array([1, 0, 1, 0] * 3)
     features = count_ngrams(texts, 2, has_words=False)
-    logits = NgramClassifier(2).fit(features, labels).compute_logits(features)
+    logits = NgramClassifier(make_problem(2)).fit(features, labels).compute_logits(features)
     assert logits.argmax(axis=1).tolist() == labels.tolist()
 
 
@@ -55,7 +56,7 @@ def test_words_of_encoded_texts_are_marked_once():
 def test_a_part_without_ngrams_gets_the_share_of_the_labels_and_a_whole_text_the_bias():
     texts = ["good film here"] * 6 + ["bad film here"] * 2
     features, labels = count_ngrams(texts, 2, has_words=True), np.array([1] * 6 + [0] * 2)
-    classifier = NgramClassifier(2).fit(features, labels)
+    classifier = NgramClassifier(make_problem(2)).fit(features, labels)
     assert classifier.mean_count == 6  # three words, two pairs and a triple
     classifier.biases[:] = 5.0
     empty, whole = count_ngrams(["", "good film here"], 2, has_words=True)

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from run_records import make_config
 
 from hf_lstm import InputError
+from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching import teachers
 from hf_lstm.teaching.teachers import NUM_FOLDS, Lesson, cut_folds, label_softly
 
@@ -10,7 +12,8 @@ NO_ROWS = np.empty(0, dtype=np.int64)
 
 def make_lesson(texts, labels, *, groups=None, more_texts=(), origins=NO_ROWS, label_names=("neg", "pos")):
     groups = np.arange(len(texts)) if groups is None else groups
-    return Lesson(texts, np.array(labels), groups, more_texts, np.array(origins, dtype=np.int64), label_names)
+    problem = get_problem(make_config(label_names))
+    return Lesson(texts, np.array(labels), groups, more_texts, np.array(origins, dtype=np.int64), problem)
 
 
 def test_rows_of_a_group_are_in_one_fold():

@@ -5,12 +5,13 @@ import torch
 from random_model import build_model
 
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.fine_tuning import BaseModel
 
 
 def fine_tune(base, label_names):
     wrapped = BaseModel("base", False, base, "0" * 64)
-    target = LSTMSentiment(wrapped.resolve(label_names, base.config), base.tokenizer)
+    target = LSTMSentiment(wrapped.resolve(Labels(tuple(label_names)), base.config), base.tokenizer)
     facts = wrapped.copy_weights(target)
     return target.eval(), facts.keeps_classifier
 

@@ -41,8 +41,7 @@ function drawText(value) {
 }
 
 function drawShares(value) {
-  const isPair = value.against !== null;
-  find("shares").classList.toggle("pair", isPair);
+  find("shares").classList.toggle("pair", value.is_pair);
   find("shares").style.setProperty("--share", value.shares[0].share);
   find("shares").replaceChildren(...value.shares.map((share) => {
     const node = make("li", share.tone, "");
@@ -58,7 +57,7 @@ function drawShares(value) {
 function drawResult(value) {
   find("verdict").replaceChildren(make("bdi", value.tone, value.verdict));
   const perhaps = value.perhaps ? `, perhaps “${value.perhaps}”` : " sure";
-  find("confidence").textContent = `${value.confidence}${perhaps}`;
+  find("confidence").textContent = value.summary ?? `${value.confidence}${perhaps}`;
   drawShares(value);
   const isCut = drawText(value);
   find("chosen").textContent = "";

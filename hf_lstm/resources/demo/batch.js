@@ -43,11 +43,11 @@ function list(value) {
   const filters = [{ name: "All", fits: () => true }];
   filters.push({ name: `Unsure (below ${value.unsure_below})`, fits: (row) => row.is_unsure });
   for (const { label, tone } of value.counts.slice(0, MAX_FILTERS)) {
-    filters.push({ name: label, tone, fits: (row) => row.tone !== null && row.label === label });
+    filters.push({ name: label, tone, fits: (row) => row.tone !== null && row.labels.includes(label) });
   }
   if (value.counts.length > MAX_FILTERS) {
     const named = new Set(value.counts.slice(0, MAX_FILTERS).map((count) => count.label));
-    filters.push({ name: "Other labels", fits: (row) => row.tone !== null && !named.has(row.label) });
+    filters.push({ name: "Other labels", fits: (row) => row.tone !== null && !row.labels.some((label) => named.has(label)) });
   }
   if (value.rows.some((row) => row.tone === null)) filters.push({ name: "No known word", fits: (row) => row.tone === null });
   return filters;
