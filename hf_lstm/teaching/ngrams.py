@@ -61,9 +61,9 @@ def mark_words(texts: EncodedTexts, num_words: int) -> csr_matrix:
     """Find which words of a vocabulary occur in each text, float32 (num_texts, num_words) of zeros and ones."""
     from scipy.sparse import csr_matrix
 
-    found = csr_matrix(
-        (np.ones(len(texts.input_ids), dtype=np.float32), texts.input_ids, texts.offsets), shape=(len(texts), num_words)
-    )
+    ones = np.ones(len(texts.input_ids), dtype=np.float32)
+    # A copy: it is sorted and joined in place, and the texts are read again.
+    found = csr_matrix((ones, texts.input_ids, texts.offsets), shape=(len(texts), num_words), copy=True)
     found.sum_duplicates()
     found.data[:] = 1.0
     return found

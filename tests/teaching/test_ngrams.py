@@ -63,3 +63,11 @@ def test_a_part_without_ngrams_gets_the_share_of_the_labels_and_a_whole_text_the
     assert classifier.compute_logits(empty, are_parts=True)[0, 1] == pytest.approx(np.log(7 / 3))
     assert classifier.compute_logits(empty)[0, 1] == 5.0
     assert (classifier.compute_logits(whole, are_parts=True) == classifier.compute_logits(whole)).all()
+
+
+def test_marking_words_leaves_the_texts_as_they_are():
+    ids, offsets = np.array([5, 3, 5, 4, 2, 2], dtype=np.int32), np.array([0, 4, 6])
+    marks = mark_words(EncodedTexts(ids, offsets), 8)
+    assert marks.toarray().nonzero()[1].tolist() == [3, 4, 5, 2]
+    assert ids.tolist() == [5, 3, 5, 4, 2, 2]
+    assert offsets.tolist() == [0, 4, 6]
