@@ -42,7 +42,8 @@ class NumbersAsTexts(LSTMClassifier):
         return tags
 
     def fit(self, X, y):  # noqa: N803
-        X, y = validate_data(self, X, y)  # noqa: N806
+        has_columns = np.ndim(y) == 2 and np.shape(y)[1] > 1
+        X, y = validate_data(self, X, y, multi_output=has_columns)  # noqa: N806
         return super().fit(self.write(X), y)
 
     def predict_proba(self, X):  # noqa: N803

@@ -14,7 +14,7 @@ import torch
 from datasets import Dataset
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig
+from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
