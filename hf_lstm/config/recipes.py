@@ -134,9 +134,9 @@ FLAGSHIP = Recipe(
 FLAGSHIP_TINY = dataclasses.replace(
     FLAGSHIP,
     name="flagship-tiny",
-    description="ours: the same of 32 units, 2 MB",
+    description="ours: the same of 32 units that read forward only, 2 MB",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=19_998),
-    model=dataclasses.replace(FLAGSHIP.model, embedding_dim=32, hidden_size=32, dropout=0.1),
+    model=dataclasses.replace(FLAGSHIP.model, embedding_dim=32, hidden_size=32, bidirectional=False, dropout=0.1),
 )
 
 _OURS = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, FLAGSHIP, FLAGSHIP_TINY)

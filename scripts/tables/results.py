@@ -154,8 +154,15 @@ def describe_settings(group: RunGroup, run: Mapping[str, Any]) -> str:
     """Return the recipe's name, with the settings that a run's command changed, or with the warning that it is."""
     if "warning" in run:
         return f"a warning: `{group.recipe}` that {run['warning']}"
+    parts = []
+    for option, told in (("--init-from", "from"), ("--teacher", "taught by")):
+        names = _find_values(shlex.split(run["command"]), option)
+        if names:
+            parts.append(f"{told} {', '.join(f'`{PurePosixPath(name).name}`' for name in names)}")
     changes = _list_changes(run)
-    return f"`{group.recipe}` with {', '.join(f'`{change}`' for change in changes)}" if changes else f"`{group.name}`"
+    if changes:
+        parts.append(f"with {', '.join(f'`{change}`' for change in changes)}")
+    return " ".join([f"`{group.recipe}`", *parts]) if parts else f"`{group.name}`"
 
 
 def _list_changes(run: Mapping[str, Any]) -> list[str]:
@@ -170,8 +177,13 @@ def _list_new_vectors(run: Mapping[str, Any], words: Sequence[str]) -> list[str]
     if run["recipe"] not in RECIPES or RECIPES[run["recipe"]].train.embeddings is not None:
         return []
     given = [word.partition("=")[2] for word in words if word.startswith(("train.embeddings=", "--embeddings="))]
-    given += [value for option, value in itertools.pairwise(words) if option == "--embeddings"]
+    given += _find_values(words, "--embeddings")
     return [f"train.embeddings={PurePosixPath(given[-1]).name}"] if given else []
+
+
+def _find_values(words: Sequence[str], option: str) -> list[str]:
+    """Return what a command gives an option, in its order."""
+    return [value for word, value in itertools.pairwise(words) if word == option]
 
 
 def describe_device(run: Mapping[str, Any]) -> str:
