@@ -137,6 +137,7 @@ FLAGSHIP_TINY = dataclasses.replace(
     description="ours: the same of 32 units that read forward only, 2 MB",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=19_998),
     model=dataclasses.replace(FLAGSHIP.model, embedding_dim=32, hidden_size=32, bidirectional=False, dropout=0.1),
+    train=dataclasses.replace(FLAGSHIP.train, num_epochs=8),
 )
 
 _OURS = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, FLAGSHIP, FLAGSHIP_TINY)
