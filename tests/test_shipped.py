@@ -1,9 +1,12 @@
+import pytest
+
 import hf_lstm
 from hf_lstm import shipped
 
 
-def test_the_shipped_model_works_at_once():
-    model = hf_lstm.LSTMSentiment.from_pretrained(hf_lstm.FLAGSHIP)
+@pytest.mark.parametrize("folder", [hf_lstm.FLAGSHIP, hf_lstm.FLAGSHIP_TINY], ids=["flagship", "tiny"])
+def test_a_shipped_model_works_at_once(folder):
+    model = hf_lstm.LSTMSentiment.from_pretrained(folder)
     assert model.predict("A wonderful film, I loved every minute of it.")["label"] == "pos"
     assert model.predict("A waste of time: dull, stupid and badly acted.")["label"] == "neg"
 

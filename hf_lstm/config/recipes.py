@@ -103,7 +103,7 @@ LM_CLASSIFIER = Recipe(
 # As fast as pooled-bilstm, and under 10 MB in a folder; the tiny one is under 2 MB.
 FLAGSHIP = Recipe(
     name="flagship",
-    description="ours: a student of fine-tuned language models (--teacher), 8 MB",
+    description="ours: a student of fine-tuned language models (--teacher), 7 MB",
     source="this package",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=29_998),
     model=ModelSettings(

@@ -11,7 +11,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import PLOT_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "space" / "model"
+SHIPPED = [ROOT / "space" / "model", ROOT / "hf_lstm" / "resources" / "flagship_tiny"]
 
 
 @pytest.fixture(scope="module")
@@ -23,27 +23,29 @@ def script():
     return module
 
 
-def test_the_shipped_card_and_report_come_from_todays_code(script, tmp_path):
-    """If this fails: `python scripts/renew_model_pages.py space/model`. Plots are compared by what they draw."""
-    shutil.copytree(SHIPPED, tmp_path / "model")
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda folder: folder.name)
+def test_a_shipped_card_and_report_come_from_todays_code(script, shipped, tmp_path):
+    """If this fails: `python scripts/renew_model_pages.py FOLDER`. Plots are compared by what they draw."""
+    shutil.copytree(shipped, tmp_path / "model")
     script.main([str(tmp_path / "model")])
     renewed = {path.relative_to(tmp_path / "model"): path for path in (tmp_path / "model").rglob("*") if path.is_file()}
-    assert set(renewed) == {path.relative_to(SHIPPED) for path in SHIPPED.rglob("*") if path.is_file()}
+    assert set(renewed) == {path.relative_to(shipped) for path in shipped.rglob("*") if path.is_file()}
     for name, path in renewed.items():
         if path.suffix == ".png":
             assert path.name in PLOT_FILES
-            assert Image.open(path).text["Description"] == Image.open(SHIPPED / name).text["Description"], name
+            assert Image.open(path).text["Description"] == Image.open(shipped / name).text["Description"], name
         else:
-            assert path.read_bytes() == (SHIPPED / name).read_bytes(), name
+            assert path.read_bytes() == (shipped / name).read_bytes(), name
 
 
-def test_the_shipped_model_names_its_data_by_their_id(script):
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda folder: folder.name)
+def test_a_shipped_model_names_its_data_by_their_id(script, shipped):
     from hf_lstm import LSTMSentiment
 
-    model = LSTMSentiment.from_pretrained(SHIPPED)
+    model = LSTMSentiment.from_pretrained(shipped)
     assert model.training_data.dataset == model.results.dataset.source == "stanfordnlp/imdb"
     assert "../" not in model.results.command
-    assert not (SHIPPED / "local.json").exists()
+    assert not (shipped / "local.json").exists()
 
 
 def test_what_is_no_run_is_one_line(script, tiny_model_folder):
