@@ -24,7 +24,7 @@ from tables.results import RunGroup, find_groups, find_published, is_as_the_reci
 from tables.speed import format_number
 
 SHIPPED_MODEL = Path("space") / "model"
-SHIPPED_MODELS = {FLAGSHIP_RUNS: SHIPPED_MODEL, TINY_RUNS: Path("hf_lstm") / "resources" / "flagship_tiny"}
+SHIPPED_MODELS = {FLAGSHIP_RUNS: SHIPPED_MODEL, TINY_RUNS: Path("space") / "tiny_model"}
 """Their folders, by the files in `results/` without their seeds."""
 _TIMED_AS = {
     SHIPPED_RUNS: names.POOLED,

@@ -30,7 +30,7 @@ def root(tmp_path):
         (tmp_path / "results" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "space").mkdir()
     (tmp_path / "space" / "model").symlink_to(ROOT / "space" / "model")
-    (tmp_path / "hf_lstm").symlink_to(ROOT / "hf_lstm")
+    (tmp_path / "space" / "tiny_model").symlink_to(ROOT / "space" / "tiny_model")
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import PLOT_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = [ROOT / "space" / "model", ROOT / "hf_lstm" / "resources" / "flagship_tiny"]
+SHIPPED = [ROOT / "space" / "model", ROOT / "space" / "tiny_model"]
 
 
 @pytest.fixture(scope="module")
