@@ -64,6 +64,7 @@ def _run_tests(file: Path | None, code: str, tests: Sequence[str]) -> None:
 
         exit_code = int(pytest.main([*tests, "-x", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]))
     finally:
+        sys.stdout.flush()  # os._exit does not
         os._exit(exit_code)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "measure_precision.py"))
@@ -17,7 +18,8 @@ SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "m
 def test_labels_probabilities_and_margins_are_compared_row_by_row():
     exact = torch.tensor([[0.0, 2.0], [1.0, 1.25], [0.0, -4.0]])
     rounded = torch.tensor([[1.0, 3.0], [1.0, 0.75], [0.0, -4.0]])
-    found = SCRIPT["compare"](rounded, exact, 0.5)
+    config = ModelConfig(vocab_size=9, id2label={0: "neg", 1: "pos"}, temperature=0.5)
+    found = SCRIPT["compare"](rounded, exact, config)
     assert found == {
         "same_labels": pytest.approx(2 / 3),
         "largest_difference": pytest.approx(math.tanh(0.25), abs=1e-6),
