@@ -5,6 +5,7 @@ import math
 import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from hf_lstm.config import Recipe
@@ -17,6 +18,8 @@ PRUNERS = ("median", "hyperband", "none")
 """What may break off trials: see `--pruner`."""
 NUM_DIGITS = 4
 """Significant digits of a number that is drawn: so many can be read and typed, and more change nothing."""
+_STEP_DIGITS = 12
+"""Those of one that is some steps from the low end: what more there are come of adding up."""
 _FIXED = {
     "train.best_by": "it is the measure of the search",
     "train.init_from": "models to start from may bring rows of their own",
@@ -57,6 +60,7 @@ class Range:
     low: float
     high: float
     step: float | None = None
+    """Between the numbers, the first of which is `low`, and the last one `high`."""
     is_log: bool = False
     """Whether a factor is as likely wherever it stands: 1e-4 to 1e-3 as 1e-3 to 1e-2."""
 
@@ -86,7 +90,8 @@ class Range:
         """Shorten a number that was drawn to a few digits."""
         if self.is_of_whole_numbers:
             return int(value)
-        return min(max(float(f"{value:.{NUM_DIGITS}g}"), self.low), self.high)
+        num_digits = NUM_DIGITS if self.step is None else _STEP_DIGITS
+        return min(max(float(f"{value:.{num_digits}g}"), self.low), self.high)
 
 
 Dimension = Choices | Range
@@ -168,15 +173,24 @@ def _build_range(setting: str, kind: type, low: str, high: str, how: str | None,
         built = Range(setting, kind(low), kind(high), None if is_log or how is None else kind(how), is_log)
     except ValueError:
         raise InputError(f"--space {text!r}: {setting} is a whole number") from None
+    if not (math.isfinite(built.low) and math.isfinite(built.high)):
+        raise InputError(f"--space {text!r}: the range has no end")
     if not built.low < built.high:
         raise InputError(f"--space {text!r}: the range must rise from its low to its high end")
     if is_log and built.low <= 0:
         raise InputError(f"--space {text!r}: with :log, the low end must be more than 0")
-    if built.step is not None and not 0 < built.step <= built.high - built.low:
+    if built.step is None:
+        return built
+    if not 0 < built.step < math.inf or (last := _find_last(built, built.step)) == built.low:
         raise InputError(f"--space {text!r}: the step must be more than 0, and not beyond the range")
-    if not math.isfinite(built.high):
-        raise InputError(f"--space {text!r}: the range has no end")
-    return built
+    return dataclasses.replace(built, high=last)
+
+
+def _find_last(built: Range, step: float) -> float:
+    """Find the last number of a range that is a whole number of steps from its low end, as the decimals are written."""
+    low, high, by = (Fraction(repr(number)) for number in (built.low, built.high, step))
+    last = low + (high - low) // by * by
+    return int(last) if built.is_of_whole_numbers else float(last)
 
 
 def _try_value(setting: str, value: Value, recipe: Recipe, text: str) -> Any:

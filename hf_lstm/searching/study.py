@@ -82,11 +82,22 @@ class Study:
         """Return a trial and its settings: one that has begun already, or a new one."""
         begun = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
         number = begun[0].number if begun else self.num_ended
+        self._seed_sampler(f"{number}")
+        trial = Trial(self._study, begun[0]._trial_id) if begun else self._study.ask()
+        _ = trial.relative_params  # draws the settings that are drawn together, before the sampler has another seed
+        settings = {}
+        for dimension in self.space:
+            # Each by a seed of its own: a process that died may have drawn some of them, which are not drawn again.
+            self._seed_sampler(f"{number} {dimension.setting}")
+            settings[dimension.setting] = _suggest(trial, dimension)
+        return trial, settings
+
+    def _seed_sampler(self, drawn: str) -> None:
+        """Have the sampler draw by a seed that depends on the search's, and on what is drawn."""
+        digest = hashlib.sha256(f"{self._seed} {drawn}".encode()).digest()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            self._study.sampler = optuna.samplers.TPESampler(seed=_draw_seed(self._seed, number))
-        trial = Trial(self._study, begun[0]._trial_id) if begun else self._study.ask()
-        return trial, {dimension.setting: _suggest(trial, dimension) for dimension in self.space}
+            self._study.sampler = optuna.samplers.TPESampler(seed=int.from_bytes(digest[:4], "little"))
 
     def is_best(self, value: float) -> bool:
         """Tell whether a value is better than those of all trials that were not broken off."""
@@ -148,11 +159,6 @@ def _build_pruner(name: str, num_epochs: int) -> optuna.pruners.BasePruner:
     if name == "hyperband":
         return optuna.pruners.HyperbandPruner(max_resource=num_epochs)
     return optuna.pruners.NopPruner()
-
-
-def _draw_seed(seed: int, number: int) -> int:
-    """Draw the seed of a trial's settings from that of the search."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "little")
 
 
 def _cut_torn_line(journal: Path) -> None:

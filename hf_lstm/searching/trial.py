@@ -1,5 +1,6 @@
 """Runs one trial of a search: trains its recipe, and has it pruned by its epochs on validation."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from optuna.trial import Trial
 from hf_lstm.config import Recipe
 from hf_lstm.data.splits import Splits
 from hf_lstm.devices import resolve_precision
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.files import CHECKPOINT_PREFIX, PLACES_FILE, RECIPE_FILE, write_json
 from hf_lstm.model.classifier import LSTMSentiment
@@ -92,6 +93,7 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
     Raises:
         TrialPruned: an epoch was worse than those of other trials.
         TimeIsUpError: the time is over; the trial can be resumed.
+        StorageError: the disk is full or fails; likewise.
         InputError: the process has died in this trial again and again, or the settings don't go together.
         DivergenceError: training diverged.
     """
@@ -128,6 +130,10 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
             trial.set_user_attr(_STARTS, None)  # it was stopped, and did not die
             if watch.is_late:
                 raise TimeIsUpError from None
+            raise
+        except StorageError:
+            with contextlib.suppress(OSError):  # the disk may have no place for that either
+                trial.set_user_attr(_STARTS, None)
             raise
         trial.set_user_attr(ELAPSED, session.elapsed_s)
         return run, epochs

@@ -9,11 +9,13 @@ import pytest
 
 import hf_lstm
 from hf_lstm.cli import main as cli
+from hf_lstm.config.recipes import get_recipe
 from hf_lstm.errors import DivergenceError, InputError, StorageError
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.search import SearchFacts, TrialFacts
+from hf_lstm.searching.space import parse_space
 
-pytest.importorskip("optuna")
+optuna = pytest.importorskip("optuna")
 run_module = pytest.importorskip("hf_lstm.searching.run")
 trial_module = pytest.importorskip("hf_lstm.searching.trial")
 Study = pytest.importorskip("hf_lstm.searching.study").Study
@@ -131,6 +133,23 @@ def test_a_search_that_was_killed_goes_on_as_if_nothing_was(
     assert facts["best_trial"] == whole["best_trial"]
 
 
+def test_a_study_goes_on_as_if_nothing_was_wherever_its_journal_ends(tmp_path):
+    space = parse_space([*SPACE, "model.dropout=0..0.5:0.1"], get_recipe("pooled-bilstm"))
+    journal = tmp_path / "whole.log"
+    options = {"measure": "loss", "pruner": "none", "num_epochs": 2, "seed": 0}
+    study, chosen = Study(journal, space, **options), []
+    for number in range(12):  # the first 10 are drawn, the others are chosen by what came of these
+        trial, settings = study.ask()
+        chosen.append(settings)
+        study.tell(trial, optuna.trial.TrialState.COMPLETE, float(number * 7 % 5))
+    lines = journal.read_bytes().splitlines(keepends=True)
+    for num_lines in [*range(1, 12), *range(len(lines) - 6, len(lines))]:
+        cut = tmp_path / f"{num_lines}.log"
+        cut.write_bytes(b"".join(lines[:num_lines]))
+        trial, settings = Study(cut, space, **options).ask()
+        assert settings == chosen[trial.number], num_lines
+
+
 def test_the_time_is_kept_and_the_trial_that_ran_goes_on(reviews, tmp_path, whole):
     with pytest.raises(InputError, match="no trial was finished"):
         search(reviews, tmp_path / "search", "--trials", "3", "--minutes", "1e-9")
@@ -197,13 +216,14 @@ def test_a_search_whose_first_trials_fail_alike_ends(reviews, tmp_path, monkeypa
 
 
 def test_a_full_disk_ends_a_search_that_can_be_resumed(reviews, tmp_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise StorageError("the disk is full")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module, "run_trial", fail)
-        with pytest.raises(StorageError):
-            search(reviews, tmp_path / "search", "--trials", "1")
+    for _ in range(trial_module.MAX_DEATHS + 1):  # which is no death of the process
+        with monkeypatch.context() as patch:
+            patch.setattr(trial_module, "prepare_run", fail)
+            with pytest.raises(StorageError):
+                search(reviews, tmp_path / "search", "--trials", "1", "--resume")
     facts = search(reviews, tmp_path / "search", "--trials", "1", "--resume")
     assert [trial["state"] for trial in facts["trials"]] == ["complete"]
 

@@ -21,6 +21,9 @@ RECIPE = get_recipe("pooled-bilstm")
         ("model.dropout=0..0.6:0.1", Range("model.dropout", 0.0, 0.6, 0.1)),
         ("model.hidden_size=16..256:log", Range("model.hidden_size", 16, 256, is_log=True)),
         ("model.hidden_size=16..64:16", Range("model.hidden_size", 16, 64, 16)),
+        ("model.dropout=0.2..0.3:0.1", Range("model.dropout", 0.2, 0.3, 0.1)),
+        ("model.dropout=0..0.65:0.1", Range("model.dropout", 0.0, 0.6, 0.1)),
+        ("model.hidden_size=8..100:16", Range("model.hidden_size", 8, 88, 16)),
         ("model.hidden_size = 32, 64", Choices("model.hidden_size", (32, 64))),
         ("model.bidirectional=true,false", Choices("model.bidirectional", (True, False))),
         ("train.ema_decay=none,0.99", Choices("train.ema_decay", (None, 0.99))),
@@ -47,6 +50,8 @@ def test_a_dimension_is_read_and_written(text, expected):
         (["train.learning_rate=0..0.1:log"], "more than 0"),
         (["train.learning_rate=1e-3..1e999"], "no end"),
         (["train.learning_rate=0.1..0.2:-1"], "step must be more than 0"),
+        (["train.learning_rate=-1e999..1"], "no end"),
+        (["train.learning_rate=0.1..0.2:1e999"], "step must be more than 0"),
         (["train.learning_rate=0.1..0.2:0.5"], "step must be more than 0"),
         (["train.learning_rate=a..b"], "no range of numbers"),
         (["train.learning_rate=0.1..0.2:lin"], "no range of numbers"),
@@ -92,6 +97,11 @@ def test_numbers_of_few_digits_stay_within_their_range(one, other, share):
     value = dimension.shorten(min(low + share * (high - low), high))
     assert low <= value <= high
     assert dimension.shorten(value) == value
+
+
+def test_a_number_of_small_steps_keeps_its_digits():
+    dimension = Range("train.learning_rate", 1.0, 1.001, 0.0001)
+    assert [dimension.shorten(1.0 + 0.0001 * number) for number in (0, 3, 10)] == [1.0, 1.0003, 1.001]
 
 
 def test_values_are_written_as_set_reads_them():
