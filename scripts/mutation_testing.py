@@ -73,9 +73,12 @@ def main(argv: Sequence[str]) -> None:
 
 
 def read_outcomes(kept: Path) -> dict[str, str]:
-    """Read the outcomes of earlier starts, by mutant; a line cut short does not count."""
-    lines = kept.read_text(encoding="utf-8").splitlines(keepends=True) if kept.is_file() else []
-    records = [json.loads(line) for line in lines if line.endswith("\n")]
+    """Read the outcomes of earlier starts, by mutant; a line cut short goes, as the next one is written behind it."""
+    text = kept.read_text(encoding="utf-8") if kept.is_file() else ""
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        kept.write_text(whole, encoding="utf-8")
+    records = [json.loads(line) for line in whole.splitlines()]
     return {record["mutant"]: record["outcome"] for record in records}
 
 

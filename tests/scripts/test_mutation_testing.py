@@ -47,3 +47,15 @@ def test_changes_are_within_functions_and_a_larger_sample_begins_with_a_smaller_
     for area in AREAS.values():
         assert all((ROOT / test).exists() for test in area.tests)
         assert area.list_files()
+
+
+def test_an_outcome_that_was_cut_short_is_found_again(tmp_path):
+    from mutation_testing import read_outcomes
+
+    kept = tmp_path / "kept.jsonl"
+    assert read_outcomes(kept) == {}
+    kept.write_text('{"mutant": "a.py 0", "outcome": "killed"}\n{"mutant": "a.py 1", "out')
+    assert read_outcomes(kept) == {"a.py 0": "killed"}
+    with kept.open("a") as file:
+        file.write('{"mutant": "a.py 1", "outcome": "survived"}\n')
+    assert read_outcomes(kept) == {"a.py 0": "killed", "a.py 1": "survived"}
