@@ -60,6 +60,8 @@ class SearchFolder:
 def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterator[SearchFolder]:
     """Keep everybody else out of the folder of a search during a block.
 
+    A search that ends before its first trial leaves nothing.
+
     Args:
         path: the folder; it is made if need be.
         overwrite: replace the search that it holds.
@@ -89,7 +91,15 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
                 _remove(folder.path / name)
         for stray in folder.path.glob(f"*{PARTIAL_SUFFIX}"):
             _remove(stray)
+        _forget_unbegun(folder)
+        stack.callback(_forget_unbegun, folder)
         yield folder
+
+
+def _forget_unbegun(folder: SearchFolder) -> None:
+    """Remove what is known of a search that ended before it had a study, as where the data could not be read."""
+    if not folder.can_be_resumed:
+        _remove(folder.path / _STUDY_FOLDER)
 
 
 def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
@@ -100,7 +110,8 @@ def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
     if foreign or (present and not (present & {_STUDY_FOLDER, SEARCH_FILE})):
         name = (foreign or sorted(present))[0]
         raise InputError(f"output folder {folder.path} holds {name!r}, which no search wrote; choose another")
-    if present and not may_hold_search:
+    has_begun = folder.can_be_resumed or present - {_STUDY_FOLDER}
+    if has_begun and not may_hold_search:
         raise InputError(
             f"output folder {folder.path} holds a search; pass --resume (resume=True in Python) to go on with it, "
             "--overwrite (overwrite=True) to start anew, or another --output-dir (output_dir=)"

@@ -215,6 +215,20 @@ def test_a_search_whose_first_trials_fail_alike_ends(reviews, tmp_path, monkeypa
         search(reviews, tmp_path / "search")
 
 
+def test_a_search_that_ends_before_its_first_trial_leaves_nothing(reviews, tmp_path, monkeypatch):
+    def fail(*_):
+        raise InputError("these rows are unusable")
+
+    monkeypatch.setattr(run_module, "load_splits", fail)
+    for is_killed in (False, True, False):
+        if is_killed:
+            (tmp_path / "search/study").mkdir()
+            (tmp_path / "search/study/search.json").write_text("{}")
+        with pytest.raises(InputError, match="these rows are unusable"):
+            search(reviews, tmp_path / "search")
+        assert list((tmp_path / "search").iterdir()) == []
+
+
 def test_a_full_disk_ends_a_search_that_can_be_resumed(reviews, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise StorageError("the disk is full")
