@@ -207,8 +207,12 @@ class LayerPlan:
 
 
 def is_wide(hidden_size: int, dtype: torch.dtype) -> bool:
-    """Return whether a layer trains in large products of its own, rather than in PyTorch's kernel."""
-    return hidden_size >= MIN_WIDE_UNITS and dtype in WIDE_DTYPES
+    """Return whether a layer trains in large products of its own, rather than in PyTorch's kernel.
+
+    Its units may be those before they are padded to tiles, or after.
+    """
+    num_units = -(-hidden_size // BFLOAT16_TILE) * BFLOAT16_TILE
+    return num_units >= MIN_WIDE_UNITS and dtype in WIDE_DTYPES
 
 
 def plan_layer(

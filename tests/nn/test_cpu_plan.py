@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lstm.devices import MAX_CACHED_KERNELS
-from hf_lstm.nn.cpu_plan import CALL_COST, MIN_STEPS, RowGroup, group_rows
+from hf_lstm.nn.cpu_plan import BFLOAT16_TILE, CALL_COST, MIN_STEPS, RowGroup, group_rows, is_wide
 
 row_lengths = st.lists(st.integers(1, 50), min_size=1, max_size=80).map(torch.tensor)
 
@@ -112,3 +112,9 @@ def test_texts_alone_share_few_numbers_of_steps_and_long_or_many_ones_are_not_ro
     assert all(length <= steps <= 9 / 8 * length for length, steps in enumerate(rounded, 1))
     assert len(set(rounded)) < MAX_CACHED_KERNELS
     assert (run(17, CALL_COST - 1), run(17, CALL_COST)) == (18, 17)
+
+
+@pytest.mark.parametrize("hidden_size", [480, 496, 497, 511, 512, 513])
+def test_a_layer_is_as_wide_before_it_is_padded_as_after(hidden_size):
+    num_padded = -(-hidden_size // BFLOAT16_TILE) * BFLOAT16_TILE
+    assert is_wide(hidden_size, torch.bfloat16) == is_wide(num_padded, torch.bfloat16) == (hidden_size > 496)
