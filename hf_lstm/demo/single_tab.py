@@ -65,14 +65,15 @@ def add_single_tab(model: LSTMSentiment, wording: Wording, facts: Sequence[Fact]
 def answer_text(model: LSTMSentiment, text: str, wording: Wording) -> dict[str, Any]:
     """Answer a text, as JSON for answer.js: `describe_verdict`, and each word with what it adds.
 
-    Positive contributions speak for `label`: of two labels the first, of more the most probable one. Negative ones
-    speak for `against`, which is None where that is several labels, and the lack of the label where any number fits.
+    Positive contributions speak for `label`: of two labels the first, of more the first one of the answer. Negative
+    ones speak for `against`, which is None where that is several labels, and the lack of the label where any number
+    fits.
     """
     started = time.perf_counter()
-    probabilities = model.predict_proba(text, show_progress=False)[0].tolist()
+    row = model.predict_proba(text, show_progress=False)[0]
     took_ms = 1000 * (time.perf_counter() - started)
-    names = wording.label_names
-    label = wording.first if wording.has_two else probabilities.index(max(probabilities))
+    names, probabilities = wording.label_names, row.tolist()
+    label = wording.first if wording.has_two else model.problem.find_answer(row)
     words = model.explain(text, label=label)
     return {
         "text": text,
@@ -147,11 +148,10 @@ def explain_words(model: LSTMSentiment, text: str) -> dict[str, Any]:
     See `LSTMSentiment.explain`. Positive contributions speak for `label`: label 1 of two, the predicted one of more.
     Negative ones speak for `against`, which is None where that is several labels.
     """
-    explanation = model.explain(text, label=None if model.config.has_opposites else _find_likely(model, text))
+    explanation = model.explain(text, label=None if model.config.has_opposites else _find_answer(model, text))
     return {"text": text, "label": explanation.label, "against": explanation.against, "words": list(explanation)}
 
 
-def _find_likely(model: LSTMSentiment, text: str) -> str:
-    """Find the most probable label of a text."""
-    (likely,) = model.predict(text, top_k=1, show_progress=False)
-    return str(likely["label"])
+def _find_answer(model: LSTMSentiment, text: str) -> str:
+    """Find the label that comes first in the answer to a text."""
+    return model.labels[model.problem.find_answer(model.predict_proba(text, show_progress=False)[0])]

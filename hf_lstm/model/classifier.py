@@ -344,8 +344,8 @@ class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", t
         With two labels, contributions add up to the logit of label 1 less that of label 0, so that a positive one
         speaks for label 1. With more, or where a `label` is asked for, they add up to that label's logit less the mean
         of the others; by default it is the predicted label. Where a text may have any number of labels, they add up to
-        the label's logit alone; by default it is the most probable one. What belongs to no word, such as biases, is
-        spread evenly. See `explanation.py` for the method.
+        the label's logit alone; by default it is the first one that `predict` gives, or if that is none, the most
+        probable one. What belongs to no word, such as biases, is spread evenly. See `explanation.py` for the method.
 
         Args:
             text: one text.

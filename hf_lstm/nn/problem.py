@@ -74,6 +74,10 @@ class Problem(abc.ABC):
         """Write labels as how likely each one is, float32 (num_rows, num_labels) of 0 and 1."""
 
     @abc.abstractmethod
+    def find_answer(self, probabilities: Tensor) -> int:
+        """Find the label that comes first in the answer to a text, by its calibrated probabilities (num_labels,)."""
+
+    @abc.abstractmethod
     def name_opposite(self, label_id: int) -> str | None:
         """Name what speaks against a label; None where that is several labels."""
 
@@ -127,6 +131,10 @@ class SingleLabel(Problem):
     def soften(self, labels: NDArray[np.int64]) -> NDArray[np.float32]:
         """Write class ids as rows with a single 1."""
         return np.eye(self.config.num_labels, dtype=np.float32)[labels]
+
+    def find_answer(self, probabilities: Tensor) -> int:
+        """Find the most probable label."""
+        return int(probabilities.argmax())
 
     def name_opposite(self, label_id: int) -> str | None:
         """Name the other one of two labels."""
@@ -187,14 +195,19 @@ class MultiLabel(Problem):
         """Write labels as numbers."""
         return labels.astype(np.float32)
 
+    def find_answer(self, probabilities: Tensor) -> int:
+        """Find the most probable one of the labels that the text has; if it has none, the most probable of all."""
+        has_label = self.select(probabilities) == 1
+        return int((probabilities.masked_fill(~has_label, -1) if has_label.any() else probabilities).argmax())
+
     def name_opposite(self, label_id: int) -> str | None:
         """Name the lack of a label."""
         return f"not {self.config.label_names[label_id]}"
 
     def weigh_logits(self, logits: Tensor, label_id: int | None) -> tuple[Tensor, int]:
-        """Weigh one logit alone: by default that of the most probable label."""
+        """Weigh one logit alone: by default that of the label that comes first in the answer."""
         if label_id is None:
-            label_id = int(logits.argmax())
+            label_id = self.find_answer(self.calibrate(logits))
         weights = torch.zeros_like(logits)
         weights[label_id] = 1.0
         return weights, label_id

@@ -88,6 +88,17 @@ def test_a_label_is_given_where_its_probability_reaches_its_threshold():
     assert MULTI.decide(LOGITS).tolist() == (LOGITS >= 0).long().tolist()
 
 
+def test_an_answer_is_about_the_label_that_the_text_has():
+    config = make_config(["a", "b", "c"], MULTI_LABEL)
+    object.__setattr__(config, "thresholds", [0.9, 0.25, 0.25])
+    problem = MultiLabel(config)
+    for probabilities, expected in (([0.6, 0.3, 0.4], 2), ([0.6, 0.2, 0.1], 0), ([0.95, 0.3, 0.4], 0)):
+        row = torch.tensor(probabilities)
+        weights, label = problem.weigh_logits(row.logit(), None)
+        assert problem.find_answer(row) == label == expected
+        assert weights.tolist() == [float(index == expected) for index in range(3)]
+
+
 @given(st.integers(2, 5), st.integers(0, 100))
 def test_labels_come_back_from_what_they_are_softened_to(num_labels, seed):
     random = np.random.RandomState(seed)

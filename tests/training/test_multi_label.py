@@ -1,5 +1,6 @@
 """Training on rows with any number of labels, from rows to a folder that answers, explains and is fine-tuned."""
 
+import dataclasses
 import json
 import shutil
 
@@ -98,9 +99,21 @@ def test_contributions_add_up_to_the_logit_of_the_label(trained, label):
     with torch.no_grad():
         ids = torch.from_numpy(model.encode(text)).long()[None]
         logits = model(ids, torch.tensor([ids.shape[1]]))[0]
-    expected = logits.max() if label is None else logits[SORTED.index(label)]
+    assert explanation.label == (label or model.predict(text)[0]["label"])
+    expected = logits[SORTED.index(explanation.label)]
     assert sum(word["contribution"] for word in explanation) == pytest.approx(expected.item(), abs=1e-4)
     assert explanation.against == f"not {explanation.label}"
+
+
+def test_what_is_explained_is_a_label_that_is_given_and_not_the_likeliest(trained):
+    text = "The orchestra played a symphony, and the chef baked fresh bread."
+    model = LSTMSentiment.from_pretrained(trained.folder)
+    model.config = dataclasses.replace(model.config, temperature=20.0)  # no probability is rounded to 1
+    second = model.predict(text, top_k=2)[1]["label"]
+    thresholds = [0.0 if name == second else 1.0 for name in SORTED]
+    model.config = dataclasses.replace(model.config, thresholds=thresholds)
+    assert [each["label"] for each in model.predict(text)] == [second]
+    assert model.explain(text).label == second
 
 
 def test_labels_are_renamed_with_their_thresholds(trained, tmp_path):
