@@ -1,5 +1,6 @@
 """Names the columns of answers, and computes what they hold."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -67,8 +68,10 @@ def build_answers(names: list[str], probabilities: torch.Tensor, config: ModelCo
 
 
 def join_labels(answer: Iterable[Mapping[str, Any]]) -> str:
-    """Write the labels of a text into one cell."""
-    return LABEL_SEPARATOR.join(each["label"] for each in answer)
+    """Write the labels of a text into one cell: with `|` between, or as a list of JSON if one's name has a `|`."""
+    names = [each["label"] for each in answer]
+    is_clear = not any(LABEL_SEPARATOR in name for name in names)
+    return LABEL_SEPARATOR.join(names) if is_clear else json.dumps(names, ensure_ascii=False)
 
 
 def list_shown(

@@ -24,8 +24,8 @@ class DataConfig:
     Several names with commas between are columns of 0 and 1, one for each label that a text may have."""
     label_separator: str | None = "auto"
     """What stands between the labels of a text that may have any number of them. `auto`: labels are lists, or `|`
-    stands between them in a cell of train; else each text has one label. `none`: each text has one, whatever is in it.
-    """
+    stands between them in cells of train, of which two share a label; else each text has one label. `none`: each text
+    has one, whatever is in it."""
     group_file: str | None = None
     """A table that says what each row of train is about, in the order of the rows, or found by a column
     `text_sha256_16`. Validation is then cut so that what it is about stands nowhere in train; so are the rows for

@@ -4,14 +4,15 @@ import ast
 import dataclasses
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from hf_lstm.errors import InputError, shorten
+from hf_lstm.errors import InputError, abbreviate, shorten
 from hf_lstm.rows.columns import LABEL_SEPARATOR
-from hf_lstm.rows.labels import LabeledTable, clean_label
+from hf_lstm.rows.labels import LabeledTable, LabelMap, clean_label
 
 AUTO = "auto"
 LISTS = pa.list_(pa.string())
@@ -24,8 +25,11 @@ _CONCATENATED = re.compile(r"['\"]\s+['\"]")
 _YES, _NO = frozenset({"1", "true"}), frozenset({"0", "false"})
 
 
-def find_separator(tables: Iterable[LabeledTable], wanted: str | None) -> str | None:
-    """Find what stands between the labels of a cell; None if each text has one label.
+def find_separator(tables: Iterable[LabeledTable], wanted: str | None) -> tuple[str | None, list[str]]:
+    """Find what stands between the labels of a cell, None if each text has one label; and what is to be told of it.
+
+    Unasked, `|` is taken for it only where two different cells share a label: elsewhere it may belong to the names of
+    classes.
 
     Args:
         tables: of the training rows.
@@ -33,13 +37,20 @@ def find_separator(tables: Iterable[LabeledTable], wanted: str | None) -> str | 
     """
     tables = list(tables)
     if any(table.is_multi_label for table in tables):
-        return LABEL_SEPARATOR if wanted in (None, AUTO) else wanted
+        return LABEL_SEPARATOR if wanted in (None, AUTO) else wanted, []
     if wanted != AUTO:
-        return wanted
+        return wanted, []
     cells = [cell for table in tables for cell in table.labels.unique().to_pylist() if cell and cell.strip()]
-    has_several = any(LABEL_SEPARATOR in cell for cell in cells)
     is_written_list = bool(cells) and all(_parse_list(cell) is not None for cell in cells)
-    return LABEL_SEPARATOR if has_several or is_written_list else None
+    joined = next((cell for cell in cells if LABEL_SEPARATOR in cell), None)
+    if is_written_list or (joined is not None and _share_labels(cells)):
+        reason = "cells hold lists" if is_written_list else f"{LABEL_SEPARATOR} stands between them"
+        told = f"texts may have any number of labels, as {reason}; for one class each, set data.label_separator=none"
+        return LABEL_SEPARATOR, [told]
+    if joined is None:
+        return None, []
+    told = f"{shorten(repr(joined))} is one class, as no other has a part of it"
+    return None, [f"{told}; for several labels, set data.label_separator='{LABEL_SEPARATOR}'"]
 
 
 def split_cells(table: LabeledTable, separator: str) -> LabeledTable:
@@ -87,6 +98,35 @@ def join_indicators(columns: Mapping[str, Sequence[Any]], table: LabeledTable) -
     )
 
 
+def require_all_marks(table: LabeledTable, names: Sequence[str]) -> None:
+    """Refuse columns of 0 and 1 that leave out some of a model's labels: whether texts have those, nobody said.
+
+    So is a single column that is called like a label: its numbers are no class ids.
+
+    Args:
+        table: its labels are lists, or not yet split cells.
+        names: all labels of the model.
+
+    Raises:
+        InputError: a label is left out.
+    """
+    columns = [clean_label(column) or "" for column in table.label_column.split(",")]
+    if len(columns) > 1:
+        holds_marks = columns == [clean_label(name) for name in table.class_names or ()]
+    else:
+        cells: list[str | None] = [] if table.is_multi_label else table.labels.unique().to_pylist()
+        written = [cell for cell in cells if clean_label(cell) is not None]
+        holds_marks = columns[0] in names and bool(written) and None not in map(_read_mark, written)
+    ids = LabelMap.from_model(names).ids
+    told = {ids.get(column) for column in columns}
+    missing = [name for index, name in enumerate(names) if index not in told]
+    if holds_marks and missing:
+        raise InputError(
+            f"{table.name}: columns of 0 and 1 say which labels texts have, but none is of {abbreviate(missing)}; name "
+            "the columns of all of the model's labels, with commas between (--label-column; label_column= in Python)"
+        )
+
+
 def take_lists(lists: pa.ChunkedArray, table: LabeledTable) -> LabeledTable:
     """Give a table the labels of lists: of names, or of ids where the table has `class_names`.
 
@@ -123,6 +163,13 @@ def _refuse_repeated(table: LabeledTable) -> None:
         if labels and len({clean_label(label) for label in labels}) < len(labels):
             where = table.locate(row, table.label_column)
             raise InputError(f"{where}: a label stands twice in {shorten(repr(labels))}; {_GIVE_COLUMNS}")
+
+
+def _share_labels(cells: Iterable[str]) -> bool:
+    """Return whether a part of a cell that holds `|` stands in another cell, too."""
+    distinct = {tuple(clean_label(part) for part in _split(cell, LABEL_SEPARATOR)) for cell in cells}
+    counts = Counter(part for parts in distinct for part in set(parts))
+    return any(len(parts) > 1 and any(counts[part] > 1 for part in parts) for parts in distinct)
 
 
 def _split(cell: str | None, separator: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import functools
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from datasets import Dataset, Features, Value
 from hf_lstm.errors import InputError
 from hf_lstm.rows.columns import LABEL_SEPARATOR, Columns, MissingLabelColumnError, MissingTextColumnError
 from hf_lstm.rows.labels import LabeledTable, LabelMap
-from hf_lstm.rows.multi_label import AUTO, find_separator, split_cells
+from hf_lstm.rows.multi_label import AUTO, find_separator, require_all_marks, split_cells
 from hf_lstm.rows.readers import read_arrow_table, read_file
 from hf_lstm.sources.cache import PreparedTables, hash_datasets, hash_files, hash_tables, load_or_build
 from hf_lstm.sources.in_memory import InMemorySplits
@@ -175,15 +175,15 @@ def _encode_labels(read: _ReadTables, request: Request) -> PreparedTables:
     Raises:
         InputError: a label is missing or unknown, train has a single class, or no split has labels.
     """
-    tables = _split_cells(read.splits, request)
+    tables, notes_on_labels = _split_cells(read.splits, request)
     if request.labels is None:
         label_map = LabelMap.from_tables(_get_train(tables))
     else:
         label_map = LabelMap.from_model(request.labels.names)
-    labels = Labels(label_map.names, is_multi=_get_train(tables)[0].is_multi_label)
+    labels = Labels(label_map.names, is_multi=any(table.is_multi_label for each in tables.values() for table in each))
     schema = Features({"text": Value("string"), "label": labels.build_feature()}).arrow_schema
     encoded: dict[str, pa.Table] = {}
-    notes = list(read.notes)
+    notes = [*read.notes, *notes_on_labels]
     for split, tables_of_split in tables.items():
         if label_map.is_unlabeled(tables_of_split):
             name, column = tables_of_split[0].name, tables_of_split[0].label_column
@@ -197,31 +197,46 @@ def _encode_labels(read: _ReadTables, request: Request) -> PreparedTables:
     return PreparedTables(encoded, notes)
 
 
-def _split_cells(splits: Mapping[str, list[LabeledTable]], request: Request) -> dict[str, list[LabeledTable]]:
+def _split_cells(
+    splits: Mapping[str, list[LabeledTable]], request: Request
+) -> tuple[dict[str, list[LabeledTable]], list[str]]:
     """Split the cells of labels, where texts may have any number of labels: as a model has it, or train.
 
+    Returns:
+        The tables of each split, and what is to be told of the labels.
+
     Raises:
-        InputError: cells are lists, but each text has one label.
+        InputError: cells are lists, but each text has one label; or columns of 0 and 1 leave out a label.
     """
+    notes: list[str] = []
     if request.labels is None:
-        separator = find_separator(_get_train(splits), request.label_separator)
-        if separator is not None:
-            logger.info(
-                "labels: texts may have any number of them%s; for one class each, set data.label_separator=none",
-                "" if _get_train(splits)[0].is_multi_label else f", as {separator} stands between them",
-            )
+        separator, notes = find_separator(_get_train(splits), request.label_separator)
     elif request.labels.is_multi:
+        for table in (table for tables in splits.values() for table in tables):
+            require_all_marks(table, request.labels.names)
         separator = LABEL_SEPARATOR if request.label_separator in (None, AUTO) else request.label_separator
     else:
         separator = None
     if separator is not None:
-        return {split: [split_cells(table, separator) for table in tables] for split, tables in splits.items()}
+        split_up = {
+            split: tables if _is_blank(tables) else [split_cells(table, separator) for table in tables]
+            for split, tables in splits.items()
+        }
+        return split_up, notes
     for table in (table for tables in splits.values() for table in tables if table.is_multi_label):
         raise InputError(
             f"{table.name}, column {table.label_column!r}: holds several labels, but each text has one of the classes "
             f"of {'train' if request.labels is None else 'the model'}"
         )
-    return dict(splits)
+    return dict(splits), notes
+
+
+def _is_blank(tables: Iterable[LabeledTable]) -> bool:
+    """Return whether all cells of a split are blank: so are those of a test split that nobody labeled."""
+    return all(
+        not table.is_multi_label and not any(cell and cell.strip() for cell in table.labels.unique().to_pylist())
+        for table in tables
+    )
 
 
 def _get_train(splits: Mapping[str, list[LabeledTable]]) -> list[LabeledTable]:

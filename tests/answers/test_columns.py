@@ -29,6 +29,12 @@ def test_answers_are_columns():
     assert build_answers(["l", "s"], probabilities, CONFIG).columns == whole.columns[:2]
 
 
+def test_a_label_with_the_separator_in_its_name_is_read_back():
+    probabilities = torch.tensor([[0.6, 0.7], [0.6, 0.2], [0.1, 0.9]])
+    config = make_config(["a", "b|c"], MULTI_LABEL)
+    assert build_answers(["label"], probabilities, config).columns == [['["b|c", "a"]', "a", '["b|c"]']]
+
+
 def test_any_number_of_labels_stand_in_one_cell():
     probabilities = torch.tensor([[0.25, 0.75], [0.5, 0.9], [0.1, 0.2]])
     config = make_config(["a", "b"], MULTI_LABEL)

@@ -101,6 +101,52 @@ def test_a_separator_can_be_named_or_refused(tmp_path):
     assert Labels.of_rows(load_split(one, "train", label_separator=None)) == Labels(("x|y", "z"))
 
 
+@pytest.mark.parametrize(
+    ("cells", "is_multi"),
+    [
+        (["x|y", "z", "x|y"], False),
+        (["x|y", "z|w", "v"], False),
+        (["x|y", "x | y", "z"], False),
+        (["x|y", "y"], True),
+        (["x|y", "y|z"], True),
+        (["x|y", "y|x"], True),
+        (["x|y", ' ["y"]', ""], True),
+    ],
+)
+def test_cells_have_several_labels_where_two_share_one(tmp_path, caplog, cells, is_multi):
+    rows = [[f"text {number}", cell] for number, cell in enumerate(cells)]
+    source = write_csv(tmp_path / "rows.csv", ["text", "label"], rows)
+    for _ in range(2):  # then from the cache
+        caplog.clear()
+        assert Labels.of_rows(load_split(source, "train")).is_multi == is_multi
+        assert ("texts may have any number of labels, as | stands" in caplog.text) == is_multi
+        assert ("'x|y' is one class, as no other has a part of it" in caplog.text) == (not is_multi)
+
+
+def test_files_of_blank_cells_are_labeled_by_nobody(tmp_path):
+    """They are not measured as texts that have none of the labels."""
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    write_cells(folder / "train.csv", "|".join)
+    write_csv(folder / "test.csv", ["text", "labels"], [[f"new {text}", " "] for text in TEXTS])
+    splits = load_splits(DataConfig(dataset=str(folder)))
+    assert set(splits["test"]["text"][:]) <= set(TEXTS)
+    with pytest.raises(InputError, match="no row has a label; choose another split or file"):
+        load_split(str(folder / "test.csv"), "test", labels=Labels(tuple(SORTED), is_multi=True))
+
+
+@pytest.mark.parametrize("values", [(1, 0), ("true", "false")])
+@pytest.mark.parametrize("topics", [SORTED[-1:], SORTED[:2]])
+def test_what_columns_leave_out_is_not_known(tmp_path, topics, values):
+    """Nor are the numbers of a single column class ids."""
+    rows = [[f"text {row}", *[values[row % 2]] * len(topics)] for row in range(6)]
+    source = write_csv(tmp_path / "rows.csv", ["text", *topics], rows)
+    missing = ", ".join(repr(topic) for topic in SORTED if topic not in topics)
+    with pytest.raises(InputError, match=f"but none is of {missing}; name the columns of all") as caught:
+        load_split(source, "test", columns=Columns(label=",".join(topics)), labels=Labels(tuple(SORTED), is_multi=True))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_model_of_one_label_reads_no_separator(tmp_path):
     source = write_csv(tmp_path / "one.csv", ["text", "label"], [["a", "x|y"], ["b", "z"]])
     rows = load_split(source, "test", labels=Labels(("x|y", "z")))
