@@ -13,6 +13,8 @@ from hf_lstm.errors import InputError
 
 MAX_DATA_CHARACTERS = 60
 """Of the data's name in that of a folder."""
+SECTIONS = ("data", "tokenizer", "model", "train")
+"""The fields of a recipe that hold settings."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +49,11 @@ class Recipe:
         value = dataclasses.asdict(self)
         return {**value, "model": self.model.to_json()} if isinstance(self.model, ModelConfig) else value
 
+    def settings_to_json(self) -> dict[str, Any]:
+        """Convert the settings alone to JSON, by section: the name and description of a recipe change no run."""
+        value = self.to_json()
+        return {section: value[section] for section in SECTIONS}
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any], where: str) -> "Recipe":
         """Read a recipe from the JSON object of recipe.json.
@@ -61,7 +68,7 @@ class Recipe:
             InputError: no run writes such a recipe.
         """
         try:
-            sections = {name: dict(value[name]) for name in ("data", "tokenizer", "model", "train") if name in value}
+            sections = {name: dict(value[name]) for name in SECTIONS if name in value}
             model: type[ModelSettings] = ModelConfig if "vocab_size" in sections.get("model", ()) else ModelSettings
             kinds = {"data": DataConfig, "tokenizer": TokenizerConfig, "model": model, "train": TrainConfig}
             built: dict[str, Any] = {name: kinds[name](**settings) for name, settings in sections.items()}

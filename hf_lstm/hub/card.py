@@ -17,6 +17,7 @@ from huggingface_hub import RepoCard
 
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.model import SET_BY_DATA
+from hf_lstm.config.recipe import SECTIONS
 from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES
 from hf_lstm.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.errors import InputError
@@ -285,7 +286,7 @@ def _build_data_context(recipe: Recipe | None, results: RunResults | None) -> di
 
 def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
     """Return all settings of a recipe as `section.name` and value."""
-    sections = {name: getattr(recipe, name) for name in ("data", "tokenizer", "model", "train")}
+    sections = {name: getattr(recipe, name) for name in SECTIONS}
     return [
         (f"{section}.{field.name}", getattr(settings, field.name))
         for section, settings in sections.items()

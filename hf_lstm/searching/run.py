@@ -79,11 +79,10 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
     with denormals_flushed(), dataset_bars(options.show_progress and can_show_bars()):
         device = resolve_device(options.device)
         make_folder(folder.identity.parent)
-        sections = {name: recipe.to_json()[name] for name in ("data", "tokenizer", "model", "train")}
         written = [str(dimension) for dimension in space]
         check_identity(
             folder.identity,
-            {"settings": sections, "search": {"space": written, "pruner": options.pruner}},
+            {"settings": recipe.settings_to_json(), "search": {"space": written, "pruner": options.pruner}},
             must_be_equal=True,
         )
         code = describe_code()

@@ -97,12 +97,11 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
         InputError: the process has died in this trial again and again, or the settings don't go together.
         DivergenceError: training diverged.
     """
-    settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
     with claim_output_folder(folder, overwrite=False, resume=True) as claimed:
         _count_start(trial, claimed)
         session = open_session(
             claimed,
-            settings,
+            recipe.settings_to_json(),
             describe_machine(recipe, conditions.device),
             every_minutes=conditions.checkpoint_minutes,
         )

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from hf_lstm.config import Recipe
+from hf_lstm.config.recipe import SECTIONS
 from hf_lstm.records.places import name_place, strip_recipe
 from hf_lstm.sources.in_memory import IN_MEMORY
-
-_SECTIONS = ("data", "tokenizer", "model", "train")
 
 
 def format_call(recipe: Recipe, names: Iterable[str]) -> str:
@@ -17,7 +16,7 @@ def format_call(recipe: Recipe, names: Iterable[str]) -> str:
         names: of the settings that the call gave.
     """
     stripped = strip_recipe(recipe.to_json())
-    values = {name: value for section in _SECTIONS for name, value in stripped[section].items()}
+    values = {name: value for section in SECTIONS for name, value in stripped[section].items()}
     source = recipe.data.dataset
     data = "..." if source == IN_MEMORY else repr(name_place(source))
     return f"hf_lstm.train({', '.join([data, repr(recipe.name), *(f'{name}={values[name]!r}' for name in names)])})"

@@ -145,7 +145,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
     with denormals_flushed(), dataset_bars(show_progress), contextlib.ExitStack() as stack:
         device = resolve_device(find_device(options.device, options.launch))
         code = describe_code()  # now: a later commit is not the code that runs
-        settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "train")}
+        settings = recipe.settings_to_json()
         session = open_session(
             folder,
             settings,
