@@ -41,6 +41,22 @@ def test_the_command_is_watched_to_its_last_row(tmp_path, tiny_model_folder):
     assert len((tmp_path / "scored.csv").read_text().splitlines()) == 20_001
 
 
+WRITES_AND_ENDS = """
+import os, sys, time
+folder, name = os.path.split(sys.argv[-1])
+with open(os.path.join(folder, f".{name}.{os.getpid()}.partial"), "w") as file:
+    file.write("header\\n")
+    file.flush()
+    time.sleep(1)
+    file.write("row\\n" * 30)
+"""
+
+
+def test_rows_that_are_written_as_the_command_ends_are_seen(tmp_path):
+    samples = list(watch_command([sys.executable, "-c", WRITES_AND_ENDS], tmp_path / "scored.csv"))
+    assert samples[-1].num_rows == 30
+
+
 def test_a_command_that_fails_is_reported(tmp_path):
     with pytest.raises(RuntimeError, match="there is no such file"):
         list(watch_command([sys.executable, str(PREDICT), "model", "no/such.csv"], tmp_path / "scored.csv"))

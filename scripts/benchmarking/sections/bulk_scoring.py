@@ -94,13 +94,18 @@ def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
 
 
 def _watch_lines(process: "subprocess.Popen[bytes]", written: Iterator[bytes]) -> Iterator[Sample]:
-    num_lines = 0
+    num_lines, resident_mb = 0, None
     while process.poll() is None:
         num_lines += sum(line.endswith(b"\n") for line in written)
-        resident_mb = read_resident_memory_mb(process.pid)
-        if resident_mb is not None:
+        now_mb = read_resident_memory_mb(process.pid)
+        if now_mb is not None:
+            resident_mb = now_mb
             yield Sample(num_rows=max(0, num_lines - 1), resident_mb=resident_mb)
         time.sleep(_SAMPLING_INTERVAL_S)
+    # The last rows are written at once, and the command ends: they count, with the memory that was seen last.
+    num_lines += sum(line.endswith(b"\n") for line in written)
+    if resident_mb is not None:
+        yield Sample(num_rows=max(0, num_lines - 1), resident_mb=resident_mb)
 
 
 def summarize_memory(samples: list[Sample], first_row: int, last_row: int) -> dict[str, float]:
