@@ -44,11 +44,11 @@ def test_the_command_is_watched_to_its_last_row(tmp_path, tiny_model_folder):
 WRITES_AND_ENDS = """
 import os, sys, time
 folder, name = os.path.split(sys.argv[-1])
-with open(os.path.join(folder, f".{name}.{os.getpid()}.partial"), "w") as file:
-    file.write("header\\n")
-    file.flush()
-    time.sleep(1)
-    file.write("row\\n" * 30)
+file = open(os.path.join(folder, f".{name}.{os.getpid()}.partial"), "wb", buffering=0)
+file.write(b"header\\n")
+time.sleep(1)
+file.write(b"row\\n" * 30)
+os._exit(0)
 """
 
 
