@@ -16,10 +16,12 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.overrides import change_settings
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import Splits, cut_texts
 from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
+from hf_lstm.encoding.encoder import check_text
+from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.model.classifier import LSTMSentiment
@@ -28,9 +30,7 @@ from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.progress import dataset_bars
 from hf_lstm.sources.in_memory import IN_MEMORY
 from hf_lstm.sources.label_feature import Labels
-from hf_lstm.tokenization.encoder import check_text
-from hf_lstm.tokenization.row_checks import iterate_rows
-from hf_lstm.training.loop import train
+from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.setup import prepare_run
 
 if TYPE_CHECKING:

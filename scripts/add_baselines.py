@@ -15,7 +15,7 @@ import numpy as np
 from benchmarking.contenders.linear import FASTTEXT_REQUIRES, FastText, build_tfidf
 from benchmarking.contenders.nb_svm import NBSVM
 from benchmarking.sections.text_to_label import FASTTEXT, NB_SVM, TFIDF
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.tfidf import Classifier
 from hf_lstm.extras import is_installed
@@ -110,7 +110,7 @@ def write_pages(folder: Path, model: "LSTMSentiment", results: "RunResults", sco
     """Write the report of the run and the card anew."""
     from hf_lstm.evaluation.scoring import analyze_split, measure_split
     from hf_lstm.files import REPORT_FOLDER
-    from hf_lstm.hub.card import write_card
+    from hf_lstm.hub.cards.card import write_card
     from hf_lstm.report.writer import write_report
 
     test, precision = scored["test"], results.measured_in

@@ -20,8 +20,9 @@ from benchmarking.harness.rounds import measure_interleaved
 from benchmarking.harness.summaries import describe_section
 from benchmarking.plan import NORMAL, QUICK, SECTIONS, SHARES, Effort, Plan
 from benchmarking.reviews import load_reviews
-from hf_lstm.cli.common import check_output_file, run_command_line
-from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
+from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from check_javascript import AWKWARD_TEXTS, read_reviews
 
-from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.files import TOKENIZER_FILE, write_json
 from hf_lstm.records.places import strip_command

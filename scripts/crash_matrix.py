@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:

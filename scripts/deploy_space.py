@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
-    from hf_lstm.hub.space import Deployment
+    from hf_lstm.hub.spaces.demo import Deployment
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_MODEL = "imdb-lstm"
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.push import require_login, resolve_repo_id
-    from hf_lstm.hub.space import deploy_space
+    from hf_lstm.hub.spaces.demo import deploy_space
 
     user = require_login()
     if arguments.static:
@@ -72,7 +72,7 @@ def main(argv: Sequence[str]) -> None:
 def deploy_page(repo_id: str, model_id: str, private: bool | None) -> "Deployment":
     """Export the page of a model on the Hub, and deploy it."""
     from hf_lstm.export.browser import export_browser
-    from hf_lstm.hub.static_space import deploy_static_space
+    from hf_lstm.hub.spaces.static import deploy_static_space
     from hf_lstm.model.classifier import LSTMSentiment
 
     with tempfile.TemporaryDirectory() as folder:

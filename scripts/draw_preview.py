@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 SPACE = Path(__file__).resolve().parent.parent / "space"

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from tables.contenders import collect_panels
 from tables.picture import THEMES, draw_picture

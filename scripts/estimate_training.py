@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import (
+from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     apply_columns,
     check_output_file,
-    run_command_line,
 )
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe
-from hf_lstm.config.recipes import RECIPES, get_recipe
+from hf_lstm.config.recipes.catalog import RECIPES, get_recipe
 from hf_lstm.errors import InputError
 
 
@@ -126,10 +126,10 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.provenance import describe_code
-    from hf_lstm.training.loop import start_run
-    from hf_lstm.training.order import draw_all_steps
+    from hf_lstm.training.loop.epochs import start_run
+    from hf_lstm.training.loop.order import draw_all_steps
+    from hf_lstm.training.loop.step import train_step
     from hf_lstm.training.setup import prepare_run
-    from hf_lstm.training.step import train_step
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()

@@ -24,7 +24,7 @@ def give_way_to_library() -> None:
 
 
 if __name__ == "__main__":
-    from hf_lstm.cli.common import run_command_line
+    from hf_lstm.cli.common.process import run_command_line
     from hf_lstm.cli.evaluate import main
 
     run_command_line(main)

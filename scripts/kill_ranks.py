@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.files import METRICS_FILE, RESULTS_FILE, UNFINISHED_FOLDER
 
 MAX_ENDING_S = 15.0

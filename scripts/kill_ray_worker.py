@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.extras import require_library
 from hf_lstm.shipped import FLAGSHIP
 

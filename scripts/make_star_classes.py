@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from benchmarking.contenders.linear import SKLEARN_REQUIRES, build_tfidf
 from benchmarking.contenders.nb_svm import NBSVM
 from benchmarking.harness.spec import INSTALL_HINT
 from benchmarking.sections.text_to_label import NB_SVM, TFIDF
-from hf_lstm.cli.common import check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.tfidf import Classifier
 from hf_lstm.markdown import format_duration

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import add_data_arguments, check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import add_data_arguments, check_output_file
+from hf_lstm.cli.common.process import run_command_line
 
 if TYPE_CHECKING:
     from hf_lstm.model.classifier import LSTMSentiment

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli.common import add_device_argument, check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import add_device_argument, check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.shipped import FLAGSHIP
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 from hf_lstm.files import METRICS_FILE, PLACES_FILE, REMOTE_FILES, RESULTS_FILE
 from hf_lstm.shipped import PLACES

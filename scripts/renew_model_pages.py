@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def renew_pages(folder: Path) -> None:
         InputError: the folder lacks a file of a run, or one is damaged.
     """
     from hf_lstm.files import REPORT_FOLDER
-    from hf_lstm.hub.card import write_card
+    from hf_lstm.hub.cards.card import write_card
     from hf_lstm.model.folder import read_config, read_provenance, write_provenance
     from hf_lstm.report.writer import write_report
 

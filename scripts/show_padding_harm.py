@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import (
+from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     apply_columns,
     check_output_file,
-    run_command_line,
 )
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes import get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
 
 if TYPE_CHECKING:
     from hf_lstm.model.classifier import LSTMSentiment

@@ -3,7 +3,7 @@
 Usage: `python scripts/train.py --help`.
 """
 
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.cli.train import main
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_lstm.cli.common import add_device_argument, check_output_file, run_command_line
+from hf_lstm.cli.common.arguments import add_device_argument, check_output_file
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.config import DataConfig
 from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes import get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:

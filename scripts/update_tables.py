@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXIT_ERROR, run_command_line
+from hf_lstm.cli.common.process import EXIT_ERROR, run_command_line
 from tables.contenders import collect_panels
 from tables.pages import PAGES, update_page
 from tables.picture import THEMES

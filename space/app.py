@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.cli import serve
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 
 MODEL_FOLDER = Path(__file__).resolve().parent / "model"
 """Served unless MODEL or `MODEL_ID` names another."""

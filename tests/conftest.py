@@ -59,7 +59,7 @@ def _denormals_stay_numbers() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _commands_leave_this_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep commands that run in this process from ending it with them."""
-    monkeypatch.setattr("hf_lstm.cli.common.ends_in_time", contextlib.nullcontext)
+    monkeypatch.setattr("hf_lstm.cli.common.process.ends_in_time", contextlib.nullcontext)
 
 
 @pytest.fixture

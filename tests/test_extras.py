@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hf_lstm import LSTMSentiment
-from hf_lstm.cli.common import run_command_line
+from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.extras import explain_missing_library, name_install_command
-from hf_lstm.hub import card
+from hf_lstm.hub.cards import card
 
 SUPPORT = str(Path(__file__).resolve().parent / "support")
 PYPROJECT = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8")

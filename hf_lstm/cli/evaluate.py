@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import EXAMPLE_MODEL, add_data_arguments, add_device_argument, build_parser
+from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument
+from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 from hf_lstm.rows.early_checks import refuse_missing
 

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser, wrap
+from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, wrap
 from hf_lstm.errors import InputError
 
 SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common import (
-    EXAMPLE_MODEL,
-    add_device_argument,
-    add_encoding_argument,
-    build_parser,
-    check_output_file,
-)
+from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
+from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
 from hf_lstm.progress import can_show_bars

@@ -6,14 +6,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import (
-    add_device_argument,
-    add_settings_argument,
-    add_track_argument,
-    build_parser,
-    name_command,
-)
-from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
+from hf_lstm.cli.common.arguments import add_device_argument, add_settings_argument, add_track_argument
+from hf_lstm.cli.common.parser import build_parser, name_command
+from hf_lstm.cli.common.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
 from hf_lstm.distributed.launch import read_launch

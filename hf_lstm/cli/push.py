@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser, name_command
+from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, name_command
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed
 from hf_lstm.files import CARD_FILE, RESULTS_FILE, write_file
 
 if TYPE_CHECKING:
-    from hf_lstm.hub.card_metadata import CardChoices
+    from hf_lstm.hub.cards.metadata import CardChoices
     from hf_lstm.model.classifier import LSTMSentiment
 
 _REPOSITORY_ARGUMENTS = ("repo_id", "private", "revision", "create_pr", "commit_message", "publish_examples")
@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> None:
         raise InputError(f"{folder}: there is no such folder; expected a saved model")
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.hub.card_metadata import CardChoices, get_data_source, name_repository
+    from hf_lstm.hub.cards.metadata import CardChoices, get_data_source, name_repository
     from hf_lstm.hub.publication import format_plan
     from hf_lstm.hub.push import plan_folder, require_login, resolve_repo_id
     from hf_lstm.model.classifier import LSTMSentiment
@@ -113,8 +113,8 @@ def ask_choices(choices: "CardChoices", folder: Path | None, *, is_language_know
         folder: with a card that may say them; None if there is none yet.
         is_language_known: the language needs no asking.
     """
-    from hf_lstm.hub.card import has_edited_card, read_choices
-    from hf_lstm.hub.card_metadata import CardChoices
+    from hf_lstm.hub.cards.card import has_edited_card, read_choices
+    from hf_lstm.hub.cards.metadata import CardChoices
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or (folder is not None and has_edited_card(folder)):
         return choices
@@ -132,7 +132,7 @@ def ask_choices(choices: "CardChoices", folder: Path | None, *, is_language_know
 
 def is_language_known(model: "LSTMSentiment") -> bool:
     """Return whether the card says the language without being told: of film reviews."""
-    from hf_lstm.hub.card_metadata import IMDB_SOURCES, get_data_source
+    from hf_lstm.hub.cards.metadata import IMDB_SOURCES, get_data_source
 
     return get_data_source(model.recipe, model.results) in IMDB_SOURCES
 
@@ -144,7 +144,7 @@ def render_card_to_push(
 
     None if somebody edited the folder's card, which then goes as it is, or if jinja2 is not installed.
     """
-    from hf_lstm.hub.card import has_edited_card, read_choices, render_card
+    from hf_lstm.hub.cards.card import has_edited_card, read_choices, render_card
     from hf_lstm.hub.publication import is_folder_public
 
     if has_edited_card(folder) or not is_installed("jinja2"):

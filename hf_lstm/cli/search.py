@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common import (
+from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     add_track_argument,
     apply_columns,
-    build_parser,
-    name_command,
 )
-from hf_lstm.cli.resuming import add_resume_arguments, say_how_to_resume
+from hf_lstm.cli.common.parser import build_parser, name_command
+from hf_lstm.cli.common.resuming import add_resume_arguments, say_how_to_resume
 from hf_lstm.cli.train import add_sources_arguments, collect_assignments, refuse_own_architecture
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import EXAMPLE_MODEL, build_parser
+from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 from hf_lstm.shipped import FLAGSHIP
 
@@ -68,7 +68,7 @@ def main(argv: Sequence[str], *, default_model: Path = FLAGSHIP) -> None:
     import torch
 
     from hf_lstm.demo.app import build_demo, launch_demo
-    from hf_lstm.demo.figures import fetch_report_folder
+    from hf_lstm.demo.content.figures import fetch_report_folder
     from hf_lstm.model.classifier import LSTMSentiment
 
     torch.set_num_threads(1)  # texts are classified side by side: more threads would wait for each other

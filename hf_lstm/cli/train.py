@@ -6,16 +6,16 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common import (
+from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
     add_settings_argument,
     add_track_argument,
     apply_columns,
-    be_silent,
-    build_parser,
-    name_command,
 )
+from hf_lstm.cli.common.parser import build_parser, name_command
+from hf_lstm.cli.common.process import be_silent
+from hf_lstm.cli.common.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.cli.push import (
     add_card_arguments,
     add_repository_arguments,
@@ -23,10 +23,9 @@ from hf_lstm.cli.push import (
     list_repository_options,
     push_folder,
 )
-from hf_lstm.cli.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes import DEFAULT_RECIPE, RECIPES, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.rows.early_checks import check_source
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
@@ -141,7 +140,7 @@ def run(
 ) -> None:
     """Run the recipe in a claimed folder, say what came of it, and push it."""
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.hub.card_metadata import IMDB_SOURCES, CardChoices, name_repository
+    from hf_lstm.hub.cards.metadata import IMDB_SOURCES, CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.records.places import name_place
     from hf_lstm.training.run import RunOptions, run_in_folder

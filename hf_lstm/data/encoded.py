@@ -9,8 +9,8 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.sources.label_feature import read_labels
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 _ENCODING_VERSION = 1
 """Part of the cache's key. Raise it when the same text and tokenizer give other ids."""

@@ -14,8 +14,8 @@ from hf_lstm.answers.columns import Answers, join_labels, name_answer_columns
 from hf_lstm.answers.rows import TextRows, Window, list_texts, open_rows
 from hf_lstm.answers.writers import CsvWriter, list_values
 from hf_lstm.config import ModelConfig
+from hf_lstm.demo.content.figures import format_share
 from hf_lstm.demo.endpoints import check_length, has_known_word, refuse
-from hf_lstm.demo.figures import format_share
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import name_labels

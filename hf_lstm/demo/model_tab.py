@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 import pandas as pd
 
-from hf_lstm.demo.figures import (
+from hf_lstm.demo.content.figures import (
     CURVES,
     FIGURES,
     describe_test,
@@ -16,7 +16,7 @@ from hf_lstm.demo.figures import (
     list_mistakes,
     read_results,
 )
-from hf_lstm.demo.tables import add_table
+from hf_lstm.demo.content.tables import add_table
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import SplitFigures
 

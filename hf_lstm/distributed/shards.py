@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hf_lstm.distributed.processes import Processes
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import NonFiniteError
 from hf_lstm.model.prediction import compute_logits
-from hf_lstm.nn.cpu_threads import run_in_threads
+from hf_lstm.nn.cpu.threads import run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.random_numbers import draw_from
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 M = TypeVar("M", bound=LSTMNetwork)
 T = TypeVar("T")

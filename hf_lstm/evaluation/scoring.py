@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hf_lstm.config import ModelConfig
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.row_checks import find_odd_rows
+from hf_lstm.encoding.scripts import measure_unknown, warn_of_unknown
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import (
     describe_wrong_decisions,
@@ -32,7 +33,6 @@ from hf_lstm.records.baseline import BaselineFigures
 from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
 from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
 from hf_lstm.records.rows import RowFindings
-from hf_lstm.tokenization.scripts import measure_unknown, warn_of_unknown
 
 logger = logging.getLogger(__name__)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from hf_lstm.encoding.batching import collate, sort_batches
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import InputError
 from hf_lstm.export.onnx_network import build_onnx_model
 from hf_lstm.files import TOKENIZER_FILE, write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
-from hf_lstm.tokenization.batching import collate, sort_batches
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 if TYPE_CHECKING:
     import onnx

@@ -19,10 +19,12 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
+from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.files import CARD_FILE, MAX_TEXT_BYTES, WEIGHTS_FILE, make_folder, read_bytes
-from hf_lstm.hub.card import write_card
-from hf_lstm.hub.card_metadata import CardChoices, get_data_source
+from hf_lstm.hub.cards.card import write_card
+from hf_lstm.hub.cards.metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.hub.publication import is_data_public
 from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
@@ -42,8 +44,6 @@ from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.records.results import RunResults
 from hf_lstm.replacement import replace_files
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
-from hf_lstm.tokenization.row_checks import iterate_rows
 
 
 class LSTMSentiment(LSTMNetwork, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):

@@ -21,13 +21,13 @@ import torch
 from torch import Tensor
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.errors import InputError, NonFiniteError, abbreviate
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.model.explanation_page import render_explanation
-from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
+from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
-from hf_lstm.tokenization.encoder import Encoder
 
 
 class Explanation(list[dict[str, Any]]):

@@ -18,15 +18,15 @@ from tqdm.auto import tqdm
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.encoding.batching import collate, divide_batches, sort_batches
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
+from hf_lstm.encoding.row_checks import iterate_rows
+from hf_lstm.encoding.scripts import warn_of_unknown
 from hf_lstm.errors import InputError, NonFiniteError
-from hf_lstm.nn.cpu_threads import keep_from_forking, run_in_threads
+from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.problem import MultiLabel, get_problem
 from hf_lstm.progress import can_show_bars
-from hf_lstm.tokenization.batching import collate, divide_batches, sort_batches
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
-from hf_lstm.tokenization.row_checks import iterate_rows
-from hf_lstm.tokenization.scripts import warn_of_unknown
 
 MAX_TOKENS_PER_BATCH = 32_768
 MAX_TOKENS_PER_NARROW_BATCH = 4 * MAX_TOKENS_PER_BATCH

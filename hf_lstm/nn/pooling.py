@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from hf_lstm.nn.cpu_states import LayerStates
+from hf_lstm.nn.cpu.states import LayerStates
 
 _WANTED = {
     "last": frozenset({"last"}),

@@ -11,9 +11,9 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.errors import InputError
-from hf_lstm.nn.cpu_layer import infer_layer, run_layer
-from hf_lstm.nn.cpu_plan import LayerPlan, plan_layer
-from hf_lstm.nn.cpu_states import LayerStates
+from hf_lstm.nn.cpu.layer import infer_layer, run_layer
+from hf_lstm.nn.cpu.plan import LayerPlan, plan_layer
+from hf_lstm.nn.cpu.states import LayerStates
 from hf_lstm.nn.dropout import Dropout
 
 

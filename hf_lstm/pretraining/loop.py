@@ -15,6 +15,8 @@ from tqdm.auto import tqdm
 
 from hf_lstm.config.pretrain import PretrainConfig
 from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.encoding.batching import collate
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import check_step
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.sampled_softmax import WordSampler, sum_cross_entropy_over_all, sum_sampled_cross_entropy
@@ -22,8 +24,6 @@ from hf_lstm.pretraining.stream import WordStream, cut_into_pieces, list_batches
 from hf_lstm.records.pretraining import PretrainEpoch
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.storage.session import Session
-from hf_lstm.tokenization.batching import collate
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from hf_lstm.config.model import MAX_LENGTH, NetworkConfig
 from hf_lstm.config.pretrain import PretrainRecipe
 from hf_lstm.data.splits import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError
 from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, write_file, write_json
 from hf_lstm.pretraining.folder import write_language_model
@@ -28,7 +29,6 @@ from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import open_session, read_finished
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 from hf_lstm.tracking.tracked import tracked
 
 logger = logging.getLogger(__name__)

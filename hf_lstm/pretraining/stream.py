@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_lstm.tokenization.batching import Batch, collate, count_batches, shuffle_batches
-from hf_lstm.tokenization.encoder import EncodedTexts
+from hf_lstm.encoding.batching import Batch, collate, count_batches, shuffle_batches
+from hf_lstm.encoding.encoder import EncodedTexts
 
 MIN_PIECE_LENGTH = 2
 """A single word has no other to be predicted from."""

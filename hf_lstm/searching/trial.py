@@ -27,7 +27,7 @@ from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, fil
 from hf_lstm.storage.session import Session, open_session
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine
-from hf_lstm.training.loop import find_best_epoch, train
+from hf_lstm.training.loop.epochs import find_best_epoch, train
 from hf_lstm.training.setup import PreparedRun, prepare_run
 
 MAX_DEATHS = 2

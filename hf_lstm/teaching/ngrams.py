@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.evaluation.tfidf import has_spaced_words
 from hf_lstm.nn.problem import Problem
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -11,10 +11,10 @@ from tokenizers import Tokenizer
 from hf_lstm.config import ModelConfig, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import GROUP
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching.crops import draw_crops
 from hf_lstm.teaching.teachers import Lesson, label_softly
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
 
 logger = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""Turns text into token ids, fast, and ids into batches."""
+"""Builds and reads tokenizers: how text becomes words, and words ids."""

@@ -26,7 +26,7 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
 
     Its vocabulary is `<pad>` 0, `<unk>` 1, then the words in order. With `wordpiece` it has pieces; if `config` names
     a vocabulary, it is that one, with its own ids.
-    Nothing is truncated or padded; see `hf_lstm.tokenization.encoder.Encoder` for a faster way to use the tokenizer.
+    Nothing is truncated or padded; see `hf_lstm.encoding.encoder.Encoder` for a faster way to use the tokenizer.
 
     Raises:
         InputError: no word is left for the vocabulary, or the one named cannot be had.

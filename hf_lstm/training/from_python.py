@@ -16,7 +16,7 @@ import datasets  # noqa: F401  # first of all that [train] installs, so that thi
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import change_settings, find_sections
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment

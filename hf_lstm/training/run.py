@@ -28,8 +28,8 @@ from hf_lstm.files import (
     write_file,
     write_json,
 )
-from hf_lstm.hub.card import NO_CHOICES, write_card
-from hf_lstm.hub.card_metadata import CardChoices
+from hf_lstm.hub.cards.card import NO_CHOICES, write_card
+from hf_lstm.hub.cards.metadata import CardChoices
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
@@ -46,7 +46,7 @@ from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session, open_session, read_finished
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets
-from hf_lstm.training.loop import train
+from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.results import MeasuredModel, build_results, measure_saved_model
 from hf_lstm.training.setup import PreparedRun, prepare_run
 

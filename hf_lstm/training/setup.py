@@ -15,11 +15,13 @@ from datasets import Dataset
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.splits import Splits
+from hf_lstm.encoding.encoder import EncodedTexts, Encoder
+from hf_lstm.encoding.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.embedding_scale import normalize_embedding
@@ -32,10 +34,8 @@ from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.tokenization.encoder import EncodedTexts, Encoder
-from hf_lstm.tokenization.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
-from hf_lstm.training.start_vectors import find_vector_source, use_word_vectors
+from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.config.pretrain import LM
-from hf_lstm.config.recipes import DISTILLED_BILSTM, FLAGSHIP, FLAGSHIP_TINY, PACKED_LSTM, POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.config.recipes.ours import DISTILLED_BILSTM, FLAGSHIP, FLAGSHIP_TINY, POOLED_BILSTM
+from hf_lstm.config.recipes.published import PACKED_LSTM, STOPWORD_LSTM
 from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelSettings(

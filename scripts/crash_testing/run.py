@@ -11,6 +11,7 @@ import torch
 
 from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.encoding.encoder import EncodedTexts, fill_empty
 from hf_lstm.files import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FILE, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.weights_file import write_weights
@@ -18,8 +19,7 @@ from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session
 from hf_lstm.storage.states import divide_state
-from hf_lstm.tokenization.encoder import EncodedTexts, fill_empty
-from hf_lstm.training.loop import train
+from hf_lstm.training.loop.epochs import train
 
 NUM_STEPS, STEPS_BETWEEN_SAVES = 60, 5
 _SECONDS = {"elapsed_s", "log_bytes"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.cli.common import EXIT_ERROR
+from hf_lstm.cli.common.process import EXIT_ERROR
 from hf_lstm.files import write_json
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.markdown import format_table
 from tables.measured import format_measured
 

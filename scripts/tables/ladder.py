@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.markdown import format_percent, format_table
 from tables.measured import format_measured
 from tables.results import describe_device, describe_settings, find_groups, summarize

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import list_sections
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.markdown import format_cell, format_table
 from tables.settings import format_value
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
 from tables.star_classes import RUN_NAME as STAR_CLASSES

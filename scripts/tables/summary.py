@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.sections import text_to_label as names
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
 from tables.contenders import (  # fmt: skip

@@ -27,7 +27,7 @@ _DESCRIPTIONS = {
 def format_tree(root: Path) -> str:
     """Return a line for each module and each described file of `root`, in a block of code."""
     modules = [path for folder in _FOLDERS for path in (root / folder).glob("*.py")]
-    packages = [path for folder in _FOLDERS for path in (root / folder).glob("*/__init__.py")]
+    packages = [path for folder in _FOLDERS for path in (root / folder).glob("*/**/__init__.py")]
     lines = {path.relative_to(root).as_posix(): _read_summary(path) for path in modules}
     lines |= {f"{path.parent.relative_to(root).as_posix()}/": _read_summary(path) for path in packages}
     lines |= {name: text for name, text in _DESCRIPTIONS.items() if (root / name).exists()}

@@ -14,7 +14,7 @@ from random_model import build_model
 
 from hf_lstm.cli.evaluate import main
 from hf_lstm.config import DataConfig
-from hf_lstm.config.recipes import get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.data.loading import load_splits
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_cell

@@ -14,7 +14,7 @@ import pytest
 
 from hf_lstm.cli.predict import main
 from hf_lstm.config import DataConfig
-from hf_lstm.config.recipes import get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.model import prediction
 

@@ -12,7 +12,7 @@ import pytest
 from local_hub import WRITE_TOKEN
 
 from hf_lstm import LSTMSentiment
-from hf_lstm.config.recipes import DEFAULT_RECIPE
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 REPO = f"me/reviews-{DEFAULT_RECIPE}"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lstm.config.overrides import change_settings, override_recipe
-from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.errors import InputError
 
 

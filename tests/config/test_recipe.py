@@ -4,7 +4,8 @@ import json
 import pytest
 
 from hf_lstm.config import DataConfig, ModelConfig, ModelSettings, TrainConfig
-from hf_lstm.config.recipes import PACKED_LSTM, STOPWORD_LSTM, get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
+from hf_lstm.config.recipes.published import PACKED_LSTM, STOPWORD_LSTM
 from hf_lstm.errors import InputError
 
 

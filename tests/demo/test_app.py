@@ -19,12 +19,12 @@ from gradio_client.exceptions import AppError
 from random_model import build_model
 
 from hf_lstm.demo import app as demo_module
-from hf_lstm.demo import limits
 from hf_lstm.demo import single_tab as demo_single
 from hf_lstm.demo.app import build_demo, launch_demo
 from hf_lstm.demo.batch_rows import MAX_ROWS, NO_KNOWN_WORD
 from hf_lstm.demo.endpoints import MAX_CHARACTERS
-from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES
+from hf_lstm.demo.guards import limits
+from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES
 from hf_lstm.demo.single_tab import explain_words
 from hf_lstm.errors import InputError
 

@@ -13,7 +13,7 @@ from tiny_training import SHARDED, make_random_model, make_rows
 
 from hf_lstm.distributed.processes import Processes
 from hf_lstm.errors import InputError, LostProcessError
-from hf_lstm.training import loop
+from hf_lstm.training.loop import epochs as loop
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
 

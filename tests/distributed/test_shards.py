@@ -10,8 +10,8 @@ from hf_lstm.distributed.processes import Processes
 from hf_lstm.distributed.shards import Shards
 from hf_lstm.errors import NonFiniteError
 from hf_lstm.model.prediction import compute_logits
-from hf_lstm.training.loop import start_run, train
-from hf_lstm.training.step import train_step
+from hf_lstm.training.loop.epochs import start_run, train
+from hf_lstm.training.loop.step import train_step
 
 VIRTUAL = {"virtual_adversarial_epsilon": 1.0, "unlabeled": "texts.txt", "unlabeled_batches_per_step": 1}
 

@@ -111,7 +111,7 @@ def test_more_labels():
 
 
 def test_every_length_is_compared():
-    from hf_lstm.tokenization.encoder import EncodedTexts
+    from hf_lstm.encoding.encoder import EncodedTexts
 
     texts = EncodedTexts(np.arange(12, dtype=np.int32), np.array([0, 2, 9, 12]))
     rows = cut_to_every_length(texts)

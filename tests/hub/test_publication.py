@@ -12,7 +12,7 @@ import hf_lstm
 from hf_lstm import LSTMSentiment
 from hf_lstm.cli.main import main
 from hf_lstm.errors import InputError
-from hf_lstm.hub.card_metadata import CardChoices
+from hf_lstm.hub.cards.metadata import CardChoices
 from hf_lstm.hub.publication import is_data_public, plan_publication
 from hf_lstm.records.places import SAMPLE_ROWS_SHA256
 

@@ -12,7 +12,7 @@ from local_hub_repos import Blob, PullRequest
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.hub import session as hub_session
-from hf_lstm.hub.card import render_card
+from hf_lstm.hub.cards.card import render_card
 from hf_lstm.hub.push import push_model_folder, require_login, resolve_repo_id
 
 REPO = "me/imdb-lstm"

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.devices import computes_bfloat16_natively
 from hf_lstm.errors import InputError
-from hf_lstm.nn import cpu_plan
+from hf_lstm.nn.cpu import plan as cpu_plan
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 
 INPUT_SIZE, HIDDEN_SIZE, TIME = 3, 5, 11
@@ -31,8 +31,8 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train by PyTorch's kernel, or as wide layers do."""
     if request.param == "wide":
-        monkeypatch.setattr("hf_lstm.nn.cpu_plan.MIN_WIDE_UNITS", 1)
-        monkeypatch.setattr("hf_lstm.nn.cpu_plan.WIDE_DTYPES", {torch.float64, torch.float32, torch.bfloat16})
+        monkeypatch.setattr("hf_lstm.nn.cpu.plan.MIN_WIDE_UNITS", 1)
+        monkeypatch.setattr("hf_lstm.nn.cpu.plan.WIDE_DTYPES", {torch.float64, torch.float32, torch.bfloat16})
 
 
 def make_lstm(num_layers: int = 1, *, bidirectional: bool = False, seed: int = 0) -> RaggedLSTM:

@@ -9,13 +9,13 @@ import torch
 
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import PretrainConfig
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import DivergenceError
 from hf_lstm.pretraining import loop
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, measure_losses, pretrain, pretrain_step, start_pretraining
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.session import Session
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 CONFIG = PretrainConfig(
     num_epochs=3, batch_size=2, num_candidates=8, learning_rate=0.05, warmup_steps=2, precision="float32"

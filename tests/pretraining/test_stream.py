@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.pretraining.stream import WordStream, cut_into_pieces, list_batches
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 LENGTHS = st.lists(st.integers(1, 30), min_size=1, max_size=40)
 

@@ -277,9 +277,9 @@ def test_epoch_section_measures_both_loops_on_all_rows():
 def test_words_of_whole_pretraining_steps_are_counted(monkeypatch):
     import torch
 
-    import hf_lstm.nn.cpu_plan
+    import hf_lstm.nn.cpu.plan
 
-    monkeypatch.setattr("hf_lstm.nn.cpu_plan.WIDE_DTYPES", frozenset({torch.float32}))
+    monkeypatch.setattr("hf_lstm.nn.cpu.plan.WIDE_DTYPES", frozenset({torch.float32}))
     tokenizer = train_tokenizer(TEXTS, TokenizerConfig(words="whitespace"))
     config = ModelSettings(embedding_dim=3, hidden_size=5, bidirectional=True, max_length_tokens=6)
     task = PretrainingTask(
@@ -295,7 +295,7 @@ def test_words_of_whole_pretraining_steps_are_counted(monkeypatch):
             assert measured["tokens_per_s"] * measured["step_s"] == pytest.approx(3 * 4)
             expected_gflop = 3 * count_useful_gflop(task.model, 3 * 4)
             assert measured["useful_gflop_per_s"] * measured["step_s"] == pytest.approx(expected_gflop)
-            assert bool(hf_lstm.nn.cpu_plan.WIDE_DTYPES) != goes_by_kernel
+            assert bool(hf_lstm.nn.cpu.plan.WIDE_DTYPES) != goes_by_kernel
     finally:
         torch.set_flush_denormal(False)  # contenders set it for a process of their own
 

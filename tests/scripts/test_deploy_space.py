@@ -16,7 +16,7 @@ from local_hub_repos import Blob
 
 from hf_lstm import InputError
 from hf_lstm.hub import session as hub_session
-from hf_lstm.hub.space import list_space_files
+from hf_lstm.hub.spaces.demo import list_space_files
 
 ROOT = Path(__file__).resolve().parents[2]
 SPACE, MODEL = "me/demo", "me/imdb-lstm"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES
-from hf_lstm.config.recipes import RECIPES
+from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from tables.pages import PAGES, replace_section, update_page
 from tables.picture import THEMES
@@ -190,7 +190,7 @@ def test_figures_of_the_demo_are_those_of_its_file():
 def test_limits_of_the_demo_are_those_of_its_code():
     from hf_lstm.demo.batch_rows import MAX_ROWS
     from hf_lstm.demo.endpoints import MAX_CHARACTERS
-    from hf_lstm.demo.request_checks import MAX_UPLOAD_BYTES
+    from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES
 
     limits = f"A text has up to {MAX_CHARACTERS:,} characters, a batch up to {MAX_ROWS:,} texts"
     assert f"{limits}, a file up to {MAX_UPLOAD_BYTES // 2**20} MB." in join_lines("docs/deployment.md")

@@ -9,7 +9,7 @@ import pytest
 
 import hf_lstm
 from hf_lstm.cli import main as cli
-from hf_lstm.config.recipes import get_recipe
+from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import DivergenceError, InputError, StorageError
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.search import SearchFacts, TrialFacts

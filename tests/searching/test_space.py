@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.config.recipes import RECIPES, get_recipe
+from hf_lstm.config.recipes.catalog import RECIPES, get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.searching.space import Choices, Range, build_default_space, format_assignments, parse_space
 

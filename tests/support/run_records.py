@@ -5,7 +5,7 @@ import json
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.model import SINGLE_LABEL
-from hf_lstm.config.recipes import PACKED_LSTM
+from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import RunResults

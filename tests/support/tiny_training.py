@@ -7,8 +7,8 @@ import torch
 
 from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.encoding.encoder import EncodedTexts, fill_empty
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.tokenization.encoder import EncodedTexts, fill_empty
 
 MODEL = ModelSettings(embedding_dim=8, hidden_size=8).resolve(vocab_size=20, label_names=["neg", "pos"])
 TRAIN = TrainConfig(num_epochs=3, batch_size=16, learning_rate=1e-2, precision="float32")

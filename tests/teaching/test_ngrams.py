@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from run_records import make_problem
 
+from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, mark_words
-from hf_lstm.tokenization.encoder import EncodedTexts
 
 pytest.importorskip("sklearn")
 TEXTS = ["so good", "no good", "so bad", "no bad"] * 6

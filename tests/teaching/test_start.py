@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.teaching.start import start_from_ngrams
-from hf_lstm.tokenization.encoder import Encoder
 
 
 def test_words_start_with_what_they_say_for_a_label(tiny_model):

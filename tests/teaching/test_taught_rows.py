@@ -4,8 +4,8 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
+from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.teaching.taught_rows import build_taught_rows
-from hf_lstm.tokenization.encoder import Encoder
 
 TEXTS = ["A wonderful film. Great fun.", "A dull film. A waste of time.", "great cast"]
 

@@ -14,7 +14,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from hf_lstm.config import TokenizerConfig
-from hf_lstm.config.recipes import STOPWORD_LSTM
+from hf_lstm.config.recipes.published import STOPWORD_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.stop_words import load_stop_words

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.encoding.scripts import are_unspaced
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.saved import check_tokenizer, parse_tokenizer
-from hf_lstm.tokenization.scripts import are_unspaced
 
 CHINESE = [
     "这部电影非常好看，演员的表演很精彩。",

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.tokenization.encoder import Encoder
 from hf_lstm.tokenization.older_patterns import build_older_normalizer, build_older_pre_tokenizer
 from hf_lstm.tokenization.saved import parse_tokenizer
 from hf_lstm.tokenization.unspaced import RANGES

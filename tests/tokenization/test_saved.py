@@ -11,8 +11,8 @@ from tokenizers.pre_tokenizers import Split, WhitespaceSplit
 
 from hf_lstm import InputError
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.tokenization.encoder import Encoder
 from hf_lstm.tokenization.saved import parse_tokenizer, typed_failures
 from hf_lstm.tokenization.word_patterns import Words
 from hf_lstm.tokenization.word_splitter import WordSplitter

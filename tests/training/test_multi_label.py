@@ -12,7 +12,7 @@ from topic_rows import TOPICS, make_rows
 import hf_lstm
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import change_settings
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.files import CONFIG_FILE
 from hf_lstm.sources.in_memory import resolve_source
@@ -239,9 +239,9 @@ def test_the_demo_names_all_labels_that_fit(trained):
     from hf_lstm.demo.batch_rows import NO_LABEL, classify_rows, count_shares, write_csv
     from hf_lstm.demo.batch_rows import Texts as Table
     from hf_lstm.demo.batch_tab import describe_rows
-    from hf_lstm.demo.figures import describe_test, list_facts
+    from hf_lstm.demo.content.figures import describe_test, list_facts
+    from hf_lstm.demo.content.wording import choose_wording
     from hf_lstm.demo.single_tab import answer_text, explain_words
-    from hf_lstm.demo.wording import choose_wording
 
     model, texts = trained.model, make_rows(25, seed=6)[0]
     wording = choose_wording(model.labels, is_of_films=False, thresholds=model.problem.thresholds)

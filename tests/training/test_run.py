@@ -9,13 +9,14 @@ from huggingface_hub import ModelCard
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes import POOLED_BILSTM, STOPWORD_LSTM
+from hf_lstm.config.recipes.ours import POOLED_BILSTM
+from hf_lstm.config.recipes.published import STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
 from hf_lstm.files import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
-from hf_lstm.training.loop import train
+from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.run import RunOptions, run_experiment
 
 SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]

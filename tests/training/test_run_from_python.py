@@ -14,7 +14,8 @@ import torch
 
 import hf_lstm
 from hf_lstm.config.overrides import change_settings
-from hf_lstm.config.recipes import DEFAULT_RECIPE, POOLED_BILSTM
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
+from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.devices import flushes_denormals
 from hf_lstm.errors import DivergenceError
 from hf_lstm.records.places import strip_command
@@ -191,7 +192,7 @@ def test_evaluation_shows_no_progress_if_told(result, frame, capsys):
 
 def test_each_epoch_is_printed_unless_the_program_logs_by_itself(result, frame, monkeypatch, capsys):
     def say_and_return(recipe, options):
-        logging.getLogger("hf_lstm.training.loop").info("epoch 6/6  train loss")
+        logging.getLogger("hf_lstm.training.loop.epochs").info("epoch 6/6  train loss")
         return result.results
 
     monkeypatch.setattr("hf_lstm.training.from_python.run_experiment", say_and_return)

@@ -9,11 +9,11 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.overrides import change_settings
-from hf_lstm.config.recipes import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import BaseModel
 from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
-from hf_lstm.training.start_vectors import find_vector_source, use_word_vectors
+from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
 RECIPE = Recipe(

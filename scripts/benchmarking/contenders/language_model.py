@@ -41,15 +41,15 @@ def take_pretraining_steps(task: PretrainingTask, precision: Any, goes_by_kernel
     import torch
     from tokenizers import Tokenizer
 
-    import hf_lstm.nn.cpu_plan
+    import hf_lstm.nn.cpu.plan
     from hf_lstm.devices import flush_denormals, name_dtype
+    from hf_lstm.encoding.encoder import Encoder
     from hf_lstm.pretraining.language_model import LanguageModel
     from hf_lstm.pretraining.loop import pretrain_step, start_pretraining
-    from hf_lstm.tokenization.encoder import Encoder
 
     flush_denormals()  # as `hf-lstm pretrain` does
     if goes_by_kernel:
-        hf_lstm.nn.cpu_plan.WIDE_DTYPES = frozenset()
+        hf_lstm.nn.cpu.plan.WIDE_DTYPES = frozenset()
     torch.manual_seed(task.pretrain.seed)
     whole_texts = replace(task.model, max_length_tokens=task.model.max_length_characters)
     texts = Encoder(Tokenizer.from_str(task.tokenizer_json), whole_texts).encode(task.texts)

@@ -25,9 +25,9 @@ def classify_with_onnx(model: RandomModel, texts: list[str], quantizes: bool) ->
     """
     import numpy as np
 
+    from hf_lstm.encoding.batching import collate, sort_batches
     from hf_lstm.export.onnx import open_session
     from hf_lstm.export.onnx_network import build_onnx_model
-    from hf_lstm.tokenization.batching import collate, sort_batches
 
     ours = model.build()
     graph = build_onnx_model(ours)

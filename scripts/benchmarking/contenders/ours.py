@@ -11,7 +11,7 @@ from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
 
 if TYPE_CHECKING:
     from hf_lstm.data.encoded import LabeledTexts
-    from hf_lstm.training.state import TrainingRun
+    from hf_lstm.training.loop.state import TrainingRun
 
 
 _NUM_WARMUP_TEXTS = 256
@@ -68,9 +68,9 @@ def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun
 
     from hf_lstm.data.encoded import LabeledTexts
     from hf_lstm.devices import flush_denormals
+    from hf_lstm.encoding.encoder import Encoder
     from hf_lstm.model.classifier import LSTMSentiment
-    from hf_lstm.tokenization.encoder import Encoder
-    from hf_lstm.training.loop import start_run
+    from hf_lstm.training.loop.epochs import start_run
 
     flush_denormals()  # as `scripts/train.py` does
     torch.manual_seed(task.train.seed)

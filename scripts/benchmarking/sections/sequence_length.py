@@ -27,7 +27,7 @@ def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
     import numpy as np
 
     from hf_lstm.devices import name_dtype
-    from hf_lstm.training.step import train_step
+    from hf_lstm.training.loop.step import train_step
 
     rows = np.arange(task.train.batch_size)
     trainings = [start_our_training(_cut(task, length), precision)[:2] for length in OUR_LENGTHS]

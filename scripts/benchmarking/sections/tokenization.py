@@ -22,7 +22,7 @@ def encode_with_ours(tokenizer_json: str, texts: list[str], uses_all_cores: bool
     from tokenizers import Tokenizer
 
     from hf_lstm.config.model import MAX_LENGTH, ModelSettings
-    from hf_lstm.tokenization.encoder import Encoder
+    from hf_lstm.encoding.encoder import Encoder
 
     _limit_cores(uses_all_cores)
     tokenizer = Tokenizer.from_str(tokenizer_json)

@@ -28,7 +28,7 @@ def take_our_steps(task: TrainingTask, precision: str) -> Answers:
     import numpy as np
 
     from hf_lstm.devices import name_dtype
-    from hf_lstm.training.step import train_step
+    from hf_lstm.training.loop.step import train_step
 
     run, split, encode_s = start_our_training(task, precision)
     batch_size = task.train.batch_size

@@ -1,0 +1,1 @@
+"""Shares process, parser and arguments among the commands."""

@@ -1,0 +1,74 @@
+"""Runs a command as a process: its exit codes, its error messages, and what ends it."""
+
+import io
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+from hf_lstm.ending import ends_in_time
+from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
+from hf_lstm.extras import explain_missing_library
+
+EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+
+
+def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
+    """Run `main` on the process's arguments, and exit.
+
+    Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
+    143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
+    """
+    signal.signal(signal.SIGTERM, _raise_terminated)
+    with ends_in_time():
+        _run(main)
+    sys.exit(0)
+
+
+def _run(main: Callable[[Sequence[str]], None]) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("hf_lstm").setLevel(logging.INFO)
+    try:
+        main(sys.argv[1:])
+        sys.stdout.flush()
+    except InputError as error:
+        _refuse(error)
+    except ModuleNotFoundError as error:
+        if (explanation := explain_missing_library(error)) is None:
+            raise
+        _refuse(explanation)
+    except (DivergenceError, LostProcessError, NonFiniteError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(EXIT_ERROR)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
+        sys.stderr.close()
+        sys.exit(EXIT_ERROR)
+
+
+def be_silent() -> None:
+    """Say nothing any more but of errors in the program: another process speaks for this one."""
+    speech = sys.stderr
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr = speech
+        sys.__excepthook__(kind, error, trace)
+
+    sys.excepthook = show
+    logging.getLogger().handlers.clear()
+    logging.getLogger().addHandler(logging.NullHandler())
+    sys.stdout = sys.stderr = io.StringIO()
+
+
+def _refuse(error: InputError) -> NoReturn:
+    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(EXIT_WRONG_USE)
+
+
+def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:
+    # As an exception, so that every `finally` on the way removes what is half-done.
+    sys.exit(EXIT_TERMINATED)

@@ -1,0 +1,1 @@
+"""Holds the recipes: our own, and those of published systems."""

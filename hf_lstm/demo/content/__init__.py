@@ -1,0 +1,1 @@
+"""Says what the page shows: words, verdicts, figures and tables."""

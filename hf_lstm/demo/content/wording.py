@@ -1,0 +1,87 @@
+"""Chooses the words of the page by the model's labels and data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hf_lstm.errors import InputError
+from hf_lstm.hub.cards.metadata import IMDB_SOURCES, get_data_source
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.rows.labels import LabelMap
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Holds the page's texts for a model's labels."""
+
+    title: str
+    description: str
+    placeholder: str
+    """Of the field for one text."""
+    button: str
+    """Asks for the answer to one text."""
+    label_names: tuple[str, ...]
+    """As people read them, in the order of the model's labels."""
+    first: int
+    """Of two labels, the class id of the one that is blue."""
+    examples: tuple[str, ...] = ()
+    """Texts to try."""
+    thresholds: tuple[float, ...] | None = None
+    """The least probability with which a text has each label; None where each text has one."""
+
+    @property
+    def has_two(self) -> bool:
+        """Tell whether there are two labels, one of which each text has."""
+        return len(self.label_names) == 2 and self.thresholds is None
+
+
+def reads_film_reviews(model: LSTMSentiment) -> bool:
+    """Return whether the model was trained on IMDB, or on its sample."""
+    try:
+        return get_data_source(model.recipe, model.results) in IMDB_SOURCES
+    except InputError:  # recipe or results are damaged, without which the page still serves
+        return False
+
+
+def choose_wording(labels: Sequence[str], *, is_of_films: bool, thresholds: Sequence[float] | None = None) -> Wording:
+    """Choose the page's texts, by the model's labels and data.
+
+    `thresholds` are those of a model whose texts have any number of labels.
+    """
+    if thresholds is not None:
+        return Wording(
+            title="Which labels fit the text?",
+            description=f"A small LSTM reads a text, says how likely each of its {len(labels)} labels is, of which any "
+            "number may fit, and colors the words that count.",
+            placeholder="Write or paste a text; Ctrl+Enter for the answer",
+            button="Classify",
+            label_names=tuple(labels),
+            first=len(labels) - 1,
+            thresholds=tuple(thresholds),
+        )
+    ids = LabelMap.from_model(labels).find_ids(("neg", "pos")) if is_of_films else None
+    if ids is not None:
+        names = dict(zip(ids, ("Didn’t like it", "Liked it"), strict=True))
+        return Wording(
+            title="Did they like the film?",
+            description="A small LSTM reads a film review, says how likely it is that its writer liked the film, and "
+            "colors the words that count.",
+            placeholder="Write or paste a film review; Ctrl+Enter for the answer",
+            button="Did they like it?",
+            label_names=(names[0], names[1]),
+            first=ids[1],
+            examples=(
+                "A wonderful film: warm, funny and beautifully acted.",
+                # These two are negative, and worded so that single words mislead.
+                "I didn't hate it, but I wouldn't watch it again.",
+                "I laughed a few times, but the rest of the film was just awkward and badly paced.",
+            ),
+        )
+    return Wording(
+        title="Which label fits the text?",
+        description=f"A small LSTM reads a text, says how likely each of its {len(labels)} labels is, and colors the "
+        "words that count.",
+        placeholder="Write or paste a text; Ctrl+Enter for the answer",
+        button="Classify",
+        label_names=tuple(labels),
+        first=len(labels) - 1,
+    )

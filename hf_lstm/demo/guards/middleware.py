@@ -1,0 +1,219 @@
+"""Guards the demo: refuses needless requests before Gradio sees them."""
+
+import asyncio
+import logging
+import os
+import re
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hf_lstm.api.bodies import BodyTooLargeError, read_body, refuse, replay
+from hf_lstm.demo.guards.limits import ClientLimits, name_client
+from hf_lstm.demo.guards.request_checks import (
+    MAX_UPLOAD_BYTES,
+    BodyError,
+    Endpoint,
+    Refusal,
+    check_upload,
+    find_endpoint,
+    make_room,
+    rebuild_body,
+)
+
+MAX_BODY_BYTES = 256 * 1024
+"""Of a request: 20,000 characters, each escaped as a surrogate pair of 12 bytes, and the JSON around them."""
+MAX_UPLOAD_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
+"""The file, and what multipart puts around it."""
+BODY_TIMEOUT_S = 0.8
+"""A request's body must arrive in this time, so that slow senders hold nothing up..."""
+MIN_BYTES_PER_S = 64 * 1024
+"""... plus the time for its bytes at this speed, that of a slow phone."""
+MAX_BODIES_AT_ONCE = 64
+"""Requests whose bodies are held in memory at a time: as many as may be queued."""
+
+MAX_BODIES_PER_CLIENT = 32
+MAX_STREAMS_AT_ONCE = 400
+"""Open pages and answers under way, at a time; most systems give a process 1,024 connections."""
+MAX_STREAMS_PER_CLIENT = 100
+MAX_WAITING_BATCHES = 16
+"""So that the queue has room for single texts, however many batches wait."""
+MAX_RECORDS_PER_MINUTE = 30
+"""Of one logger, so that a flood of requests does not fill the disk."""
+BUSY = Refusal(503, "The demo is busy; please try again in a minute.")
+TOO_MANY = Refusal(429, "Too many requests came from your address; please wait a moment.")
+
+_API = "/gradio_api"
+_UPLOAD = re.compile(rf"{_API}/upload/?")
+_ENDPOINT = r"call/(v2/)?(classify|explain|classify_batch)"
+_POSTED_TO = re.compile(rf"{_API}/(upload|queue/join|{_ENDPOINT}|reset|cancel)/?")
+_STREAMED = re.compile(rf"{_API}/(queue/data|{_ENDPOINT}/\w+|heartbeat/[\w-]+|upload_progress)/?")
+_READ = re.compile(
+    rf"/|/(config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)/?|/(assets|static|svelte)/[^\r\n]+"
+    rf"|{_API}/(info|app_id|theme\.css|startup-events)/?"  # Gradio itself reads startup-events as it starts
+)
+_HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
+"""Gradio would build the addresses in its answers from these."""
+_LOGGERS = ("uvicorn.error", "asyncio", "gradio")
+
+
+class RequestGuard:
+    """Refuses needless requests, as ASGI middleware.
+
+    Gradio gives every app files, a proxy and more. Here all that is 404. Of uploads, one small table or text file at a
+    time is let through, see `check_upload`; no route gives any file back. A body with too many bytes is 413, one that
+    arrives too slowly 408, and one that no endpoint takes 422, see `rebuild_body`. While others take all the room, it
+    is 503; a client that asks for more than its share gets 429. The page shows the answer's `detail`. Of headers that
+    name another host, the one of a Space's own proxy is believed.
+
+    Args:
+        app: what comes next.
+        upload_folder: where Gradio stores uploads.
+        endpoints: what is computed, by `fn_index`.
+        count_waiting: tells how many requests to an endpoint wait for their turn, by the endpoint's name.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        upload_folder: Path,
+        endpoints: Mapping[int, Endpoint],
+        count_waiting: Callable[[str], int] = lambda name: 0,
+    ) -> None:
+        self.app = app
+        self.upload_folder = upload_folder
+        self.endpoints = endpoints
+        self.count_waiting = count_waiting
+        self._limits = ClientLimits()
+        self._num_bodies = 0
+        self._num_streams = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if not _is_needed(scope["method"], path):
+                return await refuse(404, "There is nothing here.", scope, receive, send)
+            scope = {**scope, "headers": _drop_false_hosts(scope["headers"])}
+            if _STREAMED.fullmatch(path):
+                return await self._stream(scope, receive, send)
+            if scope["method"] == "POST":
+                body, refusal = await self._receive_body(scope, path, receive)
+                if refusal is not None:
+                    return await refuse(*refusal, scope, receive, send)
+                receive = replay(body, receive)
+        return await self.app(scope, receive, send)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._limits.hold(name_client(scope), "streams", MAX_STREAMS_PER_CLIENT) as has_place:
+            if not has_place or self._num_streams >= MAX_STREAMS_AT_ONCE:
+                return await refuse(*(BUSY if has_place else TOO_MANY), scope, receive, send)
+            self._num_streams += 1
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self._num_streams -= 1
+
+    async def _receive_body(self, scope: Scope, path: str, receive: Receive) -> tuple[bytes, Refusal | None]:
+        """Receive a request's body, and check it.
+
+        Returns the body, and why it is refused; None if it is not.
+        """
+        client, is_upload = name_client(scope), _UPLOAD.fullmatch(path) is not None
+        with self._limits.hold(client, "bodies", MAX_BODIES_PER_CLIENT) as has_place:
+            if not has_place:
+                return b"", TOO_MANY
+            body, refusal = await self._read_whole_body(receive, is_upload)
+        if refusal is not None:
+            return b"", refusal
+        if is_upload:
+            headers = dict(scope["headers"])
+            refusal = check_upload(headers.get(b"content-type", b"").decode("latin-1"), body)
+            if refusal is None and not self._limits.take(client, "upload"):  # only what is stored counts
+                refusal = TOO_MANY
+            return body, refusal
+        try:
+            rebuilt = rebuild_body(path, body, self.endpoints, self.upload_folder)
+        except BodyError as error:
+            return b"", Refusal(422, str(error))
+        return rebuilt, self._refuse_flood(client, find_endpoint(path, body, self.endpoints))
+
+    def _refuse_flood(self, client: str, endpoint: Endpoint | None) -> Refusal | None:
+        """Return why a request to an endpoint has to wait; None if it has not."""
+        if endpoint is None:
+            return None
+        is_batch = any(endpoint.takes_file.values())
+        if not self._limits.take(client, "batch" if is_batch else "short"):
+            return TOO_MANY
+        return BUSY if is_batch and self.count_waiting(endpoint.api_name) >= MAX_WAITING_BATCHES else None
+
+    async def _read_whole_body(self, receive: Receive, is_upload: bool) -> tuple[bytes, Refusal | None]:
+        if self._num_bodies >= MAX_BODIES_AT_ONCE or (is_upload and not make_room(self.upload_folder)):
+            return b"", BUSY
+        self._num_bodies += 1
+        try:
+            max_bytes = MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES
+            body = await read_body(receive, max_bytes, timeout_s=BODY_TIMEOUT_S, min_bytes_per_s=MIN_BYTES_PER_S)
+        except asyncio.TimeoutError:
+            return b"", Refusal(408, "The text took too long to arrive; please try again.")
+        except BodyTooLargeError:
+            return b"", Refusal(413, "That is too much text; please shorten it.")
+        finally:
+            self._num_bodies -= 1
+        return body, None
+
+
+def _is_needed(method: str, path: str) -> bool:
+    if method in ("GET", "HEAD"):
+        return (_READ.fullmatch(path) or _STREAMED.fullmatch(path)) is not None
+    return method == "POST" and _POSTED_TO.fullmatch(path) is not None
+
+
+def _drop_false_hosts(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    own_host = os.environ.get("SPACE_HOST", "").encode()
+    return [(name, value) for name, value in headers if name not in _HOST_HEADERS or (own_host and value == own_host)]
+
+
+class DropTracebacks(logging.Filter):
+    """Replaces an error's traceback and message in the log.
+
+    It says where the error happened, and of which type it is. Messages of errors hold the values that caused them. Of
+    more than `MAX_RECORDS_PER_MINUTE`, the others are left out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minute, self._num_records = 0, 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite a record of an error, and keep it unless there are too many."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute, self._num_records = minute, 0
+        self._num_records += 1
+        if self._num_records > MAX_RECORDS_PER_MINUTE:
+            return False
+        if self._num_records == MAX_RECORDS_PER_MINUTE:
+            record.msg, record.args, record.exc_info = "many messages: others of this minute are left out", (), None
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            where = f" in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
+            record.msg, record.args = f"{type(error).__name__}{where}", ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def redact_server_logs() -> None:
+    """Keep the visitors' texts out of the server's logs.
+
+    Calling it again changes nothing.
+    """
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, DropTracebacks) for each in logger.filters):
+            logger.addFilter(DropTracebacks())

@@ -1,0 +1,1 @@
+"""Deploys Spaces: the demo, and static pages."""

@@ -1,0 +1,1 @@
+"""Trains: orders rows, takes steps, and keeps the best epoch."""

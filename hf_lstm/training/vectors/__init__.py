@@ -1,0 +1,1 @@
+"""Has a model start from pretrained word vectors."""

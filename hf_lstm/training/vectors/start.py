@@ -1,0 +1,90 @@
+"""Has an embedding start from pretrained vectors: those of a file, or of a saved model."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_lstm.config import Recipe, TrainConfig
+from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.results import WordVectorFacts
+from hf_lstm.training.vectors.files import fetch_vector_file
+from hf_lstm.training.vectors.glove import (
+    WordVectors,
+    check_dimension,
+    initialize_embedding,
+    measure_coverage,
+    read_word_vectors,
+)
+from hf_lstm.training.vectors.saved_models import read_model_vectors
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """Finds the vectors of a vocabulary's words."""
+
+    path: Path
+    """The file, or the folder of a model."""
+    find: Callable[[Mapping[str, int], int], WordVectors]
+    """Takes the vocabulary and the dimension."""
+
+
+def find_vector_source(recipe: Recipe) -> VectorSource | None:
+    """Fetch the recipe's file of word vectors, or read those of a model, and check the dimension.
+
+    None if the recipe has none.
+
+    Raises:
+        InputError: there is no such file or model, it cannot be read, or its vectors are not as long as the model's.
+    """
+    source, embedding_dim = recipe.train.embeddings, recipe.model.embedding_dim
+    if source is None:
+        return None
+    if (folder := Path(source).expanduser()).is_dir():
+        return VectorSource(folder, read_model_vectors(folder, embedding_dim).find)
+    path = fetch_vector_file(source, embedding_dim)
+    check_dimension(path, embedding_dim)
+    return VectorSource(path, partial(read_word_vectors, path))
+
+
+def use_word_vectors(
+    model: LSTMSentiment, source: VectorSource, config: TrainConfig, train_ids: NDArray[np.int32]
+) -> WordVectorFacts:
+    """Put pretrained vectors into the embedding, and return their facts.
+
+    The facts are for results.json.
+
+    Args:
+        model: to be changed; its embedding won't be trained if `config.freeze_embeddings`.
+        source: of the vectors.
+        config: what of them is frozen, and what words without one get.
+        train_ids: int32 (num_tokens,), all that training reads.
+
+    Raises:
+        InputError: the file is damaged, or no word of the vocabulary has a vector.
+    """
+    found = source.find(model.require_tokenizer().get_vocab(), model.config.embedding_dim)
+    initialize_embedding(model.embedding, found, missing=config.missing_vectors)
+    model.embedding.weight.requires_grad_(not config.freeze_embeddings)  # then neither steps nor decay change it
+    vocab_size = model.config.vocab_size
+    of_vocabulary, of_tokens = measure_coverage(found, vocab_size=vocab_size, train_ids=train_ids)
+    num_found = len(found.ids)
+    entries = f"{num_found:,} of {vocab_size:,} vocabulary entries ({100 * of_vocabulary:.2f} %)"
+    tokens = f"{100 * of_tokens:.2f} % of the tokens of train"
+    logger.info("embeddings: %s and %s have a vector in %s", entries, tokens, source.path.name)
+    assert config.embeddings is not None
+    return WordVectorFacts(
+        source=config.embeddings,
+        file=source.path.name,
+        is_frozen=config.freeze_embeddings,
+        num_found=num_found,
+        num_entries=vocab_size,
+        share_of_vocabulary=of_vocabulary,
+        share_of_train_tokens=of_tokens,
+    )

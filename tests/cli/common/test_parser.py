@@ -1,0 +1,67 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from hf_lstm.cli.common.arguments import check_output_file
+from hf_lstm.cli.common.parser import build_parser, name_command
+from hf_lstm.errors import InputError
+
+
+@pytest.mark.parametrize("name", ["figures.json", "folder/new.json", "folder/there.json"])
+def test_a_file_that_can_be_written_is_fine(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "there.json").write_text("{}")
+    check_output_file(None)
+    check_output_file(tmp_path / name)
+    check_output_file(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("none/a.json", "there is no folder .*none; make it first"),
+        ("folder", "is a folder, expected the name of a file"),
+    ],
+)
+def test_unusable_outputs_are_refused(tmp_path, name, expected):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=f"^--output .*{name}: {expected}"):
+        check_output_file(tmp_path / name)
+
+
+def test_a_folder_that_can_not_be_written_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))  # root may write anywhere
+    with pytest.raises(InputError, match="can't be written; choose another"):
+        check_output_file(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("called", "command", "expected"),
+    [
+        ("/usr/local/bin/hf-lstm", "predict", "hf-lstm predict"),
+        ("C:/Scripts/hf-lstm.exe", "serve", "hf-lstm serve"),
+        ("/somewhere/hf_lstm/__main__.py", "predict", "python -m hf_lstm predict"),
+        ("scripts/train.py", "predict", "python scripts/predict.py"),
+        ("/home/me/checkout/scripts/train.py", "train", "python scripts/train.py"),
+        ("export_onnx.py", "export", "python scripts/export_onnx.py"),
+        ("app.py", "serve", "python space/app.py"),
+        ("scripts/train.py", "push", "hf-lstm push"),
+        ("/somewhere/pytest/__main__.py", "train", "hf-lstm train"),
+        ("", "train", "hf-lstm train"),
+    ],
+)
+def test_a_command_is_called_as_the_process_was(monkeypatch, called, command, expected):
+    monkeypatch.setattr(sys, "argv", [called, "x"])
+    assert name_command(command) == expected
+
+
+def test_help_wraps_what_is_read_and_not_what_is_pasted(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(sys, "argv", ["hf-lstm"])
+    example = " ".join(["word"] * 20)
+    lines = build_parser("train", "does " * 20, examples=[example]).format_help().splitlines()
+    assert f"  hf-lstm train {example}" in lines
+    assert max(map(len, lines[:-1])) <= 50
