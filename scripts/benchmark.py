@@ -50,8 +50,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--minutes",
         type=float,
         metavar="N",
-        help=f"time for all; a contender whose share is over stops (default: {NORMAL.minutes}, --quick "
-        f"{QUICK.minutes}; 0 for no limit)",
+        help="time for all; a contender whose share is over stops, but has a first round in any case (default: "
+        f"{NORMAL.minutes}, --quick {QUICK.minutes}; 0 for no limit)",
     )
     parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
     parser.add_argument(

@@ -36,7 +36,7 @@ class Effort:
     """Says how much is measured."""
 
     minutes: float
-    """For all sections, at most; see `SHARES`."""
+    """For all sections; see `SHARES`. After them, whoever was not measured still has its first round."""
     repeats: int
     """Rounds of each section."""
     our_epoch_share: float
@@ -49,6 +49,8 @@ class Effort:
     """Of these, for the packed loop and Keras."""
     num_distilbert_reviews: int
     """Of these, for DistilBERT."""
+    num_linear_reviews: int | None
+    """The linear peers are trained on, and as many tell their accuracy; None for all."""
     num_tokenized_reviews: int
     num_single_reviews: int
     """Scored one by one a round."""
@@ -57,12 +59,14 @@ class Effort:
 
 
 NORMAL = Effort(
-    minutes=11.5, repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
-    num_distilbert_reviews=48, num_tokenized_reviews=5000, num_single_reviews=20, num_bulk_reviews=200_000,
+    minutes=10.5, repeats=5, our_epoch_share=1.0, packed_epoch_batches=5, num_reviews=2048, num_slow_reviews=256,
+    num_distilbert_reviews=48, num_linear_reviews=None, num_tokenized_reviews=5000, num_single_reviews=20,
+    num_bulk_reviews=100_000,
 )  # fmt: skip
 QUICK = Effort(
-    minutes=3.8, repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
-    num_distilbert_reviews=16, num_tokenized_reviews=1000, num_single_reviews=10, num_bulk_reviews=30_000,
+    minutes=3.2, repeats=1, our_epoch_share=0.1, packed_epoch_batches=1, num_reviews=512, num_slow_reviews=128,
+    num_distilbert_reviews=16, num_linear_reviews=4000, num_tokenized_reviews=1000, num_single_reviews=10,
+    num_bulk_reviews=20_000,
 )  # fmt: skip
 
 
@@ -106,9 +110,10 @@ class Plan:
 
     def build_text_to_label(self) -> Section:
         """Build the section on classifying raw texts."""
-        test = self._splits.test.pick(len(self._splits.test.texts))
+        train, num_linear = self._splits.train_and_validation, self._effort.num_linear_reviews
+        test = self._splits.test.pick(num_linear or len(self._splits.test.texts))
         task = TextToLabelTask(
-            train=self._splits.train_and_validation,
+            train=train if num_linear is None else train.pick(num_linear),
             test=test,
             num_reviews=self._effort.num_reviews,
             num_slow_reviews=self._effort.num_slow_reviews,

@@ -114,9 +114,20 @@ def sleep_for_ever():
 
 
 def test_who_uses_up_its_time_is_stopped_in_the_midst_of_it():
-    outcome = measure_interleaved([Contender(name="endless", start=sleep_for_ever)], 3, limit_s=2)["endless"]
+    outcome = measure_interleaved([Contender(name="endless", start=sleep_for_ever)], 3, limit_s=1, first_round_s=2)[
+        "endless"
+    ]
     assert (outcome.status, outcome.samples) == ("stopped", {})
     assert re.fullmatch(r"stopped after \d+ s, with 0 of 3 rounds done", outcome.reason)
+
+
+def test_each_has_a_first_round_when_all_time_is_over(tmp_path):
+    contenders = [make_contender(name, tmp_path / "log") for name in "AB"]
+    outcomes = measure_interleaved(contenders, 3, limit_s=0)
+    assert (tmp_path / "log").read_text().split() == ["prepare-A", "prepare-B", "A1", "B1"]
+    assert [outcome.samples for outcome in outcomes.values()] == [{"step_s": [1.0]}] * 2
+    assert {outcome.status for outcome in outcomes.values()} == {"measured"}
+    assert all("with 1 of 3 rounds done" in outcome.reason for outcome in outcomes.values())
 
 
 def test_rounds_that_would_not_end_in_time_are_not_begun(monkeypatch):

@@ -17,8 +17,10 @@ from multiprocessing.connection import Connection
 from benchmarking.harness.spec import INSTALL_HINT, Answer, Contender, Outcome
 
 _EXIT_TIMEOUT_S = 5
-_SMALLEST_SHARE, _LARGEST_SHARE = 0.5, 3
-"""Times the time that each would have if all had the same: kept for who is still to be prepared, and at most."""
+_LARGEST_SHARE = 3
+"""At most, times the time that each would have if all had the same."""
+_FIRST_ROUND_S = 120
+"""Seconds that each has at least for its preparation and first round: who was never measured has no figure."""
 
 
 class ContenderError(RuntimeError):
@@ -113,6 +115,7 @@ def measure_interleaved(
     *,
     formats: Collection[str] | None = None,
     limit_s: float | None = None,
+    first_round_s: float = _FIRST_ROUND_S,
 ) -> dict[str, Outcome]:
     """Prepare all contenders, then measure them in interleaved rounds.
 
@@ -124,7 +127,9 @@ def measure_interleaved(
         repeats: number of rounds.
         announce: told the stage and the contender before each piece of work.
         formats: the number formats that this machine has in hardware; who computes in another is left out.
-        limit_s: seconds for all together; one alone has at most `_LARGEST_SHARE` times its share. None sets no limit.
+        limit_s: seconds for all together, which first rounds may exceed; one alone has at most `_LARGEST_SHARE` times
+            its share. None sets no limit.
+        first_round_s: seconds that each has at least for its preparation and first round.
 
     Returns:
         What came of each, by name, in their order.
@@ -132,7 +137,7 @@ def measure_interleaved(
     outcomes = {contender.name: _check_usable(contender, formats) for contender in contenders}
     assert len(outcomes) == len(contenders), "names must differ"
     taking_part = [each for each in contenders if outcomes[each.name].status == "measured"]
-    turns = _Turns(outcomes, repeats, limit_s, max(1, len(taking_part)))
+    turns = _Turns(outcomes, repeats, limit_s, max(1, len(taking_part)), first_round_s)
     try:
         for contender in taking_part:
             announce("preparing", contender.name)
@@ -160,17 +165,23 @@ def _check_usable(contender: Contender, formats: Collection[str] | None) -> Outc
 class _Turns:
     """Gives contenders their turns, and watches their time."""
 
-    def __init__(self, outcomes: dict[str, Outcome], repeats: int, limit_s: float | None, num_contenders: int) -> None:
+    def __init__(
+        self,
+        outcomes: dict[str, Outcome],
+        repeats: int,
+        limit_s: float | None,
+        num_contenders: int,
+        first_round_s: float = _FIRST_ROUND_S,
+    ) -> None:
         self.workers: dict[str, Worker] = {}
         self._outcomes = outcomes
         self._repeats = repeats
-        self._num_to_prepare = num_contenders
+        self._first_round_s = first_round_s
         self._deadline = None if limit_s is None else time.monotonic() + limit_s
-        self._share_s = None if limit_s is None else limit_s / num_contenders
+        self._most_s = None if limit_s is None else _LARGEST_SHARE * limit_s / num_contenders
 
     def prepare(self, contender: Contender) -> None:
         """Start a contender, and take its facts."""
-        self._num_to_prepare -= 1
         self.workers[contender.name] = Worker(contender)
         self._outcomes[contender.name].facts = self._ask(contender.name)
 
@@ -186,11 +197,16 @@ class _Turns:
         outcome.round_s = outcome.elapsed_s - before_s
 
     def _find_time_left(self, name: str) -> float | None:
-        if self._deadline is None or self._share_s is None:
+        """Return the seconds that a contender has left; None without a limit.
+
+        The deadline of all ends later rounds alone: a first one that does not end makes the others' no shorter.
+        """
+        if self._deadline is None or self._most_s is None:
             return None
-        reserved_s = _SMALLEST_SHARE * self._share_s * self._num_to_prepare
-        left_s = self._deadline - time.monotonic() - reserved_s
-        return max(0, min(left_s, _LARGEST_SHARE * self._share_s - self._outcomes[name].elapsed_s))
+        outcome = self._outcomes[name]
+        if not outcome.samples:
+            return max(0, max(self._most_s, self._first_round_s) - outcome.elapsed_s)
+        return max(0, min(self._deadline - time.monotonic(), self._most_s - outcome.elapsed_s))
 
     def _ask(self, name: str) -> Answer:
         outcome, started = self._outcomes[name], time.monotonic()
