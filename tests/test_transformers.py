@@ -24,6 +24,7 @@ KINDS = [
     {"pooling": "attention", "num_layers": 2, "head_norm": True, "truncation": "last"},
     {"pooling": "max", "bidirectional": True, "single_logit": True},
     {"pooling": "mean", "single_bias": True, "dtype": "bfloat16"},
+    {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2},
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from hf_lstm.config.checks import check_types, require
 
-MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH = 2**24, 2**15, 64, 2**31 - 1
+MAX_VOCAB_SIZE, MAX_UNITS, MAX_NUM_LAYERS, MAX_LENGTH, MAX_WORDS_PER_STEP = 2**24, 2**15, 64, 2**31 - 1, 16
 """Far above any published LSTM. They stop a damaged config before it asks for too much memory."""
 MAX_LABELS, MAX_LABEL_CHARACTERS = 100_000, 1_000
 ProblemType = Literal["single_label_classification", "multi_label_classification"]
@@ -25,6 +25,9 @@ class ModelSettings:
 
     embedding_dim: int = 100
     """Size of the vector that stands for each word."""
+    words_per_step: int = 1
+    """Words that the LSTM reads in one step, their vectors side by side. A text has as many times fewer steps, which
+    makes small models faster. The last step of a text may lack words; in their place it reads the vector of padding."""
     hidden_size: int = 256
     """Units of each LSTM layer, in each direction."""
     num_layers: int = 1
@@ -73,6 +76,7 @@ class ModelSettings:
         check_types(self, "model")
         maxima = {
             "embedding_dim": MAX_UNITS,
+            "words_per_step": MAX_WORDS_PER_STEP,
             "hidden_size": MAX_UNITS,
             "num_layers": MAX_NUM_LAYERS,
             "max_length_tokens": MAX_LENGTH,
@@ -192,9 +196,11 @@ class ModelConfig(NetworkConfig):
     def to_json(self) -> dict[str, Any]:
         """Convert the config to the JSON object that is saved.
 
-        Where a text has one label, it is that of versions that knew nothing else.
+        Where a text has one label, or a step one word, it is that of versions that knew nothing else.
         """
         value = dataclasses.asdict(self)
+        if self.words_per_step == 1:
+            del value["words_per_step"]
         if not self.is_multi_label:
             del value["problem_type"], value["thresholds"]
         return value

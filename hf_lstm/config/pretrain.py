@@ -14,7 +14,9 @@ LANGUAGE_MODEL_TYPE = "hf_lstm_language_model"
 """What config.json of a language model has as `model_type`."""
 
 
-SET_BY_LANGUAGE_MODEL = ("embedding_dim", "hidden_size", "num_layers", "bidirectional", "single_bias")
+SET_BY_LANGUAGE_MODEL = (
+    "embedding_dim", "words_per_step", "hidden_size", "num_layers", "bidirectional", "single_bias",
+)  # fmt: skip
 """The settings of `model` that a classifier has from the language model that it starts from."""
 
 
@@ -67,6 +69,10 @@ class PretrainRecipe:
     model: ModelSettings = dataclasses.field(default_factory=ModelSettings)
     """The network of the classifiers that start from it. The language model has its embedding and LSTM."""
     pretrain: PretrainConfig = dataclasses.field(default_factory=PretrainConfig)
+
+    def __post_init__(self) -> None:
+        expected = "1: a language model predicts each word from the one before it"
+        require(self.model.words_per_step == 1, "model.words_per_step", self.model.words_per_step, expected)
 
     def to_json(self) -> dict[str, Any]:
         """Convert the recipe to the JSON object of recipe.json."""

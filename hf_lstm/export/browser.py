@@ -26,8 +26,9 @@ PAGE_FILE = "index.html"
 WEIGHTS_SCRIPT = "weights.js"
 _RESOURCES = Path(__file__).resolve().parents[1] / "resources" / "browser"
 _CONFIG_FIELDS = (
-    "embedding_dim", "hidden_size", "num_layers", "bidirectional", "pooling", "single_logit", "max_length_tokens",
-    "truncation", "max_length_characters", "id2label", "temperature", "unk_token_id",
+    "embedding_dim", "words_per_step", "hidden_size", "num_layers", "bidirectional", "pooling", "single_logit",
+    "max_length_tokens", "truncation", "max_length_characters", "id2label", "temperature", "unk_token_id",
+    "pad_token_id",
 )  # fmt: skip
 
 

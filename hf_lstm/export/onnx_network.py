@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
+from hf_lstm.config import ModelConfig
 from hf_lstm.export.onnx_graph import GraphBuilder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.problem import MultiLabel
@@ -34,12 +35,16 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     num_tokens = graph.add("Max", "lengths", graph.constant([1]))
     is_empty = graph.add("Unsqueeze", graph.add("Less", "lengths", graph.constant([1])), graph.constant([1]))
     input_ids = graph.add("Where", is_empty, graph.constant([config.unk_token_id]), "input_ids")
-    embedded = graph.add("Gather", graph.weight("embedding", model.embedding.weight), input_ids)
+    table = graph.weight("embedding", model.embedding.weight)
+    if config.words_per_step > 1:
+        embedded, num_steps = _join_words(graph, config, table, input_ids, num_tokens)
+    else:
+        embedded, num_steps = graph.add("Gather", table, input_ids), num_tokens
     states = graph.add("Transpose", embedded, perm=[1, 0, 2])
-    lengths = graph.add("Cast", num_tokens, to=TensorProto.INT32)
+    lengths = graph.add("Cast", num_steps, to=TensorProto.INT32)
     for layer in range(config.num_layers):
         states, last_states = graph.add_lstm_layer(model.lstm, layer, states, lengths)
-    features = _pool(graph, model, states, last_states, num_tokens)
+    features = _pool(graph, model, states, last_states, num_steps)
     if isinstance(model.head_norm, nn.LayerNorm):
         features = graph.add_layer_norm("head_norm", model.head_norm, features)
     logits = graph.add_linear("classifier", model.classifier, features)
@@ -68,6 +73,28 @@ def build_onnx_model(model: LSTMSentiment) -> "onnx.ModelProto":
     return onnx_model
 
 
+def _join_words(
+    graph: GraphBuilder, config: ModelConfig, table: str, input_ids: str, num_tokens: str
+) -> tuple[str, str]:
+    """Add the joining of each step's words, which are padding where a step lacks some.
+
+    Returns:
+        The vectors of the steps (batch, steps, words_per_step * embedding_dim), and their numbers (batch,).
+    """
+    num_words = config.words_per_step
+    is_token = graph.add("Squeeze", _mark_tokens(graph, num_tokens, input_ids), graph.constant([2]))
+    input_ids = graph.add("Where", is_token, input_ids, graph.constant([config.pad_token_id]))
+    # Up to whole steps: as many columns as the number of columns, negated, leaves of a division by the step's words.
+    num_columns = graph.add("Shape", input_ids, start=1, end=2)
+    num_missing = graph.add("Mod", graph.add("Neg", num_columns), graph.constant([num_words]))
+    pads = graph.add("Concat", graph.constant([0, 0, 0]), num_missing, axis=0)
+    padded = graph.add("Pad", input_ids, pads, graph.weight("padding", np.int64(config.pad_token_id)))
+    embedded = graph.add("Gather", table, padded)
+    shape = graph.constant([0, -1, num_words * config.embedding_dim])
+    steps_of = graph.add("Add", num_tokens, graph.constant([num_words - 1]))
+    return graph.add("Reshape", embedded, shape), graph.add("Div", steps_of, graph.constant([num_words]))
+
+
 def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: str, lengths: str) -> str:
     """Add the pooling of states (time, batch, features).
 
@@ -85,7 +112,7 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
     pooling = model.config.pooling
     if pooling == "last":
         return last_states
-    is_token = graph.add("Transpose", _mark_tokens(graph, lengths), perm=[1, 0, 2])
+    is_token = graph.add("Transpose", _mark_tokens(graph, lengths, states, axis=0), perm=[1, 0, 2])
     if pooling == "attention":
         hidden = graph.add("Tanh", graph.add_linear("attention.projection", model.pooling.projection, states))
         scores = graph.add_linear("attention.query", model.pooling.query, hidden)
@@ -104,9 +131,9 @@ def _pool(graph: GraphBuilder, model: LSTMSentiment, states: str, last_states: s
     return graph.add("Concat", *pooled, axis=1)
 
 
-def _mark_tokens(graph: GraphBuilder, lengths: str) -> str:
-    """Add a mask of the real tokens, bool (batch, time, 1)."""
-    num_steps = graph.add("Squeeze", graph.add("Shape", "input_ids", start=1, end=2), graph.constant([0]))
+def _mark_tokens(graph: GraphBuilder, lengths: str, like: str, axis: int = 1) -> str:
+    """Add a mask of the real tokens, bool (batch, time, 1), of the time that a tensor has on an axis."""
+    num_steps = graph.add("Squeeze", graph.add("Shape", like, start=axis, end=axis + 1), graph.constant([0]))
     zero, one = (graph.weight(name, np.int64(value)) for name, value in (("zero", 0), ("one", 1)))
     steps = graph.add("Range", zero, num_steps, one)
     is_token = graph.add("Less", steps, graph.add("Unsqueeze", lengths, graph.constant([1])))

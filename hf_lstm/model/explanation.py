@@ -4,7 +4,8 @@ The logits are decomposed exactly. The text is compared with a reference: as man
 answers differ by is divided among the embeddings in one pass backward, see `decomposition.py`. Pooling and classifier
 are taken by their mean gradient at the two. What belongs to no word is spread evenly over the words: the answer to the
 reference, which holds all biases, and what attention and normalization have beyond their gradients. So contributions
-add up to the difference of the logits.
+add up to the difference of the logits. Where a step reads several words, the division goes down to the values of each
+word's vector, so that this needs no rule of its own.
 
 Of the methods tried this is the best over three models, by what deleting the five strongest words does to the answer,
 on validation reviews. `results/README.md` has the figures.
@@ -28,6 +29,7 @@ from hf_lstm.model.explanation_page import render_explanation
 from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
+from hf_lstm.nn.steps import fill_steps, join_words
 
 
 class Explanation(list[dict[str, Any]]):
@@ -92,16 +94,19 @@ def _decompose(network: LSTMNetwork, ids: list[int], label_id: int | None) -> tu
         What each id adds to the answer to the reference, the answer to the ids, and the id of its label.
     """
     with torch.inference_mode(False):  # its tensors take no part in gradients, and the head's is needed
-        both = torch.tensor([ids, [network.config.unk_token_id] * len(ids)])
+        config = network.config
+        both = torch.tensor([ids, [config.unk_token_id] * len(ids)])
+        both = fill_steps(both, config.words_per_step, config.pad_token_id)
         with torch.no_grad():
             embedded = network.embedding(both.to(network.device))
         embedded = embedded.to("cpu", torch.float64)  # single rows gain nothing from an accelerator
-        traces = trace_lstm(network.lstm, embedded)
+        traces = trace_lstm(network.lstm, join_words(embedded, config.words_per_step))
         total, output_multipliers, label_id = _differentiate_head(network, traces[-1].outputs, label_id)
     if not math.isfinite(total):
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
-    multipliers = compute_input_multipliers(traces, output_multipliers)
-    return (multipliers * (embedded[0] - embedded[1])).sum(dim=-1).tolist(), total, label_id
+    multipliers = compute_input_multipliers(traces, output_multipliers).view_as(embedded[0])
+    contributions = (multipliers * (embedded[0] - embedded[1])).sum(dim=-1)
+    return contributions[: len(ids)].tolist(), total, label_id
 
 
 def _differentiate_head(network: LSTMNetwork, outputs: Tensor, label_id: int | None) -> tuple[float, Tensor, int]:

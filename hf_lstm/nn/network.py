@@ -14,6 +14,7 @@ from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.problem import Problem, get_problem
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.nn.random_numbers import get_generator
+from hf_lstm.nn.steps import count_steps, fill_steps, join_words
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -71,6 +72,9 @@ class LSTMNetwork(nn.Module):
         if isinstance(self.head_norm, nn.LayerNorm):
             self.head_norm.reset_parameters()
         initialize(self.embedding, self.lstm, self.classifier, self.config.initialization)
+        if self.config.words_per_step > 1:  # it is read, and some initializations draw it
+            with torch.no_grad():
+                self.embedding.weight[self.config.pad_token_id].zero_()
 
     def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
         """Compute logits (batch, num_labels), float32.
@@ -90,8 +94,12 @@ class LSTMNetwork(nn.Module):
         on_cpu, is_inference = input_ids.device.type == "cpu", not (self.training or torch.is_grad_enabled())
         wanted = self._list_wanted()
         if on_cpu and wanted and is_inference and _computes_as(self.embedding, nn.Embedding):
-            states = self.lstm.summarize(self.embedding.weight, lengths, wanted, indices=input_ids)
-            features = self.pooling.pool_summary(states, lengths)
+            num_words = self.config.words_per_step
+            if num_words > 1:  # else padding is not read, whatever it is
+                input_ids = join_words(self._prepare_ids(input_ids, lengths)[:, :, None], num_words)
+            num_steps = count_steps(lengths, num_words)
+            states = self.lstm.summarize(self.embedding.weight, num_steps, wanted, indices=input_ids)
+            features = self.pooling.pool_summary(states, num_steps)
         else:
             features = self._read(self.look_up(input_ids, lengths), lengths)
         return features.float()
@@ -99,7 +107,7 @@ class LSTMNetwork(nn.Module):
     def look_up(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
         """Look up the words' vectors, (batch, time, embedding_dim); in training, some are dropped.
 
-        Args are those of `forward`.
+        Args are those of `forward`. The time is filled up with padding to whole steps.
         """
         dropped: Tensor = self.embedding_dropout(self.embedding(self._prepare_ids(input_ids, lengths)))
         return dropped
@@ -110,10 +118,11 @@ class LSTMNetwork(nn.Module):
 
     def _read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Compute the features of each row, (batch, num_features)."""
-        wanted = self._list_wanted()
-        if embedded.device.type == "cpu" and wanted:
-            return self.pooling.pool_summary(self.lstm.summarize(embedded, lengths, wanted), lengths)
-        features: Tensor = self.pooling(*self.lstm(embedded, lengths), lengths)
+        num_words, wanted = self.config.words_per_step, self._list_wanted()
+        inputs, num_steps = join_words(embedded, num_words), count_steps(lengths, num_words)
+        if inputs.device.type == "cpu" and wanted:
+            return self.pooling.pool_summary(self.lstm.summarize(inputs, num_steps, wanted), num_steps)
+        features: Tensor = self.pooling(*self.lstm(inputs, num_steps), num_steps)
         return features
 
     def _list_wanted(self) -> frozenset[str]:
@@ -131,7 +140,8 @@ class LSTMNetwork(nn.Module):
         return logits
 
     def _prepare_ids(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
-        """Set padding to the padding id, and in training some words to `<unk>`."""
+        """Set padding to the padding id, up to whole steps, and in training some words to `<unk>`."""
+        input_ids = fill_steps(input_ids, self.config.words_per_step, self.config.pad_token_id)
         is_padding = torch.arange(input_ids.shape[1], device=input_ids.device) >= lengths.to(input_ids.device)[:, None]
         input_ids = input_ids.masked_fill(is_padding, self.config.pad_token_id)
         if not (self.training and self.config.word_dropout):
@@ -163,7 +173,7 @@ def _copy_modules(module: M) -> M:
 def build_lstm(config: NetworkConfig) -> RaggedLSTM:
     """Build the LSTM of a network's settings."""
     return RaggedLSTM(
-        config.embedding_dim,
+        config.words_per_step * config.embedding_dim,
         config.hidden_size,
         config.num_layers,
         bidirectional=config.bidirectional,

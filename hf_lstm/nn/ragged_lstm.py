@@ -108,7 +108,8 @@ class RaggedLSTM(nn.LSTM):
             inputs: `(batch, time, input_size)`; with `indices`, any `(num, input_size)`, such as an embedding.
             lengths: int64 `(batch,)`, each in 1..time.
             wanted: fields of `LayerStates`.
-            indices: int64 `(batch, time)`: the input that each step reads.
+            indices: int64 `(batch, time)`: the input that each step reads; or `(batch, time, num)`: those that it reads
+                joined, each of which has then `1 / num` of its features.
 
         Returns:
             The fields wanted, `(batch, num_directions, hidden_size)` each.
@@ -116,7 +117,7 @@ class RaggedLSTM(nn.LSTM):
         Raises:
             InputError: inputs or indices don't fit the lengths, or a length is outside 1..time.
         """
-        check_lengths(inputs if indices is None else indices[..., None], lengths)
+        check_lengths(inputs if indices is None else indices[..., None] if indices.dim() == 2 else indices, lengths)
         dtype = _choose_dtype(inputs)
         if len(lengths) == 0:
             empty = inputs.new_zeros(0, self.num_directions, self.hidden_size, dtype=dtype)
@@ -128,11 +129,15 @@ class RaggedLSTM(nn.LSTM):
             if indices is not None and not earlier and not torch.is_grad_enabled():
                 # once, rather than for each token
                 table = inputs.to(dtype) if indices.numel() > len(inputs) else inputs
-                flat = indices.flatten()
-                return infer_layer(
-                    plan, lambda tokens: table.index_select(0, flat.index_select(0, tokens)), len(flat), last, wanted
-                )
-            outputs = (inputs if indices is None else functional.embedding(indices, inputs)).flatten(0, 1)
+                flat = indices.flatten(0, 1)
+
+                def gather(tokens: Tensor) -> Tensor:
+                    rows = flat.index_select(0, tokens)
+                    return table.index_select(0, rows.flatten()).view(len(rows), -1)
+
+                return infer_layer(plan, gather, len(flat), last, wanted)
+            outputs = inputs if indices is None else functional.embedding(indices, inputs).flatten(2)
+            outputs = outputs.flatten(0, 1)
             for weights in earlier:
                 outputs = run_layer(plan, outputs, weights, {"outputs"}).outputs.flatten(1)
                 outputs = self._drop(outputs)

@@ -18,6 +18,7 @@ class HFLSTMConfig(PretrainedConfig):
         *,
         vocab_size: int = 2,
         embedding_dim: int = 100,
+        words_per_step: int = 1,
         hidden_size: int = 256,
         num_layers: int = 1,
         bidirectional: bool = False,
@@ -34,6 +35,7 @@ class HFLSTMConfig(PretrainedConfig):
     ) -> None:
         self.vocab_size = vocab_size
         self.embedding_dim = embedding_dim
+        self.words_per_step = words_per_step
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional

@@ -48,7 +48,7 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
         num_states = config.hidden_size * (2 if config.bidirectional else 1)
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
         self.lstm = nn.LSTM(
-            config.embedding_dim,
+            config.words_per_step * config.embedding_dim,
             config.hidden_size,
             config.num_layers,
             bidirectional=config.bidirectional,
@@ -72,11 +72,12 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
         """
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         rows = [self._cut(ids[is_token.bool()].long()) for ids, is_token in zip(input_ids, mask, strict=True)]
-        lengths = torch.tensor([len(row) for row in rows])
-        padded = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self.config.pad_token_id)
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.embedding(padded), lengths, batch_first=True, enforce_sorted=False
-        )
+        num_words, padding = self.config.words_per_step, self.config.pad_token_id
+        lengths = torch.tensor([-(-len(row) // num_words) for row in rows])  # in steps
+        padded = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=padding)
+        padded = nn.functional.pad(padded, (0, -padded.shape[1] % num_words), value=padding)
+        joined = self.embedding(padded).unflatten(1, (-1, num_words)).flatten(2)
+        packed = nn.utils.rnn.pack_padded_sequence(joined, lengths, batch_first=True, enforce_sorted=False)
         outputs, (states, _) = self.lstm(packed)
         outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)
         last_states = torch.cat(list(states[-2 if self.config.bidirectional else -1 :]), dim=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import PreTrainedModel, TextClassificationPipeline
 from transformers.modeling_outputs import SequenceClassifierOutput
 
@@ -48,7 +48,7 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
         num_states = config.hidden_size * (2 if config.bidirectional else 1)
         self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim, padding_idx=config.pad_token_id)
         self.lstm = nn.LSTM(
-            config.embedding_dim,
+            config.words_per_step * config.embedding_dim,
             config.hidden_size,
             config.num_layers,
             bidirectional=config.bidirectional,
@@ -63,25 +63,33 @@ class HFLSTMForSequenceClassification(PreTrainedModel):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, labels: Tensor | None = None, **kwargs: Any
     ) -> SequenceClassifierOutput:
-        """Compute logits (batch, num_labels), and with `labels` (batch,) the mean cross-entropy.
+        """Compute logits (batch, num_labels), and with `labels` the mean cross-entropy.
+
+        They are class ids (batch,), or (batch, num_labels) of 0 and 1 where a text may have any number of labels.
 
         Rows of `input_ids` (batch, time) are padded on either side, and cut as the config says. One without tokens is
         the single token `<unk>`.
         """
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         rows = [self._cut(ids[is_token.bool()].long()) for ids, is_token in zip(input_ids, mask, strict=True)]
-        lengths = torch.tensor([len(row) for row in rows])
-        padded = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=self.config.pad_token_id)
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.embedding(padded), lengths, batch_first=True, enforce_sorted=False
-        )
+        num_words, padding = self.config.words_per_step, self.config.pad_token_id
+        lengths = torch.tensor([-(-len(row) // num_words) for row in rows])  # in steps
+        padded = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=padding)
+        padded = nn.functional.pad(padded, (0, -padded.shape[1] % num_words), value=padding)
+        joined = self.embedding(padded).unflatten(1, (-1, num_words)).flatten(2)
+        packed = nn.utils.rnn.pack_padded_sequence(joined, lengths, batch_first=True, enforce_sorted=False)
         outputs, (states, _) = self.lstm(packed)
         outputs, _ = nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True)
         last_states = torch.cat(list(states[-2 if self.config.bidirectional else -1 :]), dim=1)
         logits = self.classifier(self.head_norm(self.pooling(outputs, last_states, lengths.to(outputs.device))))
         if self.config.single_logit:
             logits = torch.cat([torch.zeros_like(logits), logits], dim=1)
-        return SequenceClassifierOutput(loss=None if labels is None else cross_entropy(logits, labels), logits=logits)
+        loss = None
+        if labels is not None and self.config.problem_type == "multi_label_classification":
+            loss = binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+        elif labels is not None:
+            loss = cross_entropy(logits, labels)
+        return SequenceClassifierOutput(loss=loss, logits=logits)
 
     def _cut(self, ids: Tensor) -> Tensor:
         limit, kind = self.config.max_length_tokens, self.config.truncation

@@ -39,6 +39,7 @@ KINDS = [
     ({"words": "wordpiece", "stop_words": "drop"}, {"bidirectional": True}),
     ({"words": "bpe", "max_words": 300}, {"bidirectional": True}),
     ({"words": "bpe", "lowercase": False}, {"truncation": "head_tail"}),
+    ({"words": "whitespace"}, {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2}),
 ]
 
 

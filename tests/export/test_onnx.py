@@ -36,6 +36,8 @@ CONFIGS = {
     "norm before the classifier": {"head_norm": True, "pooling": "mean_max"},
     "single bias": {"single_bias": True},
     "temperature": {"temperature": 2.5},
+    "two words a step": {"words_per_step": 2, "pooling": "mean_max", "bidirectional": True},
+    "three words a step": {"words_per_step": 3, "pooling": "last_mean_max", "num_layers": 2},
     "one unit": {"embedding_dim": 1, "hidden_size": 1},
 }
 

@@ -58,6 +58,18 @@ def test_contributions_add_up_to_the_difference_of_the_logits(num_layers, bidire
         assert add_up(model.explain(TEXT)) == pytest.approx(positive - negative, rel=1e-5, abs=1e-5)
 
 
+@pytest.mark.parametrize("text", [TEXT, TEXT.rpartition(" ")[0], "film"])
+@pytest.mark.parametrize("words_per_step", [2, 3])
+def test_each_word_of_a_step_has_its_own_contribution(words_per_step, text):
+    model = build_model(words_per_step=words_per_step, bidirectional=True, pooling="mean_max", num_layers=2)
+    explained = model.explain(text)
+    assert [row["word"] for row in explained] == [text[token.start : token.end] for token in model.encoder.locate(text)]
+    negative, positive = compute_logits(model, text).tolist()
+    assert add_up(explained) == pytest.approx(positive - negative, rel=1e-5, abs=1e-5)
+    unknown = [row["contribution"] for row in model.explain("foo film bar bar dull foo")]
+    assert unknown[0] == unknown[2] == unknown[3] == unknown[5] != unknown[1]
+
+
 @given(
     num_layers=st.integers(1, 5),
     bidirectional=st.booleans(),

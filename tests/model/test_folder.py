@@ -159,7 +159,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
-ADDED_LATER = ("embedding_dropout_mask", "problem_type", "thresholds")
+ADDED_LATER = ("embedding_dropout_mask", "words_per_step", "problem_type", "thresholds")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,17 @@ def test_a_lost_setting_is_refused_rather_than_guessed(tiny_model_folder, name):
 def test_a_setting_of_training_that_came_later_may_be_missing(tiny_model_folder):
     drop_setting(tiny_model_folder, "embedding_dropout_mask")
     assert LSTMSentiment.from_pretrained(tiny_model_folder).config.embedding_dropout_mask == "value"
+
+
+def test_the_words_of_a_step_are_named_where_they_are_several_and_told_by_the_weights(tiny_model, tmp_path):
+    tiny_model.save_pretrained(tmp_path / "one")
+    assert "words_per_step" not in json.loads((tmp_path / "one" / "config.json").read_text())
+    config = dataclasses.replace(tiny_model.config, words_per_step=2)
+    LSTMSentiment(config, tiny_model.tokenizer).save_pretrained(tmp_path / "two")
+    assert LSTMSentiment.from_pretrained(tmp_path / "two").config == config
+    drop_setting(tmp_path / "two", "words_per_step")
+    with pytest.raises(InputError, match="weight_ih_l0"):
+        LSTMSentiment.from_pretrained(tmp_path / "two")
 
 
 def test_all_settings_come_back(tiny_model, tmp_path):

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig, ModelSettings
 from hf_lstm.nn.initialization import SkipInitialization
@@ -175,6 +175,59 @@ def test_inference_takes_a_shorter_way_to_the_same_logits(pooling, bidirectional
     with torch.no_grad():
         shorter = model(input_ids, lengths)
     torch.testing.assert_close(shorter, model(input_ids, lengths).detach(), rtol=0, atol=1e-6)
+
+
+def read_slowly(model: LSTMNetwork, ids: list[int]) -> Tensor:
+    """Compute the features of one row plainly: vectors reshaped, and `nn.LSTM`."""
+    num_words = model.config.words_per_step
+    ids = ids + [model.config.pad_token_id] * (-len(ids) % num_words)
+    reference = nn.LSTM(num_words * 6, 8, model.config.num_layers, bidirectional=model.config.bidirectional).double()
+    weights = dict(model.lstm.named_parameters())
+    steps = model.embedding.weight[torch.tensor(ids)].reshape(-1, num_words * 6)
+    outputs, _ = torch.func.functional_call(reference, weights, (steps,))
+    return torch.cat([outputs.mean(dim=0), outputs.amax(dim=0)])
+
+
+@pytest.mark.parametrize("words_per_step", [1, 2, 3])
+@pytest.mark.parametrize(("bidirectional", "num_layers"), [(False, 1), (True, 2)])
+def test_steps_of_several_words_are_those_of_a_plain_lstm(words_per_step, bidirectional, num_layers):
+    model = make_model(
+        words_per_step=words_per_step, bidirectional=bidirectional, num_layers=num_layers, pooling="mean_max"
+    ).double()
+    with torch.no_grad():
+        model.embedding.weight[0] = torch.randn(6)  # whatever the vector of padding is
+    lengths = torch.tensor([7, 1, 2, 5, 6, 3])
+    input_ids = torch.randint(2, 30, (6, 8))
+    features = model.compute_features(input_ids, lengths).double()
+    rows = [read_slowly(model, ids[:length]) for ids, length in zip(input_ids.tolist(), lengths.tolist(), strict=True)]
+    expected, parameters = torch.stack(rows), [*model.embedding.parameters(), *model.lstm.parameters()]
+    torch.testing.assert_close(features, expected, rtol=1e-6, atol=1e-6)
+    weights = torch.randn_like(expected)
+    found = torch.autograd.grad(model.compute_features(input_ids, lengths), parameters, weights.float())
+    grads = torch.autograd.grad(expected, parameters, weights)
+    grads[0][0] = 0.0  # the vector of padding is never trained
+    for one, other in zip(found, grads, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+    with torch.no_grad():
+        torch.testing.assert_close(model.compute_features(input_ids, lengths), features.float(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("pooling", ["mean_max", "attention"])
+def test_steps_of_several_words_read_nothing_of_other_rows(pooling, dtype):
+    model = make_model(words_per_step=2, bidirectional=True, pooling=pooling)
+    lengths, input_ids = torch.tensor([7, 1, 2, 5, 6, 3]), torch.randint(2, 30, (6, 7))
+    with torch.no_grad(), torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        together = model(input_ids, lengths)
+        for row, length in enumerate(lengths):
+            alone = model(input_ids[[row], :length], lengths[[row]])[0]
+            torch.testing.assert_close(alone, together[row], rtol=0, atol=1e-6 if dtype == torch.float32 else 1e-2)
+            input_ids[row, length:] = 10**6
+        assert torch.equal(model(input_ids, lengths), together)
+
+
+def test_padding_that_is_read_starts_as_zero():
+    assert not make_model(words_per_step=2, initialization="keras").embedding.weight[0].any()
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

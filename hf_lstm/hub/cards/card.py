@@ -357,7 +357,8 @@ def _describe_architecture(config: ModelConfig) -> str:
     direction = "bidirectional, " if config.bidirectional else ""
     units = f"{config.hidden_size} units{' in each direction' if config.bidirectional else ''}"
     words = f"embeddings of {config.embedding_dim}, {config.vocab_size:,} vocabulary entries"
-    return f"{direction}{layers} of {units}, {words}"
+    steps = f", {config.words_per_step} words a step" if config.words_per_step > 1 else ""
+    return f"{direction}{layers} of {units}{steps}, {words}"
 
 
 def _describe_truncation(config: ModelConfig) -> str:

@@ -25,7 +25,12 @@ function decompose(network, ids) {
     multipliers = goBack(network, layer, rows.map((layers) => layers[layer]), multipliers);
   }
   const [vectors, references] = rows.map((layers) => layers[0].inputs);
-  const contributions = multipliers.map((row, time) => row.reduce((sum, part, i) => sum + part * (vectors[time][i] - references[time][i]), 0));
+  const { embedding_dim: size, words_per_step: numWords } = network.config;
+  const contributions = ids.map((_, place) => {
+    const step = Math.floor(place / numWords), start = (place % numWords) * size;
+    const parts = multipliers[step].subarray(start, start + size);
+    return parts.reduce((sum, part, i) => sum + part * (vectors[step][start + i] - references[step][start + i]), 0);
+  });
   return { contributions, total: logits.reduce((sum, logit, id) => sum + logit * weights[id], 0), label };
 }
 

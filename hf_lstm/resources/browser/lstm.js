@@ -12,12 +12,20 @@ class Network {
     this.numStates = config.hidden_size * this.directions.length;
   }
 
+  // The vectors of the steps: each has those of its words side by side, and that of padding in the place of missing ones.
   embed(ids) {
-    const size = this.config.embedding_dim;
-    return ids.map((id) => this.weights["embedding.weight"].subarray(id * size, (id + 1) * size));
+    const { embedding_dim: size, words_per_step: numWords, pad_token_id: padding } = this.config;
+    return Array.from({ length: Math.ceil(ids.length / numWords) }, (_, step) => {
+      const vector = new Float32Array(numWords * size);
+      for (let word = 0; word < numWords; word++) {
+        const id = ids[step * numWords + word] ?? padding;
+        vector.set(this.weights["embedding.weight"].subarray(id * size, (id + 1) * size), word * size);
+      }
+      return vector;
+    });
   }
 
-  // What each layer computes of vectors, one a token: its gates, cells and outputs, the time as each direction reads.
+  // What each layer computes of vectors, one a step: its gates, cells and outputs, the time as each direction reads.
   run(vectors) {
     const layers = [];
     let inputs = vectors;
