@@ -58,11 +58,12 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.records.places import strip_command
 
     model = LSTMSentiment.from_pretrained(arguments.model)
-    texts = [*AWKWARD_TEXTS, *read_reviews(arguments.num_reviews)]
+    reviews = read_reviews(arguments.num_reviews)
+    texts = [*AWKWARD_TEXTS, *reviews]
     figures = {
         "command": strip_command(f"python scripts/check_browser.py {shlex.join(argv)}"),
         "model": Path(arguments.model).name,
-        "num_reviews": arguments.num_reviews,
+        "num_reviews": len(reviews),
         "num_awkward_texts": len(AWKWARD_TEXTS),
         **compare(model, texts, chromium, times=arguments.times),
     }

@@ -15,6 +15,7 @@ from tokenizers.pre_tokenizers import PreTokenizer
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.tokenization.byte_pairs import RUN, build_byte_pair_tokenizer, list_byte_letters
 from hf_lstm.tokenization.older_patterns import age_byte_pairs
 from hf_lstm.tokenization.stop_words import load_function_words, load_stop_words
@@ -66,14 +67,15 @@ def describe_model(model: LSTMSentiment) -> dict[str, Any]:
     Raises:
         InputError: as `export_browser`.
     """
-    if model.config.is_multi_label:
-        raise InputError("the page gives a text one label, and the model any number of them: export it as ONNX")
     weights = {name: tensor.detach().cpu().float() for name, tensor in model.require_weights().items()}
     weights |= {name: tensor.detach().cpu().float() for name, tensor in model.named_buffers() if name not in weights}
     is_exact = all(torch.equal(tensor, tensor.bfloat16().float()) for tensor in weights.values())
     config = dataclasses.asdict(model.config)
     return {
-        "config": {name: config[name] for name in _CONFIG_FIELDS},
+        "config": {
+            **{name: config[name] for name in _CONFIG_FIELDS},
+            "thresholds": model.problem.thresholds if isinstance(model.problem, MultiLabel) else None,
+        },
         "tokenizer": {
             **describe_tokenizer(model.require_tokenizer()),
             "unk_token_id": model.config.unk_token_id,

@@ -41,16 +41,17 @@ KINDS = [
     ({"words": "bpe", "lowercase": False}, {"truncation": "head_tail"}),
     ({"words": "whitespace"}, {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2}),
 ]
+ANY_NUMBER = {"problem_type": "multi_label_classification"}
 
 
-def make_model(words, settings, label_names=("neg", "pos")):
+def make_model(words, settings, label_names=("neg", "pos"), **config_fields):
     torch.manual_seed(0)
     tokenizer = train_tokenizer([text.replace("\ud800", "") for text in TEXTS], TokenizerConfig(**words))
     pad, unk = find_special_ids(tokenizer)
     config = ModelSettings(embedding_dim=6, hidden_size=5, max_length_tokens=9, **settings).resolve(
         vocab_size=tokenizer.get_vocab_size(), label_names=label_names, pad_token_id=pad, unk_token_id=unk
     )
-    return LSTMSentiment(dataclasses.replace(config, temperature=0.5), tokenizer).eval()
+    return LSTMSentiment(dataclasses.replace(config, temperature=0.5, **config_fields), tokenizer).eval()
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,52 @@ def test_ids_probabilities_and_contributions_are_those_of_python(browser, tmp_pa
     assert page.problems == []
 
 
+def test_any_number_of_labels_has_the_probabilities_labels_and_contributions_of_python(browser, tmp_path):
+    labels = ("sport", "food", "film")
+    kind = {"words": "punctuated"}, {"bidirectional": True}, labels
+    likely = make_model(*kind, **ANY_NUMBER).predict_proba(TEXTS, precision="float32").sort(dim=0).values
+    thresholds = [(likely[place, i] + likely[place + 1, i]).item() / 2 for i, place in enumerate((4, 6, 8))]
+    model = make_model(*kind, **ANY_NUMBER, thresholds=thresholds)
+    page = open_page(browser, model, tmp_path)
+    told = page.evaluate(
+        """(texts) => texts.map((text) => [model.predict(text), model.choose(model.predict(text)),
+            [undefined, ...model.labels].map((label) => model.explain(text, label))])""",
+        TEXTS,
+    )
+    chosen = model.predict(TEXTS, precision="float32")
+    assert sum(map(len, chosen)) == 5 + 3 + 1
+    for text, (probabilities, names, explained), answers in zip(TEXTS, told, chosen, strict=True):
+        assert probabilities == pytest.approx(model.predict_proba(text, precision="float32")[0].tolist(), abs=1e-5)
+        assert names == [answer["label"] for answer in answers]
+        for label, found in zip((None, *labels), explained, strict=True):
+            expected = model.explain(text, label=label)
+            assert (found["label"], found["against"]) == (expected.label, expected.against)
+            assert [word["contribution"] for word in found["words"]] == pytest.approx(
+                [word["contribution"] for word in expected], abs=1e-4
+            )
+    assert page.problems == []
+
+
+def test_the_page_names_the_labels_that_reach_their_thresholds_and_colors_words_for_the_one_pressed(browser, tmp_path):
+    labels = ("sport", "food", "film")
+    model = make_model({"words": "punctuated"}, {}, labels, **ANY_NUMBER, thresholds=[0.5, 0.3, 0.9])
+    page = open_page(browser, model, tmp_path)
+    page.fill("#text", "A wonderful film")
+    for probabilities, answer, order in (
+        ([0.6, 0.4, 0.8], "sport, food", ["sport", "food", "film"]),
+        ([0.1, 0.2, 0.89], "None of the labels", ["film", "food", "sport"]),
+        ([0.6, 0.1, 0.95], "film, sport", ["film", "sport", "food"]),
+    ):
+        page.evaluate(f"model.predict = () => {probabilities}")
+        page.click("#classify")
+        assert page.inner_text("#answer") == answer
+        assert page.locator("#labels button").all_inner_texts() == order
+    page.click("#labels button:text('food')")
+    assert page.locator("#labels button[aria-pressed=true]").all_inner_texts() == ["food"]
+    assert page.inner_text("#legend").startswith("Words speak for food or against food.")
+    assert page.problems == []
+
+
 def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, tmp_path):
     label = "<img src=x onerror=document.title='hit'></script>"
     page = open_page(browser, make_model({"words": "punctuated"}, {}, ("dull", label)), tmp_path)
@@ -119,15 +166,21 @@ def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, t
 def test_function_words_stay_plain_and_a_word_that_recurs_is_listed_once(browser, tmp_path):
     page = open_page(browser, make_model({"words": "punctuated"}, {}), tmp_path)
     page.evaluate("""() => {
-        const add = { The: 0.2, film: 0.05, great: 0.5, not: -0.2, Great: 0.25 };
-        model.explain = (text) => ({ label: "pos", against: "neg", words: [...text.matchAll(/\\w+/g)].map((found) => (
+        const add = { The: 0.2, film: 0.05, great: 0.5, ",": 0.2, not: -0.2, "don't": -0.2, Great: 0.25, "!": 0.2 };
+        const find = (text) => [...text.matchAll(/[\\w']+|[,!]/g)];
+        model.explain = (text) => ({ label: "pos", against: "neg", words: find(text).map((found) => (
             { start: found.index, end: found.index + found[0].length, contribution: add[found[0]] })) });
     }""")
-    page.fill("#text", "The great film, not Great")
+    page.fill("#text", "The great film, not don't Great!")
     page.click("#classify")
-    assert page.inner_text("#words") == "The great film, not Great"
-    assert page.locator("#words .plain").all_inner_texts() == ["The", "film"]
-    assert page.locator("#strongest span").all_inner_texts() == ["great ×2 +0.75", "not −0.20"]
+    assert page.inner_text("#words") == "The great film, not don't Great!"
+    assert page.locator("#words .plain").all_inner_texts() == ["The", "film", ","]
+    assert page.locator("#strongest span").all_inner_texts() == [
+        "great ×2 +0.75",
+        "not −0.20",
+        "don't −0.20",
+        "! +0.20",
+    ]
     assert page.problems == []
 
 

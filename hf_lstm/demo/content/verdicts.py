@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from hf_lstm.demo.content.wording import Wording
-from hf_lstm.tokenization.stop_words import load_function_words
+from hf_lstm.tokenization.stop_words import says_nothing
 
 UNSURE_BELOW = 0.6
 """An answer that is less probable than this is no verdict."""
@@ -15,7 +15,7 @@ NUM_STRONGEST = 8
 MIN_STRENGTH = 0.12
 """A word that adds a smaller share of what the strongest word adds stays plain..."""
 MIN_STRENGTH_OF_FUNCTION_WORDS = 0.5
-"""... and so does a function word below this share: the model spreads what belongs to no word evenly over all."""
+"""... and so does a function word or a comma below this share: what belongs to no word is spread evenly over all."""
 
 Tone = Literal["for", "against", "unsure"]
 """The color: blue, orange or gray."""
@@ -97,7 +97,7 @@ def describe_words(words: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     described = []
     for word in words:
         share = abs(word["contribution"]) / strongest
-        least = MIN_STRENGTH_OF_FUNCTION_WORDS if word["word"].lower() in load_function_words() else MIN_STRENGTH
+        least = MIN_STRENGTH_OF_FUNCTION_WORDS if says_nothing(word["word"]) else MIN_STRENGTH
         described.append(
             {
                 **{key: word[key] for key in ("word", "start", "end")},

@@ -12,13 +12,13 @@ function secant(fn, slope, first, second) {
 }
 
 // Returns {contributions, total, label}: what each id adds, beside as many <unk>, and the answer to the ids.
-function decompose(network, ids) {
+// weigh takes the logits of the ids, and gives {label, weights}: what each counts in the answer about a label.
+function decompose(network, ids, weigh) {
   const rows = [ids, ids.map(() => network.config.unk_token_id)].map((row) => network.run(network.embed(row)));
   const pooled = rows.map((layers) => network.pool(layers.at(-1).outputs));
   const classified = pooled.map((each) => network.classify(each.features));
   const logits = classified[0].logits;
-  const label = logits.length === 2 ? 1 : logits.indexOf(Math.max(...logits));
-  const weights = logits.map((_, id) => (id === label ? 1 : -1 / (logits.length - 1)));
+  const { label, weights } = weigh(logits);
   const gradients = pooled.map((each, row) => each.back(classified[row].back(weights)));
   let multipliers = gradients[0].map((gradient, time) => Float64Array.from(gradient, (part, i) => (part + gradients[1][time][i]) / 2));
   for (let layer = network.config.num_layers - 1; layer >= 0; layer--) {

@@ -9,6 +9,8 @@ class Model {
     this.temperature = config.temperature;
     this.tokenizer = new Tokenizer(description.tokenizer, config);
     this.network = new Network(config, readWeights(description));
+    const { thresholds } = config;
+    this.problem = thresholds ? new MultiLabel(this.labels, thresholds, this.temperature) : new SingleLabel(this.labels);
   }
 
   // The probability of each label, in their order.
@@ -17,13 +19,20 @@ class Model {
   }
 
   answer(logits) {
-    return softmax(logits.map((logit) => logit / this.temperature));
+    return this.problem.normalize(logits.map((logit) => logit / this.temperature));
   }
 
-  // {label, against, words}: what each word adds, as LSTMSentiment.explain says.
-  explain(text) {
+  // The labels of a text by its probabilities, the most probable first: one, or any number of them, if so it was trained.
+  choose(probabilities) {
+    return this.problem.choose(probabilities).map((id) => this.labels[id]);
+  }
+
+  // {label, against, words}: what each word adds, as LSTMSentiment.explain says. Without a label, it is of the answer.
+  explain(text, label) {
+    const asked = label === undefined ? undefined : this.labels.indexOf(label);
+    if (asked === -1) throw new Error(`there is no label ${label}; there are ${this.labels.join(", ")}`);
     const { ids, tokens } = this.tokenizer.encode(text);
-    const { contributions, total, label } = decompose(this.network, ids);
+    const { contributions, total, label: found } = decompose(this.network, ids, (logits) => this.problem.weigh(logits, asked));
     const words = [];
     tokens.forEach((token, at) => {
       if (words.at(-1)?.index !== token.word) words.push({ index: token.word, start: token.start, end: token.end, contribution: 0 });
@@ -32,7 +41,7 @@ class Model {
     });
     const evenly = (total - contributions.reduce((sum, part) => sum + part, 0)) / Math.max(1, words.length);
     for (const word of words) word.contribution += evenly;
-    return { label: this.labels[label], against: this.labels.length === 2 ? this.labels[1 - label] : null, words };
+    return { label: this.labels[found], against: this.problem.nameOpposite(found), words };
   }
 
   knows(text) {

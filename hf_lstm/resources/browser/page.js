@@ -3,10 +3,12 @@
 
 const model = new Model(globalThis.HF_LSTM_MODEL);
 const find = (id) => document.getElementById(id);
-const NUM_STRONGEST = 8, MAX_CHARACTERS = 20000;
-// A word that adds a smaller share of what the strongest word adds stays plain, and function words do so sooner.
+const NUM_STRONGEST = 8, NUM_LABELS = 10, MAX_CHARACTERS = 20000;
+// A word that adds a smaller share of what the strongest word adds stays plain; function words and commas do so sooner.
 const MIN_SHARE = 0.12, MIN_SHARE_OF_FUNCTION_WORDS = 0.5;
 const functionWords = new Set(globalThis.HF_LSTM_MODEL.function_words);
+const saysNothing = (word) => functionWords.has(word) || /^(?![^]*[!?])\p{P}+$/u.test(word);
+const { thresholds } = globalThis.HF_LSTM_MODEL.config;  // null where a text has one label
 
 function classify() {
   const text = find("text").value;
@@ -14,46 +16,78 @@ function classify() {
   if (text.length > MAX_CHARACTERS) return show(`At most ${MAX_CHARACTERS.toLocaleString("en")} characters, please.`);
   if (!model.knows(text)) return show("The model knows none of these words, so any answer would be a guess.");
   const probabilities = model.predict(text);
-  const ranked = model.labels.map((label, id) => [label, probabilities[id]]).sort((a, b) => b[1] - a[1]).slice(0, 10);
+  const chosen = model.choose(probabilities);
   show("");
-  find("labels").replaceChildren(...ranked.map(([label, share]) => makeRow(label, share)));
+  find("answer").textContent = chosen.join(", ") || "None of the labels";
+  const ranked = rank(probabilities).map((id) => model.labels[id]);
+  const others = ranked.filter((label) => !chosen.includes(label));
+  const shown = [...chosen, ...others.slice(0, Math.max(0, NUM_LABELS - chosen.length))];
+  find("labels").replaceChildren(...shown.map((label) => makeRow(label, probabilities, chosen.includes(label))));
   colorWords(text, model.explain(text));
 }
 
 function show(hint) {
   find("hint").textContent = hint;
-  for (const id of ["labels", "words", "strongest", "legend"]) find(id).replaceChildren();
+  for (const id of ["answer", "labels", "words", "strongest", "legend"]) find(id).replaceChildren();
 }
 
-function makeRow(label, share) {
-  const row = document.createElement("div");
-  const [name, figure, bar] = ["span", "span", "meter"].map((tag) => document.createElement(tag));
-  name.textContent = label;
-  figure.textContent = share >= 0.9995 ? "> 99.9 %" : `${(100 * share).toFixed(1)} %`;
-  bar.value = share;
-  bar.setAttribute("aria-label", `probability of ${label}`);
-  row.append(name, bar, figure);
+const formatShare = (share) =>
+  share >= 0.9995 ? "> 99.9 %" : share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+
+function makeNode(tag, className, content = "") {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = content;
+  return node;
+}
+
+// A label, its probability as a bar, and where a text has any number of labels, what this one needs.
+function makeRow(label, probabilities, isChosen) {
+  const id = model.labels.indexOf(label), share = probabilities[id];
+  const row = makeNode("div", isChosen ? "chosen" : "");
+  const bar = makeNode("span", "bar"), filled = makeNode("span", "filled");
+  filled.style.width = `${100 * share}%`;
+  bar.append(filled);
+  if (thresholds) {
+    const mark = makeNode("span", "needed");
+    mark.style.left = `${100 * thresholds[id]}%`;
+    bar.append(mark);
+    bar.title = `${label} needs ${formatShare(thresholds[id])}`;
+  }
+  row.append(makeName(label), bar, makeNode("span", "figure", formatShare(share)));
   return row;
+}
+
+// The name of a label: where there are more than two sides, a button that colors the words for it.
+function makeName(label) {
+  if (!thresholds && model.labels.length === 2) return makeNode("span", "name", label);
+  const name = makeNode("button", "name", label);
+  name.type = "button";
+  name.title = `Color the words for ${label}`;
+  name.addEventListener("click", () => {
+    const text = find("text").value;
+    colorWords(text, model.explain(text, label));
+  });
+  return name;
 }
 
 const format = (contribution) => `${contribution < 0 ? "−" : "+"}${Math.abs(contribution).toFixed(2)}`;
 
 function colorWords(text, { label, against, words }) {
+  const name = (isFor) => isFor ? `for ${label}` : thresholds || !against ? `against ${label}` : `for ${against}`;
   const strongest = Math.max(...words.map((word) => Math.abs(word.contribution)), 1e-9);
   const make = (contribution, content, strength = 0.6) => {
-    const node = document.createElement("span");
     const isFor = contribution > 0;
-    node.className = strength === 0 ? "plain" : isFor ? "for" : "against";
+    const node = makeNode("span", strength === 0 ? "plain" : isFor ? "for" : "against", content);
     node.style.setProperty("--strength", strength.toFixed(3));
-    node.title = `${format(contribution)}, speaks for ${isFor ? label : against ?? `another label than ${label}`}`;
-    node.textContent = content;
+    node.title = `${format(contribution)}, speaks ${name(isFor)}`;
     return node;
   };
   const shown = [], places = new Map();
   let position = 0;
   for (const { start, end, contribution } of words) {
     const word = text.slice(start, end), key = word.toLowerCase(), share = Math.abs(contribution) / strongest;
-    const isPlain = share < (functionWords.has(key) ? MIN_SHARE_OF_FUNCTION_WORDS : MIN_SHARE);
+    const isPlain = share < (saysNothing(key) ? MIN_SHARE_OF_FUNCTION_WORDS : MIN_SHARE);
     shown.push(text.slice(position, start), make(contribution, word, isPlain ? 0 : Math.sqrt(share)));
     position = end;
     if (isPlain) continue;
@@ -65,7 +99,11 @@ function colorWords(text, { label, against, words }) {
   find("strongest").replaceChildren(...first.map(({ word, count, contribution }) =>
     make(contribution, `${word}${count > 1 ? ` ×${count}` : ""} ${format(contribution)}`)));
   find("legend").replaceChildren(
-    "Words speak for ", make(1, label), " or for ", make(-1, against ?? "other labels"), ". Plain words count little.");
+    "Words speak ", make(1, name(true)), " or ", make(-1, name(false)), ". Plain words count little.",
+    thresholds ? " A text has each label whose bar reaches its mark." : "");
+  for (const button of document.querySelectorAll("#labels button")) {
+    button.setAttribute("aria-pressed", String(button.textContent === label));
+  }
 }
 
 find("classify").addEventListener("click", classify);

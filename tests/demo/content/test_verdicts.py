@@ -62,6 +62,8 @@ def test_function_words_stay_plain_unless_they_count_as_much_as_others():
     words = make_words(("The", 0.4), ("plot", 0.3), ("was", -0.6), ("Not", -0.2), ("good", 1.0), ("dull", -0.05))
     strengths = {word["word"]: word["strength"] for word in describe_words(words)}
     assert [word for word, strength in strengths.items() if not strength] == ["The", "dull"]
+    marks = make_words((",", 0.4), ("\N{RIGHT DOUBLE QUOTATION MARK}.", 0.4), ("!", 0.4), ("don't", 0.4), ("fine", 1.0))
+    assert [word["word"] for word in describe_words(marks) if word["strength"]] == ["!", "don't", "fine"]
     assert strengths["good"] == 1
     assert [word["shown"] for word in describe_words(words)][:3] == ["+0.40", "+0.30", "\N{MINUS SIGN}0.60"]
 
