@@ -16,6 +16,7 @@ from hf_lstm import __version__
 from hf_lstm.api.batching import Batcher, BusyError
 from hf_lstm.api.body_limit import BodyLimit
 from hf_lstm.errors import InputError, shorten
+from hf_lstm.extras import is_installed
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import name_labels, rank_labels
 
@@ -113,7 +114,7 @@ def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
         yield
         batcher.close()
 
-    app = FastAPI(title=f"hf_lstm: {name}", version=__version__, lifespan=close_at_end)
+    app = _create_app(title=f"hf_lstm: {name}", version=__version__, lifespan=close_at_end)
     app.state.batcher = batcher
     app.add_middleware(BodyLimit)
     _add_error_handlers(app)
@@ -140,6 +141,15 @@ def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
         return {"status": "ok", "model": name, "labels": model.labels, "version": __version__}
 
     return app
+
+
+def _create_app(**fields: Any) -> FastAPI:
+    """Create an application, whose page `/docs` needs no network where fastapi-offline is installed."""
+    if not is_installed("fastapi_offline"):  # gradio brings FastAPI without it
+        return FastAPI(**fields)
+    from fastapi_offline import FastAPIOffline
+
+    return FastAPIOffline(**fields)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

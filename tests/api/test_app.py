@@ -1,6 +1,7 @@
 """The API: its answers are the model's, its refusals one line, and concurrent requests share batches."""
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -40,6 +41,15 @@ def test_answers_are_those_of_the_model(client, model):
     assert client.get("/health").json()["labels"] == model.labels
     assert {"/classify", "/explain", "/health"} <= set(client.get("/openapi.json").json()["paths"])
     assert client.get("/docs").status_code == 200
+
+
+def test_the_page_that_describes_it_needs_no_network(client):
+    pytest.importorskip("fastapi_offline")
+    page = client.get("/docs").text
+    links = re.findall(r"""(?:src|href|url)(?:=|: )["']([^"']+)""", page)
+    assert {"swagger-ui-bundle.js", "swagger-ui.css", "openapi.json"} <= {link.rpartition("/")[2] for link in links}
+    assert [client.get(link).status_code for link in links] == [200] * len(links)
+    assert "://" not in "".join(links)
 
 
 @pytest.mark.parametrize(
