@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import numbers
 import reprlib
 import types
 import typing
@@ -61,6 +62,26 @@ def require(condition: bool, key: str, value: object, expected: str) -> None:
         # a dictionary of a million labels is cut before it is written out
         written = _ABBREVIATED.repr(value) if isinstance(value, dict) else repr(value)
         raise InputError(f"{key} is {shorten(written, MAX_SHOWN_CHARACTERS)}, but must be {expected}")
+
+
+def require_count(key: str, value: object) -> None:
+    """Require a whole number of at least 1, NumPy's included.
+
+    Raises:
+        InputError: `value` is none.
+    """
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    require(is_whole and value >= 1, key, value, "a whole number of at least 1")  # type: ignore[operator]
+
+
+def require_minutes(key: str, value: object) -> None:
+    """Require a finite number of minutes, more than 0.
+
+    Raises:
+        InputError: `value` is none.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    require(is_number and 0 < value < math.inf, key, value, "a number of more than 0")  # type: ignore[operator]
 
 
 def suggest_names(name: str, known: Iterable[str]) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
+import numpy as np
 import optuna  # noqa: F401  # likewise
 
 from hf_lstm.config import Recipe
-from hf_lstm.config.checks import suggest_names
+from hf_lstm.config.checks import require, require_count, require_minutes, suggest_names
 from hf_lstm.config.overrides import change_settings, find_sections
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
@@ -97,8 +98,11 @@ def search_from_python(
         raise InputError(f"the recipe is {type(recipe).__name__}, expected a Recipe or the name of one")
     if "dataset" in settings:
         raise InputError("dataset is no setting here: pass the data as the first argument")
-    if pruner not in PRUNERS or trials < 1:
-        raise InputError(f"pruner {pruner!r}, {trials} trials: expected one of {', '.join(PRUNERS)}, and at least one")
+    require(isinstance(pruner, str) and pruner in PRUNERS, "pruner", pruner, f"one of {', '.join(PRUNERS)}")
+    require_count("trials", trials)
+    if minutes is not None:
+        require_minutes("minutes", minutes)
+    require_minutes("checkpoint_minutes", checkpoint_minutes)
     rows = resolve_source(data, validation, test)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
@@ -134,15 +138,18 @@ def _read_space(
     """Read a space whose settings are named without their section.
 
     Raises:
-        InputError: a setting is unknown or given twice, or can't have a value; or nothing is left to search for.
+        InputError: the space is no dictionary, a setting is unknown or given twice, or can't have a value; or nothing
+            is left to search for.
     """
+    require(space is None or isinstance(space, Mapping), "space", space, "a dictionary of settings and what to try")
     sections = find_sections(recipe)
     given = [f"{sections[name]}.{name}" for name in settings]
     texts = []
     for name, values in (space or {}).items():
         if name not in sections:
             raise InputError(f"space: there is no setting {name!r}; {suggest_names(name, sections)}")
-        said = values if isinstance(values, str) else ",".join(map(format_value, values))
+        require(isinstance(values, Iterable), f"space: {name}", values, "a list, or a text such as 16,32,64")
+        said = values if isinstance(values, str) else ",".join(map(_format_item, values))
         texts.append(f"{sections[name]}.{name}={said}")
     found = parse_space(texts, recipe, fixed=given)
     found = found or [each for each in build_default_space(recipe) if each.setting not in given]
@@ -151,6 +158,11 @@ def _read_space(
     if recipe.train.init_from is not None:
         check_own_settings([*given, *(each.setting for each in found)], recipe.train.init_from)
     return found
+
+
+def _format_item(value: Value) -> str:
+    """Write an item of a list or of an array."""
+    return format_value(value.item() if isinstance(value, np.generic) else value)
 
 
 def _join(settings: Mapping[str, Any], best: Mapping[str, Value]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 
 from hf_lstm.config import Recipe
+from hf_lstm.config.checks import require_minutes
 from hf_lstm.config.overrides import change_settings, find_sections
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
@@ -92,6 +93,7 @@ def train_from_python(
         raise InputError(f"the recipe is {type(recipe).__name__}, expected a Recipe or the name of one")
     if "dataset" in settings:
         raise InputError("dataset is no setting here: pass the data as the first argument")
+    require_minutes("checkpoint_minutes", checkpoint_minutes)
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     if chosen.train.init_from is not None:

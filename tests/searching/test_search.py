@@ -5,6 +5,7 @@ import dataclasses
 import json
 import shlex
 
+import numpy as np
 import pytest
 
 import hf_lstm
@@ -16,6 +17,7 @@ from hf_lstm.records.search import SearchFacts, TrialFacts
 from hf_lstm.searching.space import parse_space
 
 optuna = pytest.importorskip("optuna")
+from_python = pytest.importorskip("hf_lstm.searching.from_python")
 run_module = pytest.importorskip("hf_lstm.searching.run")
 trial_module = pytest.importorskip("hf_lstm.searching.trial")
 Study = pytest.importorskip("hf_lstm.searching.study").Study
@@ -48,6 +50,33 @@ def reviews(tmp_path_factory):
 def no_plot(monkeypatch):
     """Plots take longer than these trials; one test draws."""
     monkeypatch.setattr(run_module, "write_plot", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"trials": 0}, "trials is 0, but must be a whole number of at least 1"),
+        ({"trials": "3"}, "trials is '3', but must be a whole number"),
+        ({"trials": 2.5}, "trials is 2.5, but must be a whole number"),
+        ({"trials": True}, "trials is True, but must be a whole number"),
+        ({"minutes": "60"}, "minutes is '60', but must be a number of more than 0"),
+        ({"minutes": 0}, "minutes is 0, but must be a number of more than 0"),
+        ({"minutes": float("nan")}, "minutes is nan, but must be a number of more than 0"),
+        ({"checkpoint_minutes": None}, "checkpoint_minutes is None, but must be a number of more than 0"),
+        ({"pruner": ["median"]}, r"pruner is \['median'\], but must be one of median, "),
+        ({"space": ["learning_rate=1e-3,1e-2"]}, "space is .*, but must be a dictionary"),
+        ({"space": {"hidden_size": 4}}, "space: hidden_size is 4, but must be a list"),
+    ],
+    ids=str,
+)
+def test_what_is_no_option_of_a_search_is_told_in_one_line(given, told):
+    with pytest.raises(InputError, match=told):
+        hf_lstm.search(make_rows(8), "pooled-bilstm", **given)
+
+
+def test_spaces_may_be_arrays():
+    (dimension,) = from_python._read_space(get_recipe("pooled-bilstm"), {"learning_rate": np.array([1e-3, 1e-2])}, {})
+    assert dimension.corners == (1e-3, 1e-2)
 
 
 def search(reviews, folder, *arguments):
