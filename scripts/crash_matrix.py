@@ -43,9 +43,9 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
-    from fault_testing.figures import end_with_figures
 
-    from crash_testing.matrix import Outcomes, list_strikes, run_whole, strike_all
+    from trials.crashes.matrix import Outcomes, list_strikes, run_whole, strike_all
+    from trials.figures import end_with_figures
 
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked, and sums are always in the same order

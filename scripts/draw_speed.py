@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from tables.contenders import collect_panels
-from tables.picture import THEMES, draw_picture
-from tables.picture_files import IMAGES, save_picture
+from tables.picture.drawing import THEMES, draw_picture
+from tables.picture.files import IMAGES, save_picture
+from tables.speed.contenders import collect_panels
 
 ROOT = Path(__file__).resolve().parents[1]
 

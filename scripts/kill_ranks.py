@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> None:
     """Train, kill, resume, compare; print and write the figures."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
-    from fault_testing.figures import end_with_figures
+    from trials.figures import end_with_figures
 
     wrong, took_s = [], []
     python, number = sys.executable, str(arguments.processes)

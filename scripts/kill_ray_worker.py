@@ -45,9 +45,8 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     require_library("ray")
-    from fault_testing.figures import end_with_figures
-
     from hf_lstm.answers.rows import get_window_size
+    from trials.figures import end_with_figures
 
     num_parts = -(-arguments.num_rows // get_window_size())
     with tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch:

@@ -14,7 +14,7 @@ from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
 
 if TYPE_CHECKING:
-    from load_testing.clients import Tally
+    from trials.load.clients import Tally
 
 WARM_UP_SHARE = 0.2
 """Of the duration. After it caches are filled, and memory is compared from then on."""
@@ -62,9 +62,9 @@ def measure_demo(arguments: argparse.Namespace) -> dict[str, Any]:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from benchmarking.harness.machine import describe_machine
     from hf_lstm.rows.texts import read_texts
-    from load_testing.clients import run_clients
-    from load_testing.refusals import measure_refusals
-    from load_testing.server import CHECKOUT, run_demo
+    from trials.load.clients import run_clients
+    from trials.load.refusals import measure_refusals
+    from trials.load.server import CHECKOUT, run_demo
 
     reviews = list(read_texts(CHECKOUT / "hf_lstm" / "resources" / "sample" / "test.parquet"))
     print(f"starting the demo with {arguments.model}", file=sys.stderr)

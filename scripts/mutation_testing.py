@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mutating.mutants import Change
+    from trials.mutants.changes import Change
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -40,8 +40,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> None:
     """Draw mutants, run their tests, and write the figures."""
     arguments = parse_arguments(argv)
-    from mutating.mutants import AREAS, draw, list_changes
-    from mutating.trials import SURVIVED, import_libraries, try_mutant
+    from trials.mutants.changes import AREAS, draw, list_changes
+    from trials.mutants.runs import SURVIVED, import_libraries, try_mutant
 
     import_libraries()
     kept = arguments.output.with_suffix(".jsonl")

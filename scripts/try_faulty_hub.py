@@ -56,9 +56,9 @@ def main(argv: Sequence[str]) -> None:
     hub = local_hub.LocalHub()
     os.environ["HF_ENDPOINT"] = hub.endpoint
 
-    from fault_testing.figures import end_with_figures
-    from fault_testing.hub_faults import list_cases, shorten_waits, try_faults
-    from fault_testing.small_model import save_small_model
+    from trials.faults.hub_faults import list_cases, shorten_waits, try_faults
+    from trials.faults.small_model import save_small_model
+    from trials.figures import end_with_figures
 
     logging.disable()
     shorten_waits(arguments.waits)

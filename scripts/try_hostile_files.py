@@ -33,9 +33,10 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
-    from fault_testing.figures import end_with_figures
-    from fault_testing.hostile_files import try_damages, try_flips, try_truncations
-    from fault_testing.small_model import save_small_model
+
+    from trials.faults.hostile_files import try_damages, try_flips, try_truncations
+    from trials.faults.small_model import save_small_model
+    from trials.figures import end_with_figures
 
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common.process import EXIT_ERROR, run_command_line
-from tables.contenders import collect_panels
 from tables.pages import PAGES, update_page
-from tables.picture import THEMES
-from tables.picture_files import IMAGES, describe_panels, read_description
-from tables.speed import find_missing_sections
+from tables.picture.drawing import THEMES
+from tables.picture.files import IMAGES, describe_panels, read_description
+from tables.speed.benchmark import find_missing_sections
+from tables.speed.contenders import collect_panels
 
 ROOT = Path(__file__).resolve().parents[1]
 

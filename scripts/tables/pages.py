@@ -5,23 +5,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from tables.baselines import format_baselines
+from tables.accuracy.baselines import format_baselines
+from tables.accuracy.explanations import format_explanations
+from tables.accuracy.ladder import format_ladder
+from tables.accuracy.precision import format_precision
+from tables.accuracy.results import format_results
+from tables.accuracy.short_texts import format_short_texts
+from tables.accuracy.star_classes import format_star_classes
 from tables.browser import format_browser
-from tables.corpora import format_corpora, format_ray_kills
-from tables.demo_load import format_demo_load
-from tables.estimates import format_estimates
-from tables.explanations import format_explanations
-from tables.ladder import format_ladder
-from tables.precision import format_precision
-from tables.recipes import format_recipes
+from tables.package.recipes import format_recipes
+from tables.package.settings import format_settings
+from tables.package.tree import format_tree
 from tables.reliability import format_reliability
-from tables.results import format_results
-from tables.settings import format_settings
-from tables.short_texts import format_short_texts
-from tables.speed import format_speed
-from tables.star_classes import format_star_classes
+from tables.speed.benchmark import format_speed
+from tables.speed.corpora import format_corpora, format_ray_kills
+from tables.speed.demo_load import format_demo_load
+from tables.speed.estimates import format_estimates
 from tables.summary import format_short_results, format_short_speed, format_summary
-from tables.tree import format_tree
 
 Writer = Callable[[Path], str]
 

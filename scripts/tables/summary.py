@@ -8,7 +8,10 @@ from benchmarking.sections import text_to_label as names
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
-from tables.contenders import (  # fmt: skip
+from tables.accuracy.results import RunGroup, find_groups, find_published, is_as_the_recipe
+from tables.measured import format_measured, read_benchmark
+from tables.speed.benchmark import format_number
+from tables.speed.contenders import (  # fmt: skip
     DISTILLED_RUNS,
     FLAGSHIP_RUNS,
     LARGE_RUNS,
@@ -19,9 +22,6 @@ from tables.contenders import (  # fmt: skip
     collect_contenders,
     read_num_cores,
 )
-from tables.measured import format_measured, read_benchmark
-from tables.results import RunGroup, find_groups, find_published, is_as_the_recipe
-from tables.speed import format_number
 
 SHIPPED_MODEL = Path("space") / "model"
 SHIPPED_MODELS = {FLAGSHIP_RUNS: SHIPPED_MODEL, TINY_RUNS: Path("space") / "tiny_model"}

@@ -7,10 +7,10 @@ import sys
 import pytest
 import torch
 
-from crash_testing.calls import MODES, Calls, run_forked
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.tokenization.build import train_tokenizer
+from trials.crashes.calls import MODES, Calls, run_forked
 
 needs_proc = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows files through /proc")
 

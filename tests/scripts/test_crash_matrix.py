@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from crash_testing.calls import MODES
-from crash_testing.matrix import Outcomes, Strike, list_strikes, run_whole, strike, strike_all
+from trials.crashes.calls import MODES
+from trials.crashes.matrix import Outcomes, Strike, list_strikes, run_whole, strike, strike_all
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows files through /proc")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hf_lstm.errors import InputError
-from load_testing.clients import ENDPOINTS, Tally
+from trials.load.clients import ENDPOINTS, Tally
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TRY = """
 import sys
 from pathlib import Path
-from mutating.trials import try_mutant
+from trials.mutants.runs import try_mutant
 file, test, limit_s = Path(sys.argv[1]), sys.argv[2], 60
 source = file.read_text()
 for code in (source, source.replace("def can_show_bars", "def no"), source + "\\nwhile True: pass\\n"):
@@ -37,7 +37,7 @@ def test_a_change_is_noticed_survives_or_never_ends_and_no_file_is_touched(tmp_p
 
 def test_changes_are_within_functions_and_a_larger_sample_begins_with_a_smaller_one():
     pytest.importorskip("mutmut")
-    from mutating.mutants import AREAS, draw, list_changes
+    from trials.mutants.changes import AREAS, draw, list_changes
 
     changes = list_changes("checkpointing")
     assert {change.file.parent.name for change in changes} == {"storage"}

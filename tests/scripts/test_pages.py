@@ -14,10 +14,10 @@ import pytest
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
+from tables.accuracy.results import find_groups
 from tables.pages import PAGES, replace_section, update_page
-from tables.picture import THEMES
-from tables.results import find_groups
-from tables.speed import find_missing_sections
+from tables.picture.drawing import THEMES
+from tables.speed.benchmark import find_missing_sections
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITTEN = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "results/README.md")

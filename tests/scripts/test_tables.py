@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from hf_lstm.errors import InputError
-from tables.baselines import format_baselines
-from tables.demo_load import format_demo_load
-from tables.estimates import format_estimates
-from tables.explanations import format_explanations
-from tables.precision import format_precision
-from tables.recipes import format_recipes
-from tables.results import format_results
-from tables.settings import format_settings
-from tables.speed import find_missing_sections, format_speed
-from tables.star_classes import format_star_classes
-from tables.tree import format_tree
+from tables.accuracy.baselines import format_baselines
+from tables.accuracy.explanations import format_explanations
+from tables.accuracy.precision import format_precision
+from tables.accuracy.results import format_results
+from tables.accuracy.star_classes import format_star_classes
+from tables.package.recipes import format_recipes
+from tables.package.settings import format_settings
+from tables.package.tree import format_tree
+from tables.speed.benchmark import find_missing_sections, format_speed
+from tables.speed.demo_load import format_demo_load
+from tables.speed.estimates import format_estimates
 
 ROOT = Path(__file__).resolve().parents[2]
 

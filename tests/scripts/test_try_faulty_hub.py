@@ -1,12 +1,12 @@
 """The short form of scripts/try_faulty_hub.py: a few of its faults."""
 
 import pytest
-from fault_testing.hub_faults import Case, list_cases, shorten_waits, try_faults
-from fault_testing.small_model import save_small_model
 from huggingface_hub import constants
 from local_hub import Fault
 
 from hf_lstm.hub import bodies, session
+from trials.faults.hub_faults import Case, list_cases, shorten_waits, try_faults
+from trials.faults.small_model import save_small_model
 
 
 @pytest.fixture

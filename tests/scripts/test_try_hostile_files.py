@@ -9,9 +9,9 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="li
 
 
 def test_hostile_files_are_refused_in_processes_with_little_memory(tmp_path):
-    from fault_testing.damages import DAMAGES
-    from fault_testing.hostile_files import try_damages, try_flips, try_truncations
-    from fault_testing.small_model import save_small_model
+    from trials.faults.damages import DAMAGES
+    from trials.faults.hostile_files import try_damages, try_flips, try_truncations
+    from trials.faults.small_model import save_small_model
 
     torch.set_num_threads(1)  # so that the process can be forked
     model = save_small_model(tmp_path / "small")
@@ -28,7 +28,7 @@ def test_what_ends_a_process_or_lasts_is_told(monkeypatch):
     import signal
     import time
 
-    from fault_testing import hostile_files
+    from trials.faults import hostile_files
 
     assert hostile_files.run_limited(lambda: os.kill(os.getpid(), signal.SIGKILL))[0]["outcome"] == "ended by signal 9"
     assert hostile_files.run_limited(lambda: os._exit(3))[0]["outcome"] == "ended"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
-from tables.contenders import Contender, Panel
-from tables.label_places import Box, Label, place_labels
+from tables.picture.label_places import Box, Label, place_labels
+from tables.speed.contenders import Contender, Panel
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

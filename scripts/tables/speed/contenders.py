@@ -9,8 +9,8 @@ from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CO
 from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.processors import name_kind
 from benchmarking.sections import text_to_label as names
+from tables.accuracy.results import find_groups
 from tables.measured import format_measured, read_benchmark, read_other_kinds
-from tables.results import find_groups
 
 SHIPPED_RUNS, LARGE_RUNS, STOPWORD_RUNS = "pooled-bilstm", "pooled-bilstm-256-glove", "stopword-lstm"
 DISTILLED_RUNS, FLAGSHIP_RUNS, TINY_RUNS = "distilled-bilstm", "flagship", "flagship-tiny"

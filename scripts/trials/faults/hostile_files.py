@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fault_testing.damages import DAMAGES
 from hf_lstm import LSTMSentiment
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.files import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from trials.faults.damages import DAMAGES
 
 MEMORY_BYTES = 2**30
 """More than the process has when it starts to load."""

@@ -13,7 +13,7 @@ from typing import Any
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
-from tables.star_classes import RUN_NAME as STAR_CLASSES
+from tables.accuracy.star_classes import RUN_NAME as STAR_CLASSES
 
 _NAME = re.compile(r"(?P<group>.+)-seed(?P<seed>\d+)\.json")
 _HEADER = (

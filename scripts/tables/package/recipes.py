@@ -8,7 +8,7 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import list_sections
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.markdown import format_cell, format_table
-from tables.settings import format_value
+from tables.package.settings import format_value
 
 _HEADER = ("recipe", "system", "settings, beside the defaults or another recipe's")
 _DEFAULTS = Recipe(name="the defaults", description="", source="")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crash_testing.calls import MODES, Calls, run_forked, start_forked
-from crash_testing.run import read_digests, train_in_folder
 from hf_lstm.errors import InputError
 from hf_lstm.storage.output_folder import claim_output_folder
+from trials.crashes.calls import MODES, Calls, run_forked, start_forked
+from trials.crashes.run import read_digests, train_in_folder
 
 MAX_ENDING_S = 10.0
 """What a run may take to save and to leave when it is asked to."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import libcst
 from mutmut.mutation.mutators import mutation_operators
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tables.contenders import Panel
+from tables.speed.contenders import Panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

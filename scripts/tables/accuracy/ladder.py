@@ -6,8 +6,8 @@ from typing import Any
 
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.markdown import format_percent, format_table
+from tables.accuracy.results import describe_device, describe_settings, find_groups, summarize
 from tables.measured import format_measured
-from tables.results import describe_device, describe_settings, find_groups, summarize
 
 _HEADER = ("step", "validation", "test", "training, s", "computed with")
 

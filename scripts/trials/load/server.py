@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
+CHECKOUT = Path(__file__).resolve().parents[3]
 MEMORY_INTERVAL_S = 1.0
 
 

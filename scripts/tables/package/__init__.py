@@ -1,0 +1,1 @@
+"""Makes tables of what the package itself holds: recipes, settings, modules."""

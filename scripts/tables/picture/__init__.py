@@ -1,0 +1,1 @@
+"""Draws accuracy against speed."""

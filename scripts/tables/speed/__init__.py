@@ -1,0 +1,1 @@
+"""Makes tables of how fast they are."""
