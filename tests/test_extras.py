@@ -25,7 +25,7 @@ support, missing, commands = json.loads(sys.stdin.read())
 sys.path.append(support)
 from hidden_libraries import hide_libraries
 hide_libraries(missing)
-from hf_lstm.cli import common
+from hf_lstm.cli.common import process as common
 from hf_lstm.cli.main import main
 common.ends_in_time = contextlib.nullcontext  # this process runs several commands
 for command in commands:

@@ -17,6 +17,7 @@ from tables.package.recipes import format_recipes
 from tables.package.settings import format_settings
 from tables.package.tree import format_tree
 from tables.reliability import format_reliability
+from tables.speed.api_load import format_api_load
 from tables.speed.benchmark import format_speed
 from tables.speed.corpora import format_corpora, format_ray_kills
 from tables.speed.demo_load import format_demo_load
@@ -38,6 +39,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "speed": format_speed,
         "precision": format_precision,
         "demo-load": format_demo_load,
+        "api-load": format_api_load,
         "browser": format_browser,
         "reliability": format_reliability,
     },

@@ -14,6 +14,7 @@ from tables.accuracy.star_classes import format_star_classes
 from tables.package.recipes import format_recipes
 from tables.package.settings import format_settings
 from tables.package.tree import format_tree
+from tables.speed.api_load import NOT_MEASURED, format_api_load
 from tables.speed.benchmark import find_missing_sections, format_speed
 from tables.speed.demo_load import format_demo_load
 from tables.speed.estimates import format_estimates
@@ -254,3 +255,19 @@ def test_what_the_demo_met_is_listed(tmp_path):
     assert "| 95 % within | 0.64 s |" in text
     assert "| memory at the end | 715 MB (+4.2 %) |" in text
     assert "| proxy | 404 | 0.50 s |" in text
+
+
+def test_the_load_of_the_api_is_a_row_for_each_number_of_clients(tmp_path):
+    (tmp_path / "results").mkdir()
+    assert format_api_load(tmp_path) == NOT_MEASURED
+    latency_ms = {"p50": 3.24, "p95": 5.0, "p99": 7.5}
+    load = {"num_answers": 9000, "answers_per_s": 1300.4, "latency_ms": latency_ms, "errors": {"HTTP 503": 2}}
+    loads = [{"num_clients": number, **load} for number in (1, 64)]
+    figures = {"machine": {"num_cores": 2}, "model": "model", "seconds": 30.0, "loads": loads}
+    (tmp_path / "results" / "api_load.json").write_text(json.dumps(figures))
+    rows = read_cells(format_api_load(tmp_path))
+    assert list(rows) == ["1", "64"]
+    assert list(rows["64"].values()) == ["64", "1,300", "3.2 ms", "5.0 ms", "7.5 ms", "2"]
+    (tmp_path / "results" / "api_load.json").write_text("[]")
+    with pytest.raises(InputError, match=r"api_load\.json is not what scripts/load_test_api\.py writes"):
+        format_api_load(tmp_path)
