@@ -106,11 +106,10 @@ def sort_batches(
     Args:
         lengths: int64 (num_rows,), tokens of each row.
         max_tokens: budget of a batch, padding included; a longer row stands alone.
-        batch_size: rows per batch; where given, the budget does not apply.
+        batch_size: rows per batch, at most.
     """
     assert max_tokens or batch_size
-    budget = None if batch_size else max_tokens
-    yield from _cut_batches(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), budget)
+    yield from _cut_batches(lengths, np.argsort(lengths, kind="stable"), batch_size or len(lengths), max_tokens)
 
 
 def divide_batches(lengths: np.ndarray, num_batches: int, *, max_places: int) -> list[np.ndarray]:
@@ -141,7 +140,7 @@ def _cut_batches(
     while start < len(order):
         num_rows = batch_size
         if max_tokens is not None:
-            window = order[start : start + max_tokens]  # each row has a token at least
+            window = order[start : start + min(batch_size, max_tokens)]  # each row has a token at least
             num_tokens = np.maximum.accumulate(lengths[window]) * np.arange(1, len(window) + 1)
             num_rows = max(1, int(np.searchsorted(num_tokens, max_tokens, side="right")))
         yield order[start : start + num_rows]

@@ -23,6 +23,7 @@ from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.encoding.scripts import warn_of_unknown
 from hf_lstm.errors import InputError, NonFiniteError
+from hf_lstm.nn.cpu.plan import MAX_NARROW_UNITS
 from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.problem import MultiLabel, get_problem
@@ -32,6 +33,8 @@ MAX_TOKENS_PER_BATCH = 32_768
 MAX_TOKENS_PER_NARROW_BATCH = 4 * MAX_TOKENS_PER_BATCH
 NARROW_STATES_PER_BATCH = 2**22
 """Narrow LSTMs get more tokens in a batch, up to so many states: their time is lost between kernel calls."""
+ROWS_PER_NARROW_BATCH = 256
+"""Of many texts, narrow LSTMs get batches of as many rows, whose blocks have kernels already (`MAX_NARROW_UNITS`)."""
 MAX_PLACES_PER_TOKEN = 4
 """With padding, which the CPU computes little of."""
 MIN_TOKENS_PER_THREAD = 2_048
@@ -165,9 +168,7 @@ def _fill_rows(
     if batch_size is not None:
         batches = list(sort_batches(texts.lengths, batch_size=batch_size))
     else:
-        most = _limit_tokens(network.config)
-        num_batches = _choose_num_batches(int(texts.lengths.sum()), num_threads, most)
-        batches = divide_batches(texts.lengths, num_batches, max_places=MAX_PLACES_PER_TOKEN * most)
+        batches = _divide_texts(texts.lengths, network.config, num_threads)
     if device.type == "cpu" and len(batches) >= num_threads:
         # A thread that has batches of its own waits for no other; one batch at a time is shared by all.
         run_in_threads([functools.partial(fill_batch, rows) for rows in batches])
@@ -176,6 +177,17 @@ def _fill_rows(
             fill_batch(rows)
     if not torch.isfinite(filled).all():
         raise NonFiniteError("the model answers values that are not finite: are its weights damaged?")
+
+
+def _divide_texts(lengths: NDArray[np.int64], config: NetworkConfig, num_threads: int) -> list[NDArray[np.int64]]:
+    """Divide texts of these lengths into batches of row numbers."""
+    most = _limit_tokens(config)
+    max_places = MAX_PLACES_PER_TOKEN * most
+    if config.hidden_size <= MAX_NARROW_UNITS and len(lengths) >= 2 * num_threads * ROWS_PER_NARROW_BATCH:
+        batches = list(sort_batches(lengths, max_tokens=max_places, batch_size=ROWS_PER_NARROW_BATCH))
+        return batches[::-1]  # the longest first, so that threads end together
+    num_batches = _choose_num_batches(int(lengths.sum()), num_threads, most)
+    return divide_batches(lengths, num_batches, max_places=max_places)
 
 
 def _limit_tokens(config: NetworkConfig) -> int:

@@ -101,6 +101,15 @@ def test_sorted_batches_of_fixed_size(lengths, batch_size):
     assert {len(batch) for batch in batches[:-1]} <= {batch_size}
 
 
+@given(row_lengths, st.integers(1, 50), st.integers(1, 1000))
+def test_sorted_batches_hold_both_limits(lengths, batch_size, max_tokens):
+    batches = list(sort_batches(lengths, batch_size=batch_size, max_tokens=max_tokens))
+    assert np.concatenate(batches).tolist() == np.argsort(lengths, kind="stable").tolist()
+    for batch in batches:
+        assert len(batch) <= batch_size
+        assert lengths[batch].max() * len(batch) <= max_tokens or len(batch) == 1
+
+
 @given(row_lengths, st.integers(1, 20), st.integers(300, 5_000))
 def test_divided_batches_are_alike(lengths, num_batches, max_places):
     batches = divide_batches(lengths, num_batches, max_places=max_places)

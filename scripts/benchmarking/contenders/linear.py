@@ -78,7 +78,8 @@ class FastText:
 
     def predict(self, texts: Sequence[str]) -> Sequence[int]:
         """Predict the class of each text."""
-        # `model.predict` calls this, but fails itself with NumPy 2 (fasttext 0.9.2).
+        # `model.predict` calls this, but fails itself with NumPy 2 (fasttext 0.9.2). It keeps the GIL, so that threads
+        # gain nothing; the wheel has no command line, which a process per core stands for.
         found, _ = self._model.f.multilinePredict([f"{_clean(text)}\n" for text in texts], 1, 0.0, "strict")
         return [int(label[0].removeprefix("__label__")) for label in found]
 

@@ -5,9 +5,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lstm.devices import MAX_CACHED_KERNELS
-from hf_lstm.nn.cpu.plan import BFLOAT16_TILE, CALL_COST, MIN_STEPS, RowGroup, group_rows, is_wide
+from hf_lstm.nn.cpu.plan import (  # fmt: skip
+    BFLOAT16_TILE,
+    CALL_COST,
+    MIN_RECURRING_ROWS,
+    MIN_STEPS,
+    RowGroup,
+    group_rows,
+    is_wide,
+)
 
-row_lengths = st.lists(st.integers(1, 50), min_size=1, max_size=80).map(torch.tensor)
+row_lengths = st.one_of(
+    st.lists(st.integers(1, 50), min_size=num_rows, max_size=80) for num_rows in (1, MIN_RECURRING_ROWS)
+).map(torch.tensor)
 
 
 def count_places(group: RowGroup) -> int:
@@ -21,6 +31,7 @@ layouts = st.fixed_dictionaries(
         "max_places": st.integers(1, 500),
         "cut_at_each_length": st.booleans(),
         "rounds_steps": st.booleans(),
+        "recurs": st.booleans(),
     },
 )
 
@@ -100,6 +111,19 @@ def test_groups_are_alike_and_lose_most_of_the_padding(num_groups):
     assert len(groups) == num_groups
     assert max(places) < 1.15 * min(places)
     assert sum(places) - int(lengths.sum()) < 0.25 * (60 * 256 - int(lengths.sum()))
+
+
+def test_many_rows_of_a_narrow_layer_share_few_kernels_at_little_cost():
+    shapes, num_places, num_real = set(), 0, 0
+    for seed in range(4):
+        lengths = np.minimum(np.random.default_rng(seed).lognormal(5.2, 0.7, 2_048).astype(int) + 1, 400)
+        for batch in np.split(np.sort(lengths), 8):
+            for group in group_rows(torch.from_numpy(batch), 400, num_groups=1, row_multiple=16, recurs=True):
+                shapes |= {(segment.num_steps, segment.num_rows) for segment in group.segments}
+                num_places += count_places(group)
+        num_real += lengths.sum()
+    assert len(shapes) < MAX_CACHED_KERNELS / 4
+    assert num_places < 1.05 * num_real
 
 
 def test_texts_alone_share_few_numbers_of_steps_and_long_or_many_ones_are_not_rounded():
