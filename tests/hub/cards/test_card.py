@@ -463,7 +463,7 @@ sys.stdout.write(render_card(config=config, recipe=None, results=None, repo_id=N
         [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
     used, _, card = output.partition("\n")
-    assert Path(used) == package / "hub" / "card.py"
+    assert Path(used) == package / "hub" / "cards" / "card.py"
     assert card == render(recipe=None, results=None, repo_id=None)  # whose config differs in nothing that is shown
 
 
