@@ -14,7 +14,7 @@ def test_errors_are_logged_without_values(caplog):
         logger.exception("Exception with %s", "what was sent")
     logger.warning("stopping")
     assert "KeyError in" in caplog.text
-    assert "test_guard_logs.py, line " in caplog.text
+    assert "test_middleware_logs.py, line " in caplog.text
     assert "what was sent" not in caplog.text
     assert "stopping" in caplog.text
 
