@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import NoReturn
 
+from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watching_output
 from hf_lstm.ending import ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
@@ -18,9 +19,10 @@ EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments, and exit.
 
-    Exit codes: 0 done; 2 wrong use, bad input or an extra that is not installed, with one line on stderr; 130 Ctrl-C;
-    143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
+    Exit codes: 0 done; 2 wrong use, bad input, a full disk or an extra that is not installed, with one line on stderr;
+    130 Ctrl-C; 143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
     """
+    open_missing_streams()
     signal.signal(signal.SIGTERM, _raise_terminated)
     with ends_in_time():
         _run(main)
@@ -31,8 +33,8 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hf_lstm").setLevel(logging.INFO)
     try:
-        main(sys.argv[1:])
-        sys.stdout.flush()
+        with watching_output():
+            main(sys.argv[1:])
     except InputError as error:
         _refuse(error)
     except ModuleNotFoundError as error:
@@ -40,14 +42,11 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
             raise
         _refuse(explanation)
     except (DivergenceError, LostProcessError, NonFiniteError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         sys.exit(EXIT_ERROR)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
-        sys.stderr.close()
-        sys.exit(EXIT_ERROR)
 
 
 def be_silent() -> None:
@@ -65,7 +64,7 @@ def be_silent() -> None:
 
 
 def _refuse(error: InputError) -> NoReturn:
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    say(f"error: {' '.join(str(error).split())}")
     sys.exit(EXIT_WRONG_USE)
 
 

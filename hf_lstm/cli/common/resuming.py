@@ -9,6 +9,7 @@ from typing import Protocol
 
 from hf_lstm.cli.common.parser import name_command
 from hf_lstm.cli.common.process import EXIT_INTERRUPTED
+from hf_lstm.cli.common.standard_streams import say
 
 
 class Resumable(Protocol):
@@ -57,5 +58,5 @@ def say_how_to_resume(folder: Resumable, command: str, argv: Sequence[str]) -> I
         if not folder.can_be_resumed:
             raise
         again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
-        print(f"stopped; go on with: {name_command(command)} {shlex.join([*again, '--resume'])}", file=sys.stderr)
+        say(f"stopped; go on with: {name_command(command)} {shlex.join([*again, '--resume'])}")
         sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
