@@ -9,7 +9,8 @@ from typing import Any
 
 from hf_lstm.files import raise_storage_error
 
-_MAX_DELAY_S = 1.0
+MAX_DELAY_S = 1.0
+"""How long a record may wait for later ones, to be written with them."""
 
 
 class MetricsLog:
@@ -44,7 +45,7 @@ class MetricsLog:
             StorageError: the disk is full or fails.
         """
         self._lines.append(json.dumps(record).encode() + b"\n")
-        if time.monotonic() - self._written_s > _MAX_DELAY_S:
+        if time.monotonic() - self._written_s > MAX_DELAY_S:
             self._write()
 
     def flush(self) -> int:

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import math
 import random
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from hf_lstm.encoding.encoder import EncodedTexts, fill_empty
 from hf_lstm.files import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FILE, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.weights_file import write_weights
+from hf_lstm.storage import metrics_log
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session
@@ -42,7 +45,9 @@ def train_in_folder(folder: Path) -> None:
     torch.manual_seed(0)
     settings = ModelSettings(embedding_dim=4, hidden_size=4, dropout=0.3)
     model = LSTMSentiment(settings.resolve(vocab_size=20, label_names=["neg", "pos"]))
-    with claim_output_folder(folder, overwrite=False, resume=True) as claimed:
+    # The log is written with each checkpoint alone: by time, a slow run would make other calls than the counted one.
+    by_count = mock.patch.object(metrics_log, "MAX_DELAY_S", math.inf)
+    with by_count, claim_output_folder(folder, overwrite=False, resume=True) as claimed:
         if claimed.is_finished:
             return
         checkpoints = Checkpoints(claimed.checkpoints, every_s=None, every_steps=STEPS_BETWEEN_SAVES)

@@ -1,0 +1,61 @@
+"""What a run began with is kept, and what differs at its resumption is named."""
+
+import json
+import re
+
+import pytest
+
+from hf_lstm import InputError
+from hf_lstm.storage import identity
+from hf_lstm.storage.identity import check_identity
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "run" / ".unfinished").mkdir(parents=True)
+    return tmp_path / "run" / ".unfinished" / "identity.json"
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "said"),
+    [
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, "a.b was 1 and is 2 now"),
+        ({"b": None}, {"b": 0.5}, "b was none and is 0.5 now"),
+        ({"b": "x"}, {"b": None}, "b was x and is none now"),
+        ({"b": None}, {}, "b was none and is none now"),  # the key is gone
+        ({"b": (1, 2)}, {"b": (1, 3)}, "b was [1, 2] and is [1, 3] now"),
+        ({"b": 1, "c": 2, "d": 3}, {"b": 1, "c": 4, "d": 5}, "c was 2 and is 4 now; d was 3 and is 5 now"),
+    ],
+)
+def test_what_differs_is_named(path, began, now, said):
+    check_identity(path, {"settings": began}, must_be_equal=True)
+    check_identity(path, {"settings": began}, must_be_equal=True)
+    with pytest.raises(InputError, match=rf"^the run in .*run cannot be resumed: {re.escape(said)}; resume it with"):
+        check_identity(path, {"settings": now}, must_be_equal=True)
+    assert json.loads(path.read_text()) == json.loads(json.dumps({"settings": began}))
+
+
+def test_a_section_may_be_one_value_and_comes_later(path, caplog):
+    check_identity(path, {"settings": {"b": 1}}, must_be_equal=True)
+    check_identity(path, {"code": "abc"}, must_be_equal=False)
+    assert json.loads(path.read_text()) == {"settings": {"b": 1}, "code": "abc"}
+    assert caplog.messages == []
+    check_identity(path, {"code": "def"}, must_be_equal=False)
+    (line,) = caplog.messages
+    assert line == "the run began otherwise, and may differ in its last bits from now on: code was abc and is def now"
+
+
+def test_many_and_long_differences_are_cut(path):
+    most = identity._MAX_SHOWN
+    check_identity(path, {"s": {str(key): 0 for key in range(most + 2)}}, must_be_equal=True)
+    with pytest.raises(InputError) as caught:
+        check_identity(path, {"s": {str(key): 1 for key in range(most + 2)}}, must_be_equal=True)
+    assert str(caught.value).count(" and is ") == most
+    assert "; and 2 more; " in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        check_identity(path, {"s": {str(key): int(key < most) for key in range(most + 2)}}, must_be_equal=True)
+    assert " more; " not in str(caught.value)
+    fits, long = "x" * identity._MAX_CHARACTERS, "y" * (identity._MAX_CHARACTERS + 1)
+    check_identity(path, {"t": {"a": fits}}, must_be_equal=True)
+    with pytest.raises(InputError, match=f"a was {fits} and is {long[:-1]}\\.\\.\\. now"):
+        check_identity(path, {"t": {"a": long}}, must_be_equal=True)
