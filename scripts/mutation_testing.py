@@ -9,12 +9,12 @@ import math
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trials.mutants.changes import Change
+    from trials.mutants.changes import Area, Change
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -28,7 +28,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--sample", metavar="N", type=int, default=40, help="mutants of each area (default: 40)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the sample (default: 0)")
     parser.add_argument(
-        "--limit", metavar="S", type=float, default=300, help="seconds for the tests of a mutant (default: 300)"
+        "--limit",
+        metavar="S",
+        type=float,
+        default=60,
+        help="seconds for the tests of a mutant, besides ten times those that they take without it (default: 60)",
     )
     parser.add_argument("--minutes", metavar="M", type=float, default=math.inf, help="stop after this time")
     parser.add_argument(
@@ -41,7 +45,7 @@ def main(argv: Sequence[str]) -> None:
     """Draw mutants, run their tests, and write the figures."""
     arguments = parse_arguments(argv)
     from trials.mutants.changes import AREAS, draw, list_changes
-    from trials.mutants.runs import SURVIVED, import_libraries, try_mutant
+    from trials.mutants.runs import import_libraries
 
     import_libraries()
     kept = arguments.output.with_suffix(".jsonl")
@@ -51,18 +55,14 @@ def main(argv: Sequence[str]) -> None:
     drawn = {area: draw(each, arguments.sample, arguments.seed) for area, each in mutants.items()}
     for area, sample in drawn.items():
         to_do = [mutant for mutant in sample if mutant.name not in outcomes]
-        if to_do and try_mutant(None, "", AREAS[area].list_tests(to_do[0].file), math.inf) != SURVIVED:
-            sys.exit(f"{area}: the tests fail without any change; mend them first")
-        for mutant in to_do:
-            if time.monotonic() > ends_at_s:
-                break
-            tests = AREAS[area].list_tests(mutant.file)
-            outcome = try_mutant(mutant.file, mutant.apply(), tests, arguments.limit)
+        for mutant, outcome in try_area(AREAS[area], to_do, arguments.limit):
             outcomes[mutant.name] = outcome
             with kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"mutant": mutant.name, "outcome": outcome}) + "\n")
             said = mutant.describe()
             print(f"{outcome:<9} {said['place']}: {said['before']}  ->  {said['after']}", flush=True)
+            if time.monotonic() > ends_at_s:
+                break
     figures = {
         "command": f"python scripts/mutation_testing.py {shlex.join(argv)}",
         "seed": arguments.seed,
@@ -70,6 +70,24 @@ def main(argv: Sequence[str]) -> None:
     }
     arguments.output.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"saved in {arguments.output}; outcomes in {kept}")
+
+
+def try_area(area: "Area", mutants: "Sequence[Change]", limit_s: float) -> "Iterator[tuple[Change, str]]":
+    """Yield mutants of an area with what came of each."""
+    from trials.mutants.covering import measure_covering
+    from trials.mutants.runs import SURVIVED, try_mutant
+
+    if not mutants:
+        return
+    if (covering := measure_covering(area.list_files(), area.list_tests())) is None:
+        sys.exit(f"{', '.join(area.tests)}: the tests fail without any change; mend them first")
+    for mutant in mutants:
+        outcome = SURVIVED
+        for tests, seconds in covering.list_rounds(mutant.file, mutant.line):
+            outcome = try_mutant(mutant.file, mutant.apply(), tests, limit_s + 10 * seconds)
+            if outcome != SURVIVED:
+                break
+        yield mutant, outcome
 
 
 def read_outcomes(kept: Path) -> dict[str, str]:

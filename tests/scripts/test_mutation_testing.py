@@ -1,5 +1,6 @@
 """The parts of scripts/mutation_testing.py: which changes there are, and what comes of one."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,10 @@ TRY = """
 import sys
 from pathlib import Path
 from trials.mutants.runs import try_mutant
-file, test, limit_s = Path(sys.argv[1]), sys.argv[2], 60
+file, test, limit_s = Path(sys.argv[1]), sys.argv[2], 600
 source = file.read_text()
 for code in (source, source.replace("def can_show_bars", "def no"), source + "\\nwhile True: pass\\n"):
     print(try_mutant(file, code, [test], 3 if "while True" in code else limit_s))
-print(try_mutant(None, "", [test], limit_s))
 """
 
 
@@ -29,10 +29,54 @@ def test_a_change_is_noticed_survives_or_never_ends_and_no_file_is_touched(tmp_p
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}", "PATH": ""}
     command = [sys.executable, "-c", TRY, str(file), str(tmp_path / "test_any.py")]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
-    first, second, third, *said, last = result.stdout.splitlines()
-    assert [first, second, third, last] == ["survived", "killed", "timed out", "survived"]
-    assert any("1 passed" in line for line in said)  # without a file, the tests say what they find
+    assert result.stdout.split("\n")[:-1] == ["survived", "killed", "timed out"]
     assert file.read_bytes() == before
+
+
+COVER = """
+import sys
+from pathlib import Path
+from trials.mutants.covering import measure_covering
+covering = measure_covering([Path(sys.argv[1]).absolute()], [sys.argv[2]])
+print(covering.by_line, list(covering.seconds))
+print(measure_covering([], [sys.argv[3]]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks")
+def test_the_lines_of_each_test_are_found(tmp_path):
+    pytest.importorskip("coverage")
+    (tmp_path / "code_.py").write_text("def one(x):\n    return x\n\n\ndef two(x):\n    return x\n")
+    (tmp_path / "test_code.py").write_text(
+        "import sys\nsys.path.insert(0, '.')\nfrom code_ import one\n\n\n"
+        "def test_one():\n    assert one(1)\n\n\ndef test_none():\n    pass\n"
+    )
+    (tmp_path / "test_fails.py").write_text("def test_it():\n    assert 0\n")
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}", "PATH": ""}
+    command = [sys.executable, "-c", COVER, "code_.py", "test_code.py", "test_fails.py"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
+    shown = result.stdout.splitlines()
+    tests = ["test_code.py::test_one", "test_code.py::test_none"]
+    code = os.path.relpath(tmp_path / "code_.py", ROOT)
+    assert f"{ {code: {1: [], 2: tests[:1], 5: []}} } {tests}" in shown
+    assert shown[-1] == "None"
+
+
+def test_who_runs_the_function_is_tried_first_and_then_the_whole_files():
+    from trials.mutants.covering import Covering, find_function
+
+    file = ROOT / "hf_lstm" / "progress.py"
+    (first, last) = (find_function(file.read_text(), 10)[0], find_function(file.read_text(), 10)[-1])
+    assert "somebody looks on" in file.read_text().splitlines()[first - 1]
+    assert last == 10
+    assert not find_function(file.read_text(), 1)
+    seconds = {"a.py::slow": 3.0, "a.py::fast": 1.0, "a.py::before": 0.5, "a.py::other": 7.0, "b.py::other": 9.0}
+    by_line = {9: ["a.py::before", "a.py::fast"], 10: ["a.py::slow", "a.py::fast"], 16: ["b.py::other"]}
+    rounds = Covering({"hf_lstm/progress.py": by_line}, seconds).list_rounds(file, 10)
+    named = [([test.removeprefix(f"{ROOT}/") for test in tests], took_s) for tests, took_s in rounds]
+    assert named == [(["a.py::fast", "a.py::slow", "a.py::before"], 4.5), (["a.py"], 11.5)]
+    everything = Covering({}, seconds).list_rounds(file, 10)
+    assert [took_s for _, took_s in everything] == [20.5]
 
 
 def test_changes_are_within_functions_and_a_larger_sample_begins_with_a_smaller_one():

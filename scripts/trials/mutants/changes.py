@@ -9,7 +9,7 @@ from pathlib import Path
 import libcst
 from mutmut.mutation.mutators import mutation_operators
 
-ROOT = Path(__file__).resolve().parents[3]
+from trials.mutants.runs import ROOT
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,6 @@ class Area:
     sources: tuple[str, ...]
     """Folders and files, from the repository's root."""
     tests: tuple[str, ...]
-    """The fast ones first."""
 
     def list_files(self) -> list[Path]:
         """List the files to change."""
@@ -27,10 +26,9 @@ class Area:
         files = [file for path in folders for file in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
         return [file for file in files if file.name != "__init__.py"]
 
-    def list_tests(self, file: Path) -> list[str]:
-        """List the tests for a file: those that are called after it come first."""
-        own = [each for test in self.tests for each in (ROOT / test).glob(f"test_{file.stem}.py")]
-        return [*map(str, own), *(str(ROOT / test) for test in self.tests)]
+    def list_tests(self) -> list[str]:
+        """List the tests, for pytest."""
+        return [str(ROOT / test) for test in self.tests]
 
 
 AREAS: Mapping[str, Area] = {
@@ -67,6 +65,11 @@ class Change:
         changed = self.module.deep_replace(self.old, self.new)
         assert isinstance(changed, libcst.Module)
         return str(changed.code)
+
+    @property
+    def line(self) -> int:
+        """Return the first line that the change is in."""
+        return find_change(self.module.code, self.apply())[0]
 
     def describe(self) -> dict[str, str]:
         """Describe the change: its line, and what stands there before and after."""

@@ -1,16 +1,25 @@
 """Runs the tests on a mutant, in a fork that has imported the large libraries already."""
 
 import importlib.machinery
+import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
 
+ROOT = Path(__file__).resolve().parents[3]
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 _CHECK_S = 0.05
+_OPTIONS = (
+    "-x",
+    "-o", "addopts=--import-mode=importlib",  # without the two processes of the whole suite
+    "-p", "no:xdist",
+    "-p", "no:cacheprovider",
+    "--hypothesis-seed=0",
+)  # fmt: skip
 
 
 def import_libraries() -> None:
@@ -25,18 +34,39 @@ def import_libraries() -> None:
     torch.set_num_threads(1)
 
 
-def try_mutant(file: Path | None, code: str, tests: Sequence[str], limit_s: float) -> str:
+def try_mutant(file: Path, code: str, tests: Sequence[str], limit_s: float) -> str:
     """Run tests where the package's `file` has other code, and say what came of it.
 
     Args:
-        file: whose code is replaced, in the fork alone; None for no file, and for tests that say what they find.
+        file: whose code is replaced, in a fork alone.
         code: of it.
         tests: for pytest, which stops at the first that fails.
         limit_s: after which the tests are ended: many mutants never end.
     """
+
+    def prepare() -> None:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        _replace_code(file, code)
+
+    return try_tests(tests, prepare, limit_s=limit_s)
+
+
+def try_tests(
+    tests: Sequence[str], prepare: Callable[[], None], *, limit_s: float = math.inf, plugins: Sequence[object] = ()
+) -> str:
+    """Run tests in a fork, up to the first that fails, and say what came of them.
+
+    Args:
+        tests: for pytest.
+        prepare: what the fork does first.
+        limit_s: after which the tests are ended.
+        plugins: of pytest.
+    """
     child = os.fork()
     if child == 0:
-        _run_tests(file, code, tests)
+        _run_tests(tests, prepare, plugins)
     ends_at_s = time.monotonic() + limit_s
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -49,20 +79,16 @@ def try_mutant(file: Path | None, code: str, tests: Sequence[str], limit_s: floa
         time.sleep(_CHECK_S)
 
 
-def _run_tests(file: Path | None, code: str, tests: Sequence[str]) -> None:
+def _run_tests(tests: Sequence[str], prepare: Callable[[], None], plugins: Sequence[object]) -> None:
     """Run the tests, and end this process with their exit code."""
     exit_code = 1
     try:
         os.setpgrp()  # so that what tests start can be ended with them
         signal.signal(signal.SIGINT, signal.default_int_handler)  # which the shell ignores for what it runs aside
-        if file is not None:
-            silence = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(silence, 1)
-            os.dup2(silence, 2)
-            _replace_code(file, code)
+        prepare()
         import pytest
 
-        exit_code = int(pytest.main([*tests, "-x", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]))
+        exit_code = int(pytest.main([*tests, *_OPTIONS], plugins))
     finally:
         sys.stdout.flush()  # os._exit does not
         os._exit(exit_code)
