@@ -18,6 +18,9 @@ from local_hub import LocalHub
 os.environ.setdefault("HF_HOME", tempfile.mkdtemp(prefix="hf-lstm-tests-"))
 # Threads of PyTorch that wait would take the processor from what they wait for, where the machine is busy.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Processes that test side by side share the cores: with more threads than these, small sums wait for one another.
+if (num_workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))) > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // num_workers)))
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"  # the local Hub has no Xet storage; uploads exercise LFS

@@ -122,7 +122,7 @@ def test_what_arrives_while_a_batch_is_computed_makes_the_next_one():
     def compute(texts):
         batches.append(list(texts))
         started.set()
-        goes_on.wait(timeout=60)
+        goes_on.wait(timeout=600)
         return torch.tensor([[float(text)] for text in texts])
 
     async def run():

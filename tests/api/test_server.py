@@ -18,7 +18,7 @@ from hf_lstm.api.server import open_socket
 
 def post(address, body):
     request = urllib.request.Request(address, json.dumps(body).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(request, timeout=600) as answer:
         return json.load(answer)
 
 
@@ -33,12 +33,12 @@ def test_requests_under_way_are_answered_after_sigterm(tiny_model_folder):
             expected = post(f"{address}/classify", {"texts": texts[:2]})["answers"]
             model = LSTMSentiment.from_pretrained(tiny_model_folder)
             assert expected[0]["score"] == pytest.approx(model.predict(texts[0])["score"], abs=1e-6)
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
             body = json.dumps({"texts": texts})  # larger than what a socket holds: sent means that it is being read
             connection.request("POST", "/classify", body, {"content-type": "application/json"})
             server.send_signal(signal.SIGTERM)
             assert len(json.load(connection.getresponse())["answers"]) == 256
-            _, errors = server.communicate(timeout=60)
+            _, errors = server.communicate(timeout=600)
         finally:
             server.kill()
     assert server.returncode in (143, -signal.SIGTERM)

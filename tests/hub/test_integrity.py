@@ -1,16 +1,19 @@
 """Tests that no damaged file of the Hub is used or stays in the cache, and that each failure is one line."""
 
 import shutil
+from contextlib import nullcontext
 
 import pytest
+from fake_clock import FakeClock
 from huggingface_hub import constants
+from huggingface_hub.utils import httpx
 from local_hub import WRITE_TOKEN, Fault
 
 from hf_lstm.errors import InputError
 from hf_lstm.hub import bodies
 from hf_lstm.hub import session as hub_session
 from hf_lstm.hub.download import fetch_hub_file, fetch_model_folder
-from hf_lstm.hub.errors import iterate_causes
+from hf_lstm.hub.errors import HubUnavailable, iterate_causes
 from hf_lstm.hub.push import push_model_folder, require_login
 
 FILES = {
@@ -113,13 +116,19 @@ def test_a_body_that_trickles_ends(hub, monkeypatch, endpoint):
     assert hub.count(endpoint) <= 2 * len(FILES)  # no further attempts: HEAD and GET of each file
 
 
-def test_a_slow_body_that_goes_on_has_its_time(hub, monkeypatch):
-    monkeypatch.setattr(bodies, "MAX_WAIT_S", 0.3)
-    monkeypatch.setattr(bodies, "MIN_BYTES_PER_S", 1)
-    hub.trickle_pause_s = 0.001
-    hub.add_repo("me/x", files=FILES)
-    hub.inject("resolve", Fault("trickle"), forever=True)
-    assert read(fetch_model_folder("me/x")) == FILES
+@pytest.mark.parametrize(("share_of_rate", "ends"), [(1.01, False), (0.9, True)])
+def test_a_slow_body_that_goes_on_has_its_time(monkeypatch, share_of_rate, ends):
+    clock = FakeClock()
+    monkeypatch.setattr(bodies, "time", clock)
+
+    def send():
+        for _ in range(1000):
+            clock.sleep(1.0)
+            yield bytes(int(share_of_rate * bodies.MIN_BYTES_PER_S))
+
+    received = bodies.Patience().wait_for(httpx.URL("http://hub/file"), send())
+    with pytest.raises(HubUnavailable, match="hub sends too little of /file in 60 s") if ends else nullcontext():
+        assert len(list(received)) == 1000
 
 
 @pytest.mark.parametrize("kind", ["html", "list"])

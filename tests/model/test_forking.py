@@ -112,7 +112,7 @@ def folder(tmp_path_factory):
 
 def run(code, folder):
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", BEGIN + code, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -17,6 +17,10 @@ def short_waits(monkeypatch):
     for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT", "HF_HUB_CACHE"):
         monkeypatch.setattr(constants, name, getattr(constants, name))
     shorten_waits(0.01)
+    # None of the faults below is silent: to wait for a busy machine costs nothing.
+    monkeypatch.setattr(session, "SILENCE_TIMEOUT_S", 60.0)
+    for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
+        monkeypatch.setattr(constants, name, 60)
 
 
 def test_each_fault_is_survived_or_ends_in_one_line(hub, tmp_path, short_waits):

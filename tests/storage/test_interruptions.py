@@ -38,7 +38,7 @@ def test_a_signal_within_a_step_counts_after_it(number, error):
 def test_between_steps_a_signal_counts_at_once():
     with Interruptions() as interruptions, pytest.raises(KeyboardInterrupt):  # noqa: PT012
         os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(10)
+        time.sleep(600)
         pytest.fail("went on")
     assert not interruptions.is_broken
 
@@ -47,7 +47,7 @@ def test_a_step_that_takes_too_long_is_broken_off(monkeypatch):
     monkeypatch.setattr(module, "MAX_DEFERRED_S", 0.05)
     with Interruptions() as interruptions, pytest.raises(SystemExit), interruptions.deferred():  # noqa: PT012
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(10)
+        time.sleep(600)
         pytest.fail("went on")
     assert interruptions.is_broken
 

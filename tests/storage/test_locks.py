@@ -11,7 +11,7 @@ from hf_lstm import InputError
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 
 HOLDER = "import sys, time, pathlib\nfrom hf_lstm.storage.locks import hold_lock\n"
-WAIT = "with hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+WAIT = "with hold_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
 
 
 def test_a_second_process_is_told_who_holds_the_folder_and_its_death_frees_it(tmp_path):
@@ -28,7 +28,8 @@ def test_a_second_process_is_told_who_holds_the_folder_and_its_death_frees_it(tm
         assert f'"process": {os.getpid()}' in (folder / "lock").read_text()
 
 
-def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(tmp_path):
+def test_a_holder_that_has_not_written_its_name_yet_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("hf_lstm.storage.locks._NAME_WAIT_S", 600.0)  # a busy machine writes late
     folder = tmp_path / "run" / ".unfinished"
     with hold_lock(folder), ThreadPoolExecutor(1) as pool:
         name = (folder / "lock").read_text()

@@ -10,7 +10,7 @@ import torch
 from hf_lstm.distributed.launch import Launch
 from hf_lstm.distributed.processes import Processes
 
-MAX_S = 120  # that a busy machine may need
+MAX_S = 600  # that a busy machine may need
 
 
 def find_port() -> int:
