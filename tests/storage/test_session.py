@@ -1,3 +1,6 @@
+import pytest
+
+from hf_lstm import InputError
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session, open_session
 
@@ -21,6 +24,15 @@ def test_a_state_is_captured_when_it_is_due_and_never_twice(tmp_path):
             session.save()  # the checkpoint has it already
         assert captured == [2, 4, 5]
         assert open_session(folder, {}, {}, every_minutes=60).restore() == {"step": 5}
+
+
+def test_other_settings_are_refused_and_other_code_is_told(tmp_path, caplog):
+    with claim_output_folder(tmp_path / "run", overwrite=False) as folder:
+        open_session(folder, {"seed": 0}, {"code": "a"}, every_minutes=60)
+        open_session(folder, {"seed": 0}, {"code": "b"}, every_minutes=60)
+        assert [message.partition(": ")[2] for message in caplog.messages] == ["code was a and is b now"]
+        with pytest.raises(InputError, match=r"seed was 0 and is 1 now"):
+            open_session(folder, {"seed": 1}, {"code": "a"}, every_minutes=60)
 
 
 def test_a_session_without_checkpoints_saves_nothing():

@@ -81,9 +81,11 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
         os.kill(child, _SIGNALS[what.kind])
         sent_s = time.monotonic()
         os.waitpid(child, 0)
-        if (ending_s := time.monotonic() - sent_s) > MAX_ENDING_S:
-            return f"{what.kind} after {wait_s:.3f} s: it took {ending_s:.1f} s to end"
-        return None if _ends_well(folder, whole) else f"{what.kind} after {wait_s:.3f} s: not resumed to the bit"
+        ending_s = time.monotonic() - sent_s
+        if not _ends_well(folder, whole):
+            return f"{what.kind} after {wait_s:.3f} s: not resumed to the bit"
+        is_late = ending_s > MAX_ENDING_S
+        return f"{what.kind} after {wait_s:.3f} s: it took {ending_s:.1f} s to end" if is_late else None
 
     def run() -> None:
         with Calls(folder, what.number, what.kind).watching():
