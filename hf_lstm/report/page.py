@@ -157,9 +157,12 @@ def _format_calibration(report: Measurement, has_plots: bool) -> Iterator[str]:
             f"Probabilities are the {function} of the logits as they are. Their expected calibration error is {error}."
         )
     else:
+        labels = " and changes no label. It"
+        if metrics.multi_label is not None:
+            labels = ", and then the threshold of each label. The temperature"
         yield (
             f"Probabilities are the {function} of the logits divided by the temperature {temperature:.3f}, which was "
-            "fitted on the validation rows and changes no label. It takes the expected calibration error from "
+            f"fitted on the validation rows{labels} takes the expected calibration error from "
             f"{error} to {format_percent(metrics.calibrated_expected_calibration_error)}, and the loss from "
             f"{metrics.loss:.4f} to {metrics.calibrated_loss:.4f}."
         )
