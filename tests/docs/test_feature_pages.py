@@ -100,3 +100,8 @@ def test_search(page_folder):
     pytest.importorskip("optuna")
     names = run_page("search.md")
     assert names["trained"].results.weights_sha256 == names["result"].facts.rank()[0].weights_sha256
+
+
+def test_tracking(page_folder):
+    pytest.importorskip("tensorboard")
+    assert run_page("tracking.md")["events"]
