@@ -88,6 +88,10 @@ class TrainConfig:
     """
     crops_per_text: int = 0
     """Also learn from as many random parts of one to three sentences of each labeled text, as `teachers` label them."""
+    edited_share: float = 0.0
+    """Share of the rows to learn from that are edited by rule, so that a few words turn what they say: words of praise
+    swapped for words of blame, negations put in or taken out. Only English reviews of two labels are edited; others are
+    left as they are."""
     start: Literal["random", "ngrams"] = "random"
     """What the embedding starts from, without `embeddings` and `init_from`. `random`: as `model.initialization` says.
     `ngrams`: small random numbers, and what each word says for a label by a linear model."""
@@ -139,7 +143,9 @@ class TrainConfig:
     def _check_teachers(self) -> None:
         require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")
         require(self.crops_per_text >= 0, "train.crops_per_text", self.crops_per_text, ">= 0")
+        require(0 <= self.edited_share < 1, "train.edited_share", self.edited_share, "0 <= x < 1")
         if self.teachers is None:
+            require(self.edited_share == 0, "train.edited_share", self.edited_share, "0 without train.teachers")
             require(self.crops_per_text == 0, "train.crops_per_text", self.crops_per_text, "0 without train.teachers")
         else:
             names = "names with commas between, such as ngrams,runs/teacher"

@@ -13,7 +13,8 @@ from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import GROUP
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
-from hf_lstm.teaching.crops import draw_crops
+from hf_lstm.teaching.editing.crops import draw_crops
+from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts, find_praise
 from hf_lstm.teaching.teachers import Lesson, label_softly
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def build_taught_rows(
         train_config: the teachers, and what their word counts.
 
     Returns:
-        The labeled rows, then the unlabeled ones and the crops, with what to learn as `targets`.
+        The labeled rows, then the unlabeled ones, the crops and the edited texts, with what to learn as `targets`.
 
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
@@ -56,6 +57,11 @@ def build_taught_rows(
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
     answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
+    if train_config.edited_share:
+        edited, edited_answers = edit_lesson(lesson, answers, train_config.edited_share, seed=train_config.seed)
+        logger.info("edited: %s texts more", f"{len(edited):,}")
+        more_texts += edited
+        answers = np.concatenate([answers, edited_answers])
     answered = lesson.problem.decide_softly(answers[len(texts) :])
     truth = lesson.problem.soften(encoded.labels)
     weight = train_config.teacher_weight
@@ -65,6 +71,38 @@ def build_taught_rows(
         np.concatenate([encoded.labels, answered]),
         targets.astype(np.float32),
     )
+
+
+def edit_lesson(
+    lesson: Lesson, answers: NDArray[np.float32], edited_share: float, *, seed: int
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Edit texts and crops of a lesson, as `edited_share` of all rows, and label the edits.
+
+    Args:
+        lesson: with the crops.
+        answers: (num_texts + num_more_texts, num_labels), what teachers say.
+        edited_share: below 1.
+        seed: of what is drawn.
+
+    Returns:
+        The edited texts, and (num_edited, 2) how likely each label is; none if the texts are no English reviews of two
+        labels, one for praise and one for blame.
+    """
+    praise = find_praise(lesson.texts, lesson.labels) if lesson.problem.config.has_opposites else None
+    if praise is None:
+        logger.warning("train.edited_share: no texts are edited, since these are no English reviews of two labels")
+        return [], answers[:0]
+    num_texts = len(lesson.texts)
+    is_praise = lesson.labels == praise
+    is_crop = lesson.origins >= 0
+    whole = ReviewedTexts(lesson.texts, answers[:num_texts, praise], is_praise)
+    crops = ReviewedTexts(
+        [lesson.more_texts[row] for row in np.flatnonzero(is_crop).tolist()],
+        answers[num_texts:, praise][is_crop],
+        is_praise[lesson.origins[is_crop]],
+    )
+    edited, praises = edit_texts(whole, crops, round(len(answers) * edited_share / (1 - edited_share)), seed=seed)
+    return edited, np.stack([praises, 1 - praises] if praise == 0 else [1 - praises, praises], axis=1)
 
 
 def join_texts(first: EncodedTexts, second: EncodedTexts) -> EncodedTexts:

@@ -27,3 +27,33 @@ def test_rows_are_those_of_train_then_unlabeled_then_crops(tiny_model, tiny_mode
     assert rows.targets[3] == pytest.approx(said[3], abs=1e-6)
     assert rows.labels[:3].tolist() == [1, 0, 1]
     assert rows.labels[3:].tolist() == rows.targets[3:].argmax(axis=1).tolist()
+
+
+REVIEWS = ["A great plot. The end is good.", "An awful plot. The end is bad."] * 10
+
+
+def build_edited_rows(model, texts, labels, names=("neg", "pos")):
+    features = Features({"text": Value("string"), "label": ClassLabel(names=list(names))})
+    train = Dataset.from_dict({"text": texts, "label": labels}, features=features)
+    encoded = LabeledTexts(Encoder(model.tokenizer, model.config).encode(texts), np.array(labels))
+    config = TrainConfig(teachers="ngrams", edited_share=0.5, crops_per_text=1)
+    return build_taught_rows(train, encoded, [], model.tokenizer, model.config, config)
+
+
+@pytest.mark.parametrize("praise", [0, 1])
+def test_edited_rows_come_last_with_their_own_targets(tiny_model, praise):
+    rows = build_edited_rows(tiny_model, REVIEWS, [praise, 1 - praise] * 10)
+    num_edited = len(rows) - 20 - 20
+    assert 0 < num_edited <= 40
+    edited = rows.targets[-num_edited:]
+    assert edited.sum(axis=1) == pytest.approx(1)
+    assert edited.min() >= 0.1 - 1e-6
+    of_phrases = edited[-8:, praise]  # a fifth
+    assert {round(float(share), 2) for share in of_phrases} <= {0.12, 0.2, 0.8, 0.88}
+    assert rows.labels[-num_edited:].tolist() == edited.argmax(axis=1).tolist()
+
+
+def test_texts_that_no_rule_is_for_are_not_edited(tiny_model, caplog):
+    texts = ["Ein Film. Noch einer.", "Kein Film. Und noch einer."] * 10
+    assert len(build_edited_rows(tiny_model, texts, [0, 1] * 10)) == 20 + 20
+    assert "no texts are edited, since these are no English reviews" in caplog.text

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.teaching.crops import draw_crops, split_sentences
+from hf_lstm.teaching.editing.crops import draw_crops, split_sentences
 
 
 def test_sentences_end_at_marks_lines_and_html_breaks():

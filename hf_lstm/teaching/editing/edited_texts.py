@@ -1,0 +1,129 @@
+"""Edits English reviews and their sentences by rule, so that few words turn what they say, and labels the edits.
+
+Networks learn from reviews which words go along with praise or blame: of the topic, too, and whatever stands before
+them. Beside texts in which only the words of praise and blame are turned, only these tell.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_lstm.teaching.editing.crops import split_sentences
+from hf_lstm.teaching.editing.negation import affirm, count_turns, negate
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, find_sides, swap_words
+from hf_lstm.teaching.editing.phrases import write_phrase
+
+_SHARES = {"swapped": 0.2, "swapped_crops": 0.2, "sentences": 0.4, "phrases": 0.2}
+_MIN_BALANCE = 2
+"""Words on the side of a whole review's label, less those on the other, for it to be turned by swapping them."""
+_MIN_TELLING, _MIN_TOLD = 0.05, 0.65
+"""Share of texts with words of praise or blame; and of these, whose label such words tell. Of IMDB: 0.89 and 0.76."""
+_SENTENCE_WORDS = range(3, 31)
+_SURE, _TURNED = 0.88, 0.2
+"""How likely a sentence of praise is praise, as it is and negated. Rules err, and what is not bad need not be good."""
+_LIMITS = (0.1, 0.9)
+"""How likely a label of a turned text is, at least and at most."""
+
+EditedText = tuple[str, float]
+"""A text, and how likely it is praise."""
+
+
+@dataclass(frozen=True)
+class ReviewedTexts:
+    """Holds texts, and what is known of them."""
+
+    texts: Sequence[str]
+    praise: NDArray[np.float32]
+    """(num_texts,), how likely each is praise, as teachers say."""
+    is_praise: NDArray[np.bool_]
+    """(num_texts,), by the label; of crops, that of the whole text."""
+
+
+def edit_texts(
+    whole: ReviewedTexts, crops: ReviewedTexts, num_edited: int, *, seed: int
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Edit texts by rule, at random.
+
+    A fifth each are whole texts and crops with their words of praise and blame swapped, and short sentences made of
+    such words. The rest are sentences and the same negated, or without their negation. There are fewer if the texts
+    give no more.
+
+    Returns:
+        The texts, and (num_texts,) float32 of how likely each is praise.
+    """
+    random = np.random.RandomState(seed)
+    kinds = {
+        "swapped": _swap_whole(whole, random),
+        "swapped_crops": _swap_crops(crops, random),
+        "sentences": _turn_sentences(whole, random),
+        "phrases": iter(lambda: write_phrase(random), None),
+    }
+    edited: list[EditedText] = []
+    for kind, found in kinds.items():
+        edited += [text for text, _ in zip(found, range(round(_SHARES[kind] * num_edited)), strict=False)]
+    return [text for text, _ in edited], np.array([praise for _, praise in edited], dtype=np.float32)
+
+
+def find_praise(texts: Sequence[str], labels: NDArray[np.int64]) -> int | None:
+    """Find which of the labels 0 and 1 is praise: the one whose texts have more words of it than of blame.
+
+    None if too few texts have any, or these words hardly tell the labels: then texts are no English reviews.
+    """
+    balances = np.array([sum(find_sides(text)) for text in texts], dtype=np.float64)
+    tells = balances != 0
+    if len(texts) == 0 or tells.mean() < _MIN_TELLING:
+        return None
+    says_praise = [balances[tells & (labels == label)] > 0 for label in (0, 1)]
+    if not all(len(rows) for rows in says_praise):
+        return None
+    told = (1 + says_praise[1].mean() - says_praise[0].mean()) / 2  # on average over both labels
+    return int(told > 0.5) if max(told, 1 - told) >= _MIN_TOLD else None
+
+
+def _swap_whole(reviews: ReviewedTexts, random: np.random.RandomState) -> Iterator[EditedText]:
+    for row in random.permutation(len(reviews.texts)):
+        side = PRAISE if reviews.is_praise[row] else BLAME
+        if side * sum(find_sides(reviews.texts[row])) >= _MIN_BALANCE and _agree(reviews, row, 0.5):
+            yield swap_words(reviews.texts[row], random), float(np.clip(1 - reviews.praise[row], *_LIMITS))
+
+
+def _swap_crops(crops: ReviewedTexts, random: np.random.RandomState) -> Iterator[EditedText]:
+    for row in random.permutation(len(crops.texts)):
+        sides = set(find_sides(crops.texts[row]))
+        if sides == {PRAISE if crops.is_praise[row] else BLAME} and _agree(crops, row, 0.6):
+            yield swap_words(crops.texts[row], random), float(np.clip(1 - crops.praise[row], *_LIMITS))
+
+
+def _agree(reviews: ReviewedTexts, row: int, sureness: float) -> bool:
+    """Tell whether the teachers are as sure of a text's label."""
+    praise = float(reviews.praise[row])
+    return (praise if reviews.is_praise[row] else 1 - praise) > sureness
+
+
+def _turn_sentences(reviews: ReviewedTexts, random: np.random.RandomState) -> Iterator[EditedText]:
+    for row in random.permutation(len(reviews.texts)):
+        for sentence in split_sentences(reviews.texts[row]):
+            yield from turn_sentence(sentence, bool(reviews.is_praise[row]), random)
+
+
+def turn_sentence(sentence: str, is_praise: bool, random: np.random.RandomState) -> list[EditedText]:
+    """Give a sentence and the same with one negation more or less; nothing if no rule is sure of it.
+
+    It must have one word of praise or blame, at most one negation, and say what its review does.
+    """
+    sides, num_turns = find_sides(sentence), count_turns(sentence)
+    if len(sides) != 1 or num_turns > 1 or len(sentence.split()) not in _SENTENCE_WORDS:
+        return []
+    says_praise = sides[0] == PRAISE
+    if num_turns == 0 and says_praise == is_praise and (negated := negate(sentence, random)) is not None:
+        return [(sentence, _weigh(_SURE, says_praise)), (negated, _weigh(_TURNED, says_praise))]
+    if num_turns == 1 and says_praise != is_praise and (affirmed := affirm(sentence)) is not None:
+        return [(affirmed, _weigh(_SURE, says_praise)), (sentence, _weigh(_TURNED, says_praise))]
+    return []
+
+
+def _weigh(agreement: float, says_praise: bool) -> float:
+    """Turn how likely words mean what they say into how likely they are praise."""
+    return agreement if says_praise else 1 - agreement

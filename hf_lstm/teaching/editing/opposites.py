@@ -1,0 +1,138 @@
+"""Turns what an English review says, by swapping its words of praise and blame for their opposites.
+
+The table was written by hand, from general knowledge of English.
+"""
+
+import re
+
+import numpy as np
+
+PRAISE, BLAME = 1, -1
+_KINDS = (
+    (
+        "good great excellent wonderful fantastic superb brilliant amazing terrific awesome outstanding magnificent "
+        "marvelous fabulous fine nice lovely perfect incredible",
+        "bad terrible awful horrible dreadful poor lousy atrocious abysmal appalling pathetic lame crappy horrendous "
+        "mediocre",
+    ),
+    (
+        "interesting entertaining engaging exciting fascinating gripping enjoyable captivating compelling fun",
+        "boring dull tedious tiresome uninteresting bland forgettable pointless",
+    ),
+    ("funny hilarious witty amusing", "unfunny lame dumb embarrassing"),
+    (
+        "clever intelligent smart thoughtful fresh inventive",
+        "stupid dumb idiotic ridiculous predictable unoriginal silly",
+    ),
+    ("touching moving powerful heartwarming poignant inspiring", "shallow empty lifeless contrived hollow flat"),
+    ("believable convincing realistic authentic", "unconvincing unbelievable unrealistic fake"),
+    ("beautiful gorgeous stunning", "ugly hideous drab"),
+    ("strong solid", "weak feeble"),
+    ("pleasant delightful satisfying refreshing", "unpleasant disappointing annoying irritating frustrating"),
+    ("charming likable lovable likeable adorable", "annoying obnoxious irritating unlikable"),
+    ("happy pleased delighted impressed satisfied glad", "disappointed annoyed bored sad angry unhappy"),
+    ("friendly helpful polite", "rude unfriendly nasty unhelpful"),
+    ("memorable unforgettable", "forgettable"),
+    ("underrated", "overrated"),
+    ("useful", "useless"),
+    ("masterful", "amateurish"),
+    ("best greatest finest", "worst"),
+    ("better", "worse"),
+    ("beautifully brilliantly wonderfully nicely perfectly superbly", "badly poorly horribly terribly"),
+    ("loved", "hated disliked"),
+    ("loves", "hates"),
+    ("enjoy", "hate dislike"),
+    ("enjoyed", "hated disliked"),
+    ("liked", "disliked hated"),
+    ("works succeeds", "fails"),
+    ("worked succeeded", "failed"),
+    ("delivers shines", "disappoints fails"),
+    ("succeed", "fail"),
+    ("masterpiece gem treat delight joy", "disaster mess bore disappointment flop"),
+    ("success triumph", "failure disaster"),
+    ("brilliance", "stupidity"),
+    ("talented gifted", "talentless untalented"),
+    ("fortunately luckily", "unfortunately sadly"),
+    ("strengths", "weaknesses"),
+)
+"""Words of praise and of blame that may stand in each other's place."""
+_PHRASES = {
+    "i love": "i hate",
+    "i hate": "i love",
+    "i like": "i dislike",
+    "will love": "will hate",
+    "waste of time": "great use of time",
+    "waste your time": "miss it",
+    "don't bother": "don't miss it",
+    "highly recommended": "not recommended",
+    "highly recommend": "do not recommend",
+    "would recommend": "would not recommend",
+    "i recommend": "i do not recommend",
+    "stay away from": "don't miss",
+    "don't miss": "don't bother with",
+    "well worth": "not worth",
+    "not worth": "well worth",
+    "worth seeing": "not worth seeing",
+    "worth watching": "not worth watching",
+    "falls flat": "works well",
+    "fell asleep": "was wide awake",
+    "thumbs up": "thumbs down",
+    "thumbs down": "thumbs up",
+    "at its best": "at its worst",
+    "at its worst": "at its best",
+}
+
+
+def _read_table() -> dict[str, tuple[int, list[str]]]:
+    table: dict[str, tuple[int, list[str]]] = {}
+    for praising, blaming in _KINDS:
+        for side, words, others in ((PRAISE, praising, blaming), (BLAME, blaming, praising)):
+            for word in words.split():
+                table.setdefault(word, (side, []))[1].extend(others.split())
+    return table
+
+
+_TABLE = _read_table()
+WORDS = "|".join(_TABLE)
+"""Alternatives of a pattern: all words of the table."""
+_LONGEST_FIRST = "|".join(sorted((*_PHRASES, *_TABLE), key=len, reverse=True))
+_SWAPPED = re.compile(rf"\b(?:(an?)[ ])?({_LONGEST_FIRST}|(?:10|[1-9])(?=[ ]?(?:/|out[ ]of)[ ]?10\b))\b", re.IGNORECASE)
+"""A word or phrase with its article, or a grade out of 10."""
+_SIDED = re.compile(rf"\b(?:{WORDS})\b", re.IGNORECASE)
+
+
+def find_sides(text: str) -> list[int]:
+    """Find on which side each word of the table stands that a text has, `PRAISE` or `BLAME`."""
+    return [_TABLE[match.group().lower()][0] for match in _SIDED.finditer(text)]
+
+
+def get_side(word: str) -> int:
+    """Get the side of a word of the table."""
+    return _TABLE[word.lower()][0]
+
+
+def swap_words(text: str, random: np.random.RandomState) -> str:
+    """Swap each word of praise for one of blame, at random of its kind, and each of blame for one of praise.
+
+    So are some phrases, and grades out of 10. The case of first letters, and `a` or `an`, go with the new words.
+    """
+
+    def swap(match: re.Match[str]) -> str:
+        article, old = match.groups()
+        new = _find_opposite(old.lower(), random)
+        if not old.islower() and old[0].isupper():
+            new = new.upper() if old.isupper() and len(old) > 1 else new[0].upper() + new[1:]
+        if article is None:
+            return new
+        return f"{article[0]}{'n' if new[0].lower() in 'aeiou' and not new.lower().startswith('us') else ''} {new}"
+
+    return _SWAPPED.sub(swap, text)
+
+
+def _find_opposite(old: str, random: np.random.RandomState) -> str:
+    if old.isdigit():
+        return str(11 - int(old))
+    if old in _PHRASES:
+        return _PHRASES[old]
+    others = _TABLE[old][1]
+    return others[random.randint(len(others))]

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts, find_praise, turn_sentence
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, find_sides
+
+PRAISING, BLAMING = "A good plot. The end is great.", "A bad plot. The end is awful."
+
+
+@pytest.fixture
+def reviews():
+    is_praise = np.arange(40) % 2 == 0
+    praise = np.where(is_praise, 0.95, 0.2).astype(np.float32)
+    return ReviewedTexts([PRAISING if each else BLAMING for each in is_praise], praise, is_praise)
+
+
+def test_the_edits_of_a_kind_are_as_many_as_asked_for_or_as_there_are(reviews):
+    texts, praise = edit_texts(reviews, reviews, 100, seed=0)
+    assert len(texts) == len(praise) == 100
+    assert praise.dtype == np.float32
+    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 200
+    assert len(edit_texts(reviews, reviews, 0, seed=0)[0]) == 0
+
+
+def test_edits_are_drawn_by_the_seed(reviews):
+    first, again, other = (edit_texts(reviews, reviews, 100, seed=seed) for seed in (1, 1, 2))
+    assert first[0] == again[0]
+    assert first[1].tolist() == again[1].tolist()
+    assert first[0] != other[0]
+
+
+def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
+    texts, praise = edit_texts(reviews, reviews, 100, seed=0)
+    for text, found in zip(texts[:40], praise[:40], strict=True):
+        sides = find_sides(text)
+        assert len(sides) == 2
+        assert sides in ([BLAME, BLAME], [PRAISE, PRAISE])
+        assert found == pytest.approx(0.1 if sides[0] == BLAME else 0.8)
+
+
+def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
+    doubted = ReviewedTexts(reviews.texts, 1 - reviews.praise, reviews.is_praise)
+    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 60
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_praise", "expected"),
+    [
+        ("The end wasn't bad.", True, [("The end was bad.", 0.12), ("The end wasn't bad.", 0.8)]),
+        ("The end wasn't good.", False, [("The end was good.", 0.88), ("The end wasn't good.", 0.2)]),
+        ("The end wasn't good.", True, []),
+        ("The end was good.", False, []),
+        ("The end was good, but long.", True, []),
+        ("The end was good and funny.", True, []),
+        ("Was good.", True, []),
+        ("The end was good" + " again" * 30, True, []),
+    ],
+)
+def test_a_sentence_is_turned_where_rules_are_sure_of_it(sentence, is_praise, expected):
+    assert turn_sentence(sentence, is_praise, np.random.RandomState(0)) == [
+        (text, pytest.approx(praise)) for text, praise in expected
+    ]
+
+
+def test_a_negated_sentence_stands_beside_the_sentence():
+    plain, negated = turn_sentence("The end was good.", True, np.random.RandomState(0))
+    assert plain == ("The end was good.", 0.88)
+    assert negated[0] != plain[0]
+    assert negated[1] == 0.2
+
+
+@pytest.mark.parametrize("praise", [0, 1])
+def test_praise_is_the_label_whose_texts_have_more_of_it(praise):
+    labels = np.array([praise, 1 - praise] * 10)
+    assert find_praise([PRAISING, BLAMING] * 10, labels) == praise
+
+
+def test_texts_without_such_words_or_of_one_label_say_nothing():
+    assert find_praise(["Ein guter Film", "Ein schlechter Film"], np.array([0, 1])) is None
+    assert find_praise([PRAISING, PRAISING], np.array([1, 1])) is None
+    assert find_praise([], np.zeros(0, dtype=np.int64)) is None
+
+
+def test_labels_that_praise_does_not_tell_are_not_praise():
+    assert find_praise([PRAISING, BLAMING, PRAISING, BLAMING], np.array([0, 0, 1, 1])) is None
