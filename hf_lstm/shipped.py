@@ -3,10 +3,10 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_CHECKOUT = _PACKAGE.parent
+CHECKOUT = _PACKAGE.parent
 PLACES = {
-    "flagship": (_PACKAGE / "resources" / "flagship", _CHECKOUT / "space" / "model"),
-    "flagship-tiny": (_PACKAGE / "resources" / "flagship_tiny", _CHECKOUT / "space" / "tiny_model"),
+    "flagship": (_PACKAGE / "resources" / "flagship", CHECKOUT / "space" / "model"),
+    "flagship-tiny": (_PACKAGE / "resources" / "flagship_tiny", CHECKOUT / "space" / "tiny_model"),
 }
 """By name, where a model lies in an installed package, and where in a checkout, if it lies elsewhere there."""
 

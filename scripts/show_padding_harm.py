@@ -56,7 +56,8 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
     from hf_lstm.records.reading import to_json
-    from hf_lstm.training.run import RunOptions, run_experiment
+    from hf_lstm.training.options import RunOptions
+    from hf_lstm.training.run import run_experiment
 
     with tempfile.TemporaryDirectory() as folder:  # not kept: `from_pretrained` would load it without the mistake
         options = RunOptions(

@@ -68,7 +68,8 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.files import write_json
     from hf_lstm.sources.in_memory import resolve_source
     from hf_lstm.sources.unlabeled import read_unlabeled
-    from hf_lstm.training.run import RunOptions, run_experiment
+    from hf_lstm.training.options import RunOptions
+    from hf_lstm.training.run import run_experiment
 
     splits = load_splits(recipe.data)
     known = {text for split in splits.values() for text in split["text"][:]}

@@ -99,7 +99,7 @@ def tiny_model_folder(tiny_model, tmp_path):
 @pytest.fixture
 def without_report(monkeypatch):
     """Have training write no report and no card, which take longer than to train a tiny model."""
-    monkeypatch.setattr("hf_lstm.training.run._add_report", lambda *_: None)
+    monkeypatch.setattr("hf_lstm.training.saving._add_report", lambda *_: None)
 
 
 @pytest.fixture

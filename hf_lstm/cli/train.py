@@ -143,7 +143,8 @@ def run(
     from hf_lstm.hub.cards.metadata import IMDB_SOURCES, CardChoices, name_repository
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.records.places import name_place
-    from hf_lstm.training.run import RunOptions, run_in_folder
+    from hf_lstm.training.options import RunOptions
+    from hf_lstm.training.run import run_in_folder
 
     source = name_place(recipe.data.dataset)
     choices = CardChoices(license=arguments.license, language=arguments.language)

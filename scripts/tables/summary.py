@@ -8,6 +8,7 @@ from benchmarking.sections import text_to_label as names
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from hf_lstm.markdown import format_table
+from hf_lstm.shipped import CHECKOUT, PLACES
 from tables.accuracy.results import RunGroup, find_groups, find_published, is_as_the_recipe
 from tables.measured import format_measured, read_benchmark
 from tables.speed.benchmark import format_number
@@ -23,8 +24,7 @@ from tables.speed.contenders import (  # fmt: skip
     read_num_cores,
 )
 
-SHIPPED_MODEL = Path("space") / "model"
-SHIPPED_MODELS = {FLAGSHIP_RUNS: SHIPPED_MODEL, TINY_RUNS: Path("space") / "tiny_model"}
+SHIPPED_MODELS = {name: places[-1].relative_to(CHECKOUT) for name, places in PLACES.items()}
 """Their folders, by the files in `results/` without their seeds."""
 _TIMED_AS = {
     SHIPPED_RUNS: names.POOLED,
@@ -131,7 +131,7 @@ def _is_official(group: RunGroup) -> bool:
 
 def _say_instead(root: Path) -> str:
     error = format_measured(
-        root / SHIPPED_MODEL / "results.json",
+        root / SHIPPED_MODELS[FLAGSHIP_RUNS] / "results.json",
         "a run's results.json",
         lambda results: 100 * float(results["splits"]["test"]["calibrated_expected_calibration_error"]),
     )

@@ -17,7 +17,8 @@ from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.training.loop.epochs import train
-from hf_lstm.training.run import RunOptions, run_experiment
+from hf_lstm.training.options import RunOptions
+from hf_lstm.training.run import run_experiment
 
 SMALL = ["train.num_epochs=3", "train.batch_size=8", "model.hidden_size=8", "model.embedding_dim=8"]
 MOODS = {"glad": "lovely fine great", "sad": "dull bad poor", "so-so": "fair plain usual"}
@@ -361,7 +362,7 @@ def test_a_finished_run_is_not_run_again(finished_run, tmp_path, recipe, monkeyp
 
 
 def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkeypatch):
-    monkeypatch.setattr("hf_lstm.training.run.report_run", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("hf_lstm.training.saving.report_run", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     assert LSTMSentiment.from_pretrained(tmp_path / "run").results.best_epoch == 1

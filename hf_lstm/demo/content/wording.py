@@ -48,15 +48,8 @@ def choose_wording(labels: Sequence[str], *, is_of_films: bool, thresholds: Sequ
     `thresholds` are those of a model whose texts have any number of labels.
     """
     if thresholds is not None:
-        return Wording(
-            title="Which labels fit the text?",
-            description=f"A small LSTM reads a text, says how likely each of its {len(labels)} labels is, of which any "
-            "number may fit, and colors the words that count.",
-            placeholder="Write or paste a text; Ctrl+Enter for the answer",
-            button="Classify",
-            label_names=tuple(labels),
-            first=len(labels) - 1,
-            thresholds=tuple(thresholds),
+        return _word_any_labels(
+            labels, "Which labels fit the text?", "labels is, of which any number may fit,", tuple(thresholds)
         )
     ids = LabelMap.from_model(labels).find_ids(("neg", "pos")) if is_of_films else None
     if ids is not None:
@@ -76,12 +69,20 @@ def choose_wording(labels: Sequence[str], *, is_of_films: bool, thresholds: Sequ
                 "I laughed a few times, but the rest of the film was just awkward and badly paced.",
             ),
         )
+    return _word_any_labels(labels, "Which label fits the text?", "labels is,")
+
+
+def _word_any_labels(
+    labels: Sequence[str], title: str, of_labels: str, thresholds: tuple[float, ...] | None = None
+) -> Wording:
+    """Word the page of a model whose labels and data may be any."""
     return Wording(
-        title="Which label fits the text?",
-        description=f"A small LSTM reads a text, says how likely each of its {len(labels)} labels is, and colors the "
+        title=title,
+        description=f"A small LSTM reads a text, says how likely each of its {len(labels)} {of_labels} and colors the "
         "words that count.",
         placeholder="Write or paste a text; Ctrl+Enter for the answer",
         button="Classify",
         label_names=tuple(labels),
         first=len(labels) - 1,
+        thresholds=thresholds,
     )
