@@ -34,11 +34,12 @@ def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
     """Count the useful operations of one LSTM layer, in billions.
 
     They are those of its matrix products over `num_tokens` real tokens, forward. A multiplication and an addition count
-    as two; padding, embedding, gates and classifier are not counted. Training takes three times as many.
+    as two; padding, embedding, gates and classifier are not counted. Training takes three times as many. Where a step
+    reads several words, the product with the states is made once for them.
     """
     assert config.num_layers == 1
-    per_token = 2 * (config.embedding_dim + config.hidden_size) * 4 * config.hidden_size * config.num_directions
-    return per_token * num_tokens / 1e9
+    per_token = config.embedding_dim + config.hidden_size / config.words_per_step
+    return 2 * per_token * 4 * config.hidden_size * config.num_directions * num_tokens / 1e9
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -211,14 +211,6 @@ def test_onnx_has_the_sigmoid_and_the_thresholds(trained, tmp_path):
     assert names == sorted(each["label"] for each in trained.model.predict(texts[0]))
 
 
-def test_the_page_for_the_browser_is_refused_in_one_line(trained, tmp_path):
-    from hf_lstm.export.browser import export_browser
-
-    with pytest.raises(InputError, match="the page gives a text one label, and the model any number of them: export"):
-        export_browser(trained.model, tmp_path / "page")
-    assert not (tmp_path / "page").exists()
-
-
 def test_the_api_lists_the_labels_of_each_text(trained):
     pytest.importorskip("fastapi")
     from fastapi.testclient import TestClient

@@ -133,7 +133,15 @@ def _list_memory_figures() -> list[Figure]:
 
 def describe_model(model: RandomModel) -> dict[str, object]:
     """Return the sizes behind a review's work."""
-    names = ("vocab_size", "embedding_dim", "hidden_size", "bidirectional", "pooling", "max_length_tokens")
+    names = (
+        "vocab_size",
+        "embedding_dim",
+        "words_per_step",
+        "hidden_size",
+        "bidirectional",
+        "pooling",
+        "max_length_tokens",
+    )
     return {name: getattr(model.config, name) for name in names}
 
 

@@ -10,7 +10,7 @@ _DESCRIPTIONS = {
     "hf_lstm/resources/stop_words_english.txt": "NLTK's 179 English stop words",
     "space/README.md": "the Space's front matter and page",
     "space/model/": "the model that comes along, and the demo's: flagship on IMDB, seed 0, in bfloat16",
-    "space/tiny_model/": "the smallest model that comes along: flagship-tiny, 32 units, under 2 MB",
+    "space/tiny_model/": "the smallest model that comes along: flagship-tiny, 24 units, under 2 MB",
     "space/requirements.txt": "what a Space installs",
     "tests/": "a file per module, and the local Hub they talk to",
     "results/": "what was measured, and the page that shows it",
