@@ -69,7 +69,8 @@ def read_report(report: Path, source: str) -> "tuple[Measurement, Analysis]":
     name = source if measurement.is_own_data else name_place(measurement.dataset)
     analysis = read_record(Analysis, figures, "metrics.json")
     mistakes = defaultdict(list)
-    for line in (report / "errors.jsonl").read_text(encoding="utf-8").splitlines():
+    # Texts hold other ends of lines (U+2028), which `splitlines` would cut at.
+    for line in (report / "errors.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"):
         mistake = read_record(Mistake, json.loads(line), "errors.jsonl")
         mistakes[mistake.label, mistake.predicted].append(mistake)
     pairs = [

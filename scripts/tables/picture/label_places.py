@@ -5,10 +5,23 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_DISTANCES = (9, 16, 26, 40)
+_DISTANCES = (9, 16, 26, 40, 54, 70)
 """From the middle of a marker to its label, in points; the nearest that is free is best."""
-_DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.3, 1), (0.3, -1), (-0.3, 1), (-0.3, -1))
-_NUM_ORDERS = 60
+_DIRECTIONS = (
+    (1, 0),
+    (-1, 0),
+    (0, 1),
+    (0, -1),
+    (0.3, 1),
+    (0.3, -1),
+    (-0.3, 1),
+    (-0.3, -1),
+    (0.8, 1),
+    (0.8, -1),
+    (-0.8, 1),
+    (-0.8, -1),
+)
+_NUM_ORDERS = 200
 """In which labels are placed one after the other; the order that leaves them nearest to their markers is taken."""
 _GAP_DOTS = 3
 
@@ -55,17 +68,19 @@ class Place:
 
 
 PLACES = [Place(distance * x, distance * y) for distance in _DISTANCES for x, y in _DIRECTIONS]
+_COSTS = {place: number**2 for number, place in enumerate(PLACES)}
+"""Of a place: the later it is tried, the worse it is; the last one stands for none, too."""
 
 
 def place_labels(labels: Sequence[Label], taken: Sequence[Box], inside: Box, dots_per_point: float) -> list[Place]:
     """Return a place for each label: inside, clear of what is taken and of each other, nearest to its own marker.
 
-    A label that has no such place gets the last one that was tried.
+    In a crowd, a label may stand nearer to another marker; one that is nowhere clear gets the last place tried.
     """
     draw = random.Random(0)
     orders = [list(range(len(labels)))] + [draw.sample(range(len(labels)), len(labels)) for _ in range(_NUM_ORDERS)]
     placed = [_place_in_order(order, labels, taken, inside, dots_per_point) for order in orders]
-    best = min(placed, key=lambda places: sum(PLACES.index(place) ** 2 for place in places.values()))
+    best = min(placed, key=lambda places: sum(_COSTS[place] for place in places.values()))
     return [best[index] for index in range(len(labels))]
 
 
@@ -75,16 +90,15 @@ def _place_in_order(
     """Return the first free place of each label, by its index."""
     boxes, places = list(taken), {}
     for index in order:
-        for place in PLACES:
-            box = find_box(labels[index], place, dots_per_point)
-            if (
-                inside.holds(box)
-                and not any(box.overlaps(other, _GAP_DOTS) for other in boxes)
-                and _is_nearest(box, labels, index)
-            ):
-                break
+        tried = [(place, find_box(labels[index], place, dots_per_point)) for place in PLACES]
+        clear = [
+            (place, box)
+            for place, box in tried
+            if inside.holds(box) and not any(box.overlaps(other, _GAP_DOTS) for other in boxes)
+        ]
+        own = (each for each in clear if _is_nearest(each[1], labels, index))
+        places[index], box = next(own, clear[0] if clear else tried[-1])
         boxes.append(box)
-        places[index] = place
     return places
 
 
