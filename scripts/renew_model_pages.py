@@ -69,10 +69,10 @@ def read_report(report: Path, source: str) -> "tuple[Measurement, Analysis]":
     name = source if measurement.is_own_data else name_place(measurement.dataset)
     analysis = read_record(Analysis, figures, "metrics.json")
     mistakes = defaultdict(list)
-    # Texts hold other ends of lines (U+2028), which `splitlines` would cut at.
-    for line in (report / "errors.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n"):
-        mistake = read_record(Mistake, json.loads(line), "errors.jsonl")
-        mistakes[mistake.label, mistake.predicted].append(mistake)
+    with (report / "errors.jsonl").open(encoding="utf-8") as lines:  # which a text's other ends of lines do not cut
+        for line in lines:
+            mistake = read_record(Mistake, json.loads(line), "errors.jsonl")
+            mistakes[mistake.label, mistake.predicted].append(mistake)
     pairs = [
         dataclasses.replace(pair, most_confident=mistakes[pair.label, pair.predicted]) for pair in analysis.mistakes
     ]

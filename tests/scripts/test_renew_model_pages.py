@@ -1,6 +1,7 @@
 """The shipped model's pages are what today's code makes of its figures."""
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
@@ -51,3 +52,14 @@ def test_a_shipped_model_names_its_data_by_their_id(script, shipped):
 def test_what_is_no_run_is_one_line(script, tiny_model_folder):
     with pytest.raises(InputError, match="expected the folder of a run"):
         script.main([str(tiny_model_folder)])
+
+
+@pytest.mark.parametrize("text", [None, "one line\u2028another\u0085and\x0cmore"])
+def test_mistakes_are_read_whatever_ends_of_lines_they_hold(script, tmp_path, text):
+    shutil.copytree(SHIPPED[0] / "report", tmp_path / "report")
+    errors = tmp_path / "report" / "errors.jsonl"
+    mistake = json.loads(errors.open(encoding="utf-8").readline()) | {"text": text}
+    errors.write_text("" if text is None else json.dumps(mistake, ensure_ascii=False) + "\n", encoding="utf-8")
+    _, analysis = script.read_report(tmp_path / "report", "imdb")
+    found = [each.text for pair in analysis.mistakes for each in pair.most_confident]
+    assert found == ([] if text is None else [text])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hf_lstm.teaching.editing.crops import split_sentences
 from hf_lstm.teaching.editing.negation import affirm, count_turns, negate
-from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, find_sides, swap_words
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, find_sides, swap_words, weigh
 from hf_lstm.teaching.editing.phrases import write_phrase
 
 _SHARES = {"swapped": 0.2, "swapped_crops": 0.2, "sentences": 0.4, "phrases": 0.2}
@@ -21,8 +21,6 @@ _MIN_BALANCE = 2
 _MIN_TELLING, _MIN_TOLD = 0.05, 0.65
 """Share of texts with words of praise or blame; and of these, whose label such words tell. Of IMDB: 0.89 and 0.76."""
 _SENTENCE_WORDS = range(3, 31)
-_SURE, _TURNED = 0.88, 0.2
-"""How likely a sentence of praise is praise, as it is and negated. Rules err, and what is not bad need not be good."""
 _LIMITS = (0.1, 0.9)
 """How likely a label of a turned text is, at least and at most."""
 
@@ -118,12 +116,7 @@ def turn_sentence(sentence: str, is_praise: bool, random: np.random.RandomState)
         return []
     says_praise = sides[0] == PRAISE
     if num_turns == 0 and says_praise == is_praise and (negated := negate(sentence, random)) is not None:
-        return [(sentence, _weigh(_SURE, says_praise)), (negated, _weigh(_TURNED, says_praise))]
+        return [(sentence, weigh(SURE, sides[0])), (negated, weigh(TURNED, sides[0]))]
     if num_turns == 1 and says_praise != is_praise and (affirmed := affirm(sentence)) is not None:
-        return [(affirmed, _weigh(_SURE, says_praise)), (sentence, _weigh(_TURNED, says_praise))]
+        return [(affirmed, weigh(SURE, sides[0])), (sentence, weigh(TURNED, sides[0]))]
     return []
-
-
-def _weigh(agreement: float, says_praise: bool) -> float:
-    """Turn how likely words mean what they say into how likely they are praise."""
-    return agreement if says_praise else 1 - agreement

@@ -8,6 +8,8 @@ import re
 import numpy as np
 
 PRAISE, BLAME = 1, -1
+SURE, TURNED = 0.88, 0.2
+"""How likely words mean what they say, as they are and negated. Rules err, and what is not bad need not be good."""
 _KINDS = (
     (
         "good great excellent wonderful fantastic superb brilliant amazing terrific awesome outstanding magnificent "
@@ -109,6 +111,11 @@ def find_sides(text: str) -> list[int]:
 def get_side(word: str) -> int:
     """Get the side of a word of the table."""
     return _TABLE[word.lower()][0]
+
+
+def weigh(agreement: float, side: int) -> float:
+    """Turn how likely words mean what their side says into how likely they are praise."""
+    return agreement if side == PRAISE else 1 - agreement
 
 
 def swap_words(text: str, random: np.random.RandomState) -> str:

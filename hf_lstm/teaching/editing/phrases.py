@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from hf_lstm.teaching.editing.opposites import PRAISE, get_side
+from hf_lstm.teaching.editing.opposites import SURE, TURNED, get_side, weigh
 
 _WORDS = (
     "good great excellent wonderful fantastic superb brilliant amazing awesome fine nice lovely perfect interesting "
@@ -45,8 +45,6 @@ _DEGREES = ("", "", "", "very ", "really ", "so ", "quite ")
 _MARKS = (".", "!", "", ".")
 _ARTICLE = re.compile(r"\ba(?= (?:[aeio]|un))")
 _SAYING_SHARE, _PLAIN_SHARE = 0.75, 0.45
-_SURE, _TURNED = 0.88, 0.2
-"""How likely a word means what it says; and after a negation: what is not bad need not be good."""
 
 
 def write_phrase(random: np.random.RandomState) -> tuple[str, float]:
@@ -69,5 +67,4 @@ def write_phrase(random: np.random.RandomState) -> tuple[str, float]:
         side, frame = get_side(past), pick(_FELT if is_plain else _NOT_FELT)
         target = pick(("it", "it", f"the {thing}", f"this {thing}"))
         text = frame.format(who=pick(("I", "we", "my kids")), present=present, past=past, object=target)
-    agreement = _SURE if is_plain else _TURNED
-    return text[0].upper() + text[1:] + pick(_MARKS), agreement if side == PRAISE else 1 - agreement
+    return text[0].upper() + text[1:] + pick(_MARKS), weigh(SURE if is_plain else TURNED, side)

@@ -94,18 +94,17 @@ def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
 
 
 def _watch_lines(process: "subprocess.Popen[bytes]", written: Iterator[bytes]) -> Iterator[Sample]:
-    num_lines, resident_mb = 0, None
-    while process.poll() is None:
+    num_lines, resident_mb, is_running = 0, None, True
+    while is_running:
+        # Asked before the lines are read: rows that are written as the command ends count, with the memory seen last.
+        is_running = process.poll() is None
         num_lines += sum(line.endswith(b"\n") for line in written)
         now_mb = read_resident_memory_mb(process.pid)
-        if now_mb is not None:
-            resident_mb = now_mb
+        resident_mb = resident_mb if now_mb is None else now_mb
+        if resident_mb is not None:
             yield Sample(num_rows=max(0, num_lines - 1), resident_mb=resident_mb)
-        time.sleep(_SAMPLING_INTERVAL_S)
-    # The last rows are written at once, and the command ends: they count, with the memory that was seen last.
-    num_lines += sum(line.endswith(b"\n") for line in written)
-    if resident_mb is not None:
-        yield Sample(num_rows=max(0, num_lines - 1), resident_mb=resident_mb)
+        if is_running:
+            time.sleep(_SAMPLING_INTERVAL_S)
 
 
 def summarize_memory(samples: list[Sample], first_row: int, last_row: int) -> dict[str, float]:

@@ -79,25 +79,33 @@ def place_labels(labels: Sequence[Label], taken: Sequence[Box], inside: Box, dot
     """
     draw = random.Random(0)
     orders = [list(range(len(labels)))] + [draw.sample(range(len(labels)), len(labels)) for _ in range(_NUM_ORDERS)]
-    placed = [_place_in_order(order, labels, taken, inside, dots_per_point) for order in orders]
+    choices = [_list_choices(labels, index, inside, dots_per_point) for index in range(len(labels))]
+    nowhere = [(PLACES[-1], find_box(label, PLACES[-1], dots_per_point)) for label in labels]
+    placed = [_place_in_order(order, choices, nowhere, taken) for order in orders]
     best = min(placed, key=lambda places: sum(_COSTS[place] for place in places.values()))
     return [best[index] for index in range(len(labels))]
 
 
+def _list_choices(labels: Sequence[Label], index: int, inside: Box, dots_per_point: float) -> list[tuple[Place, Box]]:
+    """List the places inside for a label, the best first: those nearest to its own marker, then the others."""
+    boxes = [(place, find_box(labels[index], place, dots_per_point)) for place in PLACES]
+    within = [(place, box) for place, box in boxes if inside.holds(box)]
+    return sorted(within, key=lambda each: not _is_nearest(each[1], labels, index))  # which keeps their order
+
+
 def _place_in_order(
-    order: Sequence[int], labels: Sequence[Label], taken: Sequence[Box], inside: Box, dots_per_point: float
+    order: Sequence[int],
+    choices: Sequence[Sequence[tuple[Place, Box]]],
+    nowhere: Sequence[tuple[Place, Box]],
+    taken: Sequence[Box],
 ) -> dict[int, Place]:
     """Return the first free place of each label, by its index."""
     boxes, places = list(taken), {}
     for index in order:
-        tried = [(place, find_box(labels[index], place, dots_per_point)) for place in PLACES]
-        clear = [
-            (place, box)
-            for place, box in tried
-            if inside.holds(box) and not any(box.overlaps(other, _GAP_DOTS) for other in boxes)
-        ]
-        own = (each for each in clear if _is_nearest(each[1], labels, index))
-        places[index], box = next(own, clear[0] if clear else tried[-1])
+        clear = (
+            (place, box) for place, box in choices[index] if not any(box.overlaps(other, _GAP_DOTS) for other in boxes)
+        )
+        places[index], box = next(clear, nowhere[index])
         boxes.append(box)
     return places
 
