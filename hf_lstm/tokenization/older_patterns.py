@@ -24,6 +24,7 @@ from hf_lstm.tokenization.word_patterns import (
     Words,
     build_normalizer,
     build_pre_tokenizer,
+    list_normalizer_steps,
     write_alternatives,
 )
 
@@ -64,8 +65,7 @@ def build_second_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     """Build the normalizer of a text in edition 2; None if nothing changes."""
     if words != "punctuated":
         return build_normalizer(words, lowercase)
-    lower = build_normalizer("word_characters", lowercase)
-    return Sequence([Replace(Regex(TAG), " "), *([] if lower is None else lower)])
+    return Sequence([Replace(Regex(TAG), " "), *list_normalizer_steps("word_characters", lowercase)])
 
 
 def build_first_pre_tokenizer(

@@ -120,6 +120,12 @@ def is_unspaced(character: str) -> bool:
 
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     """Build the normalizer of a text; None if nothing changes."""
+    steps = list_normalizer_steps(words, lowercase)
+    return NormalizerSequence(steps) if steps else None
+
+
+def list_normalizer_steps(words: Words, lowercase: bool) -> list[Normalizer]:
+    """List what the normalizer of a text does, in this order."""
     steps: list[Normalizer] = []
     if words == "punctuated":
         steps += [Replace(Regex(TAG), " "), Replace(Regex("[‘’´]"), "'"), Replace(Regex("[“”]"), '"')]
@@ -127,7 +133,7 @@ def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
         steps += [Replace(Regex(FINAL_SIGMA), "ς"), Replace("Σ", "σ"), Lowercase()]
     if words == "unpunctuated":
         steps += [Replace(Regex(ASCII_PUNCTUATION), "")]
-    return NormalizerSequence(steps) if steps else None
+    return steps
 
 
 def build_pre_tokenizer(
