@@ -88,9 +88,16 @@ def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
             yield text.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         byte = describe_byte(error.object[error.start], encoding, None if encoding else error.start)
-        raise InputError(f"{name}, line {number if encoding is None else number + 1}: {byte}") from None
+        line = number if encoding is None else number + 1 + _count_breaks_before(error, encoding)
+        raise InputError(f"{name}, line {line}: {byte}") from None
     except UnicodeError as error:  # UTF-16 without its mark
         raise InputError(f"{name}: not {str(encoding).upper()} ({error}); {HOW_TO_NAME}") from None
+
+
+def _count_breaks_before(error: UnicodeDecodeError, encoding: str) -> int:
+    """Count the line breaks before a wrong byte, in the piece of a stream that is decoded at once."""
+    codec = encoding if error.encoding == "charmap" else error.encoding  # which says how the bytes of UTF-16 lie
+    return error.object[: error.start].decode(codec, errors="ignore").count("\n")
 
 
 def _read_texts(path: Path, text_column: str | None, encoding: str | None) -> Iterator[str]:

@@ -112,3 +112,21 @@ def test_what_looks_like_a_file(tmp_path, monkeypatch):
 def test_lines_of_another_encoding_are_refused(content, encoding, expected):
     with pytest.raises(InputError, match=expected):
         list(read_lines(io.BytesIO(content), "standard input", encoding))
+
+
+@pytest.mark.parametrize("num_before", [0, 1, 9_000])
+@pytest.mark.parametrize(
+    ("encoding", "mark", "wrong"),
+    [
+        ("ascii", b"", b"caf\xe9"),
+        ("cp1252", b"", b"\x81"),
+        ("utf-8", b"", b"caf\xe9"),
+        ("gb18030", b"", b"\xff"),
+        ("utf-16-be", b"", b"\xd8\0\0a"),
+        ("utf-16", b"\xfe\xff", b"\xd8\0\0a"),  # of which the mark alone tells how its bytes lie
+    ],
+)
+def test_a_line_that_a_named_encoding_does_not_know_has_its_number(encoding, mark, wrong, num_before):
+    lines = ("good\n" * num_before).encode("utf-16-be" if encoding == "utf-16" else encoding)
+    with pytest.raises(InputError, match=f"input, line {num_before + 1}: not {encoding.upper()} "):
+        list(read_lines(io.BytesIO(mark + lines + wrong), "input", encoding))

@@ -46,7 +46,6 @@ DISTILLED_BILSTM = Recipe(
         teachers="ngrams",
         teacher_weight=0.5,
         unlabeled="auto",
-        init_from="auto",
         start="ngrams",
     ),
 )
