@@ -21,10 +21,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Train a tiny model for 60 steps with a checkpoint every 5. At each call that changes a file: kill "
         "the run before and after it, kill it and lose all that was not flushed to the disk, fail the call as on a "
-        "full or a broken disk. Also send SIGKILL, Ctrl-C and SIGTERM at random moments. Resume it each time in a new "
-        "process, and compare weights, optimizer, random numbers and log with the run that nobody stopped. Also start "
+        "full or a broken disk. Also send SIGKILL, Ctrl-C and SIGTERM at random moments. What it saved last must be "
+        "there. Resume it each time in a new process, and compare weights, optimizer, random numbers and log with the "
+        "run that nobody stopped. Also start "
         "20 processes in one folder at once, of which one may win. Outcomes are kept beside --output, so that the same "
-        "command goes on where it was stopped. Needs Linux."
+        "command goes on where it was stopped, while code and calls stay as they are. Needs Linux."
     )
     parser.add_argument("--every", metavar="N", type=int, default=1, help="strike at every Nth call (default: each)")
     parser.add_argument("--kills", metavar="N", type=int, default=300, help="kills at random moments (default: 300)")
@@ -44,9 +45,12 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
 
-    from trials.crashes.matrix import Outcomes, list_strikes, run_whole, strike_all
+    from trials.crashes.matrix import list_strikes, run_whole, strike_all
+    from trials.crashes.outcomes import Outcomes
     from trials.figures import end_with_figures
+    from trials.signals import heed_ctrl_c
 
+    heed_ctrl_c()
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked, and sums are always in the same order
     with tempfile.TemporaryDirectory() as scratch:
@@ -54,7 +58,7 @@ def main(argv: Sequence[str]) -> None:
         num_calls = len(whole.names)
         print(f"{num_calls} calls, {whole.elapsed_s:.1f} s a run", file=sys.stderr)
         kept = Path(scratch) / "outcomes" if arguments.output is None else arguments.output.with_suffix(".jsonl")
-        outcomes = Outcomes(kept, num_calls)
+        outcomes = Outcomes(kept, whole.of)
         strikes = list_strikes(
             num_calls,
             every=arguments.every,

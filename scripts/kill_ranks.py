@@ -49,7 +49,9 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     from trials.figures import end_with_figures
+    from trials.signals import heed_ctrl_c
 
+    heed_ctrl_c()
     wrong, took_s = [], []
     python, number = sys.executable, str(arguments.processes)
     torchrun = [python, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", number]
@@ -64,8 +66,9 @@ def main(argv: Sequence[str]) -> None:
                 folder = Path(scratch) / f"{name}-{rank}"
                 command = [*torchrun, *_TRAIN, *_SETTINGS, "--output-dir", str(folder)]
                 took_s.append(strike(command, folder, rank, signal.Signals[name]))
+                was_stopped = read_digest(folder) is None
                 start([*command, "--resume"]).wait()
-                for fault in list_faults(took_s[-1], read_digest(folder) == digest):
+                for fault in list_faults(took_s[-1], was_stopped=was_stopped, is_same=read_digest(folder) == digest):
                     wrong.append(f"{name} to process {rank}: {fault}")
                 print(f"{name} to process {rank}: all ended after {took_s[-1]:.1f} s", flush=True)
     figures: dict[str, Any] = {
@@ -129,10 +132,14 @@ def read_digest(folder: Path) -> str | None:
     return json.loads(file.read_bytes())["weights_sha256"] if file.is_file() else None
 
 
-def list_faults(took_s: float, is_same: bool) -> list[str]:
+def list_faults(took_s: float, *, was_stopped: bool, is_same: bool) -> list[str]:
     """List what is wrong with a strike."""
-    slow = [f"ended after {took_s:.1f} s, expected {MAX_ENDING_S:g}"] if took_s > MAX_ENDING_S else []
-    return slow + ([] if is_same else ["not resumed to the bit"])
+    faults = {
+        f"ended after {took_s:.1f} s, expected {MAX_ENDING_S:g}": took_s > MAX_ENDING_S,
+        "did not hear the signal, and trained to the end": not was_stopped,
+        "not resumed to the bit": not is_same,
+    }
+    return [fault for fault, is_there in faults.items() if is_there]
 
 
 if __name__ == "__main__":

@@ -32,8 +32,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="S",
         type=float,
         default=60,
-        help="seconds for the tests of a mutant, besides ten times those that they take without it (default: 60)",
+        help="seconds of computing for the tests of a mutant, besides ten times those that they take without it; of "
+        "waiting, five times as many (default: 60)",
     )
+    parser.add_argument("--areas", metavar="AREA", nargs="+", help="try mutants of these alone (default: all three)")
     parser.add_argument("--minutes", metavar="M", type=float, default=math.inf, help="stop after this time")
     parser.add_argument(
         "--output", metavar="FILE", type=Path, required=True, help="write the figures into this JSON file"
@@ -47,14 +49,17 @@ def main(argv: Sequence[str]) -> None:
     from trials.mutants.changes import AREAS, draw, list_changes
     from trials.mutants.runs import import_libraries
 
+    areas = arguments.areas or list(AREAS)
+    if unknown := sorted(set(areas) - set(AREAS)):
+        sys.exit(f"--areas {unknown[0]}: expected some of {', '.join(AREAS)}")
     import_libraries()
     kept = arguments.output.with_suffix(".jsonl")
     outcomes = read_outcomes(kept)
     ends_at_s = time.monotonic() + 60 * arguments.minutes
     mutants = {area: list_changes(area) for area in AREAS}
     drawn = {area: draw(each, arguments.sample, arguments.seed) for area, each in mutants.items()}
-    for area, sample in drawn.items():
-        to_do = [mutant for mutant in sample if mutant.name not in outcomes]
+    for area in areas:
+        to_do = [mutant for mutant in drawn[area] if mutant.name not in outcomes and time.monotonic() < ends_at_s]
         for mutant, outcome in try_area(AREAS[area], to_do, arguments.limit):
             outcomes[mutant.name] = outcome
             with kept.open("a", encoding="utf-8") as file:

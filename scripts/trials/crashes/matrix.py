@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError
 from hf_lstm.storage.output_folder import claim_output_folder
 from trials.crashes.calls import MODES, Calls, run_forked, start_forked
+from trials.crashes.outcomes import Outcomes, Strike, append_record, digest_run
 from trials.crashes.run import read_digests, train_in_folder
+from trials.crashes.saves import find_loss, name_counter
 
 MAX_ENDING_S = 10.0
 """What a run may take to save and to leave when it is asked to."""
@@ -31,33 +34,25 @@ class WholeRun:
     names: list[str]
     """Of its calls."""
     elapsed_s: float
-
-
-@dataclass(frozen=True)
-class Strike:
-    """Says what is done to a run, and when."""
-
-    kind: str
-    """One of `MODES`, the name of a signal, or `starts`."""
-    number: int
-    """Of the call, or of the random moment."""
+    of: str
+    """Its digest: see `digest_run`."""
 
 
 def run_whole(folder: Path) -> WholeRun:
     """Run without any fault."""
-    names = folder.with_suffix(".json")
+    found = folder.with_suffix(".json")
 
     def run() -> None:
         with Calls(folder).watching() as calls:
             train_in_folder(folder)
-        names.write_text(json.dumps(calls.names))
+        found.write_text(json.dumps({"names": calls.names, "of": digest_run(calls.names)}))
 
     started_s = time.monotonic()
     run_forked(run)
     elapsed_s = time.monotonic() - started_s
     digests = read_digests(folder)
     assert digests is not None
-    return WholeRun(digests, json.loads(names.read_text()), elapsed_s)
+    return WholeRun(digests, elapsed_s=elapsed_s, **json.loads(found.read_text()))
 
 
 def list_strikes(num_calls: int, *, every: int, kills: int, signals: int, starts: int) -> list[Strike]:
@@ -75,17 +70,7 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
     if what.kind == "starts":
         return _start_together(folder)
     if what.kind in _SIGNALS:
-        wait_s = random.Random(f"{what.kind} {what.number}").uniform(0, whole.elapsed_s)
-        child = start_forked(lambda: train_in_folder(folder))
-        time.sleep(wait_s)
-        os.kill(child, _SIGNALS[what.kind])
-        sent_s = time.monotonic()
-        os.waitpid(child, 0)
-        ending_s = time.monotonic() - sent_s
-        if not _ends_well(folder, whole):
-            return f"{what.kind} after {wait_s:.3f} s: not resumed to the bit"
-        is_late = ending_s > MAX_ENDING_S
-        return f"{what.kind} after {wait_s:.3f} s: it took {ending_s:.1f} s to end" if is_late else None
+        return _send_signal(folder, whole, what)
 
     def run() -> None:
         with Calls(folder, what.number, what.kind).watching():
@@ -93,10 +78,35 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
 
     code = run_forked(run)
     where = f"{what.kind} at call {what.number}, {whole.names[what.number]}"
-    if not _ends_well(folder, whole):
-        return f"{where}: not resumed to the bit"
+    if (wrong := _find_wrong(folder, whole)) is not None:
+        return f"{where}: {wrong}"
     is_fault = what.kind in ("ENOSPC", "EIO")
     return None if is_fault or code == -signal.SIGKILL else f"{where}: the call was not reached"
+
+
+def _send_signal(folder: Path, whole: WholeRun, what: Strike) -> str | None:
+    """Send a signal to a run at a random moment, sooner if it has ended by then, and say what is wrong."""
+    wait_s = 2 * random.Random(f"{what.kind} {what.number}").uniform(0, whole.elapsed_s)
+    code = 0
+    while code == 0:
+        _remove(folder)
+        wait_s /= 2
+        child = start_forked(lambda: _train_as_command(folder))
+        time.sleep(wait_s)
+        os.kill(child, _SIGNALS[what.kind])
+        sent_s = time.monotonic()
+        code = os.waitpid(child, 0)[1]
+        ending_s = time.monotonic() - sent_s
+    wrong = _find_wrong(folder, whole)
+    if wrong is None and ending_s > MAX_ENDING_S:
+        wrong = f"it took {ending_s:.1f} s to end"
+    return None if wrong is None else f"{what.kind} after {wait_s:.3f} s: {wrong}"
+
+
+def _train_as_command(folder: Path) -> None:
+    """Train in a folder, as a command of ours does that is asked to end."""
+    EndWatch().start()
+    train_in_folder(folder)
 
 
 def _start_together(folder: Path) -> str | None:
@@ -108,11 +118,11 @@ def _start_together(folder: Path) -> str | None:
             time.sleep(0.001)
         try:
             with claim_output_folder(folder, overwrite=False):
-                _append(won, {"pid": os.getpid()})
+                append_record(won, {"pid": os.getpid()})
                 while not lost.exists() or len(lost.read_bytes().splitlines()) < _NUM_STARTS - 1:
                     time.sleep(0.01)
         except InputError as error:
-            _append(lost, {"error": str(error)})
+            append_record(lost, {"error": str(error)})
 
     children = [start_forked(claim) for _ in range(_NUM_STARTS)]
     begin.touch()
@@ -131,29 +141,6 @@ def _start_together(folder: Path) -> str | None:
         return f"starts: {len(winners)} of {_NUM_STARTS} got the folder, {len(errors)} were refused"
     unnamed = [error for error in errors if str(winners[0]) not in error]
     return f"starts: a refusal does not name the holder: {unnamed[0]}" if unnamed else None
-
-
-class Outcomes:
-    """Keeps what came of strikes in a file of JSON lines, so that a matrix that was stopped goes on."""
-
-    def __init__(self, path: Path, num_calls: int) -> None:
-        """Open the file; what it holds of runs with another number of calls does not count."""
-        self._path = path
-        self._num_calls = num_calls
-
-    def read(self) -> dict[Strike, str | None]:
-        """Read what is wrong with each strike that was made, None for nothing."""
-        lines = self._path.read_bytes().splitlines(keepends=True) if self._path.is_file() else []
-        records = [json.loads(line) for line in lines if line.endswith(b"\n")]
-        return {
-            Strike(record["kind"], record["number"]): record["wrong"]
-            for record in records
-            if record["calls"] == self._num_calls
-        }
-
-    def add(self, what: Strike, wrong: str | None) -> None:
-        """Append an outcome, also while other processes do."""
-        _append(self._path, {"calls": self._num_calls, "kind": what.kind, "number": what.number, "wrong": wrong})
 
 
 def strike_all(
@@ -177,18 +164,16 @@ def strike_all(
         raise RuntimeError(f"a worker failed: exit codes {codes}")
 
 
-def _ends_well(folder: Path, whole: WholeRun) -> bool:
-    """Resume a run in a new process, tell whether it came to what the whole run did, and remove it."""
+def _find_wrong(folder: Path, whole: WholeRun) -> str | None:
+    """Say what a stopped run has lost; or resume it in a new process, compare it with the whole run, and remove it."""
+    loss = find_loss(folder)
     code = run_forked(lambda: train_in_folder(folder))
     hidden = [name for name in os.listdir(folder) if name.startswith(".")] if folder.is_dir() else []
     is_equal = code == 0 and read_digests(folder) == whole.digests and not hidden
+    _remove(folder)
+    return "not resumed to the bit" if loss is None and not is_equal else loss
+
+
+def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    return is_equal
-
-
-def _append(path: Path, record: dict[str, Any]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    try:
-        os.write(descriptor, json.dumps(record).encode() + b"\n")  # short enough to be written at once
-    finally:
-        os.close(descriptor)
+    name_counter(folder).unlink(missing_ok=True)

@@ -18,11 +18,11 @@ from hf_lstm.files import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FIL
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.weights_file import write_weights
 from hf_lstm.storage import metrics_log
-from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session
 from hf_lstm.storage.states import divide_state
 from hf_lstm.training.loop.epochs import train
+from trials.crashes.saves import CountedCheckpoints
 
 NUM_STEPS, STEPS_BETWEEN_SAVES = 60, 5
 _SECONDS = {"elapsed_s", "log_bytes"}
@@ -50,7 +50,7 @@ def train_in_folder(folder: Path) -> None:
     with by_count, claim_output_folder(folder, overwrite=False, resume=True) as claimed:
         if claimed.is_finished:
             return
-        checkpoints = Checkpoints(claimed.checkpoints, every_s=None, every_steps=STEPS_BETWEEN_SAVES)
+        checkpoints = CountedCheckpoints(claimed, every_steps=STEPS_BETWEEN_SAVES)
         log_path = claimed.work / METRICS_FILE
         train(model, rows, validation, _CONFIG, show_progress=False, session=Session(checkpoints, log_path))
         digests = {

@@ -3,16 +3,22 @@
 import importlib.machinery
 import math
 import os
+import resource
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType
+from typing import NoReturn
+
+from trials.signals import heed_ctrl_c
 
 ROOT = Path(__file__).resolve().parents[3]
 KILLED, TIMED_OUT, SURVIVED = "killed", "timed out", "survived"
 _CHECK_S = 0.05
+_MAX_WAITING = 5
+"""Times the limit of computing: other work may keep the machine busy, and some mutants wait for ever."""
 _OPTIONS = (
     "-x",
     "-o", "addopts=--import-mode=importlib",  # without the two processes of the whole suite
@@ -41,7 +47,7 @@ def try_mutant(file: Path, code: str, tests: Sequence[str], limit_s: float) -> s
         file: whose code is replaced, in a fork alone.
         code: of it.
         tests: for pytest, which stops at the first that fails.
-        limit_s: after which the tests are ended: many mutants never end.
+        limit_s: of computing, after which the tests are ended: many mutants never end.
     """
 
     def prepare() -> None:
@@ -61,17 +67,18 @@ def try_tests(
     Args:
         tests: for pytest.
         prepare: what the fork does first.
-        limit_s: after which the tests are ended.
+        limit_s: of computing, after which the tests are ended.
         plugins: of pytest.
     """
     child = os.fork()
     if child == 0:
-        _run_tests(tests, prepare, plugins)
-    ends_at_s = time.monotonic() + limit_s
+        _run_tests(tests, prepare, plugins, limit_s)
+    ends_at_s = time.monotonic() + _MAX_WAITING * limit_s
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            return SURVIVED if os.waitstatus_to_exitcode(status) == 0 else KILLED
+            code = os.waitstatus_to_exitcode(status)
+            return TIMED_OUT if code == -signal.SIGXCPU else KILLED if code else SURVIVED
         if time.monotonic() > ends_at_s:
             os.killpg(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -79,12 +86,16 @@ def try_tests(
         time.sleep(_CHECK_S)
 
 
-def _run_tests(tests: Sequence[str], prepare: Callable[[], None], plugins: Sequence[object]) -> None:
+def _run_tests(
+    tests: Sequence[str], prepare: Callable[[], None], plugins: Sequence[object], limit_s: float
+) -> NoReturn:
     """Run the tests, and end this process with their exit code."""
     exit_code = 1
     try:
         os.setpgrp()  # so that what tests start can be ended with them
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # which the shell ignores for what it runs aside
+        heed_ctrl_c()
+        if limit_s < math.inf:
+            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit_s), resource.RLIM_INFINITY))
         prepare()
         import pytest
 
