@@ -14,6 +14,7 @@ import pytest
 
 from hf_lstm.errors import InputError
 from hf_lstm.formats import compression, spreadsheets
+from hf_lstm.formats.catalog import open_file
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.readers import read_file
 from hf_lstm.rows.texts import read_texts
@@ -102,6 +103,14 @@ def test_both_readers_read_every_format_alike(tmp_path, name):
     labeled = read_file(tmp_path / name, Columns())
     assert list(zip(labeled.texts.to_pylist(), labeled.labels.to_pylist(), strict=True)) == ROWS
     assert list(read_texts(tmp_path / name)) == TEXTS
+    with open_file(tmp_path / name) as file:
+        assert file.name == str(tmp_path / name)
+
+
+def test_a_text_file_has_one_column_and_knows_its_name_and_encoding(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9\n")
+    with open_file(tmp_path / "a.txt", "cp1252") as file:
+        assert (file.name, file.columns, list(file.rows)) == (str(tmp_path / "a.txt"), ["text"], [(1, ["caf\xe9"])])
 
 
 def read_both(path, columns=Columns()):  # noqa: B008 - a tuple

@@ -78,7 +78,7 @@ def test_labels_that_cannot_be_classes_are_refused(labels, expected):
     ],
 )
 def test_labels_that_look_alike_are_refused(first, other, difference):
-    with pytest.raises(InputError, match=f"column 'y': labels .* differ in {difference} alone"):
+    with pytest.raises(InputError, match=f"data\\.csv, column 'y': labels .* differ in {difference} alone"):
         LabelMap.from_tables([make_table([first, other, "neg"])])
 
 

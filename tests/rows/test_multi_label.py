@@ -18,7 +18,7 @@ from hf_lstm.data.loading import load_split, load_splits
 from hf_lstm.data.splits import hash_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabeledTable
-from hf_lstm.rows.multi_label import LISTS, split_cells
+from hf_lstm.rows.multi_label import AUTO, LISTS, find_separator, split_cells
 from hf_lstm.sources.in_memory import resolve_source
 from hf_lstm.sources.label_feature import Labels, list_strata, read_labels
 
@@ -229,3 +229,9 @@ def test_cells_are_split_into_what_was_joined(rows):
     split = split_cells(LabeledTable("rows", cells, cells, "text", "label"), "|")
     assert split.labels.type == LISTS
     assert split.labels.to_pylist() == rows
+
+
+@pytest.mark.parametrize(("wanted", "found"), [(AUTO, "|"), (None, "|"), (";", ";")])
+def test_beside_lists_cells_are_split_at_what_is_wanted(wanted, found):
+    lists = pa.chunked_array([pa.array([["a", "b"]], LISTS)])
+    assert find_separator([LabeledTable("rows", lists, lists, "text", "label")], wanted) == (found, [])

@@ -70,3 +70,13 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_system(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError), hold_lock(tmp_path / "file" / "folder"):  # noqa: PT011
         pytest.fail("entered")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_all_who_may_write_the_folder_may_take_its_lock(tmp_path):
+    before = os.umask(0)
+    try:
+        with hold_lock(tmp_path / "folder"):
+            assert (tmp_path / "folder" / "lock").stat().st_mode & 0o777 == 0o666
+    finally:
+        os.umask(before)

@@ -1,10 +1,12 @@
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from hf_lstm import InputError
-from hf_lstm.storage.output_folder import fill_output_folder
+from hf_lstm.storage.checkpoints import Checkpoints
+from hf_lstm.storage.output_folder import claim_output_folder, fill_output_folder
 
 
 def fill(folder, content="new"):
@@ -96,3 +98,22 @@ def test_what_an_evaluation_added_goes_with_its_run(tmp_path):
     run(tmp_path / "a", overwrite=True)
     assert os.listdir(tmp_path / "a") == ["config.json"]
     assert (tmp_path / "a" / "config.json").read_text() == "new"
+
+
+def test_checkpoints_that_cannot_be_removed_do_not_fail_a_run_that_is_in_place(tmp_path, monkeypatch):
+    unlink = os.unlink
+
+    def fail(path, **options):
+        if path == "state.json":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(path, **options)
+
+    with claim_output_folder(tmp_path / "a", overwrite=False) as folder:
+        Checkpoints(folder.checkpoints).save({})
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "unlink", fail)
+            with folder.fill() as staging:
+                fill(staging)
+            assert list(folder.work.rglob("state.json"))
+        assert not folder.can_be_resumed
+    assert os.listdir(tmp_path / "a") == ["config.json"]
