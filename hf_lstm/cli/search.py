@@ -93,11 +93,11 @@ def main(argv: Sequence[str]) -> None:
     given = [assignment.partition("=")[0].strip() for assignment in assignments]
     space = parse_space(arguments.space, recipe, fixed=given)
     space = space or [each for each in build_default_space(recipe) if each.setting not in given]
-    if recipe.train.init_from is not None:
-        refuse_own_architecture([*assignments, *map(str, space)], recipe.train.init_from)
+    if recipe.train.base_model is not None:
+        refuse_own_architecture([*assignments, *map(str, space)], recipe.train.base_model)
     if not space:
         raise InputError("--set gives a value to all that would be searched for; say by --space what to search for")
-    check_source(recipe.data, has_columns=recipe.train.init_from is None)
+    check_source(recipe.data, has_columns=recipe.train.base_model is None)
     output_dir = arguments.output_dir or Path("runs") / f"{recipe.name_folder()}-search"
     with (
         claim_search_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder,

@@ -93,8 +93,8 @@ def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
         "--init-from",
         metavar="MODEL",
         help="fine-tune this model, a folder or Hub id, with its tokenizer and architecture, and with its classifier "
-        "if the labels are the same; a language model gives tokenizer, embedding and LSTM; short for "
-        "--set train.init_from=...",
+        "if the labels are the same; a language model gives tokenizer, embedding and LSTM; none starts without the "
+        "word vectors that come along; short for --set train.init_from=...",
     )
 
 
@@ -115,9 +115,9 @@ def main(argv: Sequence[str]) -> None:
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     num_shards = choose_num_shards(recipe.train.num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
-    if recipe.train.init_from is not None:
-        refuse_own_architecture(assignments, recipe.train.init_from)
-    check_source(recipe.data, has_columns=recipe.train.init_from is None)
+    if recipe.train.base_model is not None:
+        refuse_own_architecture(assignments, recipe.train.base_model)
+    check_source(recipe.data, has_columns=recipe.train.base_model is None)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
     if not launch.leads:

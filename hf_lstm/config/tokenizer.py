@@ -16,12 +16,12 @@ class TokenizerConfig:
     r"""What counts as a word. `word_characters`: letters, digits and underscores, as `\b\w+\b` finds them. `letters`:
     letters and underscores, as `[^\W\d]+` finds them. `whitespace`: what stands between white space, as `str.split()`
     finds it. `unpunctuated`: the same without ASCII punctuation. `punctuated`: the words of `word_characters`, and each
-    mark between them, after HTML is removed; `don't` is one word, `it's` two. `any_script`: words with
-    their vowel signs and accents, and each character of scripts that set no blanks, such as Chinese, Japanese and Thai;
-    the default recipe chooses it by itself where train needs it. `wordpiece`: pieces of words, as BERT
-    cuts them, after HTML and all characters but letters, `!` and `?` are removed. `bpe`: pieces of any script, learned
-    from train as byte pairs, so that nothing is unknown; good for languages with many endings, and the default recipe
-    chooses it by itself where most of train is of scripts that set no blanks."""
+    mark between them, after HTML is removed and curly apostrophes and quotation marks are made straight; `don't` is one
+    word, `it's` two. `any_script`: words with their vowel signs and accents, and each character of scripts that set no
+    blanks, such as Chinese, Japanese and Thai; the default recipe chooses it by itself where train needs it.
+    `wordpiece`: pieces of words, as BERT cuts them, after HTML and all characters but letters, `!` and `?` are removed.
+    `bpe`: pieces of any script, learned from train as byte pairs, so that nothing is unknown; good for languages with
+    many endings, and the default recipe chooses it by itself where most of train is of scripts that set no blanks."""
     lowercase: bool = True
     """Lower-case the text first, as Python's `str.lower` does."""
     stop_words: Literal["keep", "unknown", "drop"] = "keep"

@@ -6,6 +6,9 @@ from typing import Literal
 
 from hf_lstm.config.checks import check_types, require
 
+AUTO = "auto"
+"""Of `init_from`: what comes along, if it fits."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class TrainConfig:
@@ -93,11 +96,14 @@ class TrainConfig:
     swapped for words of blame, negations put in or taken out. Only English reviews of two labels are edited; others are
     left as they are."""
     start: Literal["random", "ngrams"] = "random"
-    """What the embedding starts from, without `embeddings` and `init_from`. `random`: as `model.initialization` says.
-    `ngrams`: small random numbers, and what each word says for a label by a linear model."""
+    """What the embedding starts from, without `embeddings` and a model to start from. `random`: as
+    `model.initialization` says. `ngrams`: small random numbers, or the word vectors of `init_from=auto`, and what each
+    word says for a label by a linear model."""
     init_from: str | None = None
     """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe. A
-    language model gives tokenizer, embedding and LSTM, and leaves the rest to the recipe."""
+    language model gives tokenizer, embedding and LSTM, and leaves the rest to the recipe. `auto` takes only the word
+    vectors of the language model of English film reviews that comes along, and where most words of train have none,
+    as in other languages, starts without them."""
     num_shards: int | None = None
     """Divide the rows of each step into this many parts, each computed on one core. The weights then have the same bits
     whatever the number of threads and processes (1 to `num_shards`). `none` divides them as fits the threads, which
@@ -134,11 +140,16 @@ class TrainConfig:
         if self.embeddings is None:
             require(not self.freeze_embeddings, "train.freeze_embeddings", True, "false without train.embeddings")
         else:
-            require(self.init_from is None, "train.embeddings", self.embeddings, "none with train.init_from")
+            require(self.base_model is None, "train.embeddings", self.embeddings, "none with train.init_from")
         self._check_teachers()
         require(self.num_shards is None or self.num_shards >= 1, "train.num_shards", self.num_shards, "none or >= 1")
         self._check_unlabeled()
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
+
+    @property
+    def base_model(self) -> str | None:
+        """Return the folder or Hub id of the model to start from; None without one, and for `auto`."""
+        return None if self.init_from == AUTO else self.init_from
 
     def _check_teachers(self) -> None:
         require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")

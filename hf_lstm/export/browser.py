@@ -102,7 +102,8 @@ def describe_tokenizer(tokenizer: Tokenizer) -> dict[str, Any]:
         described |= {"words": splitter.words, "lowercase": splitter.lowercase, "dropped": sorted(splitter.dropped)}
         described["pattern"] = _get_pattern(build_pre_tokenizer(splitter.words))
         # Tokenizers of before have the rule of Unicode, which is JavaScript's own.
-        described["final_sigma"] = None if splitter.is_older else FINAL_SIGMA
+        described["final_sigma"] = None if splitter.edition == 1 else FINAL_SIGMA
+        described["straight_marks"] = splitter.words == "punctuated" and splitter.edition >= 3
         return described | {"only_known": not splitter.keeps_unknown}
     for dropped in (frozenset[str](), load_stop_words()):
         if UNK_PIECE in vocab and tokenizer.to_str() == build_wordpiece_tokenizer(vocab, dropped=dropped).to_str():

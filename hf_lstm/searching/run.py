@@ -125,8 +125,8 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
 
 def _load_rows(recipe: Recipe, in_memory: InMemorySplits | None) -> tuple[Recipe, Splits]:
     """Load the rows of all trials, as the model to start from was told of them; return the recipe with that."""
-    if recipe.train.init_from is not None:
-        recipe = complete_data(recipe, load_base_model(recipe.train.init_from), in_memory)
+    if recipe.train.base_model is not None:
+        recipe = complete_data(recipe, load_base_model(recipe.train.base_model), in_memory)
     return recipe, load_splits(recipe.data, in_memory)
 
 

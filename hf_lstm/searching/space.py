@@ -216,7 +216,7 @@ def build_default_space(recipe: Recipe) -> list[Dimension]:
     rate = train.learning_rate
     texts = [f"train.learning_rate={rate / 4:.3g}..{rate * 4:.3g}:log"]
     texts.append(f"train.batch_size={_double(train.batch_size)}")
-    if train.init_from is not None:
+    if train.base_model is not None:
         texts.append("train.layer_decay=0.5..1.0:0.1")
     else:
         texts += ["model.dropout=0.0..0.6:0.1", f"model.hidden_size={_double(model.hidden_size)}"]

@@ -14,17 +14,21 @@ _SPREAD = 0.1
 
 
 @torch.no_grad()
-def start_from_ngrams(model: LSTMNetwork, rows: LabeledTexts) -> None:
-    """Shrink the random embedding, and put a linear model's weight of each word into its first dimensions.
+def start_from_ngrams(model: LSTMNetwork, rows: LabeledTexts, *, has_vectors: bool = False) -> None:
+    """Put a linear model's weight of each word into the embedding.
 
-    There is one dimension for two labels, one of which each text has, else one for each label, as far as there are
-    dimensions. The weights are those of NB-SVM on the words that a text has, with a standard deviation of 1.
+    The random embedding is shrunk, and has the weights in its first dimensions. Word vectors stay as they are, but for
+    the last dimensions, of which they have the least to say. There is one dimension for two labels, one of which each
+    text has, else one for each label, as far as there are dimensions. The weights are those of NB-SVM on the words that
+    a text has, with a standard deviation of 1.
     """
     weights = learn_word_weights(rows, model.problem, num_words=model.config.vocab_size)
     table = model.embedding.weight
-    table.mul_(_SPREAD)
     num_columns = min(weights.shape[1], table.shape[1])
-    table[:, :num_columns] = torch.from_numpy(weights[:, :num_columns]).to(table)
+    columns = slice(-num_columns, None) if has_vectors else slice(num_columns)
+    if not has_vectors:
+        table.mul_(_SPREAD)
+    table[:, columns] = torch.from_numpy(weights[:, :num_columns]).to(table)
     table[model.config.pad_token_id] = 0
 
 

@@ -1,20 +1,35 @@
-r"""Builds what word tokenizers had for normalizer and pre-tokenizer until JavaScript could read their patterns, too.
+r"""Builds what word tokenizers had for normalizer and pre-tokenizer in earlier editions of this package.
 
-Folders of that time are read with them, to the same ids as ever. New tokenizers have those of `word_patterns`, which
-find the same words. The only texts that the two may read differently have more than `word_patterns.MAX_IGNORED`
-apostrophes, dots or accents in a row, and then a capital sigma.
+Folders of that time are read with them, to the same ids as ever. New tokenizers have the parts of `word_patterns`:
+
+- edition 1, until JavaScript could read the patterns, too. It finds the same words as edition 2. The only texts that
+  the two may read differently have more than `word_patterns.MAX_IGNORED` apostrophes, dots or accents in a row, and
+  then a capital sigma;
+- edition 2, until curly apostrophes and quotation marks were read as straight ones where words are `punctuated`;
+- edition 3, today's.
 """
 
 import copy
 import re
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal
 
 from tokenizers import Regex
 from tokenizers.normalizers import Lowercase, Normalizer, Replace, Sequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
 
-from hf_lstm.tokenization.word_patterns import ASCII_PUNCTUATION, TAG, Words, write_alternatives
+from hf_lstm.tokenization.word_patterns import (
+    ASCII_PUNCTUATION,
+    TAG,
+    Words,
+    build_normalizer,
+    build_pre_tokenizer,
+    list_normalizer_steps,
+    write_alternatives,
+)
+
+Edition = Literal[1, 2, 3]
+NEWEST: Edition = 3
 
 _PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -34,8 +49,8 @@ _FINAL_SIGMA = rf"{_CASED}\p{{Case_Ignorable}}*\KΣ(?!\p{{Case_Ignorable}}*{_CAS
 _BYTE_PAIR_RUN = r"[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]"
 
 
-def build_older_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
-    """Build the normalizer of a text; None if nothing changes."""
+def build_first_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
+    """Build the normalizer of a text in edition 1; None if nothing changes."""
     steps: list[Normalizer] = []
     if words == "punctuated":
         steps += [Replace(Regex(TAG), " ")]
@@ -46,10 +61,17 @@ def build_older_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     return Sequence(steps) if steps else None
 
 
-def build_older_pre_tokenizer(
+def build_second_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
+    """Build the normalizer of a text in edition 2; None if nothing changes."""
+    if words != "punctuated":
+        return build_normalizer(words, lowercase)
+    return Sequence([Replace(Regex(TAG), " "), *list_normalizer_steps("word_characters", lowercase)])
+
+
+def build_first_pre_tokenizer(
     words: Words, *, dropped: Collection[str] = (), kept: Collection[str] | None = None
 ) -> PreTokenizer:
-    """Build the pre-tokenizer for a normalized text, as `word_patterns.build_pre_tokenizer`."""
+    """Build the pre-tokenizer for a text normalized in edition 1, as `word_patterns.build_pre_tokenizer`."""
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
     if words == "punctuated":
@@ -62,6 +84,14 @@ def build_older_pre_tokenizer(
         left_out = write_alternatives(dropped, escape=re.escape)
         pattern = f"(?<!{characters})(?!{left_out}(?!{characters})){pattern}"
     return Split(Regex(pattern), "removed", invert=True)
+
+
+PARTS: dict[Edition, tuple[Callable[[Words, bool], Normalizer | None], Callable[..., PreTokenizer]]] = {
+    3: (build_normalizer, build_pre_tokenizer),
+    2: (build_second_normalizer, build_pre_tokenizer),
+    1: (build_first_normalizer, build_first_pre_tokenizer),
+}
+"""What builds the normalizer and the pre-tokenizer of each edition."""
 
 
 def age_byte_pairs(described: Mapping[str, Any]) -> dict[str, Any]:

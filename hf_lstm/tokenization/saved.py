@@ -17,13 +17,9 @@ from tokenizers import Tokenizer
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
-from hf_lstm.tokenization.older_patterns import (
-    age_byte_pairs,
-    build_older_normalizer,
-    build_older_pre_tokenizer,
-)
+from hf_lstm.tokenization.older_patterns import PARTS, age_byte_pairs
 from hf_lstm.tokenization.stop_words import load_stop_words
-from hf_lstm.tokenization.word_patterns import Words, build_normalizer, build_pre_tokenizer
+from hf_lstm.tokenization.word_patterns import Words
 from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer
 
@@ -134,8 +130,7 @@ def _check_model(model: Any, where: str) -> Mapping[str, Any]:
 @functools.cache
 def _list_own_steps() -> list[dict[str, Any]]:
     """List the steps of all normalizers that we write."""
-    builders = (build_normalizer, build_older_normalizer)
-    normalizers = [build(words, True) for build in builders for words in get_args(Words)]
+    normalizers = [build(words, True) for build, _ in PARTS.values() for words in get_args(Words)]
     normalizers.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=()).normalizer)
     described = [_describe(each) for each in normalizers if each is not None]
     return [step for each in described for step in each["normalizers"]]
@@ -144,7 +139,7 @@ def _list_own_steps() -> list[dict[str, Any]]:
 @functools.cache
 def _list_own_splitters() -> list[dict[str, Any]]:
     """List all pre-tokenizers that we write, but those of one vocabulary."""
-    builders = (build_pre_tokenizer, build_older_pre_tokenizer)
+    builders = {build for _, build in PARTS.values()}
     splitters = [build(words) for build in builders for words in get_args(Words)]
     splitters += [build(words, dropped=load_stop_words()) for build in builders for words in get_args(Words)]
     for dropped in (frozenset[str](), load_stop_words()):
@@ -165,7 +160,7 @@ def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:
     known_words = set(vocab) - set(SPECIAL_TOKENS)
     return any(
         splitter == _describe(build(words, kept=known_words))
-        for build in (build_pre_tokenizer, build_older_pre_tokenizer)
+        for build in {build for _, build in PARTS.values()}
         for words in get_args(Words)
     )
 

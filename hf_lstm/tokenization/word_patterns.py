@@ -6,7 +6,7 @@ It builds the normalizers and patterns for that. The words are these, after `tex
     letters          re.findall(r"[^\W\d]+", text)
     whitespace       text.split()
     unpunctuated     text.translate(dict.fromkeys(map(ord, string.punctuation))).split()
-    punctuated       re.findall(PUNCTUATED_WORD, re.sub(TAG, " ", text))
+    punctuated       re.findall(PUNCTUATED_WORD, re.sub(TAG, " ", text).translate(STRAIGHT_MARKS))
     any_script       what `_ANY_SCRIPT` finds: Python's `re` knows neither scripts nor marks
 
 A `tokenizer.json` is read by JavaScript's tokenizers, too. So patterns have only what Oniguruma and JavaScript read
@@ -50,6 +50,9 @@ Words = Literal["word_characters", "letters", "whitespace", "unpunctuated", "pun
 
 TAG = r"</?[A-Za-z][^<>]*>"
 """An HTML tag."""
+
+STRAIGHT_MARKS = str.maketrans("‘’´“”", "'" * 3 + '"' * 2)
+"""What telephones and word processors write for `'` and `"`, which most texts to learn from have."""
 
 # A word and its n't, or a word, or what English adds to one after an apostrophe, or a single mark.
 WHITE_SPACE = r"\t-\r\x20\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
@@ -117,14 +120,20 @@ def is_unspaced(character: str) -> bool:
 
 def build_normalizer(words: Words, lowercase: bool) -> Normalizer | None:
     """Build the normalizer of a text; None if nothing changes."""
+    steps = list_normalizer_steps(words, lowercase)
+    return NormalizerSequence(steps) if steps else None
+
+
+def list_normalizer_steps(words: Words, lowercase: bool) -> list[Normalizer]:
+    """List what the normalizer of a text does, in this order."""
     steps: list[Normalizer] = []
     if words == "punctuated":
-        steps += [Replace(Regex(TAG), " ")]
+        steps += [Replace(Regex(TAG), " "), Replace(Regex("[‘’´]"), "'"), Replace(Regex("[“”]"), '"')]
     if lowercase:
         steps += [Replace(Regex(FINAL_SIGMA), "ς"), Replace("Σ", "σ"), Lowercase()]
     if words == "unpunctuated":
         steps += [Replace(Regex(ASCII_PUNCTUATION), "")]
-    return NormalizerSequence(steps) if steps else None
+    return steps
 
 
 def build_pre_tokenizer(

@@ -13,15 +13,14 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import Normalizer
 from tokenizers.pre_tokenizers import PreTokenizer
 
-from hf_lstm.tokenization.older_patterns import build_older_normalizer, build_older_pre_tokenizer
+from hf_lstm.tokenization.older_patterns import NEWEST, PARTS, Edition
 from hf_lstm.tokenization.stop_words import load_stop_words
 from hf_lstm.tokenization.word_patterns import (
     MAX_IGNORED,
     PUNCTUATED_WORD,
+    STRAIGHT_MARKS,
     TAG,
     Words,
-    build_normalizer,
-    build_pre_tokenizer,
     replace_surrogates,
 )
 
@@ -39,8 +38,6 @@ _FIND: dict[Words, re.Pattern[str]] = {
     "punctuated": re.compile(PUNCTUATED_WORD),
     "any_script": re.compile(r"\w+"),  # of texts in which this finds the same, see `_is_character_read_alike`
 }
-_PARTS = (build_normalizer, build_pre_tokenizer)
-_OLDER_PARTS = (build_older_normalizer, build_older_pre_tokenizer)
 _TAG = re.compile(TAG)
 # All that is case-ignorable is neither white space nor a letter of these; more than that does no harm.
 _FAR_SIGMA = re.compile(rf"[^\s0-9A-Za-zΑ-Ωα-ω]{{{MAX_IGNORED + 1}}}Σ")
@@ -60,13 +57,13 @@ class WordSplitter:
         lowercase: whether the text is lower-cased first.
         dropped: words to leave out.
         kept: the only words not to leave out, whatever is `dropped`; by default all.
-        is_older: whether the tokenizer's patterns are those of `older_patterns`.
+        edition: of the tokenizer's patterns, see `older_patterns`.
 
     Attributes:
         words: how words are found.
         lowercase: whether the text is lower-cased first.
         dropped: words to leave out.
-        is_older: whether the tokenizer's patterns are those of `older_patterns`.
+        edition: of the tokenizer's patterns, see `older_patterns`.
         keeps_unknown: whether words are kept that nobody named.
         normalizer: of the tokenizer; None where nothing is normalized.
         pre_tokenizer: of the tokenizer.
@@ -79,15 +76,15 @@ class WordSplitter:
         *,
         dropped: Collection[str] = (),
         kept: Collection[str] | None = None,
-        is_older: bool = False,
+        edition: Edition = NEWEST,
     ) -> None:
         self.words = words
         self.lowercase = lowercase
         self.dropped = frozenset(dropped)
         self._kept = None if kept is None else frozenset(kept)
         self.keeps_unknown = kept is None
-        self.is_older = is_older
-        normalize, cut = _OLDER_PARTS if is_older else _PARTS
+        self.edition = edition
+        normalize, cut = PARTS[edition]
         self.normalizer: Normalizer | None = normalize(words, lowercase)
         self.pre_tokenizer: PreTokenizer = cut(words, dropped=dropped, kept=kept)
         self._all_words_pre_tokenizer = cut(words)
@@ -135,8 +132,11 @@ class WordSplitter:
         return text.split(None, max_words)[:max_words]  # after so many splits, the rest comes as one piece
 
     def _split_by_python(self, text: str) -> list[str]:
-        if self.words == "punctuated" and "<" in text:
-            text = _TAG.sub(" ", text)
+        if self.words == "punctuated":
+            if "<" in text:
+                text = _TAG.sub(" ", text)
+            if self.edition >= 3 and not text.isascii():
+                text = text.translate(STRAIGHT_MARKS)
         if self.lowercase:
             text = text.lower()
         if self.words in _FIND:
@@ -178,8 +178,8 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
     if tokenizer.token_to_id(UNK_TOKEN) is None:
         return None
     make = _describe_make(tokenizer)
-    for is_older, words, lowercase in itertools.product((False, True), get_args(Words), (True, False)):
-        splitter = WordSplitter(words, lowercase, is_older=is_older)
+    for edition, words, lowercase in itertools.product(PARTS, get_args(Words), (True, False)):
+        splitter = WordSplitter(words, lowercase, edition=edition)
         unfiltered = _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0}))
         if make == unfiltered:
             return splitter
@@ -192,7 +192,7 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
         if all(splitter.split_all(word) == [word] for word in known_words):
             filters.append({"kept": known_words})
         for words_left_out in filters:
-            splitter = WordSplitter(words, lowercase, is_older=is_older, **words_left_out)
+            splitter = WordSplitter(words, lowercase, edition=edition, **words_left_out)
             if make == _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0})):
                 return splitter
     return None

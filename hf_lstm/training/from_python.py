@@ -97,9 +97,9 @@ def train_from_python(
     require_minutes("checkpoint_minutes", checkpoint_minutes)
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
-    if chosen.train.init_from is not None:
+    if chosen.train.base_model is not None:
         sections = find_sections(chosen)
-        check_own_settings([f"{sections[name]}.{name}" for name in settings], chosen.train.init_from)
+        check_own_settings([f"{sections[name]}.{name}" for name in settings], chosen.train.base_model)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
     temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None

@@ -90,7 +90,7 @@ def prepare_run(
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
-    base = None if recipe.train.init_from is None else load_base_model(recipe.train.init_from)
+    base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
@@ -120,8 +120,8 @@ def prepare_run(
     learned = encoded["train"]
     if recipe.train.teachers is not None:
         learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
-    if recipe.train.start == "ngrams" and base is None and vector_source is None:
-        start_from_ngrams(model, encoded["train"])
+    if recipe.train.start == "ngrams" and base is None and recipe.train.embeddings is None:
+        start_from_ngrams(model, encoded["train"], has_vectors=word_vectors is not None)
     more = None
     if recipe.train.unlabeled_batches_per_step and unlabeled:
         more = Encoder(tokenizer, config).encode(unlabeled)

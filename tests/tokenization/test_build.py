@@ -54,7 +54,7 @@ TRICKY_TEXTS = [
 
 def find_words(text: str, words: str, lowercase: bool) -> list[str]:
     if words == "punctuated":
-        text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
+        text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text).translate(str.maketrans("‘’´“”", "'''\"\""))
     text = text.lower() if lowercase else text
     if words in PATTERNS:
         return re.findall(PATTERNS[words], text)

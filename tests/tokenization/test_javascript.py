@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.tokenization.older_patterns import build_older_normalizer, build_older_pre_tokenizer
+from hf_lstm.tokenization.older_patterns import (
+    build_first_normalizer,
+    build_first_pre_tokenizer,
+    build_second_normalizer,
+)
 from hf_lstm.tokenization.saved import parse_tokenizer
 from hf_lstm.tokenization.unspaced import RANGES
-from hf_lstm.tokenization.word_patterns import MAX_IGNORED, Words, build_normalizer, build_pre_tokenizer, escape
+from hf_lstm.tokenization.word_patterns import MAX_IGNORED, Words, build_pre_tokenizer, escape
 from hf_lstm.tokenization.word_splitter import WordSplitter, find_splitter
 
 WORDS = get_args(Words)
@@ -53,7 +57,7 @@ def test_patterns_have_only_what_javascript_reads_alike(config):
 
 
 def test_the_patterns_of_before_would_not_pass():
-    (older,) = list_patterns(json.loads(build_older_normalizer("letters", True).__getstate__()))
+    (older,) = list_patterns(json.loads(build_first_normalizer("letters", True).__getstate__()))
     assert "\\" in ESCAPES.sub("", older)
 
 
@@ -62,11 +66,11 @@ def test_the_patterns_of_before_would_not_pass():
 @example("'" * MAX_IGNORED + "Σ")
 @example("α" + "'" * (MAX_IGNORED + 9) + "Σ")
 @example("α" + "'" * (MAX_IGNORED + 9) + "Σα Σ")
-def test_the_new_patterns_find_the_words_of_the_older_ones(text):
+def test_the_second_edition_finds_the_words_of_the_first(text):
     for words in WORDS:
-        older = build_older_normalizer(words, True).normalize_str(text)
-        assert build_normalizer(words, True).normalize_str(text) == older
-        found = build_older_pre_tokenizer(words).pre_tokenize_str(older)
+        older = build_first_normalizer(words, True).normalize_str(text)
+        assert build_second_normalizer(words, True).normalize_str(text) == older
+        found = build_first_pre_tokenizer(words).pre_tokenize_str(older)
         assert build_pre_tokenizer(words).pre_tokenize_str(older) == found
 
 
@@ -77,12 +81,12 @@ def test_every_character_is_of_the_scripts_that_it_was_of():
     for words in ("whitespace", "punctuated", "any_script"):
         for start in range(0, len(text), 500):
             part = text[start : start + 500]
-            found = build_older_pre_tokenizer(words).pre_tokenize_str(part)
+            found = build_first_pre_tokenizer(words).pre_tokenize_str(part)
             assert build_pre_tokenizer(words).pre_tokenize_str(part) == found
 
 
 def build_older(words, **options):
-    tokenizer = WordSplitter(words, True, is_older=True, **options).build_tokenizer(
+    tokenizer = WordSplitter(words, True, edition=1, **options).build_tokenizer(
         {"<pad>": 0, "<unk>": 1, "οδος": 2, "οδοσ": 3, "σ": 4, "ς": 5, "film": 6}
     )
     return tokenizer, parse_tokenizer(tokenizer.to_str().encode(), "tokenizer.json")
@@ -97,12 +101,27 @@ def test_tokenizers_of_before_are_read_and_encoded_as_before(words, options):
     assert read.to_str() == tokenizer.to_str()
     found = find_splitter(read)
     assert found is not None
-    assert (found.words, found.is_older) == (words, True)
+    assert (found.words, found.edition) == (words, 1)
     config = ModelSettings().resolve(vocab_size=7, label_names=["a", "b"])
     texts = ["ΟΔΟΣ film ΟΔΟΣ'", *("'" * count + "Σ" for count in (1, MAX_IGNORED, MAX_IGNORED + 1, 60)), "Σ" * 3]
     encoded = Encoder(read, config).encode(texts)
     for text, (start, end) in zip(texts, itertools.pairwise(encoded.offsets), strict=True):
         assert encoded.input_ids[start:end].tolist() == (tokenizer.encode(text).ids or [1])
+
+
+@pytest.mark.parametrize(("edition", "known"), [(1, False), (2, False), (3, True)])
+def test_curly_marks_are_straight_in_the_newest_edition_alone(edition, known):
+    vocab = {"<pad>": 0, "<unk>": 1, "don't": 2, "it": 3, "'s": 4, '"': 5}
+    splitter = WordSplitter("punctuated", True, edition=edition)
+    read = parse_tokenizer(splitter.build_tokenizer(vocab).to_str().encode(), "tokenizer.json")
+    found = find_splitter(read)
+    assert found is not None
+    assert (found.words, found.edition) == ("punctuated", edition)
+    straight = "“DON’T it’s” don't"
+    assert found.split(straight) == read.encode(straight).tokens if known else ["“", "don’t", "it", "’s", "”", "don't"]
+    assert read.encode(straight).ids == ([5, 2, 3, 4, 5, 2] if known else [1, 1, 3, 1, 1, 2])
+    encoded = Encoder(read, ModelSettings().resolve(vocab_size=6, label_names=["a", "b"])).encode([straight] * 5_000)
+    assert encoded.input_ids[:6].tolist() == read.encode(straight).ids
 
 
 def test_a_far_sigma_is_encoded_as_the_tokenizer_reads_it():

@@ -46,6 +46,7 @@ DISTILLED_BILSTM = Recipe(
         teachers="ngrams",
         teacher_weight=0.5,
         unlabeled="auto",
+        init_from="auto",
         start="ngrams",
     ),
 )

@@ -5,8 +5,8 @@ const TAG = /<\/?[A-Za-z][^<>]*>/gu;
 const MAX_PIECE_CHARACTERS = 100;
 
 class Tokenizer {
-  // description: {words, pattern, final_sigma, lowercase, dropped, only_known, vocab, unk_token_id}, of byte pairs
-  // {bytes, merges, unspaced}, too.
+  // description: {words, pattern, final_sigma, straight_marks, lowercase, dropped, only_known, vocab, unk_token_id}, of
+  // byte pairs {bytes, merges, unspaced}, too.
   constructor(description, limits) {
     Object.assign(this, description);
     this.limits = limits;
@@ -54,6 +54,7 @@ class Tokenizer {
   // The text as patterns read it, and where in the original each of its characters stood.
   normalize(text) {
     if (this.words === "punctuated" || this.words === "wordpiece") text = text.replace(TAG, (tag) => " ".repeat(tag.length));
+    if (this.straight_marks) text = text.replace(/[‘’´]/g, "'").replace(/[“”]/g, '"');
     if (this.words === "wordpiece") text = text.replace(/[^A-Za-z!?]/g, " ");
     const lower = this.lowercase ? this.lower(text) : text;
     if (this.words === "unpunctuated") return deletePunctuation(text, lower);

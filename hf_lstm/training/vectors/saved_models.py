@@ -19,7 +19,7 @@ from hf_lstm.training.vectors.glove import WordVectors
 class ModelVectors:
     """Holds the word vectors of a saved classifier or language model, read once."""
 
-    folder: Path
+    path: Path
     vocab: Mapping[str, int]
     table: Tensor
     """float32 (vocabulary, values)"""
@@ -36,7 +36,7 @@ class ModelVectors:
         words = [word for word in vocab if word in self.vocab]
         if not words:
             raise InputError(
-                f"embeddings {self.folder}: has a vector for none of the {len(vocab)} entries of the vocabulary"
+                f"embeddings {self.path}: has a vector for none of the {len(vocab)} entries of the vocabulary"
             )
         vectors = self.table[[self.vocab[word] for word in words]]
         if vectors.shape[1] > embedding_dim:
