@@ -123,7 +123,9 @@ def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = Fal
         stack.push(lock)
         stack.callback(_leave, folder)
         finish_replacement(folder.path)
-        if _check_contents(folder, overwrite=overwrite, resume=resume):
+        is_finished = _check_contents(folder, overwrite=overwrite, resume=resume)
+        _remove_strays(folder)
+        if is_finished:
             yield OutputFolder(folder.path, is_finished=True)
             return
         _remove_remains(folder, keep_checkpoints=resume)
@@ -178,11 +180,15 @@ def _list_names(path: Path) -> set[str]:
     return {entry.name for entry in path.iterdir() if entry.name not in hidden and entry.suffix != PARTIAL_SUFFIX}
 
 
-def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
-    """Remove what dead processes left behind; checkpoints, too, unless they are to be kept."""
+def _remove_strays(folder: OutputFolder) -> None:
+    """Remove what processes left behind that died while they filled the folder, or when its run was finished."""
     remove_strays(folder.path)
     for entry in folder.path.glob(f"{UNFINISHED_FOLDER}.*{PARTIAL_SUFFIX}"):
         shutil.rmtree(entry, ignore_errors=True)
+
+
+def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
+    """Remove what is left of an unfinished run; checkpoints, too, unless they are to be kept."""
     if not (keep_checkpoints and folder.can_be_resumed):
         _drop(folder.checkpoints)
         for entry in folder.work.iterdir():

@@ -117,3 +117,15 @@ def test_checkpoints_that_cannot_be_removed_do_not_fail_a_run_that_is_in_place(t
             assert list(folder.work.rglob("state.json"))
         assert not folder.can_be_resumed
     assert os.listdir(tmp_path / "a") == ["config.json"]
+
+
+def test_what_a_process_left_that_died_at_its_last_steps_goes_also_when_nothing_is_left_to_do(tmp_path, tiny_model):
+    tiny_model.save_pretrained(tmp_path / "a")
+    (tmp_path / "a" / "results.json").write_text("{}")
+    before = sorted(os.listdir(tmp_path / "a"))
+    for name in (".unfinished.1a2b3c4d.partial", ".new-1a2b3c4d5e6f.partial"):
+        (tmp_path / "a" / name).mkdir()
+        (tmp_path / "a" / name / "lock").write_text("")
+    with claim_output_folder(tmp_path / "a", overwrite=False, resume=True) as folder:
+        assert folder.is_finished
+    assert sorted(os.listdir(tmp_path / "a")) == before
