@@ -54,6 +54,7 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
     thresholds = model.problem.thresholds if isinstance(model.problem, MultiLabel) else None
     wording = choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model), thresholds=thresholds)
     os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
+    shown_labels = wording.map_labels(model.config.label_names)
     with gr.Blocks(
         title=wording.title, analytics_enabled=False, delete_cache=(_CLEANING_INTERVAL_S, UPLOAD_LIFETIME_S)
     ) as demo:
@@ -63,7 +64,7 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
         with gr.Tab("Many texts"):
             add_batch_tab(model, wording)
         with gr.Tab("The model"):
-            add_model_tab(model, model_id=model_id, report_folder=report_folder)
+            add_model_tab(model, shown_labels, model_id=model_id, report_folder=report_folder)
     return demo
 
 

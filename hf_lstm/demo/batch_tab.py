@@ -118,7 +118,7 @@ def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Word
     It has the count of each label, orange before blue as on the first tab, or the most frequent of many labels first.
     None of the labels is called the winner. A row's tone is None without an answer.
     """
-    shown = dict(zip(label_names, wording.label_names, strict=True))
+    shown = wording.map_labels(label_names)
     tones = {name: choose_tone(label, wording) for label, name in enumerate(label_names)}
     counts = Counter(name for row in rows if row.score is not None for name in row.labels or (row.label,))
     order = [name for name, _ in counts.most_common()]
@@ -128,7 +128,6 @@ def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Word
         "rows": [
             {
                 "text": row.text,
-                "label": shown.get(row.label, row.label),
                 "labels": [shown.get(name, name) for name in row.labels or (row.label,)],
                 "tone": None if row.score is None else tones.get(row.label, "unsure" if not row.labels else "for"),
                 "confidence": "" if row.score is None else format_confidence(row.score),
@@ -141,6 +140,7 @@ def describe_rows(rows: Sequence[Row], label_names: Sequence[str], wording: Word
             for name in order
             if counts[name]
         ],
+        "is_pair": wording.has_two,
         "unsure_below": format_confidence(UNSURE_BELOW),
     }
 
@@ -156,10 +156,19 @@ def _add_inputs() -> list[gr.components.Component]:
     with gr.Row():
         with gr.Column(min_width=280):
             lines = gr.Textbox(
-                label="One text on each line", lines=7, max_lines=12, placeholder="The first text\nThe second text"
+                label="One text on each line",
+                lines=12,
+                max_lines=12,
+                placeholder="The first text\nThe second text",
+                elem_id="lines",
             )
         with gr.Column(min_width=280):
-            file = gr.File(label="Or a file: .csv, .tsv, .jsonl, or .txt", file_types=list(UPLOAD_SUFFIXES), height=190)
+            file = gr.File(
+                label="Or a file: .csv, .tsv, .jsonl, or .txt",
+                file_types=list(UPLOAD_SUFFIXES),
+                height=174,
+                elem_id="file",
+            )
             column = gr.Textbox(
                 label="Column of the texts", placeholder="found by itself if it is called text, review …"
             )

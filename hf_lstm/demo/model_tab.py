@@ -1,5 +1,6 @@
 """Adds the demo's third tab, with the model's figures and mistakes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,16 @@ _MAX_NAMED_EPOCHS = 10
 """As words, epochs are sorted by their digits."""
 
 
-def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: Path | None) -> None:
+def add_model_tab(
+    model: LSTMSentiment, shown: Mapping[str, str], *, model_id: str | None, report_folder: Path | None
+) -> None:
     """Add the tab to the page.
 
     What is not known of the model is left out.
 
     Args:
         model: what classifies.
+        shown: names of its labels, as people read them.
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run, with its `errors.jsonl`.
     """
@@ -44,18 +48,18 @@ def add_model_tab(model: LSTMSentiment, *, model_id: str | None, report_folder: 
     gr.Markdown(describe_model(model, test, model_id))
     if test is not None:
         with gr.Row():
-            rows = list_label_figures(test)
+            rows = list_label_figures(test, shown)
             is_whole = len(rows) == len(test.per_label)
             title = "Each label, on test texts" if is_whole else "The most frequent labels, and the worst of the others"
             add_table(rows, ["label", *FIGURES, "texts"], title=title)
-            header, rows = list_confusions(test)
+            header, rows = list_confusions(test, shown)
             if test.confusion_matrix.fits_page():
                 add_table(rows, header, title="What each label is taken for")
     if results is not None and (points := list_curve_points(results.epochs)):
         with gr.Row():
             for figure in CURVES:
                 _add_curve(points, figure)
-    if mistakes := list_mistakes(report_folder):
+    if mistakes := list_mistakes(report_folder, shown):
         header = ["true label", "answer", "probability", "misleading words", "text"]
         add_table(mistakes, header, title="The most confident mistakes on test texts", num_long=2)
 

@@ -92,7 +92,7 @@ def _add_components(wording: Wording) -> tuple[gr.Textbox, gr.Button, list[gr.Bu
     with gr.Row(equal_height=False, elem_id="single"):
         with gr.Column(scale=2, min_width=320):
             text = gr.Textbox(
-                label="Text", lines=5, max_lines=14, placeholder=wording.placeholder, elem_id="text", autofocus=True
+                label="Text", lines=8, max_lines=8, placeholder=wording.placeholder, elem_id="text", autofocus=True
             )
             button = gr.Button(wording.button, variant="primary", elem_id="classify")
             examples = []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NO_PLOTS = f"plots are left out, since matplotlib is not installed: {name_install_command('matplotlib')}"
 MAX_LABEL_CHARACTERS, MAX_MODEL_CHARACTERS = 20, 36
 """Longer names lose their middle. Names of models often differ only at the end, as in the seed."""
+MAX_WIDE_LABELS = 8
+"""A confusion matrix of more labels has narrow cells, and leaves zeros out."""
 MAX_CHARACTERS_SIDE_BY_SIDE = 12
 """Longer names are turned upright below a confusion matrix."""
 # Colors that people with any color vision can tell apart: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
@@ -45,7 +47,8 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     names = metrics.confusion_matrix.labels
     counts = np.array(metrics.confusion_matrix.rows)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side_inches = float(np.clip(1.6 + 0.9 * len(names), 3.8, 14))
+    are_few = len(names) <= MAX_WIDE_LABELS
+    side_inches = float(np.clip(1.6 + (0.9 if are_few else 0.48) * len(names), 3.8, 14))
     figure = _make_figure(side_inches + 1.0, side_inches)
     axes = figure.add_subplot()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -55,18 +58,20 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     bar.set_label("share of the true label")
     fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
     shown = [shorten(name, MAX_LABEL_CHARACTERS) for name in names]
-    style = _style_names(shown)
-    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, **style)
-    axes.set_yticks(range(len(names)), shown, **style)
+    name_style = _style_names(shown)
+    axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, **name_style)
+    axes.set_yticks(range(len(names)), shown, **name_style)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlabel("predicted label")
     axes.set_ylabel("true label")
     axes.set_title(f"{metrics.num_rows:,} rows, {100 * metrics.accuracy:.2f} % right")
     if metrics.confusion_matrix.fits_page():  # else they would be too small to read
+        style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": None if are_few else 8}
         for (row, column), share in np.ndenumerate(shares):
-            text = f"{counts[row, column]:,}\n{100 * share:.1f} %"
-            axes.text(column, row, text, ha="center", va="center", color=_choose_ink(image.to_rgba(share)))
+            text = f"{counts[row, column]:,}\n{100 * share:.{1 if are_few else 0}f} %"
+            if are_few or counts[row, column]:  # among many, zeros would hide the others
+                axes.text(column, row, text, color=_choose_ink(image.to_rgba(share)), **style)
     return figure
 
 
@@ -157,13 +162,19 @@ def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "
     errors = np.abs(bounds.T - values)
     axes.errorbar(range(len(groups)), values, yerr=errors, fmt="o", color=BLUE, capsize=4, label="95 % interval")
     axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
-    axes.set_xticks(range(len(groups)), [f"{group.from_words:,}\nto {group.to_words:,}" for group in groups])
+    axes.set_xticks(range(len(groups)), [_name_length(group) for group in groups])
     axes.set_xlabel("words in the text")
     axes.yaxis.set_major_formatter(_build_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)  # within the axes it may hide a group
     _style_axes(axes)
     return figure
+
+
+def _name_length(group: LengthGroup) -> str:
+    """Name how many words the texts of a group have."""
+    fewest, most = f"{group.from_words:,}", f"{group.to_words:,}"
+    return fewest if fewest == most else f"{fewest}\nto {most}"
 
 
 def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Figure":

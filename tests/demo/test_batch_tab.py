@@ -10,7 +10,7 @@ def describe(answers, labels=("neg", "pos"), is_of_films=True):
 
 def test_rows_have_the_labels_as_people_read_them_and_the_unsure_ones_are_marked():
     described = describe([("a", "pos", 0.9999), ("b", "neg", 0.59), ("c", NO_KNOWN_WORD, None)])
-    rows = [[row["label"], row["tone"], row["confidence"], row["is_unsure"]] for row in described["rows"]]
+    rows = [[*row["labels"], row["tone"], row["confidence"], row["is_unsure"]] for row in described["rows"]]
     assert rows == [
         ["Liked it", "for", ">99\N{NO-BREAK SPACE}%", False],
         ["Didn’t like it", "against", "59\N{NO-BREAK SPACE}%", True],
@@ -24,7 +24,7 @@ def test_each_label_has_its_count_and_none_is_the_winner():
     counts = [(each["label"], each["count"]) for each in described["counts"]]
     assert counts == [("Didn’t like it", 49), ("Liked it", 51)]
     assert [each["tone"] for each in described["counts"]] == ["against", "for"], "in the order of the first tab"
-    assert set(described) == {"rows", "counts", "unsure_below"}
+    assert set(described) == {"rows", "counts", "is_pair", "unsure_below"}
 
 
 def test_a_label_that_is_named_like_a_missing_answer_is_an_answer():

@@ -1,6 +1,7 @@
 """The demo in a real browser: headless Chromium, as `.ci/run` installs it. Without one, all of this is skipped."""
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from random_model import build_model
 from run_records import make_results
 
 from hf_lstm import LSTMSentiment
+from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
 from hf_lstm.demo.content.verdicts import describe_verdict, describe_words
 from hf_lstm.demo.content.wording import choose_wording
@@ -152,6 +154,8 @@ def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, ad
     page.reload()
     examples = page.locator("#examples")
     place = examples.bounding_box()
+    page.get_by_label("Text", exact=True).fill("a film\n" * 40)
+    assert examples.bounding_box() == place, "a long text moves nothing"
     examples.get_by_text("A wonderful film: warm").click()
     page.locator(ANSWERED).wait_for()
     assert examples.bounding_box() == place, "examples stay where they are"
@@ -208,6 +212,9 @@ def test_batch_is_shown_and_downloaded(open_page, address, model):
     texts = ["a wonderful film", "=1+1 dull film", "xyzzy"]
     classify_batch(page, texts)
     assert "(no known word)" in page.locator("#batch").inner_text()
+    num_unsure = page.locator(".batch-unsure").count()
+    unsure = page.get_by_role("button", name=f"(below 60\N{NO-BREAK SPACE}%) {num_unsure}")
+    assert unsure.is_disabled() is (num_unsure == 0)
     page.get_by_role("button", name="No known word 1").click()
     assert page.locator(".batch td.batch-text").all_inner_texts() == ["xyzzy"]
     page.get_by_role("button", name="All 3").click()
@@ -232,6 +239,24 @@ def test_a_file_is_classified_by_its_column(open_page, address, tmp_path):
     page.get_by_role("button", name="Classify all").click()
     page.locator("#batch").get_by_text("a great film").last.wait_for()
     assert page.locator(".toast-body").count() == 0
+
+
+def test_any_number_of_labels_is_shown_with_where_each_fits(open_page, serve):
+    model = build_model(["sport", "food", "art"], problem_type=MULTI_LABEL)
+    model.config = dataclasses.replace(model.config, thresholds=[0, 0, 1])
+    page = open_page(serve(build_demo(model)))
+    assert set(classify(page, "a wonderful film").split(", ")) == {"sport", "food"}
+    bars = "nodes => nodes.map(node => [node.className, node.style.getPropertyValue('--fits-from')])"
+    assert sorted(page.locator(".answer-shares li").evaluate_all(bars)) == [
+        ["for marked", "0"],
+        ["for marked", "0"],
+        ["unsure marked", "1"],
+    ]
+    assert "if its bar reaches the mark" in page.locator(".answer-note").inner_text()
+    classify_batch(page, ["a wonderful film"])
+    assert set(page.locator(".batch td .chip").all_inner_texts()) == {"sport", "food"}
+    assert page.locator(".batch-bar").is_hidden()
+    assert page.evaluate(LIST_FAINT_TEXTS) == []
 
 
 def test_html_in_texts_and_labels_stays_text(open_page, serve):
@@ -313,6 +338,7 @@ def test_figures_and_mistakes_are_read_on_a_phone(open_page, serve, tmp_path):
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     card = page.locator(".cards tbody tr").inner_text()
     assert "<b>a wonderful film</b>" in card
+    assert card.startswith("Didn’t like it\nLiked it\n"), "labels are called as on the first tab"
     assert ">99.9\N{NO-BREAK SPACE}%" in card
     assert "12,500" in page.locator(".figures").first.inner_text()
 

@@ -5,7 +5,7 @@ Whatever is missing or of another form is left out.
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,11 +18,12 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.report import Mistake
 from hf_lstm.records.results import Epoch, RunResults, SplitFigures
+from hf_lstm.tokenization.stop_words import says_nothing
 
 ERRORS_FILE = "errors.jsonl"
 MAX_MISTAKES = 30
 MAX_SHOWN_CHARACTERS = 400
-FIGURES = ("precision", "recall", "f1")
+FIGURES = ("precision", "recall", "F1")
 CURVES = ("loss", "accuracy")
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 _NUM_TIMED_WORDS, _NUM_TIMES = 200, 8
@@ -116,19 +117,22 @@ def describe_test(test: SplitFigures) -> str:
     )
 
 
-def list_label_figures(test: SplitFigures) -> Table:
-    """List name, precision, recall, F1 and number of test texts of each label that `select_labels` selects."""
+def list_label_figures(test: SplitFigures, shown: Mapping[str, str]) -> Table:
+    """List name, precision, recall, F1 and number of test texts of each label that `select_labels` selects.
+
+    `shown` has the names of labels as people read them; the same in what follows.
+    """
     return [
-        [name, *(round(score, 4) for score in (label.precision, label.recall, label.f1)), label.support]
-        for name, label in test.select_labels().items()
+        [shown.get(name, name), *(round(score, 4) for score in (row.precision, row.recall, row.f1)), row.support]
+        for name, row in test.select_labels().items()
     ]
 
 
-def list_confusions(test: SplitFigures) -> tuple[list[str], Table]:
+def list_confusions(test: SplitFigures, shown: Mapping[str, str]) -> tuple[list[str], Table]:
     """Return the header and the rows of the confusion matrix."""
-    names = test.confusion_matrix.labels
+    names = [shown.get(name, name) for name in test.confusion_matrix.labels]
     rows: Table = [[name, *counts] for name, counts in zip(names, test.confusion_matrix.rows, strict=False)]
-    return ["true label", *(f"answered {name}" for name in names)], rows
+    return ["true label", *(f"answered “{name}”" for name in names)], rows
 
 
 def list_curve_points(epochs: Sequence[Epoch]) -> list[dict[str, Any]]:
@@ -159,22 +163,23 @@ def fetch_report_folder(model_id: str) -> Path | None:
         return None
 
 
-def list_mistakes(report_folder: Path | None) -> Table:
+def list_mistakes(report_folder: Path | None, shown: Mapping[str, str]) -> Table:
     """List the report's first mistakes.
 
-    Each has label, answer, score, misleading words and the start of the text.
+    Each has label, answer, score, misleading words and the start of the text. Words that say nothing are left out.
     """
     if report_folder is None or not (report_folder / ERRORS_FILE).is_file():
         return []
     try:
-        return [_describe_mistake(line) for line in read_lines(report_folder / ERRORS_FILE)[:MAX_MISTAKES]]
+        return [_describe_mistake(line, shown) for line in read_lines(report_folder / ERRORS_FILE)[:MAX_MISTAKES]]
     except (OSError, RecursionError, ValueError):
         return []
 
 
-def _describe_mistake(line: str) -> list[Any]:
+def _describe_mistake(line: str, shown: Mapping[str, str]) -> list[Any]:
     mistake = read_record(Mistake, json.loads(line), ERRORS_FILE)
     text = " ".join(mistake.text.replace("<br />", " ").split())
-    shown = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
-    words = ", ".join(word.word for word in mistake.words)
-    return [mistake.label, mistake.predicted, round(mistake.score, 4), words, shown]
+    start = text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
+    words = ", ".join(word.word for word in mistake.words if not says_nothing(word.word))
+    names = [shown.get(name, name) for name in (mistake.label, mistake.predicted)]
+    return [*names, round(mistake.score, 4), words, start]

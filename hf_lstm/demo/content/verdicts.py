@@ -41,7 +41,7 @@ def describe_verdict(probabilities: Sequence[float], wording: Wording) -> dict[s
     """Describe the answer to a text, as JSON for answer.js.
 
     It has the verdict, its confidence and tone, and the most probable labels; of two labels both, orange before blue.
-    Of any number of labels, those that fit are blue, and the others gray.
+    Of any number of labels, those that fit are blue, and the others gray; each has the probability that it fits from.
     """
     names, thresholds = wording.label_names, wording.thresholds
     by_probability = sorted(range(len(names)), key=lambda label: -probabilities[label])
@@ -80,6 +80,7 @@ def _describe_shares(
                 "share": probabilities[label],
                 "shown": format_confidence(probabilities[label]),
                 "tone": tones[label],
+                "fits_from": wording.thresholds[label] if wording.thresholds else None,
             }
             for label in shown
         ],

@@ -33,6 +33,10 @@ class Wording:
         """Tell whether there are two labels, one of which each text has."""
         return len(self.label_names) == 2 and self.thresholds is None
 
+    def map_labels(self, labels: Sequence[str]) -> dict[str, str]:
+        """Map the model's labels, in their order, to what people read."""
+        return dict(zip(labels, self.label_names, strict=True))
+
 
 def reads_film_reviews(model: LSTMSentiment) -> bool:
     """Return whether the model was trained on IMDB, or on its sample."""

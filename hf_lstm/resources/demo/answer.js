@@ -46,6 +46,10 @@ function drawShares(value) {
   find("shares").replaceChildren(...value.shares.map((share) => {
     const node = make("li", share.tone, "");
     node.style.setProperty("--share", share.share);
+    if (share.fits_from !== null) {
+      node.classList.add("marked");
+      node.style.setProperty("--fits-from", share.fits_from);
+    }
     node.append(make("bdi", "share-label", share.label), make("span", "share-figure", share.shown));
     return node;
   }));
@@ -70,6 +74,7 @@ function drawResult(value) {
   const against = value.against === null ? `against “${value.label}”` : `for “${value.against}”`;
   const parts = [
     `Blue words speak for “${value.label}”, orange ones ${against}; the stronger the color, the more. Plain words count little.`,
+    value.shares[0].fits_from === null ? "" : "A label fits if its bar reaches the mark.",
     isCut ? `The model reads the first ${value.words.length.toLocaleString("en")} words; the rest is gray.` : "",
     `It took ${value.took}.`,
   ];

@@ -24,7 +24,7 @@ function makeRow(row) {
     text.append(more);
   }
   const label = make("td", "batch-label", "");
-  label.append(make("bdi", `chip ${row.tone ?? "none"}`, row.label));
+  label.append(...row.labels.map((name) => make("bdi", `chip ${row.tone ?? "none"}`, name)));
   if (row.is_unsure) label.append(make("span", "batch-unsure", "unsure"));
   node.append(text, label, make("td", "batch-number", row.confidence));
   return node;
@@ -60,6 +60,7 @@ function draw() {
   find("hint").hidden = !value?.hint && !value?.is_pending;
   find("hint").textContent = value?.hint ?? (value?.is_pending ? "Reading …" : "");
   if (!value?.rows) return;
+  find("bar").hidden = !value.is_pair;  // more labels have one color: see the counts below
   find("bar").replaceChildren(...value.counts.map(({ count, tone }) => {
     const part = make("span", tone, "");
     part.style.flexGrow = count;
@@ -67,8 +68,10 @@ function draw() {
   }));
   find("filters").replaceChildren(...list(value).map(({ name, tone, fits }, index) => {
     const node = make("button", `batch-filter ${tone ?? ""}`, "");
+    const count = value.rows.filter(fits).length;
     node.type = "button";
-    node.append(make("bdi", "", name), " ", make("b", "", value.rows.filter(fits).length.toLocaleString("en")));
+    node.disabled = !count;
+    node.append(make("bdi", "", name), " ", make("b", "", count.toLocaleString("en")));
     node.addEventListener("click", () => show(value, index));
     return node;
   }));

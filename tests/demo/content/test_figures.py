@@ -24,6 +24,8 @@ from hf_lstm.demo.content.figures import (
 from hf_lstm.demo.model_tab import SPLIT_COLORS, describe_model
 from hf_lstm.hub.push import push_model_folder
 
+SHOWN = {"neg": "bad", "pos": "good"}
+
 
 def make_test_figures(**changes):
     results = make_results()
@@ -63,24 +65,25 @@ def test_what_is_no_figure_is_left_out(tmp_path, accuracy):
 
 def test_tables_have_a_row_for_each_label():
     test = parse_results(make_test_figures()).splits["test"]
-    assert list_label_figures(test) == [[label, 0.9012, 0.8034, 0.8495, 1234] for label in ("neg", "pos")]
-    header = ["true label", "answered neg", "answered pos"]
-    assert list_confusions(test) == (header, [["neg", 1000, 11], ["pos", 10, 1001]])
+    assert list_label_figures(test, {}) == [[label, 0.9012, 0.8034, 0.8495, 1234] for label in ("neg", "pos")]
+    header = ["true label", "answered “bad”", "answered “good”"]
+    assert list_confusions(test, SHOWN) == (header, [["bad", 1000, 11], ["good", 10, 1001]])
+    assert [row[0] for row in list_label_figures(test, SHOWN)] == ["bad", "good"]
 
 
 def test_mistakes_are_shown_as_far_as_they_can_be_read(tmp_path):
-    assert list_mistakes(None) == list_mistakes(tmp_path) == []
+    assert list_mistakes(None, {}) == list_mistakes(tmp_path, {}) == []
     mistake = {"row": 1, "label": "neg", "predicted": "pos", "score": 0.99, "text": "a<br />film " * 100}
-    word = {"word": "film", "start": 7, "end": 11, "contribution": 2}
-    lines = [json.dumps({**mistake, "words": [word]})] * (MAX_MISTAKES + 5)
+    words = [{"word": word, "start": 0, "end": 1, "contribution": 2} for word in (".", "film", "the")]
+    lines = [json.dumps({**mistake, "words": words})] * (MAX_MISTAKES + 5)
     (tmp_path / "errors.jsonl").write_text("\n".join(lines))
-    mistakes = list_mistakes(tmp_path)
+    mistakes = list_mistakes(tmp_path, SHOWN)
     assert len(mistakes) == MAX_MISTAKES
-    assert mistakes[0][:4] == ["neg", "pos", 0.99, "film"]
+    assert mistakes[0][:4] == ["bad", "good", 0.99, "film"], "words that say nothing are left out"
     assert mistakes[0][4].startswith("a film a film")
     assert mistakes[0][4].endswith("…")
     (tmp_path / "errors.jsonl").write_text("[]\n")
-    assert list_mistakes(tmp_path) == []
+    assert list_mistakes(tmp_path, {}) == []
 
 
 def test_a_report_is_fetched_from_the_hub_if_it_is_there(hub, tmp_path):
