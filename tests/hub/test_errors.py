@@ -148,6 +148,11 @@ def test_disk_full():
     assert str(describe_hub_error(error, WHAT)) == f"{WHAT} {expected}"
 
 
+def test_a_disk_that_does_not_say_where_it_fails():
+    said = str(describe_hub_error(OSError(errno.EIO, "Input/output error"), WHAT))
+    assert said == f"{WHAT} cannot be read or stored: Input/output error"
+
+
 def test_hub_unavailable():
     error = RuntimeError("Error while uploading")
     error.__cause__ = HubUnavailable("the Hub is silent for 20 s")

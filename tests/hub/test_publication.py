@@ -165,6 +165,7 @@ def test_the_hub_is_asked_whether_anybody_can_read_the_data(hub, monkeypatch, se
     hub.add_repo("me/rows", repo_type="dataset", **settings)
     assert is_data_public("me/rows", "cd" * 32) == is_public
     assert not is_data_public("me/none", "cd" * 32)
+    assert {request.token for request in hub.requests} == {None}
 
 
 @pytest.mark.parametrize(
