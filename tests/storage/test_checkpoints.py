@@ -118,14 +118,14 @@ def test_checkpoints_are_due_by_steps_by_time_and_at_the_end_of_epochs(tmp_path,
 
 
 def test_the_end_of_an_epoch_is_passed_over_where_saving_would_take_too_long(tmp_path, monkeypatch):
-    now = [0.0]
+    now = [1_000.0]  # of any clock
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     checkpoints = Checkpoints(tmp_path, every_s=300)
     monkeypatch.setattr(module, "write_new_file", lambda *_: now.__setitem__(0, now[0] + 1.0) or "digest")
     checkpoints.save({"step": 1})  # takes three seconds
-    now[0] = 3 + 59.0
+    now[0] = 1_003 + 59.0
     assert not checkpoints.is_due(2, ends_epoch=True)
-    now[0] = 3 + 60.0
+    now[0] = 1_003 + 60.0
     assert checkpoints.is_due(2, ends_epoch=True)
 
 

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 
 import pytest
 
@@ -33,3 +34,10 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
             patch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
             with pytest.raises(StorageError, match=r"metrics\.jsonl cannot be written: full"):
                 log.flush()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_a_log_has_the_permissions_of_any_file(tmp_path):
+    (tmp_path / "other").touch()
+    with MetricsLog(tmp_path / "log"):
+        assert (tmp_path / "log").stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -1,8 +1,11 @@
+import logging
+from dataclasses import dataclass
+
 import pytest
 
 from hf_lstm import InputError
-from hf_lstm.storage.output_folder import claim_output_folder
-from hf_lstm.storage.session import Session, open_session
+from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
+from hf_lstm.storage.session import Session, open_session, read_finished
 
 
 def test_a_state_is_captured_when_it_is_due_and_never_twice(tmp_path):
@@ -42,3 +45,19 @@ def test_a_session_without_checkpoints_saves_nothing():
     session.save_if_due(1, ends_epoch=True)
     session.save()
     assert session.restore() is None
+
+
+@dataclass
+class Results:
+    """Stands for the results of a run."""
+
+    seed: int
+
+
+def test_of_a_finished_run_the_results_are_read_and_nothing_else_is_done(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hf_lstm")
+    (tmp_path / "results.json").write_text('{"seed": 7}')
+    assert read_finished(OutputFolder(tmp_path), Results) is None
+    assert caplog.messages == []
+    assert read_finished(OutputFolder(tmp_path, is_finished=True), Results) == Results(7)
+    assert caplog.messages == [f"the run in {tmp_path} is finished: nothing to do"]
