@@ -66,7 +66,7 @@ def _list_crashes(figures: Mapping[str, Any]) -> list[list[str]]:
     tried = sum(figures["runs"].values())
     what = (
         f"60 steps of training, killed or failed at calls that change a file ({figures['calls']:,} in all) and at "
-        f"random moments, and resumed to the bit{_say_planned(tried, figures['planned'])}"
+        f"random moments: what was saved is there, and is resumed to the bit{_say_planned(tried, figures['planned'])}"
     )
     counted = {"tried": tried, "wrong": figures["wrong"]}
     return [_list_row(what, counted, tried - len(figures["wrong"]), 0, "", figures["command"])]
