@@ -66,6 +66,11 @@ def test_labels_that_cannot_be_classes_are_refused(labels, expected):
         LabelMap.from_tables([make_table(labels)])
 
 
+def test_many_labels_are_classes_if_each_has_two_rows():
+    names = [f"class {i}" for i in range(10, 40)]
+    assert LabelMap.from_tables([make_table(names * 2)]).names == tuple(names)
+
+
 @pytest.mark.parametrize(
     ("first", "other", "difference"),
     [

@@ -18,7 +18,7 @@ from hf_lstm.data.loading import load_split, load_splits
 from hf_lstm.data.splits import hash_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabeledTable
-from hf_lstm.rows.multi_label import AUTO, LISTS, find_separator, split_cells
+from hf_lstm.rows.multi_label import AUTO, LISTS, find_separator, join_indicators, split_cells
 from hf_lstm.sources.in_memory import resolve_source
 from hf_lstm.sources.label_feature import Labels, list_strata, read_labels
 
@@ -235,3 +235,11 @@ def test_cells_are_split_into_what_was_joined(rows):
 def test_beside_lists_cells_are_split_at_what_is_wanted(wanted, found):
     lists = pa.chunked_array([pa.array([["a", "b"]], LISTS)])
     assert find_separator([LabeledTable("rows", lists, lists, "text", "label")], wanted) == (found, [])
+
+
+def test_a_row_that_nobody_labeled_may_stand_among_others():
+    texts = pa.chunked_array([pa.array(["one", "two", "three"])])
+    table = join_indicators(
+        {"a": ["1", "-1", "0"], "b": ["0", None, "1"]}, LabeledTable("rows", texts, texts, "text", "a,b")
+    )
+    assert table.labels.to_pylist() == [["a"], None, ["b"]]
