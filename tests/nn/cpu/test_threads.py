@@ -1,4 +1,5 @@
 import os
+import platform
 import subprocess
 import sys
 import threading
@@ -151,3 +152,24 @@ thread.join()
 print(events, os.wait()[1])
 """
     assert run_python(code) == "['computed', 'forked'] 0\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="is about glibc")
+def test_freed_memory_is_not_taken_anew_from_the_system():
+    code = """
+import functools, resource, torch
+from hf_lstm.nn.cpu.threads import run_in_threads
+from hf_lstm.nn.ragged_lstm import RaggedLSTM
+torch.set_num_threads(2)
+lstm, table = RaggedLSTM(48, 24), torch.randn(9, 48)
+def read(num_steps):
+    ids, lengths = torch.zeros(256, num_steps, dtype=torch.int64), torch.full((256,), num_steps)
+    with torch.inference_mode():
+        lstm.summarize(table, lengths, frozenset({"total", "maximum"}), indices=ids)
+for _ in range(4):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    run_in_threads([functools.partial(read, num_steps) for num_steps in (192, 128, 64) * 3])
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    *_, before_last, last = map(int, run_python(code).split())
+    assert before_last + last < 3_000  # pages; it was 14,000
