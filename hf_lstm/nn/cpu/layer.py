@@ -18,7 +18,14 @@ from torch.nn import functional
 
 from hf_lstm.devices import limit_kernel_cache
 from hf_lstm.nn.cpu.plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment, is_wide
-from hf_lstm.nn.cpu.states import LayerStates, collect_states, copy_to_tokens, pad_columns, spread_gradients
+from hf_lstm.nn.cpu.states import (  # fmt: skip
+    LayerStates,
+    collect_states,
+    copy_to_tokens,
+    pad_columns,
+    spread_gradients,
+    start_rows,
+)
 from hf_lstm.nn.cpu.threads import run_in_threads
 from hf_lstm.nn.cpu.wide import FAST_FEATURES, pack_wide_weights, run_wide
 
@@ -63,7 +70,7 @@ def infer_layer(
         weights: weight_ih, weight_hh, bias_ih, bias_hh of the forward direction, then of the reverse one.
         wanted: fields of `LayerStates`.
     """
-    states, _ = _run_tasks(plan, gather, num_tokens, pad_to_tiles(plan, weights), frozenset(wanted), records=False)
+    states, _ = _run_tasks(plan, gather, num_tokens, weights, frozenset(wanted), records=False)
     return states
 
 
@@ -127,14 +134,22 @@ def _run_tasks(
 ) -> tuple[LayerStates, list[list[Tensor]]]:
     """Run a layer's tasks, one for each direction and group.
 
+    Args:
+        plan: made for the lengths of the batch.
+        gather: returns the features of given tokens.
+        num_tokens: batch * time.
+        weights: of all directions, padded to tiles if a backward pass is to come.
+        wanted: fields of `LayerStates`.
+        records: for a backward pass.
+
     Returns:
         The layer's states, and what each task recorded for its backward pass.
     """
-    weights = [weight.to(plan.dtype) for weight in weights]
     states = _make_states(plan, num_tokens, wanted)
     tasks = [
         functools.partial(
             _run_rows,
+            plan,
             group,
             direction,
             gather,
@@ -151,22 +166,23 @@ def _make_states(plan: LayerPlan, num_tokens: int, wanted: frozenset[str]) -> La
     num_rows = sum(len(group.rows) for group in plan.groups)
     wide = torch.promote_types(plan.dtype, torch.float32)
 
-    def make(field: str, num_places: int, value: float, dtype: torch.dtype) -> Tensor:
+    def make(field: str, num_places: int, dtype: torch.dtype) -> Tensor:
         size = (num_places, plan.num_directions, plan.hidden_size)
         if field in wanted:
-            return torch.full(size, value, dtype=dtype, device="cpu")
+            return torch.zeros(size, dtype=dtype, device="cpu")
         return torch.empty(0, dtype=dtype, device="cpu")
 
     return LayerStates(
-        outputs=make("outputs", num_tokens, 0, plan.dtype),
-        last=make("last", num_rows, 0, plan.dtype),
-        total=make("total", num_rows, 0, wide),
-        maximum=make("maximum", num_rows, -torch.inf, wide),
-        cells=make("cells", num_rows, 0, plan.dtype),
+        outputs=make("outputs", num_tokens, plan.dtype),
+        last=make("last", num_rows, plan.dtype),
+        total=make("total", num_rows, wide),
+        maximum=make("maximum", num_rows, wide),
+        cells=make("cells", num_rows, plan.dtype),
     )
 
 
 def _run_rows(
+    plan: LayerPlan,
     group: RowGroup,
     direction: int,
     gather: Callable[[Tensor], Tensor],
@@ -180,14 +196,24 @@ def _run_rows(
     Returns:
         With `records`, for each segment the `NUM_RECORDED` tensors of its graph: results, then leaves.
     """
+    if not records:
+        weights = pad_to_tiles(plan, weights)
+    # Here, in a thread of one core: where all cores cast, OpenMP's threads spin for some milliseconds afterwards, and
+    # take the cores from ours. That was half of the time of a text alone.
+    weights = [weight.to(plan.dtype) for weight in weights]
     recorded = []
+    by_row = {
+        field: start_rows(field, values, len(group.rows)) for field, values in wanted.items() if field != "outputs"
+    }
+    collected = {**wanted, **by_row}  # in the group's order, of which each segment has the first rows
     for segment, block, ending, leaves in run_segments(group, direction, gather, weights, records=records):
-        collect_states(group, segment, direction, block.detach(), wanted, in_place=not records)
-        if "cells" in wanted:
-            cells = ending.detach()[:, : wanted["cells"].shape[1]].to(wanted["cells"].dtype)
-            wanted["cells"].index_copy_(0, group.rows[segment.ending_rows], cells)
+        collect_states(group, segment, direction, block.detach(), collected, in_place=not records)
+        if "cells" in collected:
+            collected["cells"][segment.ending_rows] = ending.detach()[:, : collected["cells"].shape[1]]
         if records:
             recorded += [block, ending, *leaves]
+    for field, values in by_row.items():
+        wanted[field].index_copy_(0, group.rows, values)
     return recorded
 
 

@@ -34,6 +34,17 @@ class LayerStates(NamedTuple):
     """The cell state after the last token that the direction reads, if the plan was made for it."""
 
 
+def start_rows(field: str, values: Tensor, num_rows: int) -> Tensor:
+    """Make what a field of a group's rows starts from, before any state is collected.
+
+    Args:
+        field: of `LayerStates`, by row.
+        values: one direction of the results, for size and dtype.
+        num_rows: of the group.
+    """
+    return values.new_full((num_rows, values.shape[1]), -torch.inf if field == "maximum" else 0)
+
+
 def collect_states(
     group: RowGroup, segment: Segment, direction: int, block: Tensor, wanted: Mapping[str, Tensor], *, in_place: bool
 ) -> None:
@@ -44,28 +55,26 @@ def collect_states(
         segment: of the group.
         direction: 0 forward, 1 reverse.
         block: the states `(steps, rows, units)`; units beyond the results' are left out.
-        wanted: by field of `LayerStates`, one direction of the results: by token or by row. Totals must start as zeros,
-            maxima as -inf.
+        wanted: by field of `LayerStates`, one direction of the results: outputs by token, the others by row of the
+            group, in its order, as `start_rows` makes them.
         in_place: the block may be overwritten.
     """
     num_rows = min(segment.num_rows, len(group.rows))  # the others fill up
-    rows = group.rows[:num_rows]
     by_place = block.flatten(0, 1)
     if "outputs" in wanted:
         copy_to_tokens(by_place, segment, direction, wanted["outputs"])
     if "last" in wanted:
         states = by_place.index_select(0, segment.last_places)
-        wanted["last"].index_copy_(0, group.rows[segment.last_rows], _cut_columns(states, wanted["last"]))
+        wanted["last"][segment.last_rows] = _cut_columns(states, wanted["last"])
     if not in_place and len(segment.padding_places) and ("total" in wanted or "maximum" in wanted):
         block = block.clone()
     if "total" in wanted:
-        total = _fill_padding(block, segment, 0).sum(dim=0, dtype=wanted["total"].dtype)
-        wanted["total"].index_add_(0, rows, _cut_columns(total[:num_rows], wanted["total"]))
+        so_far = wanted["total"][:num_rows]
+        so_far += _cut_columns(_fill_padding(block, segment, 0).sum(dim=0, dtype=so_far.dtype)[:num_rows], so_far)
     if "maximum" in wanted:
+        so_far = wanted["maximum"][:num_rows]
         largest = _compute_maximum(_fill_padding(block, segment, -torch.inf), in_place=in_place)
-        so_far = wanted["maximum"].index_select(0, rows)
-        largest = torch.maximum(so_far, _cut_columns(largest[:num_rows], so_far).to(so_far.dtype))
-        wanted["maximum"].index_copy_(0, rows, largest)
+        torch.maximum(so_far, _cut_columns(largest[:num_rows], so_far).to(so_far.dtype), out=so_far)
 
 
 def spread_gradients(
