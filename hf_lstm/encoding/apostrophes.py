@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hf_lstm.encoding.piece_codes import FIRST_ODD, PieceCodes
+from hf_lstm.encoding.piece_codes import FIRST_ODD, PieceCodes, mark_bytes
 
 Codes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -42,7 +42,7 @@ def find_apostrophes(codes: Codes, piece_codes: PieceCodes) -> Apostrophes:
 
     def reads(step: int, letters: str) -> npt.NDArray[np.bool_]:
         wanted = (letters + letters.upper()).encode().translate(piece_codes.table)
-        found: npt.NDArray[np.bool_] = np.isin(beside[step], list(wanted))
+        found: npt.NDArray[np.bool_] = mark_bytes(wanted)[beside[step]]
         return found
 
     is_not = is_inside[-1] & reads(1, "t") & ~is_inside[2]

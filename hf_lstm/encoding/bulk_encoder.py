@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hf_lstm.encoding.apostrophes import find_apostrophes
-from hf_lstm.encoding.piece_codes import BLANK, FIRST_ODD, PieceCodes
+from hf_lstm.encoding.piece_codes import BLANK, FIRST_ODD, PieceCodes, mark_bytes
 from hf_lstm.encoding.word_table import MAX_BYTES, WordTable, pad_bytes
 from hf_lstm.tokenization.word_splitter import WordSplitter
 
@@ -63,7 +63,9 @@ class BulkEncoder:
 
     def _code(self, text: str) -> bytes | None:
         """Return the codes of a text; None for one that has to be split as a whole."""
-        if not text.isascii() and self._splitter.lowercase and "Σ" in text:
+        if text.isascii():
+            return text.encode().translate(self._codes.table, self._codes.deleted)
+        if self._splitter.lowercase and "Σ" in text:
             return None
         try:
             encoded = text.encode()
@@ -123,13 +125,13 @@ class BulkEncoder:
     def _blank_tags(self, codes: npt.NDArray[np.uint8], row_starts: Places) -> None:
         """Blank what `TAG` finds: tags of HTML."""
         less, greater, slash = b"<>/".translate(self._codes.table)
-        letters = list(string.ascii_letters.encode().translate(self._codes.table))
+        is_letter = mark_bytes(string.ascii_letters.encode().translate(self._codes.table))
         angles = np.flatnonzero((codes == less) | (codes == greater))
         is_pair = (codes[angles[:-1]] == less) & (codes[angles[1:]] == greater)
         starts, ends = angles[:-1][is_pair], angles[1:][is_pair]
         initials = codes[starts + 1]
         initials = np.where(initials == slash, codes[starts + 2], initials)
-        is_tag = np.isin(initials, letters)
+        is_tag = is_letter[initials]
         rows_of_starts, rows_of_ends = (np.searchsorted(row_starts, each, side="right") for each in (starts, ends))
         is_tag &= rows_of_starts == rows_of_ends
         codes[list_run_places(starts[is_tag], ends[is_tag] - starts[is_tag] + 1)] = BLANK
@@ -145,14 +147,13 @@ class BulkEncoder:
 
 def cut_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut texts into runs that are encoded together."""
-    start = size = 0
-    for number, text in enumerate(texts):
-        size += len(text)
-        if size > _CHUNK_CHARACTERS:
-            yield texts[start : number + 1]
-            start, size = number + 1, 0
-    if start < len(texts):
-        yield texts[start:]
+    ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
+    start = 0
+    while start < len(texts):
+        size_before = ends[start - 1] if start else 0
+        end = int(np.searchsorted(ends, size_before + _CHUNK_CHARACTERS, side="right")) + 1
+        yield texts[start:end]
+        start = end
 
 
 def cut_rows(ids: Ids, counts: Places, num_first: int, num_last: int) -> tuple[Ids, Places]:

@@ -3,6 +3,9 @@
 import re
 import string
 
+import numpy as np
+import numpy.typing as npt
+
 from hf_lstm.tokenization.word_patterns import Words
 
 BLANK = 0
@@ -68,3 +71,10 @@ class PieceCodes:
         codes = original.translate(self.table)
         is_plain = all(code < FIRST_ODD or code == self.apostrophe for code in codes)
         return codes if is_plain and codes.translate(self.original) == original else None
+
+
+def mark_bytes(some: bytes) -> npt.NDArray[np.bool_]:
+    """Mark some bytes among all 256: `mark_bytes(some)[codes]` says which codes are among them."""
+    marks = np.zeros(256, dtype=np.bool_)
+    marks[list(some)] = True
+    return marks

@@ -246,7 +246,12 @@ def name_labels(probabilities: torch.Tensor, config: ModelConfig) -> list[Any]:
     """
     problem = get_problem(config)
     if not isinstance(problem, MultiLabel):
-        return [ranked[0] for ranked in rank_labels(probabilities, config.label_names, 1)]
+        scores, labels = probabilities.max(dim=1)  # of equals, the first one
+        names = config.label_names
+        return [
+            {"label": names[label], "score": score}
+            for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
+        ]
     ranked = rank_labels(probabilities.masked_fill(problem.select(probabilities) == 0, -1), config.label_names, None)
     return [[answer for answer in of_row if answer["score"] >= 0] for of_row in ranked]
 
