@@ -304,4 +304,6 @@ def abbreviate(text: str) -> str:
     """
     line = " ".join(text[: 4 * SHOWN_CHARACTERS].split())
     shown = line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"
+    if shown.isprintable():  # as nearly always: to look at each character takes as long as to score the text
+        return shown
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in shown)

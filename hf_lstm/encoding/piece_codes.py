@@ -62,6 +62,7 @@ class PieceCodes:
         for character, code in codes.items():
             original[code] = ord(character.lower() if lowercase else character)
         self.original = bytes(original)
+        self._plain = bytes(code for code in range(256) if code < FIRST_ODD or code == self.apostrophe)
 
     def encode_word(self, word: str) -> bytes | None:
         """Return the codes of a word; None if no piece without odd bytes but apostrophes is this word."""
@@ -69,7 +70,7 @@ class PieceCodes:
             return None
         original = word.encode()
         codes = original.translate(self.table)
-        is_plain = all(code < FIRST_ODD or code == self.apostrophe for code in codes)
+        is_plain = not codes.translate(None, self._plain)  # nothing is left
         return codes if is_plain and codes.translate(self.original) == original else None
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from huggingface_hub import PyTorchModelHubMixin
@@ -18,11 +19,7 @@ from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
 from hf_lstm.files import CARD_FILE, MAX_TEXT_BYTES, WEIGHTS_FILE, make_folder, read_bytes
-from hf_lstm.hub.cards.card import write_card
-from hf_lstm.hub.cards.metadata import CardChoices, get_data_source
 from hf_lstm.hub.download import fetch_model_folder
-from hf_lstm.hub.publication import is_data_public
-from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
 from hf_lstm.model.folder import (
     Provenance,
     list_stale_files,
@@ -38,6 +35,9 @@ from hf_lstm.model.weights_file import check_header, read_weights
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.records.results import RunResults
 from hf_lstm.replacement import replace_files
+
+if TYPE_CHECKING:  # what writes cards and pushes is imported where it is done: predicting starts faster
+    from hf_lstm.hub.cards.metadata import CardChoices
 
 
 class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm", tags=["lstm"]):
@@ -210,6 +210,8 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
                 pruned, or the folder cannot be written.
             StorageError: the disk is full or fails. In all these cases nothing is written.
         """
+        from hf_lstm.hub.cards.metadata import CardChoices
+
         choices = CardChoices(license=license, language=language)
         self._save_with_card(Path(save_directory), repo_id, choices, overwrite_card=overwrite_card)
 
@@ -217,12 +219,14 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         self,
         folder: Path,
         repo_id: str | None,
-        choices: CardChoices,
+        choices: "CardChoices",
         *,
         overwrite_card: bool = False,
         shows_examples: bool | None = None,
     ) -> None:
         """Write the model and its card; the arguments are those of `write_card`."""
+        from hf_lstm.hub.cards.card import write_card
+
         if (num_entries := self.require_tokenizer().get_vocab_size()) != self.config.vocab_size:
             raise InputError(
                 f"the tokenizer has {num_entries} entries, but the model's vocab_size is {self.config.vocab_size}; "
@@ -266,7 +270,7 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         create_pr: bool = False,
         private: bool | None = None,
         token: str | None = None,
-        commit_message: str = DEFAULT_MESSAGE,
+        commit_message: str | None = None,
         license: str | None = None,
         language: str | None = None,
         overwrite_card: bool = False,
@@ -281,6 +285,10 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         Raises:
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
+        from hf_lstm.hub.cards.metadata import CardChoices, get_data_source
+        from hf_lstm.hub.publication import is_data_public
+        from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
+
         repo_id = resolve_repo_id(repo_id, require_login(token))
         source = get_data_source(self.recipe, self.results)
         is_public = is_data_public(source, self.results.dataset.rows_sha256 if self.results else None)
@@ -294,7 +302,7 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
                 create_pr=create_pr,
                 private=private,
                 token=token,
-                commit_message=commit_message,
+                commit_message=commit_message or DEFAULT_MESSAGE,
                 overwrite_card=overwrite_card,
                 publish_examples=publish_examples,
             )

@@ -137,21 +137,23 @@ def _list_own_steps() -> list[dict[str, Any]]:
 
 
 @functools.cache
-def _list_own_splitters() -> list[dict[str, Any]]:
-    """List all pre-tokenizers that we write, but those of one vocabulary."""
+def _list_own_splitters(*, leaves_out: bool) -> list[dict[str, Any]]:
+    """List all pre-tokenizers that we write, but those of one vocabulary: those that leave out stop words, or not."""
+    dropped = load_stop_words() if leaves_out else frozenset[str]()
     builders = {build for _, build in PARTS.values()}
-    splitters = [build(words) for build in builders for words in get_args(Words)]
-    splitters += [build(words, dropped=load_stop_words()) for build in builders for words in get_args(Words)]
-    for dropped in (frozenset[str](), load_stop_words()):
-        splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
+    splitters = [build(words, dropped=dropped) for build in builders for words in get_args(Words)]
+    splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
     described = list(map(_describe, splitters))
+    if leaves_out:
+        return described
     byte_pairs = _describe(build_byte_pair_tokenizer({UNK_TOKEN: 0}, [], lowercase=True).pre_tokenizer)
     return [*described, byte_pairs, age_byte_pairs({"pre_tokenizer": byte_pairs})["pre_tokenizer"]]
 
 
 def _is_own_splitter(splitter: Any, vocab: Mapping[str, Any]) -> bool:
     """Tell whether we write this pre-tokenizer: for any vocabulary, or for this one, whose words alone it keeps."""
-    if splitter in _list_own_splitters():
+    # Those without stop words first: the patterns of the others take time to write.
+    if any(splitter in _list_own_splitters(leaves_out=leaves_out) for leaves_out in (False, True)):
         return True
     pattern = splitter.get("pattern") if isinstance(splitter, dict) else None
     regex = pattern.get("Regex") if isinstance(pattern, dict) else None
