@@ -16,6 +16,7 @@ from hf_lstm.model.prediction import compute_logits
 from hf_lstm.remote.settings import read_remote_module
 
 transformers = pytest.importorskip("transformers")
+configuration_utils = pytest.importorskip("transformers.configuration_utils")
 
 TEXTS = ["a wonderful film", "", "a dull film " * 30 + "wonderful", "<pad> great <unk> cast", "great"]
 KINDS = [
@@ -104,6 +105,26 @@ def test_a_tokenizer_alone_is_loaded_without_a_warning(tiny_model, tmp_path, cap
     for text in TEXTS[:2] + TEXTS[3:]:
         ids = tokenizer(text)["input_ids"] or [tiny_model.config.unk_token_id]
         assert ids == tiny_model.encode(text).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "warned"),
+    [
+        ("AutoTokenizer", {"trust_remote_code": True}, False),
+        ("PreTrainedTokenizerFast", {}, False),
+        ("AutoTokenizer", {"trust_remote_code": False}, True),
+    ],
+)
+def test_a_tokenizer_of_the_hub_is_loaded_alone(hub, monkeypatch, tiny_model, name, options, warned):
+    """`AutoTokenizer` reads the model's config first, whose kind is unknown to transformers without our code."""
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    tiny_model.push_to_hub("me/tiny")
+    told = []
+    monkeypatch.setattr(configuration_utils.logger, "warning", lambda message, *_, **__: told.append(message))
+    tokenizer = getattr(transformers, name).from_pretrained("me/tiny", **options)
+    assert tokenizer(TEXTS[3])["input_ids"] == tiny_model.encode(TEXTS[3]).tolist()
+    assert [message for message in told if "model of type `hf_lstm`" in message] == told
+    assert bool(told) == warned
 
 
 def test_code_that_somebody_changed_is_not_published(tiny_model, tmp_path):

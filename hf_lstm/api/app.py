@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field, model_validator
 from starlette.exceptions import HTTPException  # FastAPI's is a part of it
 
@@ -35,7 +35,7 @@ class ClassifyRequest(BaseModel, extra="forbid"):
 
     text: str | None = Field(None, max_length=MAX_CHARACTERS, description="one text")
     texts: list[str] | None = Field(None, max_length=MAX_TEXTS, description="or several")
-    top_k: int | None = Field(None, ge=1, description="how many labels of each text; without it, the best one")
+    top_k: int | None = Field(None, ge=1, strict=True, description="how many labels of each text; by default the best")
 
     @model_validator(mode="after")
     def check(self) -> "ClassifyRequest":
@@ -135,6 +135,10 @@ def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
     async def explain(request: ExplainRequest) -> dict[str, Any]:
         explanation = await batcher.run(lambda: model.explain(request.text, label=request.label))
         return {"label": explanation.label, "against": explanation.against, "words": list(explanation)}
+
+    @app.get("/", include_in_schema=False)
+    async def show_description() -> RedirectResponse:
+        return RedirectResponse("docs")
 
     @app.get("/health", response_model=Health, summary="Say whether the model answers")
     async def health() -> dict[str, Any]:

@@ -6,13 +6,16 @@ import math
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+MAX_DRAINED_BYTES = 64 * 1024 * 1024
+"""Of a body that is too large, which are read and forgotten: a connection that is closed before loses its answer."""
+
 
 class BodyTooLargeError(Exception):
     """Reports a request body with too many bytes."""
 
 
 async def read_body(receive: Receive, max_bytes: int, *, timeout_s: float, min_bytes_per_s: float = math.inf) -> bytes:
-    """Read a request's body whole.
+    """Read a request's body whole; of one that is too large, up to `MAX_DRAINED_BYTES`, so that it gets its answer.
 
     Args:
         receive: gives it in parts.
@@ -24,17 +27,26 @@ async def read_body(receive: Receive, max_bytes: int, *, timeout_s: float, min_b
         BodyTooLargeError: it has more bytes.
         asyncio.TimeoutError: it takes longer.
     """
-    body = bytearray()
+    body, num_bytes = bytearray(), 0
     loop = asyncio.get_running_loop()
     started_s = loop.time()
     while True:
-        deadline_s = started_s + timeout_s + len(body) / min_bytes_per_s
-        message = await asyncio.wait_for(receive(), deadline_s - loop.time())
-        body += message.get("body", b"")
-        if len(body) > max_bytes:
+        deadline_s = started_s + timeout_s + min(num_bytes, max_bytes) / min_bytes_per_s
+        try:
+            message = await asyncio.wait_for(receive(), deadline_s - loop.time())
+        except asyncio.TimeoutError:
+            if num_bytes > max_bytes:
+                raise BodyTooLargeError from None
+            raise
+        part = message.get("body", b"")
+        num_bytes += len(part)
+        has_more = message.get("more_body", False)  # if the client has gone, there is none either
+        if num_bytes <= max_bytes:
+            body += part
+            if not has_more:
+                return bytes(body)
+        elif not has_more or num_bytes > MAX_DRAINED_BYTES:
             raise BodyTooLargeError
-        if not message.get("more_body", False):  # if the client has gone, there is none either
-            return bytes(body)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

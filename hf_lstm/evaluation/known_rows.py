@@ -40,17 +40,21 @@ def inherit_columns(columns: Columns, trained_on: DataConfig) -> Columns:
 
 
 @contextlib.contextmanager
-def explain_inherited(columns: Columns, inherited: Columns) -> Iterator[None]:
+def explain_inherited(columns: Columns, trained_on: DataConfig) -> Iterator[None]:
     """Say of a column that is missing that the model's run was told it.
 
-    `columns` are those that were named here, and `inherited` what `inherit_columns` made of them.
+    `columns` are those that were named here: of a run's own rows they are read beside those that cut the rows.
     """
     try:
         yield
     except InputError as error:
-        for named, name in zip(columns, inherited, strict=True):
-            if named is None and name is not None and f"there is no column {name!r}" in str(error):
-                raise InputError(f"{error}; the model was trained with {name!r}") from None
+        for named, told in zip(columns, (trained_on.text_column, trained_on.label_column), strict=True):
+            if told is None or named == told or f"there is no column {told!r}" not in str(error):
+                continue
+            why = f"the model was trained with {told!r}"
+            if named is not None:
+                why = f"these are the rows that {why}, by which they are cut as they were then; so both are needed"
+            raise InputError(f"{error}; {why}") from None
         raise
 
 

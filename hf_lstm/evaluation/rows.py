@@ -88,7 +88,7 @@ def load_evaluation_rows(
         config=config or (trained_on.config if is_same else None),
     )
     known = {} if model.results is None else model.results.dataset.texts_sha256
-    with explain_inherited(columns, wanted):
+    with explain_inherited(columns, trained_on if has_names else trained_on.without_columns()):
         if is_same:
             return _load_own_rows(model, split, source, own, columns, known)
         is_whole = is_single(source, config)

@@ -71,7 +71,10 @@ def _split_names(columns: Sequence[str], wanted: str | None) -> Sequence[str | N
     """Split the names of label columns at commas, unless a column is called so as a whole."""
     if wanted is None or "," not in wanted or _find_column(columns, wanted, ()) is not None:
         return [wanted]
-    return [part.strip() for part in wanted.split(",") if part.strip()]
+    names = [part.strip() for part in wanted.split(",") if part.strip()]
+    if not names:
+        raise InputError(f"no label column is named by {wanted!r}: name columns of 0 and 1, with commas between")
+    return names
 
 
 def _find_column(columns: Sequence[str], wanted: str | None, known: Sequence[str]) -> str | None:

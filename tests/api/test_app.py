@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from hf_lstm.api import app as app_module
 from hf_lstm.api.app import MAX_CHARACTERS, MAX_TEXTS, build_app
 from hf_lstm.api.batching import MAX_TEXTS_PER_BATCH, MAX_WAITING_TEXTS, Batcher, BusyError
+from hf_lstm.api.bodies import MAX_DRAINED_BYTES, BodyTooLargeError, read_body
 from hf_lstm.api.body_limit import MAX_BODY_BYTES
 
 TEXTS = ["a wonderful film", "", "a dull film", "\N{GRINNING FACE} great\x00"]
@@ -63,6 +64,7 @@ def test_the_page_that_describes_it_needs_no_network(client):
         ("/classify", {"text": "a" * (MAX_CHARACTERS + 1)}, 422, str(MAX_CHARACTERS)),
         ("/classify", {"texts": ["a", "a" * (MAX_CHARACTERS + 1)]}, 422, "texts[1] has 20,001 characters"),
         ("/classify", {"text": "a", "top_k": 0}, 422, "top_k: "),
+        ("/classify", {"text": "a", "top_k": True}, 422, "top_k: "),
         ("/explain", {"text": "a", "label": "superb"}, 422, "no such label"),
         ("/explain", {}, 422, "text: "),
         ("/classify", {"text": "a", "topk": 2}, 422, "no field 'topk'"),
@@ -103,6 +105,23 @@ def test_half_a_surrogate_is_refused_or_answered_but_never_an_error_of_ours(clie
 
 def test_a_body_that_is_too_large_is_refused(client):
     assert client.post("/classify", content=b" " * (MAX_BODY_BYTES + 1)).status_code == 413
+
+
+@pytest.mark.parametrize(("num_parts", "num_read"), [(3, 3), (10**9, MAX_DRAINED_BYTES // 10**6 + 1)])
+def test_a_body_that_is_too_large_is_read_and_forgotten_as_a_closed_connection_loses_its_answer(num_parts, num_read):
+    sent = []
+
+    async def receive():
+        sent.append(1)
+        return {"type": "http.request", "body": bytes(10**6), "more_body": len(sent) < num_parts}
+
+    with pytest.raises(BodyTooLargeError):
+        asyncio.run(read_body(receive, 10, timeout_s=60))
+    assert len(sent) == num_read
+
+
+def test_the_root_leads_to_the_description(client):
+    assert client.get("/", follow_redirects=False).headers["location"] == "docs"
 
 
 def test_our_own_errors_tell_nothing(client, monkeypatch, caplog):

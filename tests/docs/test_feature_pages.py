@@ -16,8 +16,7 @@ def read_python(page: str) -> str:
 
 @pytest.fixture
 def page_folder(tmp_path, monkeypatch):
-    """An empty working directory that has the model of this repository where the pages look for it."""
-    (tmp_path / "space").symlink_to(ROOT / "space", target_is_directory=True)
+    """An empty working directory: the pages need no checkout."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -52,10 +51,10 @@ def test_serving(page_folder, monkeypatch):
     pytest.importorskip("fastapi")
     from fastapi.testclient import TestClient
 
-    from hf_lstm import LSTMSentiment
+    from hf_lstm import FLAGSHIP, LSTMSentiment
     from hf_lstm.api.app import build_app
 
-    with TestClient(build_app(LSTMSentiment.from_pretrained("space/model"), name="space/model")) as client:
+    with TestClient(build_app(LSTMSentiment.from_pretrained(FLAGSHIP), name="flagship")) as client:
 
         def request(method, url, **options):
             return client.request(method, url.removeprefix("http://127.0.0.1:8000"), **options)

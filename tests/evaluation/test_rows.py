@@ -83,6 +83,8 @@ def test_other_rows_are_read_from_the_columns_of_the_run(run, frame, caplog):
     assert "the label is read from column 'mood', as for the model's training" in caplog.text
     with pytest.raises(InputError, match=r"there is no column 'mood'; .* the model was trained with 'mood'"):
         load(run.model, others.drop(columns="mood"))
+    with pytest.raises(InputError, match=r"there is no column 'mood'; .* cut as they were then; so both are needed"):
+        load(run.model, frame.drop(columns="mood"), columns=Columns(label="label"))
 
 
 def test_a_named_column_takes_the_place_of_the_runs_but_moves_no_row(run, splits, frame, caplog):

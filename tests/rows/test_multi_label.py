@@ -178,6 +178,7 @@ def test_a_model_of_any_number_reads_rows_with_one_each(tmp_path):
         ),
         (["text", "a", "b"], [["x", 1, 0]], "a,c", "there is no column 'c'"),
         (["text", "a", "b"], [["x", 1, 0]], "a,a", "label column 'a' is named twice"),
+        (["text", "a", "b"], [["x", 1, 0]], ", ,", "no label column is named by ', ,'"),
         (["text", "a", "b"], [["x", 1, 0]], "a,text", "both read from column 'text'"),
         (["text", "a", "b"], [["x", 1, 0], ["y", 1, 0]], "a,b", "texts have no other label than 'a'"),
         (["text", "label"], [["x", "a|B"], ["y", "b|a"]], None, "labels 'B' and 'b' differ in case alone"),
