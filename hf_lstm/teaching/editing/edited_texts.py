@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_lstm.teaching.editing.crops import split_sentences
+from hf_lstm.teaching.editing.idioms import write_idiom
 from hf_lstm.teaching.editing.negation import affirm, count_turns, negate
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, find_sides, swap_words, weigh
 from hf_lstm.teaching.editing.phrases import write_phrase
 
-_SHARES = {"swapped": 0.2, "swapped_crops": 0.2, "sentences": 0.4, "phrases": 0.2}
+_SHARES = {"swapped": 0.25, "swapped_crops": 0.2, "sentences": 0.25, "phrases": 0.15, "idioms": 0.15}
 _MIN_BALANCE = 2
 """Words on the side of a whole review's label, less those on the other, for it to be turned by swapping them."""
 _MIN_TELLING, _MIN_TOLD = 0.05, 0.65
@@ -44,9 +45,9 @@ def edit_texts(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Edit texts by rule, at random.
 
-    A fifth each are whole texts and crops with their words of praise and blame swapped, and short sentences made of
-    such words. The rest are sentences and the same negated, or without their negation. There are fewer if the texts
-    give no more.
+    Of each kind there are the shares of `_SHARES`: whole texts and crops with their words of praise and blame swapped,
+    sentences and the same negated, or without their negation, and short sentences made of such words, or of none. There
+    are fewer if the texts give no more.
 
     Returns:
         The texts, and (num_texts,) float32 of how likely each is praise.
@@ -57,6 +58,7 @@ def edit_texts(
         "swapped_crops": _swap_crops(crops, random),
         "sentences": _turn_sentences(whole, random),
         "phrases": iter(lambda: write_phrase(random), None),
+        "idioms": iter(lambda: write_idiom(random), None),
     }
     edited: list[EditedText] = []
     for kind, found in kinds.items():

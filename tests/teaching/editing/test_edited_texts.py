@@ -18,7 +18,7 @@ def test_the_edits_of_a_kind_are_as_many_as_asked_for_or_as_there_are(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     assert len(texts) == len(praise) == 100
     assert praise.dtype == np.float32
-    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 200
+    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 150 + 150
     assert len(edit_texts(reviews, reviews, 0, seed=0)[0]) == 0
 
 
@@ -40,7 +40,7 @@ def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
 
 def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
     doubted = ReviewedTexts(reviews.texts, 1 - reviews.praise, reviews.is_praise)
-    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 60
+    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 25 + 15 + 15
 
 
 @pytest.mark.parametrize(
