@@ -30,6 +30,7 @@ from hf_lstm.records.rows import RowFindings
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.unlabeled import read_unlabeled
+from hf_lstm.teaching.editing.edited_texts import find_praise, write_short_texts
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_teacher
@@ -38,6 +39,9 @@ from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
+
+_NUM_WRITTEN = 30_000
+"""Short texts for the vocabulary, so that each of their words is among the most frequent ones of 70,000 reviews."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ def prepare_run(
     check_objectives(recipe.train, Labels.of_rows(splits["train"]))
     findings = check_training_rows(splits)
     unlabeled = find_unlabeled(recipe, splits)
-    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=unlabeled)
+    more_texts = [*unlabeled, *_write_edits(recipe, splits["train"])]
+    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=more_texts)
     encoded = {
         name: encode_split(split, tokenizer, config) for name, split in splits.items() if reads_test or name != "test"
     }
@@ -172,6 +177,16 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
     logger.info("unlabeled: %s texts", f"{len(texts):,}")
     return texts
+
+
+def _write_edits(recipe: Recipe, train_split: Dataset) -> list[str]:
+    """Write short texts such as training will read among edited ones; none if it has no edited ones."""
+    if not recipe.train.edited_share or Labels.of_rows(train_split).is_multi:
+        return []
+    labels = np.asarray(train_split["label"][:])
+    if labels.max() > 1 or find_praise(train_split["text"][:], labels) is None:
+        return []
+    return write_short_texts(_NUM_WRITTEN, seed=recipe.train.seed)
 
 
 def resolve_recipe(

@@ -66,6 +66,12 @@ def edit_texts(
     return [text for text, _ in edited], np.array([praise for _, praise in edited], dtype=np.float32)
 
 
+def write_short_texts(number: int, *, seed: int) -> list[str]:
+    """Write short texts of the kinds that edits have, for their words to get ids where a vocabulary is learned."""
+    random = np.random.RandomState(seed)
+    return [(write_phrase if place % 2 else write_idiom)(random)[0] for place in range(number)]
+
+
 def find_praise(texts: Sequence[str], labels: NDArray[np.int64]) -> int | None:
     """Find which of the labels 0 and 1 is praise: the one whose texts have more words of it than of blame.
 

@@ -1,18 +1,21 @@
 import numpy as np
 import pytest
 
+from hf_lstm.teaching.editing import phrases
 from hf_lstm.teaching.editing.phrases import write_phrase
 
-TURNS = {"not", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"}
+TURNS = {"not", "wouldn't", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"}
 BLAME = {"bad", "boring", "terrible", "awful", "hated", "hate", "dull"}
+CALLS = [call for side in phrases._CALLS for call in side.split("|")]
 PRAISE = {"good", "great", "loved", "love", "enjoyed", "enjoy", "nice"}
 
 
 def test_phrases_are_labeled_by_their_word_and_its_negation():
     random, num_checked = np.random.RandomState(0), 0
-    for _ in range(2000):
+    for _ in range(4000):
         text, praise = write_phrase(random)
-        words = set(text.lower().replace(".", "").replace("!", "").split())
+        said = text.lower().replace(".", "").replace("!", "")
+        words = set() if any(call in said for call in CALLS) else set(said.split())
         is_turned = bool(words & TURNS)
         if (is_praise := bool(words & PRAISE)) != bool(words & BLAME):
             agreement = praise if is_praise else 1 - praise
@@ -27,3 +30,17 @@ def test_articles_fit_their_words():
     assert any("an awful" in text for text in texts)
     assert not any(f" a {vowel}" in f" {text}" for text in texts for vowel in "aeio")
     assert not any(" an s" in f" {text}" for text in texts)
+
+
+def test_calls_and_emojis_are_of_one_side():
+    for praising, blaming in (phrases._CALLS, phrases._EMOJIS):
+        assert not set(praising.split("|")) & set(blaming.split("|"))
+    random = np.random.RandomState(2)
+    found = [write_phrase(random) for _ in range(4000)]
+    assert {praise > 0.5 for text, praise in found if text.endswith("😡")} == {False}
+    assert {praise > 0.5 for text, praise in found if text.endswith("😍")} == {True}
+
+
+def test_a_thing_has_no_word_of_both_sides():
+    for _, praising, blaming in phrases._FIELDS:
+        assert not set(praising.split()) & set(blaming.split())
