@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEXTS = Path(__file__).with_name("short_texts.csv")
-PAIRED = ("pair", "negation", "rewrite")
+PAIRED = ("pair", "negation", "rewrite", "unseen_pair", "contrast")
 """The kinds whose texts stand two by two: a few words turn the verdict."""
 
 
@@ -37,7 +37,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         description="Measure accuracy and calibration on the texts of scripts/short_texts.csv: everyday sentences, "
-        "single words, tricky reviews, and pairs in which a few words turn the verdict. Nothing is chosen on them.",
+        "single words, tricky reviews, and pairs in which a few words turn the verdict. Nothing is chosen on them. "
+        "contrast, unseen_pair and typed were written by one who knew nothing of how models are taught.",
         epilog="example: python scripts/measure_short_texts.py space/model --output results/short_texts.json",
     )
     parser.add_argument(

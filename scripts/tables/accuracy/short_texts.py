@@ -14,6 +14,9 @@ _KINDS = {
     "pair": "minimal pairs",
     "negation": "negation",
     "rewrite": "rewritten reviews",
+    "contrast": "reviews edited",
+    "unseen_pair": "unseen pairs",
+    "typed": "as typed",
     "all": "all",
 }
 
