@@ -112,7 +112,7 @@ FLAGSHIP = Recipe(
         teacher_weight=0.8,
         unlabeled="auto",
         crops_per_text=1,
-        edited_share=0.2,
+        edited_share=0.15,
         start="ngrams",
     ),
 )
@@ -124,7 +124,7 @@ FLAGSHIP_TINY = dataclasses.replace(
     model=dataclasses.replace(
         FLAGSHIP.model, embedding_dim=24, hidden_size=24, words_per_step=2, bidirectional=False, dropout=0.1
     ),
-    train=dataclasses.replace(FLAGSHIP.train, num_epochs=14, edited_share=0.15),
+    train=dataclasses.replace(FLAGSHIP.train, num_epochs=14),
 )
 
 OUR_RECIPES = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, FLAGSHIP, FLAGSHIP_TINY)
