@@ -17,8 +17,8 @@ components of the embedding of a language model (weights {digest}; [its run](../
 the reviews of IMDB's published splits `train` and `unsupervised` without their labels, and no text of `test`. Training
 starts from them where a recipe has `train.init_from=auto`, as the default one does, and train is in English.
 
-`vectors.safetensors` has `vectors`, bfloat16 ({num_words}, {dimension}); `words.txt` has the words in that order,
-one a line.
+`vectors.safetensors` has `vectors`, int8 ({num_words}, {dimension}), and `steps`, float32 ({dimension},), by which they
+are multiplied; `words.txt` has the words in that order, one a line.
 They were written by
 
     {command}
@@ -58,9 +58,11 @@ def main(argv: Sequence[str]) -> None:
     words = sorted(vocab, key=vocab.__getitem__)[: arguments.num_words]  # ids are in the order of frequency
     table = model.weights["embedding.weight"].float()[[vocab[word] for word in words]]
     require(table.shape[1] >= arguments.dimension, "--dimension", arguments.dimension, f"at most {table.shape[1]}")
-    vectors = reduce_vectors(table, arguments.dimension).to(torch.bfloat16).contiguous()
+    vectors = reduce_vectors(table, arguments.dimension)
+    steps = vectors.abs().amax(dim=0) / 127
+    rounded = (vectors / steps).round().to(torch.int8).contiguous()
     SHIPPED_VECTORS.mkdir(exist_ok=True)
-    save_file({"vectors": vectors}, SHIPPED_VECTORS / VECTORS_FILE)
+    save_file({"vectors": rounded, "steps": steps}, SHIPPED_VECTORS / VECTORS_FILE)
     (SHIPPED_VECTORS / VECTORS_FILE).chmod(0o644)  # which safetensors writes for its owner alone
     (SHIPPED_VECTORS / WORDS_FILE).write_text("\n".join(words) + "\n", encoding="utf-8")
     about = ABOUT.format(

@@ -1,6 +1,6 @@
 """Reads the word vectors that come along, which a language model of English film reviews has learned.
 
-They are cut to few dimensions (PCA) by `scripts/place_vectors.py`.
+They are cut to few dimensions (PCA) and rounded to eight bits by `scripts/place_vectors.py`.
 """
 
 from pathlib import Path
@@ -19,5 +19,6 @@ SOURCE = "hf_lstm"
 def read_shipped_vectors() -> ModelVectors:
     """Read all vectors that come along: as many numbers for each word, the first ones with the largest variance."""
     words = (SHIPPED_VECTORS / WORDS_FILE).read_text(encoding="utf-8").split("\n")[:-1]
-    table = load_file(SHIPPED_VECTORS / VECTORS_FILE)["vectors"].float()
+    saved = load_file(SHIPPED_VECTORS / VECTORS_FILE)
+    table = saved["vectors"] * saved["steps"]
     return ModelVectors(SHIPPED_VECTORS / VECTORS_FILE, {word: place for place, word in enumerate(words)}, table)
