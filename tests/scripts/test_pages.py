@@ -77,8 +77,8 @@ def test_the_readmes_example_says_what_the_model_answers():
     found = {word["word"]: f"{word['contribution']:+.1f}" for word in words}
     for word, contribution in re.findall(r"'(\w+)' ([-+][\d.]+)", contributions):
         assert found[word] == contribution
-    (misread,) = re.findall(r'takes "(.*?)" for negative', " ".join(TEXTS["README.md"].split()))
-    assert names["model"].predict(misread)["label"] == "neg"
+    (misread,) = re.findall(r'takes "(.*?)" for praise', " ".join(TEXTS["README.md"].split()))
+    assert names["model"].predict(misread)["label"] == "pos"
 
 
 def test_the_readmes_example_of_training_runs(tmp_path, monkeypatch):
