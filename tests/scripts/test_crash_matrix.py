@@ -32,6 +32,17 @@ def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(tmp_path):
     assert Outcomes(tmp_path / "outcomes", "other").read() == {}  # of other runs
 
 
+def test_a_signal_is_heard_where_a_shell_runs_the_tests_aside(tmp_path):
+    torch.set_num_threads(1)
+    whole = run_whole(tmp_path / "whole")
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert strike(tmp_path / "run", whole, Strike("SIGINT", 0)) is None
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
 def test_a_run_that_was_not_stopped_or_came_to_something_else_is_wrong(tmp_path):
     torch.set_num_threads(1)
     whole = run_whole(tmp_path / "whole")

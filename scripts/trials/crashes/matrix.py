@@ -18,6 +18,7 @@ from trials.crashes.calls import MODES, Calls, run_forked, start_forked
 from trials.crashes.outcomes import Outcomes, Strike, append_record, digest_run
 from trials.crashes.run import read_digests, train_in_folder
 from trials.crashes.saves import find_loss, name_counter
+from trials.signals import heed_ctrl_c
 
 MAX_ENDING_S = 10.0
 """What a run may take to save and to leave when it is asked to."""
@@ -91,7 +92,12 @@ def _send_signal(folder: Path, whole: WholeRun, what: Strike) -> str | None:
     while code == 0:
         _remove(folder)
         wait_s /= 2
-        child = start_forked(lambda: _train_as_command(folder))
+        heard = signal.getsignal(signal.SIGINT)
+        heed_ctrl_c()  # before the fork: unheard, a signal ends no run, and this would go on for ever
+        try:
+            child = start_forked(lambda: _train_as_command(folder))
+        finally:
+            signal.signal(signal.SIGINT, heard)
         time.sleep(wait_s)
         os.kill(child, _SIGNALS[what.kind])
         sent_s = time.monotonic()
