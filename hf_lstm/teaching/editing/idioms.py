@@ -8,6 +8,7 @@ and `{one}` somebody.
 import numpy as np
 
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, weigh
+from hf_lstm.teaching.editing.wording import finish, pick
 
 _IDIOMS = """
 nothing about {it} is wrong | everything about {it} is wrong
@@ -207,15 +208,10 @@ _MARKS = (".", ".", "!", "")
 
 def write_idiom(random: np.random.RandomState) -> tuple[str, float]:
     """Write a short sentence of the table at random, and say how likely it is praise."""
-
-    def pick(choices: tuple[str, ...] | list[str]) -> str:
-        return choices[random.randint(len(choices))]
-
     place = random.randint(2)
-    idiom = pick(_IDIOMS).split(" | ")[place]
-    text = (
-        pick(_LEADS)
-        + idiom.format(it=pick(_IT), part=pick(_PARTS), thing=pick(_THINGS), one=pick(_PEOPLE))
-        + pick(_MARKS)
+    idiom = pick(random, _IDIOMS).split(" | ")[place]
+    lead = pick(random, _LEADS)
+    said = idiom.format(
+        it=pick(random, _IT), part=pick(random, _PARTS), thing=pick(random, _THINGS), one=pick(random, _PEOPLE)
     )
-    return text[0].upper() + text[1:], weigh(SURE, (PRAISE, BLAME)[place])
+    return finish(lead + said + pick(random, _MARKS)), weigh(SURE, (PRAISE, BLAME)[place])

@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, get_side, weigh
+from hf_lstm.teaching.editing.wording import finish, pick
 
 _WORDS = (
     "good great excellent wonderful fantastic superb brilliant amazing awesome fine nice lovely perfect interesting "
@@ -120,16 +121,16 @@ def write_phrase(random: np.random.RandomState) -> tuple[str, float]:
         text, side, is_plain = _write_saying(random)
     else:
         text, side, is_plain = _write_feeling(random)
-    text = text[0].upper() + text[1:] + _pick(random, _MARKS)
+    text = finish(text + pick(random, _MARKS))
     says = side if is_plain else -side
     if random.rand() < _EMOJI_SHARE:
-        text += " " + _pick(random, _EMOJIS[says == BLAME].split("|"))
+        text += " " + pick(random, _EMOJIS[says == BLAME].split("|"))
     return text, weigh(SURE if is_plain else TURNED, side)
 
 
 def _write_call(random: np.random.RandomState) -> tuple[str, int, bool]:
     side = (PRAISE, BLAME)[random.randint(2)]
-    return _pick(random, _CALLS[side == BLAME].split("|")), side, True
+    return pick(random, _CALLS[side == BLAME].split("|")), side, True
 
 
 def _write_saying(random: np.random.RandomState) -> tuple[str, int, bool]:
@@ -138,26 +139,22 @@ def _write_saying(random: np.random.RandomState) -> tuple[str, int, bool]:
     if random.rand() < _FIELD_SHARE:
         things, *sides = _FIELDS[random.randint(len(_FIELDS))]
         place = random.randint(2)
-        thing, word, side = _pick(random, things.split()), _pick(random, sides[place].split()), (PRAISE, BLAME)[place]
+        thing, word, side = pick(random, things.split()), pick(random, sides[place].split()), (PRAISE, BLAME)[place]
     else:
-        thing, word = _pick(random, _THINGS), _pick(random, _WORDS)
+        thing, word = pick(random, _THINGS), pick(random, _WORDS)
         side = get_side(word)
-    said = _pick(random, _DEGREES if is_plain else _DEGREES[:4]) + word
-    what = _pick(random, (f"the {thing}", f"this {thing}", f"my {thing}", "it", "this", "everything"))
-    frame = _pick(random, _PLAIN if is_plain else _NEGATED)
-    text = frame.format(what=what, be=_pick(random, ("is", "was")), word=said, thing=thing)
+    said = pick(random, _DEGREES if is_plain else _DEGREES[:4]) + word
+    what = pick(random, (f"the {thing}", f"this {thing}", f"my {thing}", "it", "this", "everything"))
+    frame = pick(random, _PLAIN if is_plain else _NEGATED)
+    text = frame.format(what=what, be=pick(random, ("is", "was")), word=said, thing=thing)
     return _ARTICLE.sub("an", text), side, is_plain
 
 
 def _write_feeling(random: np.random.RandomState) -> tuple[str, int, bool]:
     is_plain = random.rand() < _PLAIN_SHARE
-    thing = _pick(random, _THINGS)
+    thing = pick(random, _THINGS)
     present, past = _VERBS[random.randint(len(_VERBS))]
-    target = _pick(random, ("it", "it", f"the {thing}", f"this {thing}"))
-    who = _pick(random, ("I", "we", "my kids", "you will" if is_plain else "they"))
-    frame = _FELT[1] if who == "you will" else _pick(random, _FELT if is_plain else _NOT_FELT)
+    target = pick(random, ("it", "it", f"the {thing}", f"this {thing}"))
+    who = pick(random, ("I", "we", "my kids", "you will" if is_plain else "they"))
+    frame = _FELT[1] if who == "you will" else pick(random, _FELT if is_plain else _NOT_FELT)
     return frame.format(who=who, present=present, past=past, object=target), get_side(past), is_plain
-
-
-def _pick(random: np.random.RandomState, choices: tuple[str, ...] | list[str]) -> str:
-    return choices[random.randint(len(choices))]
