@@ -4,19 +4,33 @@ Networks learn from reviews which words go along with praise or blame: of the to
 them. Beside texts in which only the words of praise and blame are turned, only these tell.
 """
 
-from collections.abc import Iterator, Sequence
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hf_lstm.teaching.editing.compositions import write_composition, write_sentence
 from hf_lstm.teaching.editing.crops import split_sentences
-from hf_lstm.teaching.editing.idioms import write_idiom
 from hf_lstm.teaching.editing.negation import affirm, count_turns, negate
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, find_sides, swap_words, weigh
 from hf_lstm.teaching.editing.phrases import write_phrase
+from hf_lstm.teaching.editing.sayings import write_sayings
+from hf_lstm.teaching.editing.typed import style
+from hf_lstm.teaching.editing.wording import list_tables, read_lines
 
-_SHARES = {"swapped": 0.25, "swapped_crops": 0.2, "sentences": 0.25, "phrases": 0.15, "idioms": 0.15}
+_SHARES = {
+    "swapped": 0.2,
+    "swapped_crops": 0.15,
+    "sentences": 0.2,
+    "phrases": 0.12,
+    "sayings": 0.2,
+    "compositions": 0.09,
+    "joined_crops": 0.04,
+}
 _MIN_BALANCE = 2
 """Words on the side of a whole review's label, less those on the other, for it to be turned by swapping them."""
 _MIN_TELLING, _MIN_TOLD = 0.05, 0.65
@@ -25,8 +39,18 @@ _SENTENCE_WORDS = range(3, 31)
 _LIMITS = (0.1, 0.9)
 """How likely a label of a turned text is, at least and at most."""
 
+_LEAST = 60
+"""Times that a word must stand in short texts to be among the most frequent 20,000 of 70,000 reviews."""
+_WORD = re.compile(r"[\w'-]+")
+
 EditedText = tuple[str, float]
 """A text, and how likely it is praise."""
+_WRITERS: dict[str, Callable[[np.random.RandomState], list[EditedText]]] = {
+    "phrases": lambda random: [write_phrase(random)],
+    "sayings": write_sayings,
+    "compositions": lambda random: [write_composition(random)],
+}
+"""What writes short texts of a kind: one, or both of a pair."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +70,8 @@ def edit_texts(
     """Edit texts by rule, at random.
 
     Of each kind there are the shares of `_SHARES`: whole texts and crops with their words of praise and blame swapped,
-    sentences and the same negated, or without their negation, and short sentences made of such words, or of none. There
-    are fewer if the texts give no more.
+    sentences and the same negated, or without their negation, short texts made of such words, or of none, and crops
+    with such a sentence. There are fewer if the texts give no more.
 
     Returns:
         The texts, and (num_texts,) float32 of how likely each is praise.
@@ -57,8 +81,8 @@ def edit_texts(
         "swapped": _swap_whole(whole, random),
         "swapped_crops": _swap_crops(crops, random),
         "sentences": _turn_sentences(whole, random),
-        "phrases": iter(lambda: write_phrase(random), None),
-        "idioms": iter(lambda: write_idiom(random), None),
+        **{kind: _write(write, random) for kind, write in _WRITERS.items()},
+        "joined_crops": _join_crops(crops, random),
     }
     edited: list[EditedText] = []
     for kind, found in kinds.items():
@@ -67,9 +91,17 @@ def edit_texts(
 
 
 def write_short_texts(number: int, *, seed: int) -> list[str]:
-    """Write short texts of the kinds that edits have, for their words to get ids where a vocabulary is learned."""
+    """Write short texts of the kinds that edits have, for their words to get ids where a vocabulary is learned.
+
+    Words of the tables that stand there less than `_LEAST` times are added until they do: in long tables, each is rare.
+    """
     random = np.random.RandomState(seed)
-    return [(write_phrase if place % 2 else write_idiom)(random)[0] for place in range(number)]
+    number_each = number // len(_WRITERS)
+    kinds = [_write(write, random) for write in _WRITERS.values()]
+    texts = [text for kind in kinds for text, _ in itertools.islice(kind, number_each)]
+    counts = Counter(word for text in texts for word in _WORD.findall(text.lower()))
+    words = {word: None for table in list_tables() for word in _WORD.findall("\n".join(read_lines(table)).lower())}
+    return texts + [" ".join([word] * (_LEAST - counts[word])) for word in words if counts[word] < _LEAST]
 
 
 def find_praise(texts: Sequence[str], labels: NDArray[np.int64]) -> int | None:
@@ -100,6 +132,24 @@ def _swap_crops(crops: ReviewedTexts, random: np.random.RandomState) -> Iterator
         sides = set(find_sides(crops.texts[row]))
         if sides == {PRAISE if crops.is_praise[row] else BLAME} and _agree(crops, row, 0.6):
             yield swap_words(crops.texts[row], random), float(np.clip(1 - crops.praise[row], *_LIMITS))
+
+
+def _write(
+    write: Callable[[np.random.RandomState], list[EditedText]], random: np.random.RandomState
+) -> Iterator[EditedText]:
+    """Write short texts without end, some of them as people type."""
+    while True:
+        for text, praise in write(random):
+            yield style(text, PRAISE if praise > 0.5 else BLAME, random), praise
+
+
+def _join_crops(crops: ReviewedTexts, random: np.random.RandomState) -> Iterator[EditedText]:
+    """Put a short sentence of the side of a crop before it, or after it."""
+    for row in random.permutation(len(crops.texts)):
+        if _agree(crops, row, 0.6):
+            side = PRAISE if crops.is_praise[row] else BLAME
+            parts = [crops.texts[row], write_sentence(side, random)]
+            yield " ".join(parts[:: (1, -1)[random.randint(2)]]), weigh(SURE, side)
 
 
 def _agree(reviews: ReviewedTexts, row: int, sureness: float) -> bool:

@@ -3,12 +3,13 @@
 Reviews of films say little of food, rooms, staff, things to buy and programs, and never `yum` or a thumb up.
 """
 
-import re
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, get_side, weigh
-from hf_lstm.teaching.editing.wording import finish, pick
+from hf_lstm.teaching.editing.wording import finish, fit_articles, pick, read_lines
 
 _WORDS = (
     "good great excellent wonderful fantastic superb brilliant amazing awesome fine nice lovely perfect interesting "
@@ -16,69 +17,20 @@ _WORDS = (
     "poor lousy pathetic boring dull bland pointless stupid ridiculous silly ugly weak unpleasant disappointing "
     "annoying irritating frustrating rude useless"
 ).split()
+_SIDES = tuple([word for word in _WORDS if get_side(word) == side] for side in (PRAISE, BLAME))
 _THINGS = (
-    "movie film story acting plot book food service phone place hotel show song music game product room day trip "
-    "weather idea app ending camera price quality meal team car delivery experience"
-).split()
-_FIELDS = (
-    (
-        "food meal pizza soup coffee bread cake burger salad steak dessert breakfast lunch dinner sauce sushi pasta",
-        "delicious tasty fresh crispy juicy yummy tender flavorful mouthwatering",
-        "tasteless stale soggy greasy burnt cold raw disgusting gross inedible overcooked rotten bland",
-    ),
-    (
-        "hotel room place restaurant apartment bathroom beach bar bed pool lobby house neighborhood",
-        "clean cozy comfy spacious quiet spotless welcoming comfortable sunny peaceful",
-        "dirty filthy noisy cramped smelly moldy shabby loud uncomfortable crowded dark",
-    ),
-    (
-        "staff service waiter waitress driver support seller nurse doctor teacher manager owner receptionist plumber",
-        "friendly helpful kind polite quick prompt attentive professional caring patient honest",
-        "rude slow unhelpful careless arrogant lazy incompetent unprofessional dishonest impatient",
-    ),
-    (
-        "phone laptop charger jacket vacuum headset battery screen keyboard chair mattress watch bag toy tool shirt",
-        "sturdy durable reliable comfortable sharp handy stylish affordable practical",
-        "flimsy cheap broken defective faulty fragile uncomfortable overpriced unreliable noisy",
-    ),
-    (
-        "app update website site game program menu interface login version",
-        "smooth fast addictive intuitive simple helpful stable",
-        "buggy laggy slow clunky confusing unusable glitchy unstable",
-    ),
-    (
-        "concert party trip course class lesson tour festival match vacation talk workshop museum",
-        "relaxing inspiring unforgettable magical worthwhile educational exciting",
-        "tiring chaotic stressful overpriced disorganized endless exhausting",
-    ),
-)
-"""Things, and words of praise and of blame that go with them."""
-_CALLS = (
-    (
-        "yay|wow|yum|bravo|well done|so good|love love love|best ever|10/10|obsessed|so happy|so glad|made my week|"
-        "loving it|thank you so much|big fan|highly recommended|would buy again|chef's kiss|can't get enough|"
-        "what a gem|what a treat|what a find|keep it up|great job|good stuff|so much fun|totally worth it|"
-        "love this|love it|superb|brilliant|top notch|first class|spot on|a real gem|so proud|worth it|so cute|"
-        "blown away|hooked|instant classic|pure joy|this rocks|this slaps|absolute banger|lit|lol so funny|haha yes"
-    ),
-    (
-        "ugh|yuck|meh|boo|nope|eww|so bad|worst ever|0/10|so angry|so sad|ruined my week|hating it|no thanks|"
-        "not a fan|not recommended|would not buy again|never again|what a joke|what a mess|what a scam|what a ripoff|"
-        "do better|poor job|total trash|garbage|complete rip off|so not worth it|hate this|hate it|rubbish|pathetic|"
-        "second rate|way off|a real letdown|so ashamed|not worth it|so annoying|fed up|bored to death|instant regret|"
-        "pure torture|this sucks|this stinks|absolute trash|cringe|so lame|lol so bad|money back please|stay away"
-    ),
-)
-_EMOJIS = ("😍|❤️|👍|🔥|😊|🎉|👏|😁|🥰|💯|🙌|😋|⭐⭐⭐⭐⭐|:)|:D|<3", "😡|👎|🤮|😴|💩|😠|🙄|😤|😞|😒|🤢|💔|⭐|:(|:/|>:(")
+    "movie|film|story|~acting|plot|book|~food|~service|phone|place|hotel|show|song|~music|game|product|room|day|trip|"
+    "~weather|idea|app|ending|camera|price|~quality|meal|team|car|delivery|experience|episode|design|color|class|gift"
+).split("|")
 _VERBS = (("love", "loved"), ("like", "liked"), ("enjoy", "enjoyed"), ("hate", "hated"), ("dislike", "disliked"))
 _PLAIN = (
     "{what} {be} {word}",
     "{what} {be} {word}",
     "{word}",
     "{word} {thing}",
-    "a {word} {thing}",
-    "such a {word} {thing}",
-    "what a {word} {thing}",
+    "{a}{word} {thing}",
+    "such {a}{word} {thing}",
+    "what {a}{word} {thing}",
     "I think {what} {be} {word}",
     "{what} turned out {word}",
 )
@@ -86,12 +38,12 @@ _NEGATED = (
     "{what} {be} not {word}",
     "{what} {be}n't {word}",
     "{what} {be}n't {word} at all",
-    "{what} {be} not a {word} {thing}",
+    "{what} {be} not {a}{word} {thing}",
     "{what} {be} far from {word}",
     "{what} {be} anything but {word}",
     "not {word}",
     "not {word} at all",
-    "not a {word} {thing}",
+    "not {a}{word} {thing}",
     "never {word}",
     "hardly {word}",
     "nothing {word} about it",
@@ -107,54 +59,91 @@ _NOT_FELT = (
     "{who} don't {present} {object}",
     "{who} could not {present} {object}",
 )
+_FRAMES = (_PLAIN, _NEGATED)
+_NOUN_FRAMES = tuple([frame for frame in way if "{be}" in frame and "{thing}" not in frame] for way in _FRAMES)
+_BE = ("is", "was")
+_STATED = ("the", "the", "the", "our", "my", "this")
 _DEGREES = ("", "", "", "very ", "really ", "so ", "quite ", "super ", "pretty ")
 _MARKS = (".", "!", "", ".", "", "!!")
-_ARTICLE = re.compile(r"\ba(?= (?:[aeio]|un))")
-_CALL_SHARE, _SAYING_SHARE, _FIELD_SHARE, _PLAIN_SHARE, _EMOJI_SHARE = 0.15, 0.8, 0.5, 0.5, 0.12
+_CALL_SHARE, _SAYING_SHARE, _FIELD_SHARE, _PLAIN_SHARE = 0.2, 0.85, 0.65, 0.6
+
+
+@dataclass(frozen=True)
+class Field:
+    """Holds things, what else they are called, and words of praise and of blame that go with them."""
+
+    things: tuple[str, ...]
+    pronouns: tuple[str, ...]
+    sides: tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@functools.cache
+def load_fields() -> tuple[Field, ...]:
+    """Load the table of things and their words."""
+    fields = []
+    for line in read_lines("fields.txt"):
+        things, pronouns, praise, blame = (tuple(column.split(", ")) for column in line.split(" | "))
+        fields.append(Field(things, pronouns, (praise, blame)))
+    return tuple(fields)
+
+
+@functools.cache
+def load_calls(side: int) -> tuple[str, ...]:
+    """Load the calls of a side."""
+    sign = "+ " if side == PRAISE else "- "
+    return tuple(call for line in read_lines("calls.txt") if line.startswith(sign) for call in line[2:].split("|"))
 
 
 def write_phrase(random: np.random.RandomState) -> tuple[str, float]:
     """Write a short sentence at random, and say how likely it is praise."""
-    if random.rand() < _CALL_SHARE:
-        text, side, is_plain = _write_call(random)
-    elif random.rand() < _SAYING_SHARE:
-        text, side, is_plain = _write_saying(random)
-    else:
-        text, side, is_plain = _write_feeling(random)
-    text = finish(text + pick(random, _MARKS))
-    says = side if is_plain else -side
-    if random.rand() < _EMOJI_SHARE:
-        text += " " + pick(random, _EMOJIS[says == BLAME].split("|"))
-    return text, weigh(SURE if is_plain else TURNED, side)
-
-
-def _write_call(random: np.random.RandomState) -> tuple[str, int, bool]:
     side = (PRAISE, BLAME)[random.randint(2)]
-    return pick(random, _CALLS[side == BLAME].split("|")), side, True
-
-
-def _write_saying(random: np.random.RandomState) -> tuple[str, int, bool]:
-    """Write what a thing is, or is not: the text, the side of its word, and whether it is not negated."""
-    is_plain = random.rand() < _PLAIN_SHARE
-    if random.rand() < _FIELD_SHARE:
-        things, *sides = _FIELDS[random.randint(len(_FIELDS))]
-        place = random.randint(2)
-        thing, word, side = pick(random, things.split()), pick(random, sides[place].split()), (PRAISE, BLAME)[place]
+    is_plain = True
+    if random.rand() < _CALL_SHARE:
+        text = pick(random, load_calls(side))
     else:
-        thing, word = pick(random, _THINGS), pick(random, _WORDS)
-        side = get_side(word)
-    said = pick(random, _DEGREES if is_plain else _DEGREES[:4]) + word
-    what = pick(random, (f"the {thing}", f"this {thing}", f"my {thing}", "it", "this", "everything"))
-    frame = pick(random, _PLAIN if is_plain else _NEGATED)
-    text = frame.format(what=what, be=pick(random, ("is", "was")), word=said, thing=thing)
-    return _ARTICLE.sub("an", text), side, is_plain
+        is_plain = random.rand() < _PLAIN_SHARE
+        write = _write_statement if random.rand() < _SAYING_SHARE else _write_feeling
+        text = write(side, is_plain, random)
+    return finish(text + pick(random, _MARKS)), weigh(SURE if is_plain else TURNED, side)
 
 
-def _write_feeling(random: np.random.RandomState) -> tuple[str, int, bool]:
-    is_plain = random.rand() < _PLAIN_SHARE
-    thing = pick(random, _THINGS)
-    present, past = _VERBS[random.randint(len(_VERBS))]
+def draw_field(random: np.random.RandomState) -> Field:
+    """Draw a field at random."""
+    fields = load_fields()
+    return fields[random.randint(len(fields))]
+
+
+def write_statement(field: Field, side: int, random: np.random.RandomState) -> str:
+    """Write a clause that says what a thing of a field is, as in `the soup was cold`, without a mark."""
+    thing, word = pick(random, field.things).removeprefix("~"), pick(random, field.sides[side == BLAME])
+    degree = "" if word.startswith("a ") else pick(random, _DEGREES[:6])
+    return f"{pick(random, _STATED)} {thing} {pick(random, _BE)} {degree}{word}"
+
+
+def _write_statement(side: int, is_plain: bool, random: np.random.RandomState) -> str:
+    """Write what a thing is, or is not: with a word of a side, negated if it is not plain."""
+    if random.rand() < _FIELD_SHARE:
+        field = draw_field(random)
+        thing, word, pronouns = pick(random, field.things), pick(random, field.sides[side == BLAME]), field.pronouns
+    else:
+        thing, word, pronouns = pick(random, _THINGS), pick(random, _SIDES[side == BLAME]), ("it", "this")
+    name = thing.removeprefix("~")
+    is_noun = word.startswith("a ")
+    frames = _NOUN_FRAMES if is_noun else _FRAMES
+    frame = pick(random, frames[0 if is_plain else 1])
+    degrees = _DEGREES if is_plain else _DEGREES[:4]
+    said = word if is_noun else ("" if "such" in frame or "what {a}" in frame else pick(random, degrees)) + word
+    named = (f"the {name}", f"the {name}", f"this {name}", f"my {name}")
+    what = pick(random, pronouns if "{thing}" in frame else named + pronouns[:2])
+    be = pick(random, _BE)
+    return fit_articles(frame.format(what=what, be=be, word=said, thing=name, a="" if thing[0] == "~" else "a "))
+
+
+def _write_feeling(side: int, is_plain: bool, random: np.random.RandomState) -> str:
+    thing = pick(random, _THINGS).removeprefix("~")
+    verbs = [pair for pair in _VERBS if get_side(pair[1]) == side]
+    present, past = verbs[random.randint(len(verbs))]
     target = pick(random, ("it", "it", f"the {thing}", f"this {thing}"))
     who = pick(random, ("I", "we", "my kids", "you will" if is_plain else "they"))
     frame = _FELT[1] if who == "you will" else pick(random, _FELT if is_plain else _NOT_FELT)
-    return frame.format(who=who, present=present, past=past, object=target), get_side(past), is_plain
+    return frame.format(who=who, present=present, past=past, object=target)

@@ -1,7 +1,15 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts, find_praise, turn_sentence
+from hf_lstm.teaching.editing.edited_texts import (
+    ReviewedTexts,
+    edit_texts,
+    find_praise,
+    turn_sentence,
+    write_short_texts,
+)
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, find_sides
 
 PRAISING, BLAMING = "A good plot. The end is great.", "A bad plot. The end is awful."
@@ -18,7 +26,7 @@ def test_the_edits_of_a_kind_are_as_many_as_asked_for_or_as_there_are(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     assert len(texts) == len(praise) == 100
     assert praise.dtype == np.float32
-    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 150 + 150
+    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 120 + 200 + 90 + 40
     assert len(edit_texts(reviews, reviews, 0, seed=0)[0]) == 0
 
 
@@ -31,16 +39,31 @@ def test_edits_are_drawn_by_the_seed(reviews):
 
 def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
-    for text, found in zip(texts[:40], praise[:40], strict=True):
+    for text, found in zip(texts[:35], praise[:35], strict=True):
         sides = find_sides(text)
         assert len(sides) == 2
         assert sides in ([BLAME, BLAME], [PRAISE, PRAISE])
         assert found == pytest.approx(0.1 if sides[0] == BLAME else 0.8)
 
 
+def test_a_crop_is_joined_to_a_sentence_of_its_side(reviews):
+    texts, praise = edit_texts(reviews, reviews, 100, seed=0)
+    for text, found in zip(texts[-4:], praise[-4:], strict=True):
+        assert found == pytest.approx(0.88 if PRAISING in text else 0.12)
+        assert (PRAISING in text) != (BLAMING in text)
+        assert text not in (PRAISING, BLAMING)
+
+
+def test_words_of_written_texts_are_frequent_enough_for_a_vocabulary():
+    texts = write_short_texts(3000, seed=0)
+    words = Counter(word.strip(".!,") for text in texts for word in text.lower().split())
+    assert words["bussin"] >= 60
+    assert texts == write_short_texts(3000, seed=0)
+
+
 def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
     doubted = ReviewedTexts(reviews.texts, 1 - reviews.praise, reviews.is_praise)
-    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 25 + 15 + 15
+    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 12 + 20 + 9 + 20
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hf_lstm.teaching.editing.phrases import write_phrase
 
 TURNS = {"not", "wouldn't", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"}
 BLAME = {"bad", "boring", "terrible", "awful", "hated", "hate", "dull"}
-CALLS = [call for side in phrases._CALLS for call in side.split("|")]
+CALLS = [call for side in (1, -1) for call in phrases.load_calls(side)]
 PRAISE = {"good", "great", "loved", "love", "enjoyed", "enjoy", "nice"}
 
 
@@ -21,7 +21,7 @@ def test_phrases_are_labeled_by_their_word_and_its_negation():
             agreement = praise if is_praise else 1 - praise
             assert agreement == pytest.approx(0.2 if is_turned else 0.88), text
             num_checked += 1
-    assert num_checked > 400
+    assert num_checked > 200
 
 
 def test_articles_fit_their_words():
@@ -32,15 +32,14 @@ def test_articles_fit_their_words():
     assert not any(" an s" in f" {text}" for text in texts)
 
 
-def test_calls_and_emojis_are_of_one_side():
-    for praising, blaming in (phrases._CALLS, phrases._EMOJIS):
-        assert not set(praising.split("|")) & set(blaming.split("|"))
-    random = np.random.RandomState(2)
-    found = [write_phrase(random) for _ in range(4000)]
-    assert {praise > 0.5 for text, praise in found if text.endswith("😡")} == {False}
-    assert {praise > 0.5 for text, praise in found if text.endswith("😍")} == {True}
+def test_calls_are_of_one_side():
+    praising, blaming = (phrases.load_calls(side) for side in (1, -1))
+    assert not set(praising) & set(blaming)
+    assert len(praising) > 100
+    assert len(blaming) > 100
 
 
 def test_a_thing_has_no_word_of_both_sides():
-    for _, praising, blaming in phrases._FIELDS:
-        assert not set(praising.split()) & set(blaming.split())
+    for field in phrases.load_fields():
+        assert not set(field.sides[0]) & set(field.sides[1])
+        assert all(word == word.strip() and word for words in (field.things, *field.sides) for word in words)
