@@ -33,7 +33,8 @@ class ModelVectors:
         Raises:
             InputError: there are none.
         """
-        words = [word for word in vocab if word in self.vocab]
+        # In the order of their ids, as tokenizers list theirs anew in each process, and sums depend on the order.
+        words = sorted((word for word in vocab if word in self.vocab), key=vocab.__getitem__)
         if not words:
             raise InputError(
                 f"embeddings {self.path}: has a vector for none of the {len(vocab)} entries of the vocabulary"

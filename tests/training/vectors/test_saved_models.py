@@ -14,6 +14,17 @@ def test_vectors_of_the_words_that_both_know_are_found(tiny_model_folder):
     assert found.vectors[1].tolist() == model.embedding.weight[theirs[word]].tolist()
 
 
+def test_the_order_in_which_a_tokenizer_lists_its_words_changes_no_bit(tiny_model_folder):
+    model = LSTMSentiment.from_pretrained(tiny_model_folder)
+    vocab, size = model.require_tokenizer().get_vocab(), model.config.embedding_dim
+    forwards = dict(sorted(vocab.items()))
+    backwards = dict(reversed(forwards.items()))
+    for kept in (size, size - 1):
+        one, other = (read_model_vectors(tiny_model_folder, size).find(each, kept) for each in (forwards, backwards))
+        assert one.ids.tolist() == other.ids.tolist() == sorted(one.ids.tolist())
+        assert one.vectors.tobytes() == other.vectors.tobytes()
+
+
 def test_reduced_vectors_keep_distances_where_there_are_enough_dimensions():
     torch.manual_seed(0)
     flat = torch.randn(50, 3) @ torch.randn(3, 10) + 7  # three dimensions of ten
