@@ -31,7 +31,7 @@ def test_slots_are_known_and_choices_are_several(table):
 
 
 def test_the_table_has_many_lines():
-    assert len(sayings.load_pairs()) >= 150
+    assert len(sayings.load_pairs()) >= 900
 
 
 @pytest.fixture(scope="module")
