@@ -95,33 +95,43 @@ class NgramClassifier:
         self.mean_count = 1.0
         """N-grams of a text, on average."""
 
-    def fit(self, features: csr_matrix, labels: NDArray[np.int64]) -> NgramClassifier:
-        """Learn the weights from features of `count_ngrams` and labels, and return the classifier.
+    def fit(self, features: csr_matrix, targets: NDArray[np.int64] | NDArray[np.float32]) -> NgramClassifier:
+        """Learn the weights, and return the classifier.
 
-        Labels are as `LabeledTexts` has them.
+        Args:
+            features: of `count_ngrams`.
+            targets: labels as `LabeledTexts` has them, or how likely each label is, float32 (num_texts, num_labels).
+                A text counts as much as its label is sure.
         """
         from sklearn.linear_model import LogisticRegression
 
-        min_count = _MIN_COUNT if len(labels) >= _MIN_ROWS_TO_PRUNE else 1
+        min_count = _MIN_COUNT if len(targets) >= _MIN_ROWS_TO_PRUNE else 1
         is_kept = np.asarray(features.sum(axis=0)).ravel() >= min_count
         wanted = [1] if self.has_opposites else range(self.problem.config.num_labels)
         self.weights = np.zeros((features.shape[1], len(wanted)), dtype=np.float32)
         self.mean_count = max(1.0, float(features.sum(axis=1).mean()))
         for column, label in enumerate(wanted):
-            is_label = self.problem.find_label(labels, label)
-            share = (is_label.sum() + _SMOOTHING) / (len(labels) + 2 * _SMOOTHING)
+            likely = self._find_likely(targets, label)
+            is_label = likely > 0.5
+            share = (likely.sum() + _SMOOTHING) / (len(targets) + 2 * _SMOOTHING)
             self.priors[column] = np.log(share / (1 - share))
-            if not 0 < is_label.sum() < len(labels):  # these rows have one side only: no n-gram tells
+            if not 0 < is_label.sum() < len(targets):  # these rows have one side only: no n-gram tells
                 self.biases[column] = self.priors[column]
                 continue
-            ratios = np.where(is_kept, _compute_log_count_ratios(features, is_label), 0).astype(np.float32)
+            ratios = np.where(is_kept, _compute_log_count_ratios(features, likely), 0).astype(np.float32)
             weighed = features.multiply(ratios).tocsr()
             weighed.eliminate_zeros()
             solver = LogisticRegression(C=_C, solver="liblinear", dual=True, max_iter=1_000, random_state=0)
-            solver.fit(weighed, is_label)
+            solver.fit(weighed, is_label, sample_weight=np.abs(2 * likely - 1))
             self.weights[:, column] = solver.coef_[0] * ratios
             self.biases[column] = solver.intercept_[0]
         return self
+
+    def _find_likely(self, targets: NDArray[np.int64] | NDArray[np.float32], label: int) -> NDArray[np.float64]:
+        """Find how likely a label is in each row, (num_texts,)."""
+        if np.issubdtype(targets.dtype, np.floating):
+            return targets[:, label].astype(np.float64)
+        return self.problem.find_label(targets.astype(np.int64), label).astype(np.float64)
 
     def compute_logits(self, features: csr_matrix, *, are_parts: bool = False) -> NDArray[np.float32]:
         """Compute logits, float32 (num_texts, num_labels); of two labels, one of which each text has, the first has 0.
@@ -138,10 +148,10 @@ class NgramClassifier:
         return np.hstack([np.zeros_like(logits), logits]) if self.has_opposites else logits
 
 
-def _compute_log_count_ratios(features: csr_matrix, is_label: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _compute_log_count_ratios(features: csr_matrix, likely: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute each n-gram's log ratio of its smoothed shares in a label's rows and in the others."""
     shares = []
-    for rows in (is_label, ~is_label):
-        counts = _SMOOTHING + np.asarray(features[rows].sum(axis=0, dtype=np.float64)).ravel()
+    for weights in (likely, 1 - likely):
+        counts = _SMOOTHING + features.T @ weights
         shares.append(counts / counts.sum())
     return np.log(shares[0] / shares[1])  # type: ignore[no-any-return]

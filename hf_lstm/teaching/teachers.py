@@ -20,8 +20,9 @@ from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
 NGRAMS = "ngrams"
 """The teacher that is no saved model."""
 NUM_FOLDS = 5
-_MAX_CHARACTERS = 50_000_000
-"""Of longer training texts together, the n-gram teacher learns from random ones. IMDB has 33 million."""
+_MAX_CHARACTERS, _MAX_MORE_CHARACTERS = 50_000_000, 100_000_000
+"""Of longer texts together, with labels and without, the n-gram teacher learns from random ones. IMDB has 33 and 67
+million."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ def check_teacher(name: str) -> None:
 def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float] | None = None) -> NDArray[np.float32]:
     """Average the probabilities that teachers give to all texts of a lesson.
 
+    N-grams beside models learn from the labels, and from what the models say of texts without labels. They err
+    elsewhere than a network does (Blum and Mitchell 1998, Combining Labeled and Unlabeled Data with Co-Training,
+    https://doi.org/10.1145/279943.279962).
+
     Args:
         teachers: `ngrams`, folders or Hub ids.
         lesson: what they label.
@@ -70,19 +75,17 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
     """
+    shares = [1.0] * len(teachers) if votes is None else list(votes)
     models = {name: _load_teacher(name, lesson.problem.config) for name in teachers if name != NGRAMS}
-    answers = []
-    for name in teachers:
-        if name == NGRAMS:
-            answers.append(_ask_ngrams(lesson))
-        else:
-            logger.info("teacher %s labels the rows", name)
-            texts = [*lesson.texts, *lesson.more_texts]
-            answers.append(np.asarray(models[name].predict_proba(texts), dtype=np.float32))
-    if votes is None:
-        average: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
-        return average
-    return np.average(answers, axis=0, weights=votes).astype(np.float32)
+    answers: dict[str, NDArray[np.float32]] = {}
+    for name, model in models.items():
+        logger.info("teacher %s labels the rows", name)
+        answers[name] = np.asarray(model.predict_proba([*lesson.texts, *lesson.more_texts]), dtype=np.float32)
+    if NGRAMS in teachers:
+        said = [answers[name] for name in teachers if name != NGRAMS]
+        counts = [share for name, share in zip(teachers, shares, strict=True) if name != NGRAMS]
+        answers[NGRAMS] = _ask_ngrams(lesson, np.average(said, axis=0, weights=counts) if said else None)
+    return np.average([answers[name] for name in teachers], axis=0, weights=shares).astype(np.float32)
 
 
 def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
@@ -100,39 +103,55 @@ def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
     return model
 
 
-def _ask_ngrams(lesson: Lesson) -> NDArray[np.float32]:
+def _ask_ngrams(lesson: Lesson, said: NDArray[np.float64] | None) -> NDArray[np.float32]:
     """Let n-gram teachers label all texts, none of them a text that it has learned from or a crop of it.
 
     Logits are divided by the temperature that fits the labels of the texts best.
+
+    Args:
+        lesson: with the labels to learn from.
+        said: (num_texts + num_more_texts, num_labels), what other teachers say; of texts without labels it is learned.
     """
-    num_labels, num_texts = lesson.problem.config.num_labels, len(lesson.texts)
-    has_words = reads_words(lesson.texts)
-    features = count_ngrams(lesson.texts, num_labels, has_words=has_words)
-    more_features = count_ngrams(lesson.more_texts, num_labels, has_words=has_words) if len(lesson.more_texts) else None
-    folds = cut_folds(lesson.groups)
-    more_folds = np.where(lesson.origins >= 0, folds[lesson.origins] if num_texts else -1, -1)
-    is_learned = _pick_rows(lesson.texts)
-    logits = np.zeros((num_texts + len(lesson.more_texts), num_labels), dtype=np.float32)
+    problem, num_texts = lesson.problem, len(lesson.texts)
+    texts = [*lesson.texts, *lesson.more_texts]
+    features = count_ngrams(texts, problem.config.num_labels, has_words=reads_words(lesson.texts))
+    is_part = np.concatenate([np.zeros(num_texts, dtype=bool), lesson.origins >= 0])
+    folds = _cut_lesson(lesson, with_unlabeled=said is not None)
+    is_learned = np.zeros(len(texts), dtype=bool)
+    is_learned[:num_texts] = _pick_rows(lesson.texts, _MAX_CHARACTERS)
+    targets: NDArray[np.int64] | NDArray[np.float32] = lesson.labels
+    if said is not None:
+        targets = np.concatenate([problem.soften(lesson.labels), said[num_texts:].astype(np.float32)])
+        is_learned[num_texts:] = ~is_part[num_texts:] & _pick_rows(lesson.more_texts, _MAX_MORE_CHARACTERS)
+    logits = np.zeros((len(texts), problem.config.num_labels), dtype=np.float32)
     for fold in range(-1, NUM_FOLDS):  # teacher -1 learns from all, and labels what is of no fold
-        is_asked = np.concatenate([folds == fold, more_folds == fold])
-        if not is_asked.any():
+        if not (folds == fold).any():
             continue
         rows = np.flatnonzero(is_learned & (folds != fold))
         if not len(rows):
             logger.warning("n-gram teacher: all rows are of one group or text; it leaves their labels open")
             continue
-        teacher = NgramClassifier(lesson.problem).fit(features[rows], lesson.labels[rows])
-        logits[:num_texts][folds == fold] = teacher.compute_logits(features[folds == fold])
-        if more_features is not None:
-            for are_parts in (False, True):
-                rows = (more_folds == fold) & ((lesson.origins >= 0) == are_parts)
-                logits[num_texts:][rows] = teacher.compute_logits(more_features[rows], are_parts=are_parts)
+        teacher = NgramClassifier(problem).fit(features[rows], targets[rows])
+        for are_parts in (False, True):
+            asked = np.flatnonzero((folds == fold) & (is_part == are_parts))
+            logits[asked] = teacher.compute_logits(features[asked], are_parts=are_parts)
     answers = torch.from_numpy(logits)
     temperature = fit_temperature(answers[:num_texts], lesson.labels)
-    is_right = lesson.problem.find_right(answers[:num_texts], torch.from_numpy(lesson.labels))
+    is_right = problem.find_right(answers[:num_texts], torch.from_numpy(lesson.labels))
     accuracy = is_right.numpy().mean()
     logger.info("n-gram teacher: accuracy %.4f on rows of train that it did not learn from", accuracy)
-    return lesson.problem.normalize(answers / temperature).numpy()
+    return problem.normalize(answers / temperature).numpy()
+
+
+def _cut_lesson(lesson: Lesson, *, with_unlabeled: bool) -> NDArray[np.int64]:
+    """Cut all texts of a lesson into folds, crops as the texts that they are of; -1 for what is of none."""
+    folds = cut_folds(lesson.groups)
+    is_part = lesson.origins >= 0
+    more_folds = np.full(len(lesson.more_texts), -1, dtype=np.int64)
+    more_folds[is_part] = folds[lesson.origins[is_part]]
+    if with_unlabeled:
+        more_folds[~is_part] = cut_folds(np.arange((~is_part).sum()))
+    return np.concatenate([folds, more_folds])
 
 
 def cut_folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -147,10 +166,10 @@ def cut_folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return folds
 
 
-def _pick_rows(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """Pick the rows to learn from: all, or random ones of `_MAX_CHARACTERS` together."""
+def _pick_rows(texts: Sequence[str], max_characters: int) -> NDArray[np.bool_]:
+    """Pick the rows to learn from: all, or random ones of so many characters together."""
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     order = np.random.RandomState(0).permutation(len(texts))
     is_picked = np.zeros(len(texts), dtype=bool)
-    is_picked[order[lengths[order].cumsum() <= _MAX_CHARACTERS]] = True
+    is_picked[order[lengths[order].cumsum() <= max_characters]] = True
     return is_picked

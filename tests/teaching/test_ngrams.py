@@ -71,3 +71,16 @@ def test_marking_words_leaves_the_texts_as_they_are():
     assert marks.toarray().nonzero()[1].tolist() == [3, 4, 5, 2]
     assert ids.tolist() == [5, 3, 5, 4, 2, 2]
     assert offsets.tolist() == [0, 4, 6]
+
+
+def test_sure_soft_labels_teach_what_labels_do_and_unsure_ones_count_less():
+    problem = make_problem(2)
+    features = count_ngrams(TEXTS, 2, has_words=True)
+    hard = NgramClassifier(problem).fit(features, LABELS)
+    soft = NgramClassifier(problem).fit(features, problem.soften(LABELS))
+    assert (soft.weights == hard.weights).all()
+    texts = ["fine film", "fine film", "poor film"] * 4
+    targets = np.array([[0.0, 1.0], [0.55, 0.45], [1.0, 0.0]] * 4, dtype=np.float32)
+    features = count_ngrams(texts, 2, has_words=True)
+    logits = NgramClassifier(problem).fit(features, targets).compute_logits(features)
+    assert logits[0, 1] > 0.5  # of "fine", one row in two is sure

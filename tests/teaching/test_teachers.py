@@ -24,30 +24,57 @@ def test_rows_of_a_group_are_in_one_fold():
         assert len(set(folds[groups == group])) == 1
 
 
-def test_no_teacher_labels_a_row_or_crop_that_it_has_learned_from(monkeypatch):
+class Fixed:
+    """Stands in for a saved model that says the same of every text."""
+
+    def __init__(self, share):
+        self.share = share
+
+    def predict_proba(self, texts):
+        return np.array([[self.share, 1 - self.share]] * len(texts))
+
+
+@pytest.mark.parametrize("teacher_names", [["ngrams"], ["a model", "ngrams"]])
+def test_no_ngrams_label_a_row_or_crop_that_they_have_learned_from(monkeypatch, teacher_names):
     """Each text has a word of its own, which a teacher can only know if it has learned from the text."""
     pytest.importorskip("sklearn")
-    learned = []
+    learned, shared = [], []
 
     class Spy(teachers.NgramClassifier):
-        def fit(self, features, labels):
+        def fit(self, features, targets):
             learned.append(np.asarray(features.sum(axis=0)).ravel() > 0)
-            return super().fit(features, labels)
+            return super().fit(features, targets)
 
         def compute_logits(self, features, *, are_parts=False):
             own = np.asarray(features.sum(axis=0)).ravel() > 0
             shared.append(int((own & learned[-1]).sum()))
             return super().compute_logits(features, are_parts=are_parts)
 
-    shared = []
     monkeypatch.setattr(teachers, "NgramClassifier", Spy)
-    texts = [f"own{row}" for row in range(20)]
-    answers = label_softly(
-        ["ngrams"], make_lesson(texts, [0, 1] * 10, more_texts=[*texts, "new"], origins=[*range(20), -1])
-    )
-    assert answers.shape == (41, 2)
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config: Fixed(0.9))
+    texts, others = [f"own{row}" for row in range(20)], [f"other{row}" for row in range(10)]
+    lesson = make_lesson(texts, [0, 1] * 10, more_texts=[*texts, *others], origins=[*range(20), *[-1] * 10])
+    answers = label_softly(teacher_names, lesson)
+    assert answers.shape == (50, 2)
     assert set(shared) == {0}
     assert answers.sum(axis=1) == pytest.approx(1)
+
+
+def test_ngrams_learn_from_what_models_say_of_texts_without_labels(monkeypatch):
+    pytest.importorskip("sklearn")
+
+    class Model:
+        def predict_proba(self, texts):
+            return np.array([[0.05, 0.95] if "splendid" in text else [0.95, 0.05] for text in texts])
+
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config: Model())
+    told = [f"{word} {row}" for row in range(15) for word in ("splendid lights", "wooden walls")]
+    asked = ["lights", "walls"]
+    lesson = make_lesson(["good", "bad"] * 5, [1, 0] * 5, more_texts=[*told, *asked], origins=[-1] * 32)
+    answers = label_softly(["a model", "ngrams"], lesson, votes=[1e-6, 1])
+    assert answers[-2, 1] > 0.6 > 0.4 > answers[-1, 1]  # no label tells it, and the model has "lights" as blame
+    alone = label_softly(["ngrams"], lesson)
+    assert alone[-2:] == pytest.approx(0.5)
 
 
 def test_what_teachers_say_is_calibrated_on_rows_that_they_did_not_learn_from():
@@ -86,13 +113,6 @@ def test_labels_of_a_single_group_are_left_open():
 
 @pytest.mark.parametrize(("votes", "expected"), [(None, [0.5, 0.5]), ([3.0, 1.0], [0.7, 0.3])])
 def test_teachers_count_as_they_have_votes(monkeypatch, votes, expected):
-    class Fixed:
-        def __init__(self, share):
-            self.share = share
-
-        def predict_proba(self, texts):
-            return np.array([[self.share, 1 - self.share]] * len(texts))
-
     shares = {"sure": 0.9, "other": 0.1}
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, labels: Fixed(shares[name]))
     answers = label_softly(["sure", "other"], make_lesson(["a", "b"], [0, 1]), votes)
