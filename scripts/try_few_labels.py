@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hf_lstm.cli.common.arguments import add_device_argument, check_output_file
 from hf_lstm.cli.common.process import run_command_line
-from hf_lstm.config import DataConfig
+from hf_lstm.config import DataConfig, Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from datasets import Dataset, DatasetDict
     from numpy.typing import NDArray
+
+    from hf_lstm.training.options import RunOptions
 
 VALIDATION_SHARE = 0.2
 """Of the labels, those that choose the epoch."""
@@ -43,6 +45,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--num-labels", metavar="N", type=int, default=1_000, help="(default: %(default)s)")
     parser.add_argument("--seeds", metavar="SEED", type=int, nargs="+", default=[0, 1, 2], help="(default: 0 1 2)")
     parser.add_argument("--set", dest="assignments", metavar="KEY=VALUE", nargs="+", default=[], help="as for train.py")
+    parser.add_argument(
+        "--student", metavar="NAME", help="also train this recipe, taught by each model and by n-grams beside it"
+    )
+    parser.add_argument("--student-set", metavar="KEY=VALUE", nargs="+", default=[], help="settings of the student")
     parser.add_argument("--output-dir", metavar="DIR", type=Path, default=Path("runs") / "few-labels")
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
     add_device_argument(parser)
@@ -60,47 +66,70 @@ def main(argv: Sequence[str]) -> None:
     }
     changes = [*arguments.assignments, *(f"{name}={value}" for name, value in given.items() if value is not None)]
     recipe = override_recipe(get_recipe(arguments.recipe), changes)
+    student = None
+    if arguments.student is not None:
+        student = override_recipe(get_recipe(arguments.student), arguments.student_set)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from datasets import Dataset
 
     from hf_lstm.data.loading import load_splits
     from hf_lstm.files import write_json
-    from hf_lstm.sources.in_memory import resolve_source
     from hf_lstm.sources.unlabeled import read_unlabeled
+    from hf_lstm.teaching.teachers import NGRAMS
     from hf_lstm.training.options import RunOptions
-    from hf_lstm.training.run import run_experiment
 
     splits = load_splits(recipe.data)
     known = {text for split in splits.values() for text in split["text"][:]}
     more = [] if recipe.train.unlabeled is None else read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=known)
-    accuracies: dict[int, float] = {}
+    command = f"python scripts/try_few_labels.py {shlex.join(argv)}"
+    figures: dict[str, Any] = {"num_labels": arguments.num_labels, "command": command, "seeds": {}}
     for seed in arguments.seeds:
-        folder = arguments.output_dir / f"seed{seed}"
         labeled, others = keep_labels(splits, arguments.num_labels, seed)
-        texts = arguments.output_dir / f"texts-seed{seed}.parquet"
+        texts, folder = arguments.output_dir / f"texts-seed{seed}.parquet", arguments.output_dir / f"seed{seed}"
         arguments.output_dir.mkdir(parents=True, exist_ok=True)
         Dataset.from_dict({"text": [*others, *more]}).to_parquet(texts)
-        train = dataclasses.replace(recipe.train, seed=seed, unlabeled=str(texts))
-        in_memory = resolve_source(labeled)
-        assert not isinstance(in_memory, str)
-        results = run_experiment(
-            dataclasses.replace(recipe, data=DataConfig(), train=train),
-            RunOptions(
-                output_dir=folder,
-                device=arguments.device,
-                command=f"python scripts/try_few_labels.py {shlex.join(argv)}",
-                resume=True,
-                in_memory=in_memory,
-            ),
-        )
-        accuracies[seed] = results.splits["test"].accuracy
-        print(f"seed {seed}: {100 * accuracies[seed]:.2f} % of test, {len(others) + len(more):,} texts without labels")
-    figures: dict[str, Any] = {"num_labels": arguments.num_labels, "test_accuracy": accuracies}
-    print(f"mean {100 * statistics.fmean(accuracies.values()):.2f} %")
+        print(f"seed {seed}: {len(others) + len(more):,} texts without labels")
+        fixed = {"seed": seed, "unlabeled": str(texts)}
+        options = RunOptions(output_dir=folder, device=arguments.device, command=command, resume=True)
+        found = {"model": train_step(recipe, fixed, labeled, options)}
+        if student is not None:
+            taught = fixed | {"teachers": f"{folder},{NGRAMS}"}
+            options = dataclasses.replace(options, output_dir=arguments.output_dir / f"student-seed{seed}")
+            found["student"] = train_step(student, taught, labeled, options)
+        figures["seeds"][seed] = found
+    for step in figures["seeds"][arguments.seeds[0]]:
+        mean = statistics.fmean(found[step]["test_accuracy"] for found in figures["seeds"].values())
+        print(f"{step}: {100 * mean:.2f} % of test on average")
     if arguments.output is not None:
         write_json(arguments.output, figures)
         print(f"saved in {arguments.output}")
+
+
+def train_step(recipe: Recipe, fixed: dict[str, Any], labeled: "DatasetDict", options: "RunOptions") -> dict[str, Any]:
+    """Train on the rows with labels, unless it is done, and return what the model and TF-IDF on these labels reach.
+
+    Args:
+        recipe: to train.
+        fixed: settings of its training that do not come from the recipe.
+        labeled: the splits.
+        options: of the run, but for the rows.
+    """
+    from hf_lstm.sources.in_memory import resolve_source
+    from hf_lstm.training.run import run_experiment
+
+    in_memory = resolve_source(labeled)
+    assert not isinstance(in_memory, str)
+    results = run_experiment(
+        dataclasses.replace(recipe, data=DataConfig(), train=dataclasses.replace(recipe.train, **fixed)),
+        dataclasses.replace(options, in_memory=in_memory),
+    )
+    accuracy = results.splits["test"].accuracy
+    print(f"{options.output_dir}: {100 * accuracy:.2f} % of test")
+    found = {f"{split}_accuracy": results.splits[split].accuracy for split in ("test", "validation")}
+    for baseline in results.baselines:
+        found["baseline_test_accuracy"] = baseline.splits["test"].accuracy
+    return found | {"seconds": results.elapsed_s}
 
 
 def keep_labels(splits: "DatasetDict", num_labels: int, seed: int) -> "tuple[DatasetDict, list[str]]":

@@ -7,6 +7,7 @@ from pathlib import Path
 from hf_lstm.errors import InputError
 from tables.accuracy.baselines import format_baselines
 from tables.accuracy.explanations import format_explanations
+from tables.accuracy.few_labels import format_few_labels
 from tables.accuracy.ladder import format_ladder
 from tables.accuracy.precision import format_precision
 from tables.accuracy.results import format_results
@@ -32,6 +33,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "results": format_results,
         "ladder": format_ladder,
         "baselines": format_baselines,
+        "few-labels": format_few_labels,
         "short-texts": format_short_texts,
         "estimates": format_estimates,
         "star-classes": format_star_classes,

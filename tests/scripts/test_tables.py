@@ -8,6 +8,7 @@ import pytest
 from hf_lstm.errors import InputError
 from tables.accuracy.baselines import format_baselines
 from tables.accuracy.explanations import format_explanations
+from tables.accuracy.few_labels import format_few_labels
 from tables.accuracy.precision import format_precision
 from tables.accuracy.results import format_results
 from tables.accuracy.star_classes import format_star_classes
@@ -157,6 +158,7 @@ def test_nothing_is_published_of_changed_settings_whatever_the_file_is_called(tm
         ("explanations/a-seed0.json", format_explanations),
         ("demo_load.json", format_demo_load),
         ("baselines.json", format_baselines),
+        ("few_labels.json", format_few_labels),
     ],
 )
 def test_figures_that_can_not_be_read_name_the_file_and_what_writes_it(tmp_path, name, format_section, content):
@@ -271,3 +273,17 @@ def test_the_load_of_the_api_is_a_row_for_each_number_of_clients(tmp_path):
     (tmp_path / "results" / "api_load.json").write_text("[]")
     with pytest.raises(InputError, match=r"api_load\.json is not what scripts/load_test_api\.py writes"):
         format_api_load(tmp_path)
+
+
+def test_each_step_with_few_labels_has_its_mean(tmp_path):
+    seeds = {
+        seed: {"model": {"test_accuracy": accuracy, "baseline_test_accuracy": 0.8}}
+        for seed, accuracy in (("0", 0.86), ("1", 0.9))
+    }
+    (tmp_path / "results").mkdir()
+    figures = {"num_labels": 1000, "command": "python try.py", "seeds": seeds}
+    (tmp_path / "results" / "few_labels.json").write_text(json.dumps(figures))
+    rows = read_cells(format_few_labels(tmp_path))
+    assert list(rows["language model, fine-tuned"].values())[1:] == ["86.00 %", "90.00 %", "**88.00 %**"]
+    assert rows["TF-IDF + logistic regression, labels alone"]["mean"] == "**80.00 %**"
+    assert "taught by it and by n-grams" not in rows

@@ -34,26 +34,22 @@ def test_few_labels_are_kept_and_no_text_is_lost():
         keep_labels(splits, 200, seed=0)
 
 
-def test_each_seed_is_trained_and_measured(tmp_path, capsys):
+def test_each_seed_is_trained_and_measured_and_so_is_what_it_teaches(tmp_path, capsys):
+    pytest.importorskip("sklearn")
     data = tmp_path / "reviews.csv"
     lines = [f"{word} film {row},{label}" for row in range(60) for word, label in (("great", "pos"), ("bad", "neg"))]
     data.write_text("text,label\n" + "\n".join(lines) + "\n")
-    small = "model.embedding_dim=4 model.hidden_size=4 train.num_epochs=1 train.frozen_steps=0".split()
-    virtual = ["train.virtual_adversarial_epsilon=1", "train.unlabeled_batches_per_step=1"]
-    arguments = [
-        "--dataset",
-        str(data),
-        "--num-labels",
-        "30",
-        "--seeds",
-        "0",
-        "1",
-        "--output-dir",
-        str(tmp_path / "few"),
-    ]
-    main([*arguments, "--output", str(tmp_path / "few.json"), "--device", "cpu", "--set", *small, *virtual])
+    small = "model.embedding_dim=4 model.hidden_size=4 train.num_epochs=1".split()
+    virtual = "train.frozen_steps=0 train.virtual_adversarial_epsilon=1 train.unlabeled_batches_per_step=1".split()
+    rows = ["--dataset", str(data), "--num-labels", "30", "--seeds", "0", "1", "--device", "cpu"]
+    files = ["--output-dir", str(tmp_path / "few"), "--output", str(tmp_path / "few.json")]
+    student = ["--student", "distilled-bilstm", "--student-set", *small, "train.init_from=none"]
+    main([*rows, *files, "--set", *small, *virtual])
+    main([*rows, *files, "--set", *small, *virtual, *student])  # goes on with what is there
     found = json.loads((tmp_path / "few.json").read_text())
-    assert set(found["test_accuracy"]) == {"0", "1"}
+    assert set(found["seeds"]) == {"0", "1"}
+    assert set(found["seeds"]["1"]) == {"model", "student"}
     assert "texts without labels" in capsys.readouterr().out
-    results = json.loads((tmp_path / "few" / "seed1" / "results.json").read_text())
+    results = json.loads((tmp_path / "few" / "student-seed1" / "results.json").read_text())
     assert results["dataset"]["num_rows"]["train"] == 24
+    assert results["splits"]["test"]["accuracy"] == found["seeds"]["1"]["student"]["test_accuracy"]
