@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException  # FastAPI's is a part of it
 from hf_lstm import __version__
 from hf_lstm.api.batching import Batcher, BusyError
 from hf_lstm.api.body_limit import BodyLimit
+from hf_lstm.api.head_requests import HeadAsGet
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.extras import is_installed
 from hf_lstm.model.classifier import LSTMSentiment
@@ -117,6 +118,7 @@ def build_app(model: LSTMSentiment, *, name: str) -> FastAPI:
     app = _create_app(title=f"hf_lstm: {name}", version=__version__, lifespan=close_at_end)
     app.state.batcher = batcher
     app.add_middleware(BodyLimit)
+    app.add_middleware(HeadAsGet)
     _add_error_handlers(app)
 
     @app.post("/classify", response_model=ClassifyResponse, summary="Label texts")

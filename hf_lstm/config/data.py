@@ -25,7 +25,7 @@ class DataConfig:
     label_separator: str | None = "auto"
     """What stands between the labels of a text that may have any number of them. `auto`: labels are lists, or `|`
     stands between them in cells of train, of which two share a label; else each text has one label. `none`: each text
-    has one, whatever is in it."""
+    has one, whatever is in its cell, and lists or several columns are refused."""
     group_file: str | None = None
     """A table that says what each row of train is about, in the order of the rows, or found by a column
     `text_sha256_16`. Validation is then cut so that what it is about stands nowhere in train; so are the rows for

@@ -10,10 +10,10 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from hf_lstm.answers.wording import word_page
 from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.components import RESOURCES
 from hf_lstm.demo.content.figures import list_facts
-from hf_lstm.demo.content.wording import choose_wording, reads_film_reviews
 from hf_lstm.demo.guards.connections import ConnectionWatch
 from hf_lstm.demo.guards.middleware import RequestGuard, redact_server_logs
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, count_waiting, list_endpoints
@@ -23,7 +23,6 @@ from hf_lstm.demo.theme import make_theme
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.nn.problem import MultiLabel
 
 MAX_QUEUE_SIZE = 64
 """Requests that may wait for each endpoint; more are told that the demo is busy."""
@@ -51,8 +50,7 @@ def build_demo(model: LSTMSentiment, *, model_id: str | None = None, report_fold
         model_id: where the model's card is on the Hub, if it is there.
         report_folder: the report of the run that made the model, if it is at hand.
     """
-    thresholds = model.problem.thresholds if isinstance(model.problem, MultiLabel) else None
-    wording = choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model), thresholds=thresholds)
+    wording = word_page(model)
     os.environ.update(_GRADIO_SETTINGS, GRADIO_TEMP_DIR=str(_make_upload_folder()))  # read as components are made
     shown_labels = wording.map_labels(model.config.label_names)
     with gr.Blocks(

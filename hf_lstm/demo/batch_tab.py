@@ -10,6 +10,7 @@ from typing import Any
 
 import gradio as gr
 
+from hf_lstm.answers.wording import UNSURE_BELOW, Wording
 from hf_lstm.demo.batch_rows import (
     COLUMNS,
     MAX_ROWS,
@@ -23,8 +24,7 @@ from hf_lstm.demo.batch_rows import (
     write_csv,
 )
 from hf_lstm.demo.components import LOST, make_component
-from hf_lstm.demo.content.verdicts import UNSURE_BELOW, choose_tone, format_confidence, is_unsure
-from hf_lstm.demo.content.wording import Wording
+from hf_lstm.demo.content.verdicts import choose_tone, format_confidence, is_unsure
 from hf_lstm.demo.endpoints import MAX_CHARACTERS, get_message, handle_errors
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.model.classifier import LSTMSentiment

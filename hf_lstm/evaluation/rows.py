@@ -24,7 +24,7 @@ from hf_lstm.evaluation.known_rows import (
 )
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import name_place
-from hf_lstm.rows.columns import Columns
+from hf_lstm.rows.columns import Columns, MissingLabelColumnError
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 
@@ -122,7 +122,14 @@ def _load_own_rows(
     `columns` are those to read instead of the run's, and `known` is `texts_sha256` of its results.
     """
     in_memory, name = source if isinstance(source, InMemorySplits) else None, config.dataset
-    splits = load_splits(config, in_memory)
+    try:
+        splits = load_splits(config, in_memory)
+    except MissingLabelColumnError:
+        if columns.label is None or config.label_column is not None:
+            raise
+        # The same labels may be written in other columns here; whether they cut the same rows is looked at next.
+        config = config.with_columns(columns.text, columns.label)
+        splits = load_splits(config, in_memory)
     rows = splits[split]
     require_unchanged(name, split, rows["text"][:], known)
     logger.info("%s: the rows that the model was trained on, cut as they were then", name)

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import PreTokenizer
 
+from hf_lstm.answers.wording import UNSURE_BELOW, word_page
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
@@ -80,6 +81,7 @@ def describe_model(model: LSTMSentiment) -> dict[str, Any]:
             **describe_tokenizer(model.require_tokenizer()),
             "unk_token_id": model.config.unk_token_id,
         },
+        "wording": dataclasses.asdict(word_page(model)) | {"unsure_below": UNSURE_BELOW},
         "function_words": sorted(load_function_words()),
         "tensors": [[name, tensor.numel()] for name, tensor in weights.items()],
         "format": "bfloat16" if is_exact else "float32",

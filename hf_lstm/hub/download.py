@@ -70,6 +70,8 @@ def fetch_model_folder(
     if not str(model).strip():
         raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
     what = f"model {str(model)!r}"
+    if Path(model).is_file():
+        raise InputError(f"{what} is a file; expected the folder of a saved model, or a Hub id like org/name")
 
     def fetch(version: str | None, force: bool) -> Path:
         try:

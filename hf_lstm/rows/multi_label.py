@@ -34,9 +34,18 @@ def find_separator(tables: Iterable[LabeledTable], wanted: str | None) -> tuple[
     Args:
         tables: of the training rows.
         wanted: as `DataConfig.label_separator`.
+
+    Raises:
+        InputError: rows have any number of labels, which is not wanted.
     """
     tables = list(tables)
-    if any(table.is_multi_label for table in tables):
+    several = next((table for table in tables if table.is_multi_label), None)
+    if several is not None and wanted is None:
+        raise InputError(
+            f"{several.name}, column {several.label_column!r}: holds any number of labels, but data.label_separator is "
+            "none, which says that each text has one class; leave it out, or name a column of one class"
+        )
+    if several is not None:
         return LABEL_SEPARATOR if wanted in (None, AUTO) else wanted, []
     if wanted != AUTO:
         return wanted, []

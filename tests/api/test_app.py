@@ -40,6 +40,9 @@ def test_answers_are_those_of_the_model(client, model):
     explained = client.post("/explain", json={"text": TEXTS[0], "label": "bad"}).json()
     assert explained == {"label": "bad", "against": None, "words": list(model.explain(TEXTS[0], label="bad"))}
     assert client.get("/health").json()["labels"] == model.labels
+    for path in ("/", "/health", "/docs", "/openapi.json"):  # load balancers ask by HEAD
+        assert client.head(path).status_code == 200, path
+    assert client.head("/classify").status_code == 405
     assert {"/classify", "/explain", "/health"} <= set(client.get("/openapi.json").json()["paths"])
     assert client.get("/docs").status_code == 200
 

@@ -1,6 +1,6 @@
+from hf_lstm.answers.wording import choose_wording
 from hf_lstm.demo.batch_rows import NO_KNOWN_WORD, Row
 from hf_lstm.demo.batch_tab import describe_rows
-from hf_lstm.demo.content.wording import choose_wording
 
 
 def describe(answers, labels=("neg", "pos"), is_of_films=True):

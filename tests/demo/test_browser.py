@@ -13,10 +13,10 @@ from random_model import build_model
 from run_records import make_results
 
 from hf_lstm import LSTMSentiment
+from hf_lstm.answers.wording import choose_wording
 from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
 from hf_lstm.demo.content.verdicts import describe_verdict, describe_words
-from hf_lstm.demo.content.wording import choose_wording
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -10,8 +10,10 @@ from random_model import build_model
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hf_lstm import InputError, LSTMSentiment
+from hf_lstm.answers.wording import word_page
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.export.browser import describe_model, describe_tokenizer, export_browser
+from hf_lstm.shipped import FLAGSHIP_TINY
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tokenization.byte_pairs import list_byte_letters
 from hf_lstm.tokenization.older_patterns import age_byte_pairs
@@ -156,11 +158,31 @@ def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, t
     page.keyboard.press("Control+Enter")
     assert "A film <img src=x" in page.inner_text("#words")
     assert label in page.inner_text("#labels")
-    assert page.title() == "Text classification"
+    assert page.title() == page.inner_text("h1") == "Which label fits the text?"
     page.fill("#text", "\N{SNOWMAN}")
     assert page.inner_text("#labels") == ""
     page.click("#classify")
     assert "guess" in page.inner_text("#hint")
+    assert page.problems == []
+
+
+def test_the_page_of_film_reviews_has_the_words_of_the_demo(browser, tmp_path):
+    model = LSTMSentiment.from_pretrained(FLAGSHIP_TINY)
+    wording = word_page(model)
+    page = open_page(browser, model, tmp_path)
+    assert page.title() == wording.title == "Did they like the film?"
+    assert page.inner_text("#classify") == wording.button
+    assert page.locator("#examples button").all_inner_texts() == list(wording.examples)
+    page.click("#examples button >> nth=0")
+    assert page.input_value("#text") == wording.examples[0]
+    assert page.inner_text("#answer") == wording.label_names[wording.first] == "Liked it"
+    assert page.locator("#labels .name").all_inner_texts() == ["Liked it", "Didn’t like it"]
+    assert page.inner_text("#legend").startswith("Words speak for Liked it or for Didn’t like it.")
+    for probabilities, answer in (([0.995, 0.005], "Didn’t like it"), ([0.59, 0.41], "Hard to tell, perhaps: Didn’t")):
+        page.evaluate(f"model.predict = () => {probabilities}")
+        page.click("#classify")
+        assert page.inner_text("#answer").startswith(answer)
+    assert page.evaluate("[0.9951, 0.5, 0.004].map(formatShare)") == [">99\xa0%", "50\xa0%", "<1\xa0%"]
     assert page.problems == []
 
 

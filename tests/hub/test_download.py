@@ -147,3 +147,12 @@ def test_a_refusal_is_neither_waited_for_nor_hidden_by_the_cache(hub):
     with pytest.raises(Exception, match="no luck"):
         fetch_from_hub(lambda: HfApi().whoami(token="hf_x"))
     assert hub.count() == 1
+
+
+def test_a_file_is_no_model_and_the_hub_is_not_asked_for_it(tmp_path, monkeypatch):
+    (tmp_path / "model.onnx").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    for name in ("model.onnx", tmp_path / "model.onnx"):
+        with pytest.raises(InputError, match="is a file; expected the folder of a saved model") as caught:
+            fetch_model_folder(name)
+        assert "\n" not in str(caught.value)

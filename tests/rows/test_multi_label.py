@@ -1,6 +1,7 @@
 """Rows with any number of labels: all ways to write them mean the same, and what can't be meant is refused."""
 
 import csv
+import dataclasses
 import json
 
 import datasets
@@ -232,10 +233,21 @@ def test_cells_are_split_into_what_was_joined(rows):
     assert split.labels.to_pylist() == rows
 
 
-@pytest.mark.parametrize(("wanted", "found"), [(AUTO, "|"), (None, "|"), (";", ";")])
+@pytest.mark.parametrize(("wanted", "found"), [(AUTO, "|"), (";", ";")])
 def test_beside_lists_cells_are_split_at_what_is_wanted(wanted, found):
     lists = pa.chunked_array([pa.array([["a", "b"]], LISTS)])
     assert find_separator([LabeledTable("rows", lists, lists, "text", "label")], wanted) == (found, [])
+
+
+def test_lists_are_refused_where_each_text_is_said_to_have_one_class():
+    frame = pd.DataFrame({"text": ["one", "two", "three"] * 20, "label": [["a"], ["b"], ["a", "b"]] * 20})
+    frame["text"] += frame.index.astype(str)
+    frame["a"], frame["b"] = [1, 0, 1] * 20, [0, 1, 1] * 20
+    for config in (DataConfig(label_separator=None), DataConfig(label_separator=None, label_column="a,b")):
+        config = dataclasses.replace(config, dataset="memory")
+        with pytest.raises(InputError, match=r"any number of labels, but data\.label_separator is none") as caught:
+            load_splits(config, resolve_source(frame))
+        assert "\n" not in str(caught.value)
 
 
 def test_a_row_that_nobody_labeled_may_stand_among_others():

@@ -61,6 +61,18 @@ def test_thresholds_are_those_of_validation_alone(trained):
     assert trained.model.config.thresholds == list(known.values())
 
 
+def test_the_rows_of_the_run_are_known_again_however_their_labels_are_written(trained, tmp_path):
+    texts, labels = make_rows(NUM_ROWS)
+    header = ",".join(("text", *TOPICS))
+    rows = [
+        ",".join((f'"{text}"', *(str(int(topic in of)) for topic in TOPICS)))
+        for text, of in zip(texts, labels, strict=True)
+    ]
+    (tmp_path / "marks.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    measured = hf_lstm.evaluate(trained.model, tmp_path / "marks.csv", label_column=TOPICS, show_progress=False)
+    assert measured.metrics == trained.results.splits["test"]
+
+
 def test_a_copied_folder_answers_the_same(trained, tmp_path):
     copy = shutil.copytree(trained.folder, tmp_path / "copy")
     model, texts = LSTMSentiment.from_pretrained(copy), make_rows(30, seed=5)[0]
@@ -228,11 +240,11 @@ def test_the_api_lists_the_labels_of_each_text(trained):
 
 def test_the_demo_names_all_labels_that_fit(trained):
     pytest.importorskip("gradio")
+    from hf_lstm.answers.wording import choose_wording
     from hf_lstm.demo.batch_rows import NO_LABEL, classify_rows, count_shares, write_csv
     from hf_lstm.demo.batch_rows import Texts as Table
     from hf_lstm.demo.batch_tab import describe_rows
     from hf_lstm.demo.content.figures import describe_test, list_facts
-    from hf_lstm.demo.content.wording import choose_wording
     from hf_lstm.demo.single_tab import answer_text, explain_words
 
     model, texts = trained.model, make_rows(25, seed=6)[0]

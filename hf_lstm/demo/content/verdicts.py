@@ -4,11 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from hf_lstm.demo.content.wording import Wording
+from hf_lstm.answers.wording import UNSURE_BELOW, Wording
 from hf_lstm.tokenization.stop_words import says_nothing
 
-UNSURE_BELOW = 0.6
-"""An answer that is less probable than this is no verdict."""
 MAX_SHOWN_LABELS = 5
 NUM_STRONGEST = 8
 """Words that are listed below the text."""

@@ -9,6 +9,25 @@ const MIN_SHARE = 0.12, MIN_SHARE_OF_FUNCTION_WORDS = 0.5;
 const functionWords = new Set(globalThis.HF_LSTM_MODEL.function_words);
 const saysNothing = (word) => functionWords.has(word) || /^(?![^]*[!?])\p{P}+$/u.test(word);
 const { thresholds } = globalThis.HF_LSTM_MODEL.config;  // null where a text has one label
+const { wording } = globalThis.HF_LSTM_MODEL;
+const isPair = !thresholds && model.labels.length === 2;
+const nameLabel = (label) => wording.label_names[model.labels.indexOf(label)];
+
+function layOut() {
+  document.title = find("title").textContent = wording.title;
+  find("description").textContent = wording.description;
+  find("text").placeholder = wording.placeholder;
+  find("classify").textContent = wording.button;
+  find("examples").replaceChildren(...wording.examples.map((example) => {
+    const button = makeNode("button", "example", example);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      find("text").value = example;
+      classify();
+    });
+    return button;
+  }));
+}
 
 function classify() {
   const text = find("text").value;
@@ -18,12 +37,18 @@ function classify() {
   const probabilities = model.predict(text);
   const chosen = model.choose(probabilities);
   show("");
-  find("answer").textContent = chosen.join(", ") || "None of the labels";
+  find("answer").textContent = describe(chosen, probabilities);
   const ranked = rank(probabilities).map((id) => model.labels[id]);
   const others = ranked.filter((label) => !chosen.includes(label));
   const shown = [...chosen, ...others.slice(0, Math.max(0, NUM_LABELS - chosen.length))];
   find("labels").replaceChildren(...shown.map((label) => makeRow(label, probabilities, chosen.includes(label))));
-  colorWords(text, model.explain(text));
+  colorWords(text, isPair ? model.explain(text, model.labels[wording.first]) : model.explain(text));
+}
+
+function describe(chosen, probabilities) {
+  const isUnsure = !thresholds && Math.round(100 * Math.max(...probabilities)) < 100 * wording.unsure_below;
+  const names = chosen.map(nameLabel).join(", ");
+  return isUnsure ? `Hard to tell, perhaps: ${names}` : names || "None of the labels";
 }
 
 function show(hint) {
@@ -31,8 +56,11 @@ function show(hint) {
   for (const id of ["answer", "labels", "words", "strongest", "legend"]) find(id).replaceChildren();
 }
 
-const formatShare = (share) =>
-  share >= 0.9995 ? "> 99.9 %" : share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+// In whole percent, and never certain.
+function formatShare(share) {
+  const percent = Math.round(100 * share);
+  return `${percent < 1 ? "<1" : percent > 99 ? ">99" : percent}\u00a0%`;
+}
 
 function makeNode(tag, className, content = "") {
   const node = document.createElement(tag);
@@ -52,7 +80,7 @@ function makeRow(label, probabilities, isChosen) {
     const mark = makeNode("span", "needed");
     mark.style.left = `${100 * thresholds[id]}%`;
     bar.append(mark);
-    bar.title = `${label} needs ${formatShare(thresholds[id])}`;
+    bar.title = `${nameLabel(label)} needs ${formatShare(thresholds[id])}`;
   }
   row.append(makeName(label), bar, makeNode("span", "figure", formatShare(share)));
   return row;
@@ -60,10 +88,10 @@ function makeRow(label, probabilities, isChosen) {
 
 // The name of a label: where there are more than two sides, a button that colors the words for it.
 function makeName(label) {
-  if (!thresholds && model.labels.length === 2) return makeNode("span", "name", label);
-  const name = makeNode("button", "name", label);
+  if (isPair) return makeNode("span", "name", nameLabel(label));
+  const name = makeNode("button", "name", nameLabel(label));
   name.type = "button";
-  name.title = `Color the words for ${label}`;
+  name.title = `Color the words for ${nameLabel(label)}`;
   name.addEventListener("click", () => {
     const text = find("text").value;
     colorWords(text, model.explain(text, label));
@@ -74,7 +102,9 @@ function makeName(label) {
 const format = (contribution) => `${contribution < 0 ? "−" : "+"}${Math.abs(contribution).toFixed(2)}`;
 
 function colorWords(text, { label, against, words }) {
-  const name = (isFor) => isFor ? `for ${label}` : thresholds || !against ? `against ${label}` : `for ${against}`;
+  const shownLabel = nameLabel(label);
+  const name = (isFor) =>
+    isFor ? `for ${shownLabel}` : thresholds || !against ? `against ${shownLabel}` : `for ${nameLabel(against)}`;
   const strongest = Math.max(...words.map((word) => Math.abs(word.contribution)), 1e-9);
   const make = (contribution, content, strength = 0.6) => {
     const isFor = contribution > 0;
@@ -102,10 +132,11 @@ function colorWords(text, { label, against, words }) {
     "Words speak ", make(1, name(true)), " or ", make(-1, name(false)), ". Plain words count little.",
     thresholds ? " A text has each label whose bar reaches its mark." : "");
   for (const button of document.querySelectorAll("#labels button")) {
-    button.setAttribute("aria-pressed", String(button.textContent === label));
+    button.setAttribute("aria-pressed", String(button.textContent === shownLabel));
   }
 }
 
+layOut();
 find("classify").addEventListener("click", classify);
 find("text").addEventListener("input", () => show(""));
 find("text").addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 import pytest
 
+from hf_lstm.answers.wording import choose_wording
 from hf_lstm.demo.content.verdicts import (
     NUM_STRONGEST,
     describe_verdict,
@@ -7,7 +8,6 @@ from hf_lstm.demo.content.verdicts import (
     format_confidence,
     list_strongest,
 )
-from hf_lstm.demo.content.wording import choose_wording
 
 FILMS = choose_wording(["neg", "pos"], is_of_films=True)
 

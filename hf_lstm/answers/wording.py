@@ -1,4 +1,4 @@
-"""Chooses the words of the page by the model's labels and data."""
+"""Chooses the words of pages that answer people, by the model's labels and data: of the demo, and in the browser."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from hf_lstm.errors import InputError
 from hf_lstm.hub.cards.metadata import IMDB_SOURCES, get_data_source
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.rows.labels import LabelMap
+
+UNSURE_BELOW = 0.6
+"""An answer that is less probable than this is no verdict."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,12 @@ def reads_film_reviews(model: LSTMSentiment) -> bool:
         return get_data_source(model.recipe, model.results) in IMDB_SOURCES
     except InputError:  # recipe or results are damaged, without which the page still serves
         return False
+
+
+def word_page(model: LSTMSentiment) -> Wording:
+    """Choose the texts of a model's page."""
+    thresholds = model.problem.thresholds if isinstance(model.problem, MultiLabel) else None
+    return choose_wording(model.config.label_names, is_of_films=reads_film_reviews(model), thresholds=thresholds)
 
 
 def choose_wording(labels: Sequence[str], *, is_of_films: bool, thresholds: Sequence[float] | None = None) -> Wording:
