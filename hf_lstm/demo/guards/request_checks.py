@@ -216,7 +216,7 @@ def make_room(folder: Path) -> bool:
         try:
             if upload.stat().st_mtime >= oldest:
                 num_stored += 1
-            else:
+            elif upload.is_dir():  # a file is somebody else's
                 shutil.rmtree(upload)
         except FileNotFoundError:
             continue  # another request was faster

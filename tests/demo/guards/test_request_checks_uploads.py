@@ -55,6 +55,8 @@ def test_old_uploads_make_room_for_new_ones(tmp_path, monkeypatch):
         (tmp_path / name / "a.csv").write_bytes(b"x")
     assert not make_room(tmp_path)
     old = time.time() - UPLOAD_LIFETIME_S - 1
-    os.utime(tmp_path / "first", (old, old))
+    (tmp_path / "of Gradio").touch()
+    for name in ("first", "of Gradio"):
+        os.utime(tmp_path / name, (old, old))
     assert make_room(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["second"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["of Gradio", "second"]
