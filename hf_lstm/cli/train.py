@@ -28,6 +28,7 @@ from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.rows.early_checks import check_source
+from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 
@@ -126,11 +127,13 @@ def main(argv: Sequence[str]) -> None:
 
         follow_run(recipe, arguments.device, Processes(launch))
         return
-    # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.
+    # The folder is claimed, and looked into, before the imports, which take seconds: what is wrong is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
         if folder.is_finished and not arguments.push and launch.num_processes == 1:
             print(f"the run in {output_dir} is finished: nothing to do")
             return
+        if not folder.is_finished:
+            check_identity(folder.identity, {"settings": recipe.settings_to_json()}, must_be_equal=True)
         with say_how_to_resume(folder, "train", argv):
             run(recipe, arguments, argv, folder, launch)
 
