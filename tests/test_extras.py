@@ -76,9 +76,6 @@ def test_without_extras_texts_are_scored_and_the_rest_says_what_to_install(tiny_
 
 
 def test_a_library_that_is_missing_alone_is_named(tiny_model_folder, tmp_path):
-    (answer,) = run_without(["evaluate"], [["evaluate", "tiny-model", "--dataset", "sample"]], tmp_path)
-    assert answer[0] == 2
-    assert answer[2].startswith("error: this needs evaluate, which")
     (answer,) = run_without(["onnxruntime"], [["export", "tiny-model"]], tmp_path)
     assert answer[0] == 2
     assert answer[2].startswith("error: this needs onnxruntime, which")

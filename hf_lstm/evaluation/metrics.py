@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import datasets
-import evaluate
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,47 +20,54 @@ Z_95 = 1.959964
 _DESCRIPTION = "Accuracy, macro precision, recall and F1, each label's own, and the confusion matrix of few labels."
 
 
-# mypy takes scripts/evaluate.py for the library, which ships no types.
-class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined]
-    """Compares predicted with true class ids, for any number of labels.
-
-    It is an `evaluate.Metric` that needs no network: `evaluate.load` would fetch code from the Hub.
+def measure_decided(
+    decided: NDArray[np.int64], labels: NDArray[np.int64], label_names: Sequence[str]
+) -> dict[str, Any]:
+    """Compare class ids, (num_rows,), with the true ones, for any number of labels.
 
     Example:
-        >>> metrics = ClassificationMetrics(["neg", "pos"])
-        >>> metrics.add_batch(predictions=[0, 1], references=[0, 0])
-        >>> metrics.compute()["accuracy"]
+        >>> measure_decided(np.array([0, 1]), np.array([0, 0]), ["neg", "pos"])["accuracy"]
         0.5
     """
+    num_labels, num_rows = len(label_names), len(labels)
+    correct, support, predicted = (
+        np.bincount(ids, minlength=num_labels) for ids in (labels[labels == decided], labels, decided)
+    )
+    num_right = int(correct.sum())
+    return {
+        "num_rows": num_rows,
+        "accuracy": num_right / num_rows,
+        "accuracy_interval": compute_wilson_interval(num_right, num_rows),
+        **measure_labels(label_names, correct=correct, predicted=predicted, support=support),
+        "confusion_matrix": {"labels": label_names, "rows": _count_confusions(labels, decided, num_labels)},
+    }
 
-    def __init__(self, label_names: list[str]) -> None:
-        super().__init__(keep_in_memory=True)
-        self.label_names = label_names
 
-    def _info(self) -> evaluate.MetricInfo:  # type: ignore[name-defined]
-        features = datasets.Features({"predictions": datasets.Value("int64"), "references": datasets.Value("int64")})
-        return evaluate.MetricInfo(  # type: ignore[attr-defined]
-            description=_DESCRIPTION, citation="", inputs_description="class ids, int64", features=features
-        )
+def build_metric(label_names: Sequence[str]) -> Any:
+    """Build an `evaluate.Metric` of what `measure_decided` measures, for programs that count with that library.
 
-    def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
-        num_labels, num_rows = len(self.label_names), len(references)
-        true_ids, predicted_ids = (np.asarray(ids, dtype=np.int64) for ids in (references, predictions))
-        correct, support, predicted = (
-            np.bincount(ids, minlength=num_labels)
-            for ids in (true_ids[true_ids == predicted_ids], true_ids, predicted_ids)
-        )
-        num_right = int(correct.sum())
-        return {
-            "num_rows": num_rows,
-            "accuracy": num_right / num_rows,
-            "accuracy_interval": compute_wilson_interval(num_right, num_rows),
-            **measure_labels(self.label_names, correct=correct, predicted=predicted, support=support),
-            "confusion_matrix": {
-                "labels": self.label_names,
-                "rows": _count_confusions(true_ids, predicted_ids, num_labels),
-            },
-        }
+    It needs no network: `evaluate.load` would fetch code from the Hub.
+    """
+    # Imported here: it brings all pipelines of transformers along, seconds of computing that no run needs.
+    import evaluate
+
+    ids = datasets.Value("int64")
+    info = evaluate.MetricInfo(  # type: ignore[attr-defined]  # mypy takes scripts/evaluate.py for the library
+        description=_DESCRIPTION,
+        citation="",
+        inputs_description="class ids, int64",
+        features=datasets.Features({"predictions": ids, "references": ids}),
+    )
+
+    class ClassificationMetrics(evaluate.Metric):  # type: ignore[misc, name-defined]
+        def _info(self) -> Any:
+            return info
+
+        def _compute(self, predictions: Any, references: Any) -> dict[str, Any]:
+            decided, labels = (np.asarray(ids, dtype=np.int64) for ids in (predictions, references))
+            return measure_decided(decided, labels, label_names)
+
+    return ClassificationMetrics(keep_in_memory=True)
 
 
 def measure_labels(

@@ -25,7 +25,7 @@ from hf_lstm.evaluation.error_analysis import (
     measure_unseen,
     score_tricky_reviews,
 )
-from hf_lstm.evaluation.metrics import ClassificationMetrics, measure_many
+from hf_lstm.evaluation.metrics import measure_decided, measure_many
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
 from hf_lstm.nn.problem import Problem, get_problem
@@ -99,9 +99,7 @@ def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: Mode
 
 def _measure_one(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
     """Measure class ids against the true ones, as fields of `SplitFigures`."""
-    metrics = ClassificationMetrics(config.label_names)
-    metrics.add_batch(predictions=decided, references=labels)
-    figures = metrics.compute()
+    figures = measure_decided(decided, labels, config.label_names)
     per_label = {name: LabelFigures(**of_label) for name, of_label in figures.pop("per_label").items()}
     matrix = ConfusionMatrix(**figures.pop("confusion_matrix"))
     return {**figures, "per_label": per_label, "confusion_matrix": matrix}

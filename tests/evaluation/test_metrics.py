@@ -7,7 +7,7 @@ from report_records import make_metrics
 from run_records import make_config
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
-from hf_lstm.evaluation.metrics import ClassificationMetrics, compute_wilson_interval
+from hf_lstm.evaluation.metrics import build_metric, compute_wilson_interval, measure_decided
 from hf_lstm.evaluation.scoring import measure_logits
 from hf_lstm.files import encode_json
 from hf_lstm.records.reading import to_json
@@ -15,14 +15,10 @@ from hf_lstm.records.reading import to_json
 LABELS = ["a", "b", "c"]
 
 
-@given(rows=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40), cut=st.integers(0, 40))
-def test_metrics_equal_scikit_learn_however_rows_are_batched(rows, cut):
-    metrics = ClassificationMetrics(LABELS)
-    for batch in (rows[:cut], rows[cut:]):
-        if batch:
-            metrics.add_batch(predictions=[p for p, _ in batch], references=[r for _, r in batch])
-    result = metrics.compute()
-    predictions, references = [p for p, _ in rows], [r for _, r in rows]
+@given(rows=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=40))
+def test_metrics_equal_scikit_learn(rows):
+    predictions, references = np.array(rows).T
+    result = measure_decided(predictions, references, LABELS)
     expected = precision_recall_fscore_support(references, predictions, labels=[0, 1, 2], zero_division=0)
     assert result["accuracy"] == pytest.approx(accuracy_score(references, predictions))
     assert result["confusion_matrix"]["rows"] == confusion_matrix(references, predictions, labels=[0, 1, 2]).tolist()
@@ -41,11 +37,13 @@ def test_wilson_intervals(num_right, num_rows, expected):
 
 def test_published_confusion_matrix_gives_published_accuracy():
     # The project page of `packed-lstm-glove`: 10,685 / 1,815 / 2,066 / 10,434 and 84.48 %.
-    metrics = ClassificationMetrics(["neg", "pos"])
+    metrics = build_metric(["neg", "pos"])
     cells = {(0, 0): 10_685, (0, 1): 1_815, (1, 0): 2_066, (1, 1): 10_434}
     for (reference, prediction), count in cells.items():
         metrics.add_batch(predictions=[prediction] * count, references=[reference] * count)
-    result = metrics.compute()
+    references, predictions = np.repeat(np.array(list(cells)), list(cells.values()), axis=0).T
+    result = measure_decided(predictions, references, ["neg", "pos"])
+    assert metrics.compute() == result
     assert result["num_rows"] == 25_000
     assert round(100 * result["accuracy"], 2) == 84.48
 
