@@ -51,8 +51,23 @@ def shared_data() -> Path:
     return folder
 
 
+SLOW = """
+    docs/test_quickstart docs/test_feature_pages demo/test_browser scripts/test_crash_matrix scripts/test_benchmark
+    searching/test_search training/test_run cli/test_train nn/test_ragged_lstm nn/cpu/test_threads export/test_browser
+    encoding/test_encoder evaluation/test_rows hub/spaces/test_page space/test_app scripts/test_deploy_space
+    scripts/test_mutation_testing scripts/test_kill_ranks model/test_saving model/test_forking test_extras
+""".split()
+"""Files that take 5 seconds and more, the slowest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put slow files first: as the last ones, each would have one of two processes wait for the other."""
+    ranks = {REPO_ROOT / "tests" / f"{name}.py": rank for rank, name in enumerate(SLOW)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
 @pytest.fixture(autouse=True)
-def _denormals_stay_numbers() -> Iterator[None]:
+def _the_process_stays_as_it_was() -> Iterator[None]:
     """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats."""
     yield
     if (torch := sys.modules.get("torch")) is not None:

@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import BPE, WordLevel
@@ -87,6 +87,7 @@ def keep(ids: list[int], limit: int, truncation: str) -> list[int]:
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
+@settings(max_examples=50)  # for each of 14
 @given(
     texts=st.lists(TEXTS, max_size=5),
     max_length_tokens=st.integers(1, 8),

@@ -17,9 +17,13 @@ from trials.crashes.saves import find_loss, name_counter
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows files through /proc")
 
 
-def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(tmp_path):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
     torch.set_num_threads(1)  # so that the process can be forked
-    whole = run_whole(tmp_path / "whole")
+    return run_whole(tmp_path_factory.mktemp("crashes") / "whole")
+
+
+def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(whole, tmp_path):
     assert {"open", "write", "fsync", "rename", "unlink", "mkdir", "rmdir", "ftruncate"} <= set(whole.names)
     assert whole.names.count("write") > 60 / 5 * 3  # tensors, state and manifest of each checkpoint, and more
     strikes = [Strike(mode, len(whole.names) * (2 * index + 1) // (2 * len(MODES))) for index, mode in enumerate(MODES)]
@@ -32,9 +36,7 @@ def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(tmp_path):
     assert Outcomes(tmp_path / "outcomes", "other").read() == {}  # of other runs
 
 
-def test_a_signal_is_heard_where_a_shell_runs_the_tests_aside(tmp_path):
-    torch.set_num_threads(1)
-    whole = run_whole(tmp_path / "whole")
+def test_a_signal_is_heard_where_a_shell_runs_the_tests_aside(whole, tmp_path):
     heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         assert strike(tmp_path / "run", whole, Strike("SIGINT", 0)) is None
@@ -43,9 +45,7 @@ def test_a_signal_is_heard_where_a_shell_runs_the_tests_aside(tmp_path):
         signal.signal(signal.SIGINT, heard)
 
 
-def test_a_run_that_was_not_stopped_or_came_to_something_else_is_wrong(tmp_path):
-    torch.set_num_threads(1)
-    whole = run_whole(tmp_path / "whole")
+def test_a_run_that_was_not_stopped_or_came_to_something_else_is_wrong(whole, tmp_path):
     never = Strike("kill before", len(whole.names) + 1)
     longer = dataclasses.replace(whole, names=[*whole.names, "", ""])
     assert strike(tmp_path / "run", longer, never) == f"kill before at call {never.number}, : the call was not reached"

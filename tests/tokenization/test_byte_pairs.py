@@ -34,6 +34,9 @@ def make_model(texts, config=CONFIG):
     return LSTMSentiment(settings.resolve(vocab_size=tokenizer.get_vocab_size(), label_names=["a", "b"]), tokenizer)
 
 
+CHINESE_MODEL = make_model(CHINESE)
+
+
 @pytest.mark.parametrize("texts", [CHINESE, JAPANESE, THAI, FINNISH])
 def test_pieces_are_learned_that_are_longer_than_characters_and_shared(texts):
     model = make_model(texts)
@@ -49,12 +52,13 @@ def test_pieces_are_learned_that_are_longer_than_characters_and_shared(texts):
 @example("<unk> <pad>")
 @example("電影 \ud800 x")
 def test_nothing_is_unknown_and_words_are_where_they_stand(text):
-    model = make_model(CHINESE)
+    model = CHINESE_MODEL
     ids = model.encode(text)
     assert 1 not in ids or not model.encoder.locate(text)
-    for word in model.explain(text):
+    words = model.explain(text)
+    for word in words:
         assert word["word"] == text[word["start"] : word["end"]] != ""
-    places = [(word["start"], word["end"]) for word in model.explain(text)]
+    places = [(word["start"], word["end"]) for word in words]
     assert all(start >= before for (_, before), (start, _) in itertools.pairwise(places))
 
 
