@@ -78,8 +78,9 @@ class TrainConfig:
     spread of the pretrained ones."""
     teachers: str | None = None
     """Who labels the rows softly for the network to learn from, with commas between: `ngrams`, a linear model of
-    n-grams that is trained here and never labels a row that it has learned from; folders or Hub ids of saved models.
-    What they say is averaged. `none` learns from the labels alone."""
+    n-grams that is trained here, also on what the other teachers say of texts without labels, and never labels a row
+    that it has learned from; folders or Hub ids of saved models. What they say is averaged. `none` learns from the
+    labels alone."""
     teacher_votes: str | None = None
     """How much each teacher counts in the average: numbers in the order of `teachers`, such as `2,1`. `none` makes all
     count alike."""
