@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.extras import explain_missing_library
+from hf_lstm.garbage import pausing_collection
 from hf_lstm.shipped import FLAGSHIP, FLAGSHIP_TINY
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _PLACES[name]
     try:
-        return getattr(importlib.import_module(module), attribute)
+        with pausing_collection():
+            return getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise explain_missing_library(error) or error from None

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors extras shipped ending files memory replacement edit_mark markdown progress provenance devices records
+    errors extras garbage shipped ending files memory replacement edit_mark markdown progress provenance devices records
     config config.recipes remote hub hub.cards hub.spaces storage tracking nn.cpu nn objectives tokenization encoding
     formats rows sources data model answers export evaluation report api demo.guards demo.content demo engines
     pretraining teaching.editing teaching distributed training.vectors training.loop training searching sklearn

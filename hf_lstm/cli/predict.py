@@ -15,6 +15,7 @@ from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argum
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
+from hf_lstm.garbage import pausing_collection
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.shipped import FLAGSHIP
@@ -137,8 +138,9 @@ def main(argv: Sequence[str]) -> None:
         check_input(arguments.input, arguments.text_column, arguments.encoding)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.answers.columns import list_shown
-    from hf_lstm.model.classifier import LSTMSentiment
+    with pausing_collection():
+        from hf_lstm.answers.columns import list_shown
+        from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     with open_input(arguments, model, is_file=is_file) as rows:
