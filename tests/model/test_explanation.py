@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
+from hf_lstm.model import explanation
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
@@ -206,6 +207,25 @@ def test_words_that_are_not_read_are_left_out():
 def test_words_that_are_read_are_those_of_the_truncation(truncation, expected):
     model = build_model(max_length_tokens=3, truncation=truncation)
     assert [row["word"] for row in model.explain("a dull film and a waste")] == expected.split()
+
+
+def test_it_takes_one_core_however_many_there_are(monkeypatch):
+    """Its products are small: cores that share them wait for each other, seconds on a busy machine."""
+    before, counts = torch.get_num_threads(), []
+
+    def count(*arguments):
+        counts.append(torch.get_num_threads())
+        return decompose(*arguments)
+
+    decompose = explanation._decompose
+    monkeypatch.setattr(explanation, "_decompose", count)
+    try:
+        torch.set_num_threads(3)
+        assert build_model().explain("good bad film")
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert counts == [1]
 
 
 def test_modes_change_nothing_and_are_left_as_they_are():
