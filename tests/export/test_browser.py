@@ -145,7 +145,7 @@ def test_the_page_names_the_labels_that_reach_their_thresholds_and_colors_words_
         assert page.locator("#labels button").all_inner_texts() == order
     page.click("#labels button:text('food')")
     assert page.locator("#labels button[aria-pressed=true]").all_inner_texts() == ["food"]
-    assert page.inner_text("#legend").startswith("Words speak for food or against food.")
+    assert page.inner_text("#legend").startswith("Words speak for “food” or against “food”.")
     assert page.problems == []
 
 
@@ -177,7 +177,8 @@ def test_the_page_of_film_reviews_has_the_words_of_the_demo(browser, tmp_path):
     assert page.input_value("#text") == wording.examples[0]
     assert page.inner_text("#answer") == wording.label_names[wording.first] == "Liked it"
     assert page.locator("#labels .name").all_inner_texts() == ["Liked it", "Didn’t like it"]
-    assert page.inner_text("#legend").startswith("Words speak for Liked it or for Didn’t like it.")
+    assert page.locator("#labels .first .name").all_inner_texts() == ["Liked it"]  # blue, as its words are
+    assert page.inner_text("#legend").startswith("Words speak for “Liked it” or for “Didn’t like it”.")
     for probabilities, answer in (([0.995, 0.005], "Didn’t like it"), ([0.59, 0.41], "Hard to tell, perhaps: Didn’t")):
         page.evaluate(f"model.predict = () => {probabilities}")
         page.click("#classify")

@@ -72,7 +72,9 @@ function makeNode(tag, className, content = "") {
 // A label, its probability as a bar, and where a text has any number of labels, what this one needs.
 function makeRow(label, probabilities, isChosen) {
   const id = model.labels.indexOf(label), share = probabilities[id];
-  const row = makeNode("div", isChosen ? "chosen" : "");
+  // Of two labels each has its color, as its words do; of more, those that are chosen are blue.
+  const row = makeNode("div", isPair ? (id === wording.first ? "first" : "second") : "");
+  row.classList.toggle("chosen", isChosen);
   const bar = makeNode("span", "bar"), filled = makeNode("span", "filled");
   filled.style.width = `${100 * share}%`;
   bar.append(filled);
@@ -104,7 +106,7 @@ const format = (contribution) => `${contribution < 0 ? "−" : "+"}${Math.abs(co
 function colorWords(text, { label, against, words }) {
   const shownLabel = nameLabel(label);
   const name = (isFor) =>
-    isFor ? `for ${shownLabel}` : thresholds || !against ? `against ${shownLabel}` : `for ${nameLabel(against)}`;
+    isFor ? `for “${shownLabel}”` : isPair ? `for “${nameLabel(against)}”` : `against “${shownLabel}”`;
   const strongest = Math.max(...words.map((word) => Math.abs(word.contribution)), 1e-9);
   const make = (contribution, content, strength = 0.6) => {
     const isFor = contribution > 0;
