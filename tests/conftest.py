@@ -55,7 +55,7 @@ SLOW = """
     docs/test_quickstart docs/test_feature_pages demo/test_browser scripts/test_crash_matrix scripts/test_benchmark
     searching/test_search training/test_run cli/test_train nn/test_ragged_lstm nn/cpu/test_threads export/test_browser
     encoding/test_encoder evaluation/test_rows hub/spaces/test_page space/test_app scripts/test_deploy_space
-    scripts/test_mutation_testing scripts/test_kill_ranks model/test_saving model/test_forking test_extras
+    scripts/test_mutation_testing model/test_saving model/test_forking test_extras
 """.split()
 """Files that take 5 seconds and more, the slowest first."""
 
