@@ -6,11 +6,13 @@ A file is written whole or not at all.
 import atexit
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -237,7 +239,8 @@ def list_report_files(model_folder: Path) -> list[Path]:
 def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
     """Open a temporary file that replaces `path` when the block ends.
 
-    It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is.
+    It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is. What a process left of `path`
+    that was killed is deleted, too.
 
     Raises:
         StorageError: the disk is full or fails.
@@ -252,9 +255,13 @@ def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryI
 
 @contextlib.contextmanager
 def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
+    for stray in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{PARTIAL_SUFFIX}"):
+        with contextlib.suppress(OSError), open(stray, "rb+") as left:
+            _lock(left)  # fails while the process lives that writes it
+            stray.unlink()
     partial = _name_partial(path)
     try:
-        with open(partial, mode, **options) as stream:  # type: ignore[call-overload]  # it can't tell which options
+        with _open_locked(partial, mode, **options) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -264,6 +271,25 @@ def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
         raise_storage_error(error, path, partial.stat().st_size if partial.exists() else 0)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _open_locked(path: Path, mode: str, **options: str) -> Any:
+    while True:
+        stream = open(path, mode, **options)  # type: ignore[call-overload]  # noqa: SIM115  # it can't tell which options
+        with contextlib.suppress(OSError):  # not every file system has locks
+            _lock(stream)
+        if path.exists():
+            return stream
+        stream.close()  # somebody took it for a stray before it was locked
+
+
+def _lock(stream: Any) -> None:
+    """Lock an open file, until it is closed; `OSError` if another process has, or where there are no such locks."""
+    if sys.platform == "win32":
+        raise OSError(errno.ENOLCK, "no lock that the death of a process takes away")
+    import fcntl
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> str:

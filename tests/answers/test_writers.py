@@ -172,6 +172,23 @@ def test_rows_without_a_text_are_named(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    dead, living, other = (tmp_path / f".{name}.partial" for name in ("out.csv.1", "out.csv.2", "out.csv.gz.3"))
+    for path in (dead, living, other):
+        path.touch()
+    with open(living) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        write(list_texts(TEXTS), tmp_path / "out.csv")
+        assert {path.name for path in tmp_path.iterdir()} == {"out.csv", living.name, other.name}
+    with open_output(tmp_path / "out.csv", list_texts([]), NAMES):  # two at once: who ends last is right
+        write(list_texts(TEXTS), tmp_path / "new.csv")
+        (own,) = tmp_path.glob(f".out.csv.{os.getpid()}.partial")
+        with open(own) as stream, pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert {path.name for path in tmp_path.iterdir()} == {"new.csv", "out.csv", other.name}
+
+
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("hf_lstm.files._name_partial", lambda path: path.with_name("full"))
     (tmp_path / "full").symlink_to("/dev/full")
