@@ -22,7 +22,7 @@ from hf_lstm.teaching.editing.sayings import write_sayings
 from hf_lstm.teaching.editing.typed import style
 from hf_lstm.teaching.editing.wording import list_tables, read_lines
 
-_SHARES = {
+SHARES = {
     "swapped": 0.15,
     "swapped_crops": 0.12,
     "sentences": 0.18,
@@ -69,7 +69,7 @@ def edit_texts(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Edit texts by rule, at random.
 
-    Of each kind there are the shares of `_SHARES`: whole texts and crops with their words of praise and blame swapped,
+    Of each kind there are the shares of `SHARES`: whole texts and crops with their words of praise and blame swapped,
     sentences and the same negated, or without their negation, short texts made of such words, or of none, and crops
     with such a sentence. There are fewer if the texts give no more.
 
@@ -86,7 +86,7 @@ def edit_texts(
     }
     edited: list[EditedText] = []
     for kind, found in kinds.items():
-        edited += [text for text, _ in zip(found, range(round(_SHARES[kind] * num_edited)), strict=False)]
+        edited += [text for text, _ in zip(found, range(round(SHARES[kind] * num_edited)), strict=False)]
     return [text for text, _ in edited], np.array([praise for _, praise in edited], dtype=np.float32)
 
 

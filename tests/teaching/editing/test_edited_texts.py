@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hf_lstm.teaching.editing.edited_texts import (
+    SHARES,
     ReviewedTexts,
     edit_texts,
     find_praise,
@@ -26,7 +27,8 @@ def test_the_edits_of_a_kind_are_as_many_as_asked_for_or_as_there_are(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     assert len(texts) == len(praise) == 100
     assert praise.dtype == np.float32
-    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + 120 + 200 + 90 + 40
+    num_written = sum(round(1000 * SHARES[kind]) for kind in ("phrases", "sayings", "compositions", "joined_crops"))
+    assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + num_written
     assert len(edit_texts(reviews, reviews, 0, seed=0)[0]) == 0
 
 
@@ -39,7 +41,8 @@ def test_edits_are_drawn_by_the_seed(reviews):
 
 def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
-    for text, found in zip(texts[:35], praise[:35], strict=True):
+    num_swapped = round(100 * SHARES["swapped"]) + round(100 * SHARES["swapped_crops"])
+    for text, found in zip(texts[:num_swapped], praise[:num_swapped], strict=True):
         sides = find_sides(text)
         assert len(sides) == 2
         assert sides in ([BLAME, BLAME], [PRAISE, PRAISE])
@@ -63,7 +66,9 @@ def test_words_of_written_texts_are_frequent_enough_for_a_vocabulary():
 
 def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
     doubted = ReviewedTexts(reviews.texts, 1 - reviews.praise, reviews.is_praise)
-    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == 12 + 20 + 9 + 20
+    written = ("phrases", "sayings", "compositions")
+    num_others = sum(round(100 * SHARES[kind]) for kind in ("sentences", *written))
+    assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == num_others
 
 
 @pytest.mark.parametrize(
