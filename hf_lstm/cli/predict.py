@@ -221,7 +221,8 @@ def check_input(source: str, text_column: str | None, encoding: str | None = Non
         InputError: as `check_text_file`, or a column of standard input is asked for.
     """
     if source != STANDARD_INPUT:
-        check_text_file(Path(source), text_column, encoding)
+        remedy = "to score a text that looks like a path, pipe it in, with - as the input"
+        check_text_file(Path(source), text_column, encoding, remedy=remedy)
     elif text_column is not None:
         raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
 

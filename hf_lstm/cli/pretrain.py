@@ -6,13 +6,19 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.cli.common.arguments import add_device_argument, add_settings_argument, add_track_argument
+from hf_lstm.cli.common.arguments import (
+    add_device_argument,
+    add_encoding_argument,
+    add_settings_argument,
+    add_track_argument,
+)
 from hf_lstm.cli.common.parser import build_parser, name_command
 from hf_lstm.cli.common.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
+from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 
@@ -35,8 +41,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="Hub id, folder, file, or `sample`: texts of train are read, those of validation measure the model; none "
         "that stands in validation or test is read",
     )
-    parser.add_argument("--text-column", metavar="NAME", help="column of the data set's texts (default: guessed)")
-    parser.add_argument("--label-column", metavar="NAME", help="column of its labels (default: guessed)")
+    parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: guessed)")
+    parser.add_argument("--label-column", metavar="NAME", help="column of the labels (default: guessed)")
+    add_encoding_argument(parser)
     parser.add_argument(
         "--unlabeled",
         metavar="FILE|SPLIT",
@@ -61,11 +68,17 @@ def main(argv: Sequence[str]) -> None:
         raise InputError("a language model trains in one process: leave torchrun out")
     arguments = parse_arguments(argv)
     recipe = override_recipe(get_pretrain_recipe(arguments.recipe), collect_assignments(arguments))
-    data = recipe.data.with_columns(arguments.text_column, arguments.label_column)
+    data = recipe.data.with_columns(arguments.text_column, arguments.label_column, encoding=arguments.encoding)
     recipe = dataclasses.replace(recipe, data=data)
     if arguments.dataset is None and recipe.pretrain.unlabeled in (None, "auto"):
         raise InputError("a language model needs texts: pass --dataset, --unlabeled, or both")
-    # The folder is claimed before the imports, which take seconds: who cannot have it is told at once.
+    # Before the imports, which take seconds, the files are looked into and the folder is claimed: what is wrong is told
+    # at once.
+    if arguments.dataset is not None:
+        check_source(recipe.data)
+    check_unlabeled(
+        recipe.pretrain.unlabeled, recipe.data, "pretrain.unlabeled", has_dataset=arguments.dataset is not None
+    )
     with (
         claim_output_folder(
             arguments.output_dir or Path("runs") / recipe.name, overwrite=arguments.overwrite, resume=arguments.resume

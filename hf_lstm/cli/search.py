@@ -22,7 +22,7 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
-from hf_lstm.rows.early_checks import check_source
+from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.space import PRUNERS, Space, Value, build_default_space, format_assignments, parse_space
 
@@ -98,6 +98,7 @@ def main(argv: Sequence[str]) -> None:
     if not space:
         raise InputError("--set gives a value to all that would be searched for; say by --space what to search for")
     check_source(recipe.data, has_columns=recipe.train.base_model is None)
+    check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
     output_dir = arguments.output_dir or Path("runs") / f"{recipe.name_folder()}-search"
     with (
         claim_search_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder,

@@ -27,7 +27,7 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
-from hf_lstm.rows.early_checks import check_source
+from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
@@ -119,6 +119,7 @@ def main(argv: Sequence[str]) -> None:
     if recipe.train.base_model is not None:
         refuse_own_architecture(assignments, recipe.train.base_model)
     check_source(recipe.data, has_columns=recipe.train.base_model is None)
+    check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
     if not launch.leads:

@@ -8,6 +8,7 @@ from datasets import Dataset
 from hf_lstm.config import DataConfig
 from hf_lstm.data.splits import GROUP
 from hf_lstm.errors import InputError
+from hf_lstm.formats.catalog import get_format
 from hf_lstm.rows.texts import read_texts
 
 HASH_COLUMN = "text_sha256_16"
@@ -24,8 +25,9 @@ def add_groups(train: Dataset, config: DataConfig) -> Dataset:
     """
     assert config.group_file is not None
     path = Path(config.group_file).expanduser()
-    groups = list(read_texts(path, config.group_column))
-    hashes = _read_hashes(path)
+    encoding = config.encoding if get_format(path).is_text else None
+    groups = list(read_texts(path, config.group_column, encoding))
+    hashes = _read_hashes(path, encoding)
     if hashes:
         group_of = dict(zip(hashes, groups, strict=True))
         groups = [group_of.get(hash_text(text), "") for text in train["text"][:]]
@@ -46,8 +48,8 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:16]
 
 
-def _read_hashes(path: Path) -> list[str]:
+def _read_hashes(path: Path, encoding: str | None) -> list[str]:
     try:
-        return list(read_texts(path, HASH_COLUMN))
+        return list(read_texts(path, HASH_COLUMN, encoding))
     except InputError:  # there is no such column: the rows stand in the order of train's
         return []

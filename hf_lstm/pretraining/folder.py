@@ -16,6 +16,7 @@ from hf_lstm.files import (
     CONFIG_FILE,
     PLACES_FILE,
     RECIPE_FILE,
+    RESULTS_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
     read_json,
@@ -25,6 +26,8 @@ from hf_lstm.files import (
 from hf_lstm.model.folder import locate_data, read_tokenizer
 from hf_lstm.model.weights_file import check_header, read_weights, write_weights
 from hf_lstm.pretraining.language_model import LanguageModel
+from hf_lstm.records.pretraining import PretrainResults
+from hf_lstm.records.reading import read_record
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class SavedLanguageModel:
     tokenizer: Tokenizer
     recipe: PretrainRecipe | None
     """None if the folder does not say it. Its data set is the path of what is still on this machine."""
+    has_dataset: bool
+    """Whether it has read the recipe's data set, and not a file without labels alone."""
     weights: dict[str, Tensor]
     """Those of embedding and LSTM by name, float32."""
     weights_sha256: str
@@ -69,7 +74,7 @@ def read_language_model(folder: Path) -> SavedLanguageModel:
     weights = read_weights(folder, shapes)
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     kept = {name: tensor for name, tensor in weights.items() if name.startswith(("embedding.", "lstm."))}
-    return SavedLanguageModel(config, tokenizer, _read_recipe(folder), kept, digest)
+    return SavedLanguageModel(config, tokenizer, _read_recipe(folder), _has_dataset(folder), kept, digest)
 
 
 def _read_recipe(folder: Path) -> PretrainRecipe | None:
@@ -79,6 +84,11 @@ def _read_recipe(folder: Path) -> PretrainRecipe | None:
     recipe = PretrainRecipe.from_json(read_json(path), str(path))
     places = read_json(folder / PLACES_FILE) if (folder / PLACES_FILE).is_file() else {}
     return dataclasses.replace(recipe, data=locate_data(recipe.data, places))
+
+
+def _has_dataset(folder: Path) -> bool:
+    path = folder / RESULTS_FILE
+    return not path.is_file() or read_record(PretrainResults, read_json(path), str(path)).texts.dataset is not None
 
 
 def _read_config(folder: Path) -> NetworkConfig:

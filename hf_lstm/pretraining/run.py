@@ -137,16 +137,17 @@ def encode_texts(recipe: PretrainRecipe, *, has_dataset: bool) -> EncodedTextSpl
     Raises:
         InputError: they are unusable, or no word is left for the vocabulary.
     """
-    texts = gather_texts(recipe.data if has_dataset else None, recipe.pretrain.unlabeled, seed=recipe.pretrain.seed)
+    config = recipe.pretrain
+    texts = gather_texts(recipe.data, config.unlabeled, seed=config.seed, has_dataset=has_dataset)
     tokenizer = train_tokenizer(texts.train, recipe.tokenizer)
     pad_token_id, unk_token_id = find_special_ids(tokenizer)
     settings = dataclasses.asdict(recipe.model)
-    config = NetworkConfig(
+    network = NetworkConfig(
         **settings, vocab_size=tokenizer.get_vocab_size(), pad_token_id=pad_token_id, unk_token_id=unk_token_id
     )
     # Whole texts: a long one is cut into pieces, which are all read.
-    encoder = Encoder(tokenizer, dataclasses.replace(config, max_length_tokens=MAX_LENGTH, truncation="first"))
-    return EncodedTextSplits(texts, encoder.encode(texts.train), encoder.encode(texts.validation), tokenizer, config)
+    encoder = Encoder(tokenizer, dataclasses.replace(network, max_length_tokens=MAX_LENGTH, truncation="first"))
+    return EncodedTextSplits(texts, encoder.encode(texts.train), encoder.encode(texts.validation), tokenizer, network)
 
 
 def build_run(recipe: PretrainRecipe, encoded: EncodedTextSplits, device: torch.device) -> PretrainRun:

@@ -8,8 +8,11 @@ from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import LINES, get_format, has_known_type, open_file
 from hf_lstm.formats.row_files import RowFile
 from hf_lstm.records.places import split_sources
-from hf_lstm.rows.columns import Columns, find_columns
+from hf_lstm.rows.columns import Columns, find_columns, find_text_column
+from hf_lstm.rows.texts import check_text_file
 
+AUTO = "auto"
+"""Of texts without labels: a split of the data set that is called so, if there is one."""
 SAMPLE = "sample"
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 
@@ -45,3 +48,52 @@ def refuse_missing(source: str) -> None:
         return
     if path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or has_known_type(path):
         raise InputError(f"{source}: there is no such file or folder; {REMEDY}, or a Hub id such as stanfordnlp/imdb")
+
+
+def check_unlabeled(
+    name: str | None, config: DataConfig, setting: str, *, has_dataset: bool = True, has_columns: bool = True
+) -> None:
+    """Check that a file of texts without labels is there, and has a text column.
+
+    What may be a split of the data set is left to those who load it, and so is None.
+
+    Args:
+        name: of the file, or of the split.
+        config: how the file is read.
+        setting: what the name was given as, for error messages.
+        has_dataset: whether there is a data set. If not, columns and encoding of `config` are this file's alone.
+        has_columns: as for `check_source`.
+
+    Raises:
+        InputError: the file is missing or damaged at its start, or lacks the column.
+    """
+    if name is None or name == AUTO:
+        return
+    path = Path(name).expanduser()
+    if has_dataset and not path.is_file():
+        refuse_missing_file(name, setting)
+        return
+    column, encoding = choose_reading(path, config) if has_dataset else (config.text_column, config.encoding)
+    check_text_file(path, column if has_columns else None, encoding)
+    if has_columns and column is None and get_format(path) is not LINES:
+        with open_file(path, encoding) as file:
+            names = file.columns if isinstance(file, RowFile) else file.schema.names
+            find_text_column(str(path), names, None)
+
+
+def refuse_missing_file(name: str, setting: str) -> None:
+    """Refuse what can only mean a file, and no split, if there is no such file.
+
+    Raises:
+        InputError: it is so.
+    """
+    path = Path(name).expanduser()
+    if not path.is_file() and (path.name != name or has_known_type(path)):
+        what = "is a folder; name one file" if path.is_dir() else "there is no such file"
+        raise InputError(f"{setting}: {name}: {what}")
+
+
+def choose_reading(path: Path, config: DataConfig) -> tuple[str | None, str | None]:
+    """Return text column and encoding of a file beside a data set: those of the data set, if such a file has any."""
+    found = get_format(path)
+    return None if found is LINES else config.text_column, config.encoding if found.is_text else None

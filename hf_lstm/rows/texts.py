@@ -44,12 +44,20 @@ def read_texts(path: Path, text_column: str | None = None, encoding: str | None 
         InputError: at once: there is no such file, it is empty, or its type is unknown. While texts are read, with the
             file and the row: it is not in this encoding, a row is damaged, or a column or text is missing.
     """
-    check_text_file(path, text_column)
+    check_text_file(path, text_column, encoding)
     return _read_texts(path, text_column, encoding)
 
 
-def check_text_file(path: Path, text_column: str | None, encoding: str | None = None) -> None:
+def check_text_file(
+    path: Path, text_column: str | None, encoding: str | None = None, *, remedy: str | None = None
+) -> None:
     """Check that a file of texts is there, of a type that can be read, and has the column that is named.
+
+    Args:
+        path: the file.
+        text_column: None for one that is guessed.
+        encoding: that of a text file; UTF-8 by default.
+        remedy: what else to do where there is no such file.
 
     Raises:
         InputError: it is not, it is empty, or it lacks the column.
@@ -59,7 +67,7 @@ def check_text_file(path: Path, text_column: str | None, encoding: str | None = 
         what = "is a folder; name one file at a time" if path.is_dir() else "there is no such file"
         if glob.glob(str(path)) and not path.is_dir():
             what = "is a pattern; name one file at a time"
-        raise InputError(f"{path}: {what}; to score a text that looks like a path, pipe it in, with - as the input")
+        raise InputError("; ".join(filter(None, (f"{path}: {what}", remedy))))
     if get_format(path) is LINES and text_column is not None:
         raise InputError(f"{path}: a .txt file has no columns; leave out --text-column {text_column}")
     require_library(path)  # at once, not after the model is loaded

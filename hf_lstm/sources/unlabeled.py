@@ -10,47 +10,51 @@ from hf_lstm.config import DataConfig
 from hf_lstm.errors import InputError
 from hf_lstm.hub.errors import HUB_ERRORS, write_on_one_line
 from hf_lstm.rows.columns import find_text_column
-from hf_lstm.rows.early_checks import SAMPLE
+from hf_lstm.rows.early_checks import AUTO, SAMPLE, choose_reading, refuse_missing_file
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.cache import get_cache_folder
 from hf_lstm.sources.in_memory import IN_MEMORY
 from hf_lstm.sources.named_sources import find_files, is_local
 
-AUTO = "auto"
 SPLIT_NAMES = ("unsupervised", "unlabeled")
 """What data sets call their texts without labels."""
 
 
-def read_unlabeled(name: str, config: DataConfig, *, left_out: Collection[str]) -> list[str]:
+def read_unlabeled(
+    name: str, config: DataConfig, *, left_out: Collection[str], setting: str = "train.unlabeled"
+) -> list[str]:
     """Read the texts that a file has, or a split of the data set of `config`; each once.
 
     Args:
         name: of the file, or of the split; with `auto` there may be none.
-        config: whose `text_column` goes for these, too.
+        config: whose `text_column` and `encoding` go for these, too, if they have such.
         left_out: texts that must not be learned from, such as those of test.
+        setting: what the name was given as, for error messages.
 
     Raises:
         InputError: there is neither, or it has no texts that can be read.
     """
     path = Path(name).expanduser()
     if name == AUTO:
-        texts = next((texts for split in SPLIT_NAMES if (texts := _find_split(split, config)) is not None), None)
+        found = (_find_split(split, config, setting) for split in SPLIT_NAMES)
+        texts = next((texts for texts in found if texts is not None), None)
         if texts is None:
             return []
     elif path.is_file():
-        texts = read_texts(path, config.text_column, config.encoding)
+        texts = read_texts(path, *choose_reading(path, config))
     else:
-        texts = _find_split(name, config)
+        refuse_missing_file(name, setting)
+        texts = _find_split(name, config, setting)
         if texts is None:
-            raise InputError(f"train.unlabeled: {name!r} is neither a file nor a split of {config.dataset}")
+            raise InputError(f"{setting}: {name!r} is neither a file nor a split of {config.dataset}")
     left_out = frozenset(left_out)
     kept = [text for text in dict.fromkeys(texts) if text.strip() and text not in left_out]
     if not kept and name != AUTO:
-        raise InputError(f"train.unlabeled: {name} has no texts but blank ones and those of the labeled rows")
+        raise InputError(f"{setting}: {name} has no texts but blank ones and those of the labeled rows")
     return kept
 
 
-def _find_split(name: str, config: DataConfig) -> Iterable[str] | None:
+def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | None:
     """Find the texts of a split of the data set; None if it has no such split, or can't have any."""
     source = config.dataset
     if source == SAMPLE:
@@ -77,10 +81,10 @@ def _find_split(name: str, config: DataConfig) -> Iterable[str] | None:
         if name in SPLIT_NAMES and is_local(source):
             return None  # a folder that `datasets` can't read has no named splits but those of its files
         line = write_on_one_line(error)
-        raise InputError(f"train.unlabeled: the split {name!r} of {source} can't be read ({line})") from None
+        raise InputError(f"{setting}: the split {name!r} of {source} can't be read ({line})") from None
     texts: list[str] = split[find_text_column(source, split.column_names, config.text_column)][:]
     return texts
 
 
 def _read_files(files: Sequence[Path | str], config: DataConfig) -> list[str]:
-    return [text for file in files for text in read_texts(Path(file), config.text_column, config.encoding)]
+    return [text for file in files for text in read_texts(Path(file), *choose_reading(Path(file), config))]

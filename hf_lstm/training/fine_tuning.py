@@ -160,9 +160,12 @@ class BaseLanguageModel:
     def complete_data(self, data: DataConfig) -> DataConfig:
         """Fill in what the language model's run was told of its rows, as `BaseModel.complete_data`.
 
-        It has not read the texts of that run's validation and test.
+        It has not read the texts of that run's validation and test. A run on a file without labels was told nothing
+        of any rows but that file's.
         """
-        return data if self.saved.recipe is None else complete_data(data, self.saved.recipe.data, self.source)
+        if self.saved.recipe is None or not self.saved.has_dataset:
+            return data
+        return complete_data(data, self.saved.recipe.data, self.source)
 
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
         """Check nothing: a language model knows no label of any row."""

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
@@ -33,6 +35,16 @@ def test_rows_are_found_by_the_hash_of_their_text_whatever_their_order(tmp_path)
     assert grouped["group"][:] == [f"m{i % 5}" for i in range(40)]
     with pytest.raises(InputError, match="no group for row 40 of train"):
         add_groups(TRAIN, write(tmp_path, ["text_sha256_16,movie", *lines[1:]]))
+
+
+def test_names_of_groups_are_read_in_the_encoding_of_the_data(tmp_path):
+    config = write(tmp_path, ["movie"])
+    names = [("Öl", "Eis")[i % 2] for i in range(40)]
+    (tmp_path / "groups.csv").write_bytes("\n".join(["movie", *names]).encode("cp1252"))
+    assert add_groups(TRAIN, dataclasses.replace(config, encoding="cp1252"))["group"][:] == names
+    Dataset.from_dict({"movie": names}).to_parquet(str(tmp_path / "groups.parquet"))
+    config = dataclasses.replace(config, encoding="cp1252", group_file=str(tmp_path / "groups.parquet"))
+    assert add_groups(TRAIN, config)["group"][:] == names
 
 
 @pytest.mark.parametrize(

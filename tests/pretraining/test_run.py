@@ -8,7 +8,7 @@ import torch
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.cli.pretrain import main
-from hf_lstm.config import ModelSettings
+from hf_lstm.config import DataConfig, ModelSettings
 from hf_lstm.pretraining.folder import read_language_model
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.fine_tuning import BaseLanguageModel, check_own_settings, load_base_model
@@ -73,6 +73,20 @@ def test_a_classifier_starts_from_embedding_and_lstm(folder: Path) -> None:
     for name, weight in base.saved.weights.items():
         assert torch.equal(target.state_dict()[name], weight), name
     assert torch.equal(target.classifier.weight, drawn)
+
+
+def test_a_file_without_labels_tells_no_column_of_the_rows_of_a_classifier(tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("text,notes\n" + "".join(f'no,"{text}"\n' for text in TEXTS))
+    (tmp_path / "rows.csv").write_text(
+        "notes,mood\n" + "".join(f'"{text} {row}",{row % 2}\n' for row in range(9) for text in TEXTS)
+    )
+    given = ["--text-column", "notes", "--unlabeled", str(tmp_path / "two.csv"), "--no-progress"]
+    main([*given, "--output-dir", str(tmp_path / "lm"), "--set", *SETTINGS])
+    assert load_base_model(str(tmp_path / "lm")).complete_data(DataConfig()) == DataConfig()
+    given += ["--dataset", str(tmp_path / "rows.csv"), "--label-column", "mood"]
+    main([*given, "--output-dir", str(tmp_path / "lm2"), "--set", *SETTINGS])
+    completed = load_base_model(str(tmp_path / "lm2")).complete_data(DataConfig())
+    assert (completed.text_column, completed.label_column) == ("notes", "mood")
 
 
 def test_a_language_model_classifies_nothing(folder: Path) -> None:

@@ -48,16 +48,29 @@ def test_a_split_without_labels_is_found(dataset: Path) -> None:
 def test_without_a_data_set_some_texts_of_the_file_measure(tmp_path: Path) -> None:
     unlabeled = tmp_path / "more.txt"
     unlabeled.write_text("".join(f"text {number % 250}\n" for number in range(500)))
-    texts = gather_texts(None, str(unlabeled), seed=0)
+    texts = gather_texts(DataConfig(), str(unlabeled), seed=0, has_dataset=False)
     assert len(texts.validation) == 2
     assert sorted(texts.train + texts.validation) == sorted({f"text {number}" for number in range(250)})
-    assert gather_texts(None, str(unlabeled), seed=0) == texts
-    assert gather_texts(None, str(unlabeled), seed=1).validation != texts.validation
+    for seed in (0, 1):
+        again = gather_texts(DataConfig(), str(unlabeled), seed=seed, has_dataset=False)
+        assert (again == texts) == (seed == 0)
 
 
-def test_without_any_text_it_says_so(tmp_path: Path) -> None:
+def test_column_and_encoding_are_those_of_the_file_alone(tmp_path: Path) -> None:
+    unlabeled = tmp_path / "two.csv"
+    unlabeled.write_text("text,notes\nno,müde\nno,wach\n", encoding="cp1252")
+    texts = gather_texts(DataConfig(text_column="notes", encoding="cp1252"), str(unlabeled), seed=0, has_dataset=False)
+    assert sorted(texts.train + texts.validation) == ["müde", "wach"]
+
+
+def test_without_any_text_it_says_so(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give a data set, a file"):
-        gather_texts(None, None, seed=0)
-    (tmp_path / "one.txt").write_text("only one\n\n")
-    with pytest.raises(InputError, match="no text is left"):
-        gather_texts(None, str(tmp_path / "one.txt"), seed=0)
+        gather_texts(DataConfig(), None, seed=0, has_dataset=False)
+    (tmp_path / "one.txt").write_text("only one\n\nonly one\n")
+    with pytest.raises(InputError, match="has 1 texts that are not blank and differ; expected at least 2"):
+        gather_texts(DataConfig(), str(tmp_path / "one.txt"), seed=0, has_dataset=False)
+    (dataset / "train.jsonl").write_text((dataset / "test.jsonl").read_text())
+    with pytest.raises(InputError, match="all 2 are empty, or stand in validation or test"):
+        gather_texts(DataConfig(dataset=str(dataset)), None, seed=0)
+    with pytest.raises(InputError, match=r"^pretrain\.unlabeled: 'none' is neither a file nor a split"):
+        gather_texts(DataConfig(dataset=str(dataset)), "none", seed=0)

@@ -11,7 +11,7 @@ import pytest
 from hf_lstm import InputError
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
-from hf_lstm.rows.early_checks import check_source, refuse_missing
+from hf_lstm.rows.early_checks import check_source, check_unlabeled, refuse_missing
 
 COLUMNS = {"body": ["a film", "a play"], "score9": ["x", "y"]}
 
@@ -52,19 +52,60 @@ def test_what_is_no_single_file_is_left_to_those_who_load_it(folder, source):
     refuse_missing(source)
 
 
-@pytest.mark.parametrize("dataset", ["rows.csv", "none.csv", "not one.csv"])
-def test_a_command_says_it_before_it_imports_what_takes_seconds(folder, dataset):
+def run_in_python(command, arguments):
+    """Run a command in a process of its own; return its error, and which large libraries it has imported."""
     code = f"""
 import sys
-from hf_lstm.cli.train import main
+from hf_lstm.cli.{command} import main
 try:
-    main(["--dataset", {dataset!r}])
+    main({arguments!r})
 except ValueError as error:
     print(error)
 print(sorted({{"torch", "datasets", "pyarrow", "pandas"}} & set(sys.modules)))
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    line, imported = run.stdout.splitlines()
+    assert not os.path.exists("runs")
+    return run.stdout.splitlines()
+
+
+@pytest.mark.parametrize("dataset", ["rows.csv", "none.csv", "not one.csv"])
+def test_a_command_says_it_before_it_imports_what_takes_seconds(folder, dataset):
+    line, imported = run_in_python("train", ["--dataset", dataset])
     assert ("there is no label column" in line) == (dataset == "rows.csv")
     assert imported == "[]"
-    assert not os.path.exists("runs")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("pretrain", ["--unlabeled", "none.csv"], "none.csv: there is no such file"),
+        ("pretrain", ["--unlabeled", "rows.csv", "--text-column", "notes"], "there is no column 'notes'"),
+        (
+            "train",
+            ["--teacher", "ngrams", "--unlabeled", "none.csv"],
+            "train.unlabeled: none.csv: there is no such file",
+        ),
+        ("search", ["--teacher", "ngrams", "--unlabeled", "a/b"], "train.unlabeled: a/b: there is no such file"),
+    ],
+)
+def test_so_it_does_of_texts_without_labels(folder, command, arguments, said):
+    if command != "pretrain":
+        arguments = ["--dataset", "sample", *arguments]
+    line, imported = run_in_python(command, arguments)
+    assert said in line
+    assert "pipe it in" not in line
+    assert imported == "[]"
+
+
+def test_a_file_of_texts_without_labels_has_a_text_column(folder):
+    (folder / "one.csv").write_text("numbers\n1\n")
+    check_unlabeled("rows.csv", DataConfig(text_column="body"), "train.unlabeled")
+    for name in (None, "auto", "a_split"):
+        check_unlabeled(name, DataConfig(), "train.unlabeled")
+    check_unlabeled("one.csv", DataConfig(), "train.unlabeled", has_columns=False)
+    with pytest.raises(InputError, match="there is no text column"):
+        check_unlabeled("one.csv", DataConfig(), "train.unlabeled")
+    (folder / "lines.txt").write_text("a film\n")
+    check_unlabeled("lines.txt", DataConfig(text_column="body"), "train.unlabeled")
+    with pytest.raises(InputError, match=r"a \.txt file has no columns"):
+        check_unlabeled("lines.txt", DataConfig(text_column="body"), "pretrain.unlabeled", has_dataset=False)

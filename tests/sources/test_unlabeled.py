@@ -28,6 +28,24 @@ def test_a_split_of_the_data_set_does_as_well(tmp_path):
         read_unlabeled("nothing", config, left_out=())
 
 
+def test_a_file_without_columns_or_encoding_goes_beside_a_data_set_that_has_them(tmp_path):
+    config = DataConfig(text_column="body", encoding="cp1252")
+    (tmp_path / "more.txt").write_bytes("müde\n".encode("cp1252"))
+    (tmp_path / "more.csv").write_bytes("text,body\nno,müde\n".encode("cp1252"))
+    Dataset.from_dict({"text": ["no"], "body": ["müde"]}).to_parquet(str(tmp_path / "more.parquet"))
+    for name in ("more.txt", "more.csv", "more.parquet"):
+        assert read_unlabeled(str(tmp_path / name), config, left_out=()) == ["müde"]
+
+
+@pytest.mark.parametrize("name", ["none.csv", "no/folder", "."])
+def test_what_can_only_be_a_file_is_looked_for_nowhere_else(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        InputError, match=r"^pretrain\.unlabeled: .*: (there is no such file|is a folder; name one file)$"
+    ):
+        read_unlabeled(name, DataConfig(), left_out=(), setting="pretrain.unlabeled")
+
+
 @pytest.mark.parametrize("dataset", ["data in memory", "file"])
 def test_by_default_there_may_be_none(tmp_path, dataset):
     (tmp_path / "rows.csv").write_text("text,label\na,0\n")
