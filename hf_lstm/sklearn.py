@@ -11,8 +11,7 @@ from datasets import Dataset, Features, Value
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets, is_multilabel
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.overrides import change_settings
@@ -28,6 +27,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.progress import dataset_bars
+from hf_lstm.rows.classes import number_classes
 from hf_lstm.sources.in_memory import IN_MEMORY
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.loop.epochs import train
@@ -123,10 +123,10 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
                 number of labels.
 
         Raises:
-            InputError: a row is not a string, there are not as many classes as texts, or a setting is unusable.
+            InputError: a row is not a string, `y` holds no classes or not as many as texts, or a setting is unusable.
         """
         texts = _list_texts(X)
-        classes, ids = _number_classes(y, len(texts))
+        classes, ids = number_classes(y, len(texts))
         recipe = self._build_recipe()
         labels = Labels(tuple(str(name) for name in classes), is_multi=ids.ndim == 2)
         splits = _cut_rows(texts, ids, labels, recipe)
@@ -186,35 +186,6 @@ def _list_texts(texts: Any) -> list[str]:
     if isinstance(texts, str):
         raise InputError("X is one string: expected a list of texts, so put [ ] around it")
     return [str(check_text(text, row)) for row, text in enumerate(iterate_rows(texts))]
-
-
-def _number_classes(y: ArrayLike, num_texts: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Number the classes of rows.
-
-    Returns:
-        The classes, sorted, and the number of each row's class. Of columns of 0 and 1, the numbers of the columns, and
-        the columns themselves.
-
-    Raises:
-        InputError: there are not as many as texts, fewer than two, or they are no classes.
-    """
-    if y is None:
-        raise InputError("LSTMClassifier requires y to be passed, but the target y is None")
-    if is_multilabel(y):
-        marks: NDArray[np.int64] = (y.toarray() if hasattr(y, "toarray") else np.asarray(y)).astype(np.int64)
-        if len(marks) != num_texts:
-            raise InputError(f"X has {num_texts} texts, and y {len(marks)} rows; expected as many of both")
-        return np.arange(marks.shape[1]), marks
-    column: NDArray[Any] = column_or_1d(y, warn=True)
-    check_classification_targets(column)
-    if len(column) != num_texts:
-        raise InputError(f"X has {num_texts} texts, and y {len(column)} classes; expected as many of both")
-    classes, ids = np.unique(column, return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(f"y has {len(classes)} classes; training needs at least two classes")
-    if len(set(map(str, classes))) < len(classes):
-        raise InputError("two classes of y are written alike, such as 1 and '1'; expected classes of one type")
-    return classes, ids.astype(np.int64)
 
 
 def _cut_rows(texts: list[str], ids: NDArray[np.int64], labels: Labels, recipe: Recipe) -> Splits:

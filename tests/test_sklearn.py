@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -18,6 +19,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import validate_data
 
 from hf_lstm import InputError
+from hf_lstm.rows.classes import number_classes
 from hf_lstm.sklearn import LSTMClassifier
 
 TEXTS = ["a wonderful film", "a dull film", "warm and funny", "a waste of time"] * 5
@@ -163,6 +165,64 @@ def test_the_same_random_state_gives_the_same_model_and_none_another():
 def test_bad_input_is_told_in_one_line(texts, classes, told):
     with pytest.raises(InputError, match=re.escape(told)):
         LSTMClassifier(**QUICK).fit(texts, classes)
+
+
+NO_MARKS = np.array([[0, 1], [1, 0]] * 10, dtype=float)
+NO_MARKS[3, 1] = np.nan
+MOODS_AND_NONE = [*MOODS[:3], None, *MOODS[4:]]
+A_MATRIX = "a 0/1 matrix (num_texts, num_labels), as MultiLabelBinarizer().fit_transform(labels) makes"
+
+
+@pytest.mark.parametrize(
+    ("y", "told"),
+    [
+        ([["good"], ["good", "bad"], []] + [["bad"]] * 17, "y, row 0: ['good'] holds labels, but y must hold a class"),
+        (pd.Series([["good"], ["good", "bad"]] * 10), "y, row 0: ['good'] holds labels"),
+        ([("good", "bad"), ("bad",)] * 10, "y, row 0: ('good', 'bad') holds labels"),
+        ([["good", "bad"], ["bad", "sad"]] * 10, "y, row 0: ['good', 'bad'] holds labels"),
+        ([{"good"}, set()] * 10, "y, row 0: {'good'} holds labels"),
+        ([[0], [0, 1]] * 10, "y, row 0: [0] holds labels"),
+        (["good", ["bad"]] * 10, "y, row 1: ['bad'] holds labels"),
+        (NO_MARKS, "y, row 3, column 1: nan is neither 0 nor 1"),
+        (csr_matrix(NO_MARKS), "y, row 3, column 1: nan is neither 0 nor 1"),
+        (pd.DataFrame(NO_MARKS).astype("Int64"), "y, row 3, column 1: <NA> is neither 0 nor 1"),
+        ([[0, 1], [1, None]] * 10, "y, row 1, column 1: None is neither 0 nor 1"),
+        ([[0, 1], [1, -1]] * 10, "y, row 1, column 1: -1 is neither 0 nor 1"),
+        ([[0, 0.5], [1, 1]] * 10, "y, row 0, column 1: 0.5 is neither 0 nor 1"),
+    ],
+)
+def test_labels_that_are_no_matrix_of_0_and_1_are_told_what_is_expected(y, told):
+    with pytest.raises(InputError, match=re.escape(told)) as error:
+        LSTMClassifier(**QUICK).fit(TEXTS, y)
+    assert A_MATRIX in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("y", "told"),
+    [
+        (MOODS_AND_NONE, "y, row 3: None is no class"),
+        (pd.Series(MOODS_AND_NONE, dtype="string"), "y, row 3: <NA> is no class"),
+        (NO_MARKS[:, 1], "y, row 3: nan is no class"),
+        (np.linspace(0, 1, 20), "continuous"),
+        ([0, float("inf")] * 10, "contains infinity"),
+        (dict.fromkeys(range(20), "good"), "y must hold a class for each text"),
+        (iter(MOODS), "y must hold a class for each text"),
+        (np.zeros((20, 2, 2)), "y must hold a class for each text"),
+        (np.zeros((20, 0)), "y must hold a class for each text"),
+    ],
+)
+def test_what_holds_no_classes_is_told_in_one_line(y, told):
+    with pytest.raises(InputError, match=re.escape(told)):
+        LSTMClassifier(**QUICK).fit(TEXTS, y)
+
+
+@pytest.mark.parametrize(
+    "make", [list, np.array, csr_matrix, pd.DataFrame, lambda marks: pd.DataFrame(marks, dtype=object)]
+)
+def test_a_matrix_of_0_and_1_may_be_of_any_kind(make):
+    marks = [[0, 1], [1, 1], [1, 0], [0, 0]]
+    classes, ids = number_classes(make(marks), 4)
+    assert (classes.tolist(), ids.tolist()) == ([0, 1], marks)
 
 
 @pytest.mark.parametrize("parameters", [{"hidden_size": 0}, {"settings": {"hiden_size": 3}}, {"recipe": "bert"}])
