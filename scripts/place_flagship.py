@@ -36,7 +36,13 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     target = PLACES[arguments.name][-1]
     place_model(arguments.run, target, MAX_MEGABYTES[arguments.name])
-    print(f"{arguments.run} is {target} now; next: python scripts/update_tables.py")
+    print(f"{arguments.run} is {target} now; next, for its pages:")
+    print(f"python scripts/renew_model_pages.py {target}")
+    print(
+        f"python scripts/measure_short_texts.py {' '.join(str(places[-1]) for places in PLACES.values())} "
+        "--output results/short_texts.json"
+    )
+    print("python scripts/update_tables.py")
 
 
 def place_model(run: Path, target: Path, max_megabytes: float) -> None:

@@ -15,9 +15,14 @@ from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
+from hf_lstm.files import RESULTS_FILE
+from hf_lstm.shipped import PLACES
 
 if TYPE_CHECKING:
     from hf_lstm.records.report import Analysis, Measurement
+
+_SHORT_TEXTS = "../../results/README.md#short-texts"
+"""From the folder of a shipped model in the repository; `scripts/measure_short_texts.py` measures both."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -54,7 +59,22 @@ def renew_pages(folder: Path) -> None:
     write_provenance(folder, provenance)
     measurement, analysis = read_report(folder / REPORT_FOLDER, provenance.results.dataset.source)
     write_report(folder / REPORT_FOLDER, measurement, analysis)
-    write_card(folder, config=read_config(folder), recipe=provenance.recipe, results=provenance.results, repo_id=None)
+    write_card(
+        folder,
+        config=read_config(folder),
+        recipe=provenance.recipe,
+        results=provenance.results,
+        repo_id=None,
+        short_texts=_SHORT_TEXTS if is_shipped(provenance.results.weights_sha256) else None,
+    )
+
+
+def is_shipped(weights_sha256: str) -> bool:
+    """Return whether weights are those of a model that comes with the package, which short texts were tried on."""
+    from hf_lstm.files import read_json
+
+    results = [folders[-1] / RESULTS_FILE for folders in PLACES.values()]
+    return any(path.is_file() and read_json(path).get("weights_sha256") == weights_sha256 for path in results)
 
 
 def read_report(report: Path, source: str) -> "tuple[Measurement, Analysis]":

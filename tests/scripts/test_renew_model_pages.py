@@ -63,3 +63,11 @@ def test_mistakes_are_read_whatever_ends_of_lines_they_hold(script, tmp_path, te
     _, analysis = script.read_report(tmp_path / "report", "imdb")
     found = [each.text for pair in analysis.mistakes for each in pair.most_confident]
     assert found == ([] if text is None else [text])
+
+
+def test_only_a_shipped_card_says_that_short_texts_were_measured(script, tmp_path):
+    """Another model of the same recipe was not measured on them."""
+    shutil.copytree(SHIPPED[1], tmp_path / "model")
+    script.main([str(tmp_path / "model")])
+    assert "#short-texts)" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert not script.is_shipped("ab" * 32)

@@ -87,7 +87,7 @@ LM_CLASSIFIER = Recipe(
 # As fast as pooled-bilstm, and under 10 MB in a folder; the tiny one is under 2 MB.
 FLAGSHIP = Recipe(
     name="flagship",
-    description="ours: a student of fine-tuned language models (--teacher), 7 MB",
+    description="ours: a student of fine-tuned language models (--teacher), about 6 MB",
     source="this package",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=29_998),
     model=ModelSettings(
@@ -119,7 +119,7 @@ FLAGSHIP = Recipe(
 FLAGSHIP_TINY = dataclasses.replace(
     FLAGSHIP,
     name="flagship-tiny",
-    description="ours: the same of 24 units that read forward only, two words a step, 2 MB",
+    description="ours: the same of 24 units that read forward only, two words a step, about 1 MB",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=19_998),
     model=dataclasses.replace(
         FLAGSHIP.model, embedding_dim=24, hidden_size=24, words_per_step=2, bidirectional=False, dropout=0.1

@@ -37,6 +37,7 @@ def render_card(
     choices: CardChoices = NO_CHOICES,
     folder: Path | None = None,
     shows_examples: bool = False,
+    short_texts: str | None = None,
 ) -> str:
     """Build the model card, a Markdown text with YAML front matter.
 
@@ -50,6 +51,7 @@ def render_card(
         choices: of the publisher.
         folder: where the weights and perhaps a report stand, whose size and findings the card tells.
         shows_examples: show mistakes, with texts of the data.
+        short_texts: the page that says how the model does on short texts, relative to the card, if it was measured.
 
     Raises:
         InputError: the folder's report is not what a run writes.
@@ -60,7 +62,7 @@ def render_card(
     if recipe is not None:
         recipe = Recipe.from_json(strip_recipe(recipe.to_json(), results_json), RECIPE_FILE)
     found = describe_folder(folder, has_results=results is not None, shows_examples=shows_examples)
-    content = load_template().render(build_context(config, recipe, results, repo_id, choices, found))
+    content = load_template().render(build_context(config, recipe, results, repo_id, choices, found, short_texts))
     return add_edit_mark(re.sub(r"\n{3,}", "\n\n", content).strip() + "\n")
 
 
@@ -75,6 +77,7 @@ def write_card(
     loaded_from: Path | None = None,
     overwrite: bool = False,
     shows_examples: bool | None = None,
+    short_texts: str | None = None,
 ) -> None:
     """Write the card of the model in `folder`.
 
@@ -105,6 +108,7 @@ def write_card(
         choices=choices,
         folder=folder,
         shows_examples=shows_examples,
+        short_texts=short_texts,
     )
     write_file(card, content.encode())
 

@@ -20,6 +20,7 @@ from hf_lstm.hub.cards.metadata import (
     name_dataset,
     name_repository,
 )
+from hf_lstm.hub.cards.training import describe_teaching, describe_time, describe_unlabeled
 from hf_lstm.markdown import format_cell, format_percent
 from hf_lstm.records.places import SAMPLE
 from hf_lstm.records.results import RunResults, SplitFigures
@@ -38,8 +39,9 @@ def build_context(
     repo_id: str | None,
     choices: CardChoices,
     found: Findings,
+    short_texts: str | None = None,
 ) -> dict[str, Any]:
-    """Build the template's variables."""
+    """Build the template's variables; they are described at `render_card`."""
     source = get_data_source(recipe, results)
     name = repo_id.rpartition("/")[2] if repo_id else name_repository(source, recipe.name if recipe else None)
     is_imdb = source in IMDB_SOURCES
@@ -63,6 +65,10 @@ def build_context(
         "labels": config.label_names[:MAX_NAMED_LABELS],
         "license": choices.license,
         "recipe": recipe,
+        "description": _describe_recipe(recipe) if recipe else None,
+        "teaching": describe_teaching(recipe, is_english_reviews=is_imdb) if recipe else [],
+        "time": describe_time(recipe, results) if results else None,
+        "short_texts": short_texts,
         "settings": _list_settings(recipe) if recipe else [],
         "results": results,
         "published": _compare_with_published(recipe, splits) if recipe else [],
@@ -93,8 +99,14 @@ def _build_data_context(recipe: Recipe | None, results: RunResults | None) -> di
         "is_on_hub": source is not None and (source == SAMPLE or is_hub_id(source)),
         "dataset_name": name_dataset(source) if source else None,
         "data_sentence": _describe_data(source, recipe) if source else None,
+        "unlabeled_sentence": describe_unlabeled(recipe, source) if recipe else None,
         "duplicates": _describe_duplicates(results.dataset.duplicates) if results else None,
     }
+
+
+def _describe_recipe(recipe: Recipe) -> str:
+    """Describe a recipe as it is described today, whatever the run's own file says."""
+    return (RECIPES.get(recipe.name) or recipe).description
 
 
 def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:
