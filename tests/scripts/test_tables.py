@@ -9,6 +9,7 @@ from hf_lstm.errors import InputError
 from tables.accuracy.baselines import format_baselines
 from tables.accuracy.explanations import format_explanations
 from tables.accuracy.few_labels import format_few_labels
+from tables.accuracy.ladder import format_ladder
 from tables.accuracy.precision import format_precision
 from tables.accuracy.results import format_results
 from tables.accuracy.star_classes import format_star_classes
@@ -59,6 +60,30 @@ def test_runs_under_changed_settings_and_of_unknown_recipes_have_rows_of_their_o
     assert list(rows) == ["`packed-lstm`", changed, "`lstm-of-tomorrow`"]
     assert rows[changed]["test accuracy, %"] == "**51.00**"
     assert rows[changed]["published"] == rows["`lstm-of-tomorrow`"]["published"] == ""
+
+
+def test_the_ladder_has_its_steps_in_their_order_whatever_they_reach(tmp_path):
+    folder = tmp_path / "results"
+    for name, recipe, accuracy in (
+        ("flagship", "flagship", 0.8), ("pooled-bilstm", "pooled-bilstm", 0.95), ("packed-lstm", "packed-lstm", 0.9),
+        ("lm-adversarial", "lm-classifier", 0.85),
+    ):  # fmt: skip
+        write_run(folder, name, recipe, 0, accuracy)
+    epoch = {"validation_perplexity": [85.66, 86.77]}
+    language_model = {"elapsed_s": 7331.4, "epochs": [epoch], "device": "cpu", "num_threads": 2, "precision": "float32"}
+    (folder / "lm.json").write_text(json.dumps(language_model))
+    baseline = {"test": {"accuracy": 0.91}, "training_s": 44}
+    (folder / "baselines.json").write_text(json.dumps({"machine": {"num_cores": 2}, "models": {"TF": baseline}}))
+    rows = read_cells(format_ladder(tmp_path))
+    assert [row["runs"].split(" ")[0] for row in rows.values()] == [
+        "[`lm`](lm.json)", "`lm-adversarial`", "`flagship`", "`pooled-bilstm`", "",
+    ]  # fmt: skip
+    first, *_, last = rows.values()
+    assert (first["validation"], first["training, s"]) == ("perplexity 85.7 forward, 86.8 backward", "7,331")
+    assert (last["step"], last["test"]) == ("beside them: TF", "91.00 %")
+    (folder / "lm.json").unlink()
+    with pytest.raises(InputError, match="hf-lstm pretrain"):
+        format_ladder(tmp_path)
 
 
 def test_where_the_same_pieces_are_read_from_is_no_other_setting(tmp_path):
