@@ -58,7 +58,7 @@ def read_films(train: Path, side: str) -> Iterator[tuple[str, str]]:
     urls = train / f"urls_{side}.txt"
     try:
         films = [_FILM.search(line) for line in urls.read_text(encoding="utf-8").splitlines()]
-        texts = {int(_read_number(path)): path.read_text(encoding="utf-8") for path in (train / side).iterdir()}
+        texts = {int(_read_number(path)): path.read_bytes().decode() for path in (train / side).iterdir()}
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{train}: cannot be read ({error}); {_EXPECTED}") from None
     if not texts:
