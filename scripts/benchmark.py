@@ -18,7 +18,7 @@ from benchmarking.harness.processors import OTHERS, find_kind, merge_results, na
 from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
 from benchmarking.harness.rounds import measure_interleaved
 from benchmarking.harness.summaries import describe_section
-from benchmarking.plan import NORMAL, QUICK, SECTIONS, SHARES, Effort, Plan
+from benchmarking.plan import FIRST_ROUNDS_MARGIN, NORMAL, QUICK, SECTIONS, SHARES, Effort, Plan
 from benchmarking.reviews import load_reviews
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
@@ -50,8 +50,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--minutes",
         type=float,
         metavar="N",
-        help="time for all; a contender whose share is over stops, but has a first round in any case (default: "
-        f"{NORMAL.minutes}, --quick {QUICK.minutes}; 0 for no limit)",
+        help="time for all; a contender whose share is over stops, but has a first round, for which there is a tenth "
+        f"more (default: {NORMAL.minutes}, --quick {QUICK.minutes}; 0 for no limit)",
     )
     parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
     parser.add_argument(
@@ -125,6 +125,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     announce,
                     formats=machine["native_formats"],
                     limit_s=_share_time(started, effort, names, name),
+                    first_rounds_s=_share_first_rounds(started, effort, names, name),
                 )
             sections[name] = describe_section(section, outcomes)
             sections[name]["measured"] = {"date": machine["date"], "commit": commit}
@@ -143,10 +144,27 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _share_time(started: float, effort: Effort, names: Sequence[str], name: str) -> float | None:
     """Return the seconds of a section: its share of what is left for it and the later ones; None without a limit."""
+    left_s = _find_time_left(started, effort)
+    return None if left_s is None else left_s * (1 - _share_later(names, name))
+
+
+def _share_first_rounds(started: float, effort: Effort, names: Sequence[str], name: str) -> float | None:
+    """Return the seconds of a section's first rounds: all but half of what later ones have; None without a limit."""
+    left_s = _find_time_left(started, effort, FIRST_ROUNDS_MARGIN)
+    return None if left_s is None else left_s * (1 - _share_later(names, name) / 2)
+
+
+def _share_later(names: Sequence[str], name: str) -> float:
+    """Return the share that the later sections have of what is left for a section and them."""
+    left = [SHARES[each] for each in names[names.index(name) :]]
+    return sum(left[1:]) / sum(left)
+
+
+def _find_time_left(started: float, effort: Effort, margin: float = 0) -> float | None:
+    """Return the seconds that are left for all, with a share of the time more; None without a limit."""
     if not effort.minutes:
         return None
-    left_s = max(0, 60 * effort.minutes - (time.monotonic() - started))
-    return left_s * SHARES[name] / sum(SHARES[each] for each in names[names.index(name) :])
+    return max(0, 60 * effort.minutes * (1 + margin) - (time.monotonic() - started))
 
 
 def read_earlier(arguments: argparse.Namespace) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.reviews import LabeledReviews
-from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.config import ModelConfig, ModelSettings, TrainConfig
 
 if TYPE_CHECKING:
     from hf_lstm.model.classifier import LSTMSentiment
@@ -30,7 +30,7 @@ class TrainingTask:
 USEFUL_OPERATIONS = "8 (embedding dim + hidden size) hidden size per real token and direction; thrice that in training"
 
 
-def count_useful_gflop(config: ModelConfig, num_tokens: int) -> float:
+def count_useful_gflop(config: ModelSettings, num_tokens: int) -> float:
     """Count the useful operations of one LSTM layer, in billions.
 
     They are those of its matrix products over `num_tokens` real tokens, forward. A multiplication and an addition count

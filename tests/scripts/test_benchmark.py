@@ -18,6 +18,7 @@ import pytest
 from benchmarking.contenders.distilbert import pick_batches
 from benchmarking.contenders.language_model import PretrainingTask, take_pretraining_steps
 from benchmarking.contenders.onnx_lstm import classify_with_onnx
+from benchmarking.harness.limits import Limits
 from benchmarking.harness.processors import find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_section, write_json
 from benchmarking.harness.rounds import _Turns, measure_interleaved
@@ -132,7 +133,7 @@ def test_each_has_a_first_round_when_all_time_is_over(tmp_path):
 
 def test_rounds_that_would_not_end_in_time_are_not_begun(monkeypatch):
     outcome = Outcome(samples={"m": [1.0, 2.0]}, elapsed_s=290, round_s=20)
-    turns = _Turns({"slow": outcome}, repeats=5, limit_s=100, num_contenders=1)
+    turns = _Turns({"slow": outcome}, repeats=5, limits=Limits.start(100, None, 120, num_contenders=1))
     turns.workers["slow"] = stopped = mock.Mock()
     turns.take("slow")
     assert (outcome.status, outcome.samples) == ("measured", {"m": [1.0, 2.0]})

@@ -233,6 +233,33 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
     assert "epoch" in find_missing_sections(tmp_path)
 
 
+def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not_measured(tmp_path):
+    summary = {"median": 71.5, "min": 71.5, "max": 71.5, "samples": [71.5]}
+    fp32 = {"status": "measured", "reason": None, "facts": {}}
+    fp32["metrics"] = {f"{units}_units_64_rows_useful_gflop_per_s": summary for units in (512, 1024)}
+    left_out = {"status": "left out", "reason": "emulated", "facts": {}, "metrics": {}}
+    peak = {**fp32, "metrics": {"float32_gflop_per_s": {**summary, "median": 143.0}}}
+    step = {
+        "settings": {"wide_layers": {"hidden_sizes": [512, 1024], "batch_sizes": [64], "num_steps": 64}},
+        "contenders": {"matrix-product peak": peak, "wide LSTM, bf16": left_out, "wide LSTM, fp32": fp32},
+        "figures": [],
+    }
+    benchmark = {
+        "machine": {"num_cores": 2, "onednn_isa": None, "date": "2026-01-01T00:00"},
+        "options": {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}},
+        "sections": {"training-step": step},
+    }
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "benchmark.json").write_text(json.dumps(benchmark))
+    text = format_speed(tmp_path)
+    for row in ("| 512 | 64 |  | 71.5 |", "| 1,024 | 64 |  | 71.5 |", "| matrix-product peak |  |  | 143 |"):
+        assert row in text
+    assert "Not measured: wide LSTM, bf16: left out, emulated." in text
+    step["settings"] = {}  # of a run before there were any
+    (tmp_path / "results" / "benchmark.json").write_text(json.dumps(benchmark))
+    assert "Training of wide LSTM layers alone: not measured in this run." in format_speed(tmp_path)
+
+
 def test_linear_classifiers_are_listed_with_what_was_fixed_in_advance(tmp_path):
     test = {"num_rows": 8, "accuracy": 0.875, "accuracy_interval": [0.5, 0.975], "elapsed_s": 1.0}
     model = {"settings": {"pattern": "a|b", "C": 1.0}, "num_features": 1234, "test": test}

@@ -14,13 +14,10 @@ import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from multiprocessing.connection import Connection
 
+from benchmarking.harness.limits import FIRST_ROUND_S, Limits
 from benchmarking.harness.spec import INSTALL_HINT, Answer, Contender, Outcome
 
 _EXIT_TIMEOUT_S = 5
-_LARGEST_SHARE = 3
-"""At most, times the time that each would have if all had the same."""
-_FIRST_ROUND_S = 120
-"""Seconds that each has at least for its preparation and first round: who was never measured has no figure."""
 
 
 class ContenderError(RuntimeError):
@@ -115,7 +112,8 @@ def measure_interleaved(
     *,
     formats: Collection[str] | None = None,
     limit_s: float | None = None,
-    first_round_s: float = _FIRST_ROUND_S,
+    first_rounds_s: float | None = None,
+    first_round_s: float = FIRST_ROUND_S,
 ) -> dict[str, Outcome]:
     """Prepare all contenders, then measure them in interleaved rounds.
 
@@ -127,9 +125,11 @@ def measure_interleaved(
         repeats: number of rounds.
         announce: told the stage and the contender before each piece of work.
         formats: the number formats that this machine has in hardware; who computes in another is left out.
-        limit_s: seconds for all together, which first rounds may exceed; one alone has at most `_LARGEST_SHARE` times
-            its share. None sets no limit.
-        first_round_s: seconds that each has at least for its preparation and first round.
+        limit_s: seconds for all together, which first rounds may exceed; one alone has at most three times its share.
+            None sets no limit.
+        first_rounds_s: seconds after which no first round goes on, either; one alone has at most half of
+            what is left. None sets no limit.
+        first_round_s: seconds that each has at least for its preparation and first round, if that many are left.
 
     Returns:
         What came of each, by name, in their order.
@@ -137,7 +137,8 @@ def measure_interleaved(
     outcomes = {contender.name: _check_usable(contender, formats) for contender in contenders}
     assert len(outcomes) == len(contenders), "names must differ"
     taking_part = [each for each in contenders if outcomes[each.name].status == "measured"]
-    turns = _Turns(outcomes, repeats, limit_s, max(1, len(taking_part)), first_round_s)
+    limits = Limits.start(limit_s, first_rounds_s, first_round_s, len(taking_part))
+    turns = _Turns(outcomes, repeats, limits)
     try:
         for contender in taking_part:
             announce("preparing", contender.name)
@@ -165,20 +166,11 @@ def _check_usable(contender: Contender, formats: Collection[str] | None) -> Outc
 class _Turns:
     """Gives contenders their turns, and watches their time."""
 
-    def __init__(
-        self,
-        outcomes: dict[str, Outcome],
-        repeats: int,
-        limit_s: float | None,
-        num_contenders: int,
-        first_round_s: float = _FIRST_ROUND_S,
-    ) -> None:
+    def __init__(self, outcomes: dict[str, Outcome], repeats: int, limits: Limits) -> None:
         self.workers: dict[str, Worker] = {}
         self._outcomes = outcomes
         self._repeats = repeats
-        self._first_round_s = first_round_s
-        self._deadline = None if limit_s is None else time.monotonic() + limit_s
-        self._most_s = None if limit_s is None else _LARGEST_SHARE * limit_s / num_contenders
+        self._limits = limits
 
     def prepare(self, contender: Contender) -> None:
         """Start a contender, and take its facts."""
@@ -187,7 +179,8 @@ class _Turns:
 
     def take(self, name: str) -> None:
         """Let a contender do a round, unless the time that is left to it is less than a round took."""
-        outcome, left_s = self._outcomes[name], self._find_time_left(name)
+        outcome = self._outcomes[name]
+        left_s = self._limits.find_time_left(outcome)
         if left_s is not None and left_s < outcome.round_s:
             self._stop(name)
             return
@@ -196,22 +189,10 @@ class _Turns:
             outcome.samples.setdefault(metric, []).append(value)
         outcome.round_s = outcome.elapsed_s - before_s
 
-    def _find_time_left(self, name: str) -> float | None:
-        """Return the seconds that a contender has left; None without a limit.
-
-        The deadline of all ends later rounds alone: a first one that does not end makes the others' no shorter.
-        """
-        if self._deadline is None or self._most_s is None:
-            return None
-        outcome = self._outcomes[name]
-        if not outcome.samples:
-            return max(0, max(self._most_s, self._first_round_s) - outcome.elapsed_s)
-        return max(0, min(self._deadline - time.monotonic(), self._most_s - outcome.elapsed_s))
-
     def _ask(self, name: str) -> Answer:
         outcome, started = self._outcomes[name], time.monotonic()
         try:
-            answer = self.workers[name].ask(self._find_time_left(name))
+            answer = self.workers[name].ask(self._limits.find_time_left(outcome))
             outcome.elapsed_s += time.monotonic() - started
             return answer
         except ContenderError as error:

@@ -1,6 +1,7 @@
 """Times one training step on random reviews."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarking.contenders.language_model import (
@@ -11,6 +12,12 @@ from benchmarking.contenders.language_model import (
 from benchmarking.contenders.ours import start_our_training
 from benchmarking.contenders.packed import start_packed_training
 from benchmarking.contenders.peak import PEAK
+from benchmarking.contenders.wide_lstm import (  # fmt: skip
+    WideShape,
+    describe_wide_shapes,
+    list_wide_contenders,
+    list_wide_figures,
+)
 from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
 from benchmarking.tasks import USEFUL_OPERATIONS, TrainingTask, count_useful_gflop
 
@@ -66,8 +73,10 @@ def take_packed_steps(task: TrainingTask, flushes_denormals: bool) -> Answers:
         yield {"step_s": step_s, "useful_gflop_per_s": 3 * count_useful_gflop(task.model, num_tokens) / step_s}
 
 
-def build_training_step(task: TrainingTask, language_model: PretrainingTask) -> Section:
-    """Build the section on one training step, of a classifier and of a language model.
+def build_training_step(
+    task: TrainingTask, language_model: PretrainingTask, wide_shapes: Sequence[WideShape]
+) -> Section:
+    """Build the section on one training step, of a classifier, of a language model, and of wide layers alone.
 
     `task.reviews` are the batches: one to warm up, then one a round.
     """
@@ -88,6 +97,7 @@ def build_training_step(task: TrainingTask, language_model: PretrainingTask) -> 
             ),
             Contender(name=PACKED, start=take_packed_steps, arguments={"task": task, "flushes_denormals": False}),
             *list_pretraining_contenders(language_model),
+            *list_wide_contenders(wide_shapes),
         ],
         figures=[
             Figure(title="bf16 against the packed loop", of=step[PACKED], to=step[OURS_BF16], at_least=25),
@@ -96,8 +106,9 @@ def build_training_step(task: TrainingTask, language_model: PretrainingTask) -> 
             Figure(title="fp32 against it with denormals flushed", of=step[PACKED_FLUSHED], to=step[OURS_FP32]),
             *build_peak_shares("useful_gflop_per_s", at_least_fp32=45),
             *list_pretraining_figures(),
+            *list_wide_figures(wide_shapes),
         ],
-        settings=describe_training(task),
+        settings={**describe_training(task), "wide_layers": describe_wide_shapes(wide_shapes)},
     )
 
 

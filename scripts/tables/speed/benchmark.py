@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
+from benchmarking.contenders.peak import PEAK
+from benchmarking.contenders.wide_lstm import WIDE_FORMATS, name_wide_metric
 from benchmarking.harness.processors import name_kind
 from benchmarking.plan import SECTIONS
 from benchmarking.sections.sequence_length import name_metric
@@ -42,6 +44,8 @@ def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
         f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
         _format_figures(sections),
     ]
+    if "training-step" in sections:
+        parts.append(_describe_wide_layers(sections["training-step"]))
     if "text-to-label" in sections:
         parts.append(_describe_throughput(sections["text-to-label"]))
     if "sequence-length" in sections:
@@ -128,6 +132,35 @@ def _format_aim(figure: Mapping[str, Any]) -> str:
     return " and ".join(f"{_LIMITS[kind]} {value:g}" for kind, value in (figure["target"] or {}).items())
 
 
+def _describe_wide_layers(section: Mapping[str, Any]) -> str:
+    sizes, contenders = section["settings"].get("wide_layers"), section["contenders"]
+    if sizes is None:
+        return "Training of wide LSTM layers alone: not measured in this run."
+    rows = [
+        [
+            f"{units:,}",
+            str(batch_size),
+            *(_format_median(contenders[name], name_wide_metric(units, batch_size)) for name in WIDE_FORMATS),
+        ]
+        for units in sizes["hidden_sizes"]
+        for batch_size in sizes["batch_sizes"]
+    ]
+    peaks = [_format_median(contenders[PEAK.name], f"{each}_gflop_per_s") for each in WIDE_FORMATS.values()]
+    rows.append(["matrix-product peak", "", *peaks])
+    title = (
+        f"GFLOP/s of training a wide LSTM layer alone, of one direction, with inputs half as wide, "
+        f"{sizes['num_steps']} steps forward, and back to inputs and weights; only useful operations count:"
+    )
+    table = format_table(["units", "rows", *WIDE_FORMATS], rows, num_texts=0)
+    return f"{title}\n\n{table}" + _name_absent({name: contenders[name] for name in WIDE_FORMATS})
+
+
+def _name_absent(contenders: Mapping[str, Any]) -> str:
+    """Return a paragraph that says who was not measured, and why; nothing if all were."""
+    absent = [f"{name}: {_explain_absence(each)}" for name, each in contenders.items() if each["status"] != "measured"]
+    return f"\n\nNot measured: {'; '.join(absent)}." if absent else ""
+
+
 def _describe_throughput(section: Mapping[str, Any]) -> str:
     rows = []
     for name, contender in section["contenders"].items():
@@ -152,13 +185,12 @@ def _describe_cost_by_length(section: Mapping[str, Any]) -> str:
         [str(length), *(_format_median(contender, name_metric(length)) for contender in contenders.values())]
         for length in section["settings"]["max_length_tokens"]
     ]
-    absent = [f"{name}: {_explain_absence(each)}" for name, each in contenders.items() if each["status"] != "measured"]
     title = (
         f"Microseconds a token of a training step by the length of its {section['settings']['batch_size']} reviews; "
         "the optimizer's step costs the same at any length, which short reviews have to carry:"
     )
     table = format_table(["tokens", *contenders], rows, num_texts=0)
-    return f"{title}\n\n{table}" + (f"\n\nNot measured: {'; '.join(absent)}." if absent else "")
+    return f"{title}\n\n{table}" + _name_absent(contenders)
 
 
 def _format_median(contender: Mapping[str, Any], metric: str) -> str:
