@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
+from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
 from hf_lstm.garbage import pausing_collection
@@ -145,15 +146,19 @@ def main(argv: Sequence[str]) -> None:
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
     with open_input(arguments, model, is_file=is_file) as rows:
         if arguments.output is not None:
-            write_answers(model, rows, arguments, show_progress=is_file)
+            num_rows = write_answers(model, rows, arguments, show_progress=is_file)
             print(f"saved in {arguments.output}")
         elif is_file:
-            print_answers(model, rows, arguments)
+            num_rows = print_answers(model, rows, arguments)
         else:
             for _, probabilities in score_rows(model, rows, arguments):
                 for shown in list_shown(probabilities, model.config, with_scores=arguments.scores):
                     lines = [f"{label} {score:.4f}" for label, score in shown]
                     print(*(lines or ["none of the labels; --scores shows how likely each is"]), sep="\n")
+            return
+    if not num_rows:
+        name = "standard input" if arguments.input == STANDARD_INPUT else arguments.input
+        say(f"{name}: there is no row to score")
 
 
 def score_on_ray(arguments: argparse.Namespace) -> None:
@@ -260,11 +265,12 @@ def score_rows(
 
 def write_answers(
     model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace, *, show_progress: bool
-) -> None:
-    """Write the rows and their answers into the file of `--output`."""
+) -> int:
+    """Write the rows and their answers into the file of `--output`; return how many there are."""
     from hf_lstm.answers.columns import build_answers, name_answer_columns
     from hf_lstm.answers.writers import open_output
 
+    num_rows = 0
     names = name_answer_columns(rows.columns, model.config, with_scores=arguments.scores)
     with (
         open_output(arguments.output, rows, names, spreadsheet_safe=arguments.spreadsheet_safe) as write,
@@ -273,10 +279,12 @@ def write_answers(
         for window, probabilities in score_rows(model, rows, arguments):
             write(window, build_answers(names, probabilities, model.config))
             progress.update(len(window.texts))
+            num_rows += len(window.texts)
+    return num_rows
 
 
-def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace) -> None:
-    """Print a line for each row.
+def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace) -> int:
+    """Print a line for each row, and return how many there are.
 
     It has label, score and the start of the text, separated by tabs; with `--scores`, all labels and their scores. Any
     number of labels stand in one field, and their scores in the next, with `|` between.
@@ -286,6 +294,7 @@ def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
+    num_rows = 0
     shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
     with tqdm(desc="score", unit="text", disable=not shows_bar) as progress:
         for window, probabilities in score_rows(model, rows, arguments):
@@ -297,7 +306,9 @@ def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.
                     fields = [LABEL_SEPARATOR.join(column) for column in columns]
                 print(*fields, abbreviate(text), sep="\t")
             progress.update(len(window.texts))
+            num_rows += len(window.texts)
     sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
+    return num_rows
 
 
 def abbreviate(text: str) -> str:

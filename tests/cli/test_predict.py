@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -139,6 +140,26 @@ def test_a_damaged_row_leaves_no_output(predict, tmp_path):
     with pytest.raises(InputError, match=r"damaged\.jsonl, row 6 \(line 6\), column 'text': there is no text"):
         predict("damaged.jsonl", "--output", "scored.csv")
     assert sorted(os.listdir(tmp_path)) == ["damaged.jsonl", "tiny-model"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".txt", ".parquet"])
+@pytest.mark.parametrize("output", [None, "scored.csv", "scored.jsonl", "scored.parquet"])
+def test_a_file_without_rows_is_told_and_gives_an_output_without_rows(predict, monkeypatch, tmp_path, suffix, output):
+    told = []
+    monkeypatch.setattr("hf_lstm.cli.predict.say", told.append)
+    if suffix == ".parquet":
+        pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "none.parquet")
+    else:
+        (tmp_path / f"none{suffix}").write_text("text\n" if suffix == ".csv" else "")
+    predict(f"none{suffix}", *(["--output", output] if output else []))
+    assert told == [f"none{suffix}: there is no row to score"]
+    if output == "scored.csv":
+        assert (tmp_path / output).read_text() == '"text","label","score"\n'
+    elif output == "scored.jsonl":
+        assert (tmp_path / output).read_text() == ""
+    elif output:
+        table = pq.read_table(tmp_path / output)
+        assert (table.num_rows, table.column_names) == (0, ["text", "label", "score"])
 
 
 def test_standard_input_of_a_process(tiny_model_folder, answers):
