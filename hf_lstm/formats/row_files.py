@@ -48,5 +48,7 @@ def check_text(value: object, place: Place, column: str) -> str:
         return replace_surrogates(value)
     if value is ABSENT:
         raise InputError(f"{place}: there is no column {column!r}, which the first row has")
-    what = "there is no text (null)" if value is None else f"{type(value).__name__} is no text"
+    what = f"{type(value).__name__} is no text"
+    if value is None or value != value:
+        what = f"there is no text ({'null' if value is None else 'NaN'})"
     raise InputError(f"{place}, column {column!r}: {what}; drop the row, or write an empty text")

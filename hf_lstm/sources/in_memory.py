@@ -136,7 +136,10 @@ def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
         )
     for row, text in enumerate(listed[0]):
         if not isinstance(text, str):
-            raise InputError(f"{split}, row {row + 1}: the text is {type(text).__name__}, expected a string")
+            shown = "NaN" if isinstance(text, float) and text != text else type(text).__name__
+            raise InputError(
+                f"{split}, row {row + 1}: the text is {shown}, expected a string; drop the row, or give an empty text"
+            )
     labels = [None if label != label else label for label in listed[1]]  # NaN is no label
     try:
         label_column = pa.array(labels)

@@ -52,6 +52,11 @@ def test_parquet_of_any_string_type(tmp_path, kind):
         ("a.jsonl", b'{"text": "good"}\n"bad"\n', "a.jsonl, row 2 (line 2): expected an object"),
         ("a.jsonl", b'{"text": "good"}\n{"words": "bad"}\n', "a.jsonl, row 2 (line 2): there is no column 'text'"),
         ("a.jsonl", b'{"text": "good"}\n{"text": null}\n', "row 2 (line 2), column 'text': there is no text (null)"),
+        (
+            "a.jsonl",
+            b'{"text": "good"}\n{"text": NaN}\n',
+            "row 2 (line 2), column 'text': there is no text (NaN); drop the row, or write an empty text",
+        ),
         ("a.jsonl", b'{"text": 5}\n', "row 1 (line 1), column 'text': int is no text"),
         ("a.parquet", b"PAR1 damaged", "a.parquet: can't be read as Parquet"),
         ("a.pdf", b"", "a.pdf: unknown file type '.pdf'; expected one of .txt, .csv"),
