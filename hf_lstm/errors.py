@@ -28,7 +28,7 @@ class InputError(ValueError):
 
 
 class StorageError(InputError):
-    """Reports a disk that is full or fails, in one line with the path and the bytes needed."""
+    """Reports a disk that is full or fails, in one line with the path and the bytes needed or written."""
 
 
 class NonFiniteError(RuntimeError):

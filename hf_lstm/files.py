@@ -204,11 +204,20 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def raise_storage_error(error: OSError, path: Path, num_bytes: int) -> NoReturn:
-    """Raise a `StorageError` if the disk is full or fails, else the error itself."""
+def raise_storage_error(
+    error: OSError, path: Path, num_bytes: int | None = None, *, num_written: int | None = None
+) -> NoReturn:
+    """Raise a `StorageError` if the disk is full or fails, else the error itself.
+
+    `num_bytes` are needed; where nobody knows how many, `num_written` tells how far it got.
+    """
     if error.errno not in _STORAGE_ERRORS:
         raise error
-    raise StorageError(f"{path} cannot be written: {error.strerror}; {num_bytes:,} bytes are needed") from None
+    if num_bytes is not None:
+        told = f"{num_bytes:,} bytes are needed"
+    else:
+        told = f"it had come to {num_written or 0:,} bytes, and needs more; make room, or write it elsewhere"
+    raise StorageError(f"{path} cannot be written: {error.strerror}; {told}") from None
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -268,7 +277,7 @@ def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
         partial.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise_storage_error(error, path, partial.stat().st_size if partial.exists() else 0)
+        raise_storage_error(error, path, num_written=partial.stat().st_size if partial.exists() else 0)
     finally:
         partial.unlink(missing_ok=True)
 
