@@ -22,11 +22,13 @@ _STEPS = {
     "flagship-typed": "student anew, 15 % edits of more kinds",
     "flagship-typed-2": "the same again, 5 % edits",
     "flagship-typed-3": "the same a third time, 5 % edits",
-    "flagship": "**the shipped student**",
+    "flagship": "**the shipped student**: anew, 10 % edits of a thousand pairs, and the one before as a teacher",
+    "flagship-sayings-2": "the same again, 15 % edits, two epochs",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
     "flagship-tiny-edited": "the same with 15 % edits",
+    "flagship-tiny-typed": "the same with edits of more kinds",
     "flagship-tiny": "**the shipped tiny student**",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
