@@ -1,10 +1,13 @@
-"""Says how much memory is free, so that what is too large is refused before it is read."""
+"""Says how much memory is free, so that what is too large is refused before it is read, and how many texts are held."""
 
 import sys
 from pathlib import Path
 
 if sys.platform != "win32":
     import resource
+
+WINDOW_TEXTS = 8_192
+"""Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
 
 _PAGE_KB = 1024
 

@@ -45,10 +45,10 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     require_library("ray")
-    from hf_lstm.answers.rows import get_window_size
+    from hf_lstm.memory import WINDOW_TEXTS
     from trials.figures import end_with_figures
 
-    num_parts = -(-arguments.num_rows // get_window_size())
+    num_parts = -(-arguments.num_rows // WINDOW_TEXTS)
     with tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch:
         source, scored, alone = (Path(scratch, name) for name in ("reviews.parquet", "scored", "alone.parquet"))
         write_reviews(source, arguments.num_rows, arguments.max_characters)

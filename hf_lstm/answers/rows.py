@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hf_lstm import memory
 from hf_lstm.errors import InputError
 from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
 from hf_lstm.formats.catalog import open_file
@@ -33,16 +34,9 @@ class TextRows(NamedTuple):
 
     columns: list[str]
     windows: Iterator[Window]
-    """Each of up to `prediction.WINDOW_TEXTS` rows."""
+    """Each of up to `memory.WINDOW_TEXTS` rows."""
     schema: "pa.Schema | None" = None
     """The types of the columns, if they were asked for, or the file says them."""
-
-
-def get_window_size() -> int:
-    """Return the most rows of a window: as many as the model takes at a time."""
-    from hf_lstm.model import prediction  # here, since it imports torch
-
-    return prediction.WINDOW_TEXTS
 
 
 def list_texts(texts: Iterable[str]) -> TextRows:
@@ -117,7 +111,7 @@ def _build_schema(types: "Mapping[str, pa.DataType | None]") -> "pa.Schema":
 def _iterate_lists(file: RowFile, column: str) -> Iterator[Window]:
     place = file.columns.index(column)
     number = 0
-    while rows := list(islice(file.rows, get_window_size())):
+    while rows := list(islice(file.rows, memory.WINDOW_TEXTS)):
         texts = [
             check_text(values[place], Place(file.name, index, line), column)
             for index, (line, values) in enumerate(rows, start=number)
@@ -145,7 +139,7 @@ def _join_batches(tables: Iterable["pa.Table"]) -> Iterator["pa.Table"]:
     """Join small tables, and cut large ones, to windows."""
     import pyarrow as pa
 
-    size = get_window_size()
+    size = memory.WINDOW_TEXTS
     held: list[pa.Table] = []
     for table in tables:
         held.append(table)
@@ -159,5 +153,5 @@ def _join_batches(tables: Iterable["pa.Table"]) -> Iterator["pa.Table"]:
 
 def _cut_windows(texts: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(texts)
-    while window := list(islice(remaining, get_window_size())):
+    while window := list(islice(remaining, memory.WINDOW_TEXTS)):
         yield window

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from tqdm.auto import tqdm
 
-from hf_lstm.answers.rows import get_window_size
+from hf_lstm import memory
 from hf_lstm.engines.corpus import CorpusFile
 from hf_lstm.engines.ledger import Ledger, open_ledger
 from hf_lstm.engines.parts import Part, PartScorer, Scoring, read_parts
@@ -66,7 +66,7 @@ def score_corpus(files: Sequence[CorpusFile], scoring: Scoring, *, num_workers: 
         InputError: a file is damaged, or lacks the column; or see `open_ledger`. What is scored already stays.
     """
     settings = {key: value for key, value in dataclasses.asdict(scoring).items() if key not in _OF_A_START}
-    settings["rows_per_part"] = get_window_size()  # by which parts are numbered
+    settings["rows_per_part"] = memory.WINDOW_TEXTS  # by which parts are numbered
     with open_ledger(Path(scoring.output), files, settings) as ledger:
         num_earlier = sum(len(ledger.done[file.name]) for file in files)
         num_rows = num_parts = 0

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from hf_lstm import memory
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.devices import autocast_to, resolve_precision
@@ -38,8 +39,6 @@ ROWS_PER_NARROW_BATCH = 256
 MAX_PLACES_PER_TOKEN = 4
 """With padding, which the CPU computes little of."""
 MIN_TOKENS_PER_THREAD = 2_048
-WINDOW_TEXTS = 8_192
-"""Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
 PROGRESS_FROM_TEXTS = 1_000
 """Lists this long show a progress bar on terminals and in notebooks, unless told otherwise."""
 
@@ -86,8 +85,8 @@ def stream_probabilities(
 ) -> Iterator[torch.Tensor]:
     """Yield probabilities window by window, in the order given.
 
-    Each window is float32 (up to `WINDOW_TEXTS`, num_labels). `texts` are read as they are needed, so that an endless
-    or huge iterable takes no more memory than a window of it.
+    Each window is float32 (up to `memory.WINDOW_TEXTS`, num_labels). `texts` are read as they are needed, so that an
+    endless or huge iterable takes no more memory than a window of it.
 
     Raises:
         InputError: `batch_size` or `precision` is none that can be; or, once it is reached, a row is not a string.
@@ -100,7 +99,7 @@ def stream_probabilities(
     dtype = resolve_precision(precision, network.device, model=config)
     remaining = iter(texts)
     num_done = 0
-    while window := list(islice(remaining, WINDOW_TEXTS)):
+    while window := list(islice(remaining, memory.WINDOW_TEXTS)):
         encoded = encoder.encode(window, first_row=num_done)
         if num_done == 0:
             warn_of_unknown(encoded, config.unk_token_id, "the texts")
@@ -216,8 +215,8 @@ def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *,
     dtype = resolve_precision(precision, network.device, model=network.config)
     rows = iter(iterate_rows(texts))
     windows: list[torch.Tensor] = []
-    while window := list(islice(rows, WINDOW_TEXTS)):
-        encoded = encoder.encode(window, first_row=len(windows) * WINDOW_TEXTS)
+    while window := list(islice(rows, memory.WINDOW_TEXTS)):
+        encoded = encoder.encode(window, first_row=len(windows) * memory.WINDOW_TEXTS)
         windows.append(compute_features(network, encoded, dtype=dtype))
     return torch.cat(windows) if windows else torch.empty(0, network.pooling.num_features, dtype=torch.float32)
 

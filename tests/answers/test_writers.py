@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hf_lstm import memory
 from hf_lstm.answers.columns import Answers
 from hf_lstm.answers.rows import list_texts, open_rows
 from hf_lstm.answers.writers import check_output_type, list_values, open_output
 from hf_lstm.errors import InputError, StorageError
-from hf_lstm.model import prediction
 from hf_lstm.rows.texts import read_texts
 
 NAMES = ["predicted_label", "score"]
@@ -29,7 +29,7 @@ few = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scop
 
 @pytest.fixture(autouse=True)
 def _small_windows(monkeypatch):
-    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 3)
+    monkeypatch.setattr(memory, "WINDOW_TEXTS", 3)
 
 
 def answer(window):

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hf_lstm import memory
 from hf_lstm.cli.predict import main
 from hf_lstm.config import DataConfig
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
-from hf_lstm.model import prediction
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "predict.py"
 TEXTS = [
@@ -33,7 +33,7 @@ TEXTS = [
 def predict(tmp_path, tiny_model_folder, monkeypatch, capsys):
     """Run the script's main function in `tmp_path`, in windows of two texts, and return what it printed."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 2)
+    monkeypatch.setattr(memory, "WINDOW_TEXTS", 2)
 
     def run_main(*arguments):
         main([str(tiny_model_folder), *arguments])

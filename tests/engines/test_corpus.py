@@ -4,13 +4,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hf_lstm import memory
 from hf_lstm.engines import ray_engine
 from hf_lstm.engines.corpus import CorpusFile, fetch, find_corpus
 from hf_lstm.engines.ledger import open_ledger
 from hf_lstm.engines.parts import PartScorer, Scoring, digest_model, name_part, read_parts
 from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX
-from hf_lstm.model import prediction
 
 TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
 
@@ -70,7 +70,7 @@ def test_a_file_at_an_address_is_named_in_what_is_wrong_with_it(reviews):
 def test_parts_are_windows_scored_as_plain_predict_does(
     reviews, tmp_path, tiny_model, tiny_model_folder, monkeypatch, name
 ):
-    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 2)
+    monkeypatch.setattr(memory, "WINDOW_TEXTS", 2)
     scorer = PartScorer(Scoring(str(tiny_model_folder), str(tmp_path), digest_model(tiny_model)))
     parts = list(read_parts(str(reviews / name), None, None, {1}))
     assert [part and part.number for part in parts] == [0, None, 2]
@@ -148,7 +148,7 @@ def test_what_is_wrong_with_a_file_reaches_the_command_after_its_parts(
     reviews, tmp_path, tiny_model, tiny_model_folder, monkeypatch
 ):
     """What tasks and actors of Ray do, in this process."""
-    monkeypatch.setattr(prediction, "WINDOW_TEXTS", 2)
+    monkeypatch.setattr(memory, "WINDOW_TEXTS", 2)
     (reviews / "b.csv").write_text("id,review\n1,a\n2,b\n3\n")
     files = pa.Table.from_pylist([{"source": str(reviews / "b.csv"), "file": "b", "done": []}])
     scoring = Scoring(str(tiny_model_folder), str(tmp_path), digest_model(tiny_model))

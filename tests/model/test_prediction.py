@@ -6,8 +6,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hf_lstm import memory
 from hf_lstm.errors import InputError
-from hf_lstm.model.prediction import WINDOW_TEXTS, name_labels, rank_labels, stream_probabilities
+from hf_lstm.model.prediction import name_labels, rank_labels, stream_probabilities
 
 words = st.sampled_from("a great dull film worst fun waste time unknown <br/> 映画 \U0001f600 é".split())
 any_text = st.one_of(st.text(max_size=80), st.lists(words, max_size=60).map(" ".join))
@@ -107,7 +108,7 @@ def test_endless_input_is_read_a_window_at_a_time(tiny_model):
             yield "a film"
 
     first = next(stream_probabilities(tiny_model, tiny_model.encoder, texts()))
-    assert len(first) == num_read == WINDOW_TEXTS
+    assert len(first) == num_read == memory.WINDOW_TEXTS
 
 
 def test_predicting_leaves_training_mode_and_weights_as_they_were(tiny_model):
