@@ -68,10 +68,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _the_process_stays_as_it_was() -> Iterator[None]:
-    """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats."""
+    """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats.
+
+    And as many threads as before: with more than cores, they take ten times as long.
+    """
+    num_threads = torch.get_num_threads() if (torch := sys.modules.get("torch")) is not None else None
     yield
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_flush_denormal(False)
+        if num_threads is not None and torch.get_num_threads() != num_threads:
+            torch.set_num_threads(num_threads)
 
 
 @pytest.fixture(autouse=True)
