@@ -175,7 +175,8 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     assert recipe.train.unlabeled is not None
     labeled = {text for split in splits.values() for text in split["text"][:]}
     texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
-    logger.info("unlabeled: %s texts", f"{len(texts):,}")
+    if len(texts):
+        logger.info("unlabeled: %s texts", f"{len(texts):,}")
     return texts
 
 

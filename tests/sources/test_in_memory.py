@@ -139,3 +139,9 @@ def test_a_file_beside_other_splits_must_be_there():
     with pytest.raises(InputError, match=r"test rows 'none\.csv': there is no such file"):
         resolve_source((TEXTS, LABELS), test="none.csv")
     assert isinstance(resolve_source((TEXTS, LABELS)), InMemorySplits)
+
+
+@pytest.mark.parametrize(("text", "shown"), [(float("nan"), "NaN"), (None, "NoneType"), (3.5, "float")])
+def test_a_text_that_is_missing_is_told_with_its_row(text, shown):
+    with pytest.raises(InputError, match=f"train, row 2: the text is {shown}, expected a string; drop the row"):
+        resolve_source((["good", text], ["x", "y"]))

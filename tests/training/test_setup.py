@@ -12,7 +12,7 @@ from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import BaseModel
-from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
+from hf_lstm.training.setup import _choose_words, build_model, find_unlabeled, resolve_recipe
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
@@ -133,3 +133,12 @@ def test_the_default_recipe_finds_words_as_the_script_needs(texts, chosen, caplo
     kept = change_settings(recipe, {"words": "word_characters"})
     assert _choose_words(kept, texts).words == "word_characters"
     assert (f"--set tokenizer.words={chosen}" in caplog.text) == (chosen != "punctuated")
+
+
+def test_of_no_texts_without_labels_nothing_is_said(tmp_path, caplog):
+    (tmp_path / "rows.csv").write_text("text,label\na,x\nb,y\n")
+    recipe = change_settings(get_recipe(DEFAULT_RECIPE), {"dataset": str(tmp_path / "rows.csv")})
+    assert recipe.train.learns_from_unlabeled
+    with caplog.at_level("INFO"):
+        assert list(find_unlabeled(recipe, {})) == []
+    assert "unlabeled" not in caplog.text
