@@ -174,7 +174,10 @@ class TrainConfig:
             require(has_objective, name, num_batches, f"0 without {objectives}")
             require(self.unlabeled is not None, name, num_batches, "0 without train.unlabeled")
         elif self.teachers is None:
-            expected = f"none or auto without train.teachers and {name}"
+            expected = (
+                f"none or auto without train.teachers and {name}: pass --teacher ngrams, or choose a recipe that "
+                "learns from such texts, such as lm-virtual (from a language model) or distilled-bilstm"
+            )
             require(self.unlabeled in (None, "auto"), "train.unlabeled", self.unlabeled, expected)
 
     @property

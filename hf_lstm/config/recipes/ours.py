@@ -83,6 +83,25 @@ LM_CLASSIFIER = Recipe(
     ),
 )
 
+# Ours, what a classifier from `lm-classifier` learns more of texts without labels; the settings are those of
+# results/lm-virtual-seed2.json.
+LM_VIRTUAL = dataclasses.replace(
+    LM_CLASSIFIER,
+    name="lm-virtual",
+    description="ours: fine-tunes a language model (--init-from), on texts without labels (--unlabeled), too",
+    train=dataclasses.replace(
+        LM_CLASSIFIER.train,
+        num_epochs=2,
+        learning_rate=5e-4,
+        layer_decay=1.0,
+        frozen_steps=0,
+        ema_decay=0.995,
+        adversarial_epsilon=None,
+        virtual_adversarial_epsilon=5.0,
+        unlabeled_batches_per_step=1,
+    ),
+)
+
 # Ours, to be shipped: students of fine-tuned language models, `--teacher runs/a --teacher runs/b --teacher ngrams`.
 # As fast as pooled-bilstm, and under 10 MB in a folder; the tiny one is under 2 MB.
 FLAGSHIP = Recipe(
@@ -127,4 +146,4 @@ FLAGSHIP_TINY = dataclasses.replace(
     train=dataclasses.replace(FLAGSHIP.train, num_epochs=14),
 )
 
-OUR_RECIPES = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, FLAGSHIP, FLAGSHIP_TINY)
+OUR_RECIPES = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, LM_VIRTUAL, FLAGSHIP, FLAGSHIP_TINY)

@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import re
+import shlex
 import string
 
 import pytest
@@ -9,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lstm.config import ModelSettings
+from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import RECIPES, get_recipe
 from hf_lstm.encoding.encoder import Encoder
+from hf_lstm.errors import InputError
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
+from hf_lstm.shipped import CHECKOUT
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.stop_words import load_stop_words
 
@@ -117,3 +121,19 @@ def test_recipes_are_json_and_state_their_source():
         assert recipe.source
         assert recipe.description
         assert json.loads(json.dumps(recipe.to_json()))["train"]["seed"] == 0
+
+
+def test_the_virtual_recipe_has_the_settings_that_were_measured():
+    results = json.loads((CHECKOUT / "results" / "lm-virtual-seed2.json").read_text())
+    words = [word for word in shlex.split(results["command"]) if word.startswith("train.") and "seed" not in word]
+    measured = override_recipe(get_recipe("lm-classifier"), ["train.unlabeled=auto", *words])
+    recipe = get_recipe("lm-virtual")
+    assert len(words) == 9
+    assert recipe.train == measured.train
+    assert (recipe.data, recipe.tokenizer, recipe.model) == (measured.data, measured.tokenizer, measured.model)
+
+
+def test_it_takes_texts_without_labels_as_it_is_and_the_refusal_of_others_names_it():
+    assert override_recipe(get_recipe("lm-virtual"), ["train.unlabeled=more.csv"]).train.learns_from_unlabeled
+    with pytest.raises(InputError, match="lm-virtual"):
+        override_recipe(get_recipe("lm-classifier"), ["train.unlabeled=more.csv"])
