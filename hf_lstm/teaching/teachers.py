@@ -14,7 +14,9 @@ from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.extras import require_library
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.model.folder import read_config
 from hf_lstm.nn.problem import Problem
+from hf_lstm.sources.label_feature import Labels
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
 
 NGRAMS = "ngrams"
@@ -45,16 +47,50 @@ class Lesson:
     """With the labels of the data."""
 
 
-def check_teacher(name: str) -> None:
-    """Check that a teacher can teach, before much is done.
+def check_teachers(names: Sequence[str]) -> dict[str, ModelConfig]:
+    """Check that teachers can teach, before much is done, and return the configs of those that are models.
 
     Raises:
-        InputError: what it needs is not installed, or the folder of its model is missing.
+        InputError: what one needs is not installed, its model is missing or classifies nothing, or it is named twice.
     """
-    if name == NGRAMS:
-        require_library("sklearn")
-    else:
-        fetch_model_folder(name)
+    configs: dict[str, ModelConfig] = {}
+    known: dict[str, str] = {}
+    for name in names:
+        place = name
+        if name == NGRAMS:
+            require_library("sklearn")
+        else:
+            folder = fetch_model_folder(name)
+            place = str(folder.resolve())
+            configs[name] = read_config(folder)
+        if place in known:
+            raise InputError(
+                f"train.teachers: {name} is named twice{'' if known[place] == name else f', also as {known[place]}'}; "
+                "name it once, and let it count more by train.teacher_votes"
+            )
+        known[place] = name
+    return configs
+
+
+def check_labels(name: str, found: ModelConfig, labels: Labels) -> None:
+    """Check that a teacher has the labels of the data.
+
+    Args:
+        name: of the teacher.
+        found: its config.
+        labels: of the data.
+
+    Raises:
+        InputError: it has others, or has them in another order, or texts have another number of them.
+    """
+    if tuple(found.label_names) != labels.names:
+        raise InputError(
+            f"train.teachers: {name} has the labels {abbreviate(found.label_names)}; expected those of the data "
+            f"in their order, {abbreviate(labels.names)}"
+        )
+    if found.is_multi_label != labels.is_multi:
+        kinds = ("any number of labels", "one label") if labels.is_multi else ("one label", "any number of labels")
+        raise InputError(f"train.teachers: the texts have {kinds[0]} each, and {name} gives {kinds[1]}")
 
 
 def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float] | None = None) -> NDArray[np.float32]:
@@ -90,16 +126,7 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
 
 def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
     model = LSTMSentiment.from_pretrained(name)
-    if model.config.label_names != wanted.label_names:
-        raise InputError(
-            f"train.teachers: {name} has the labels {abbreviate(model.config.label_names)}; expected those of the data "
-            f"in their order, {abbreviate(wanted.label_names)}"
-        )
-    if model.config.is_multi_label != wanted.is_multi_label:
-        kinds = (
-            ("any number of labels", "one label") if wanted.is_multi_label else ("one label", "any number of labels")
-        )
-        raise InputError(f"train.teachers: the texts have {kinds[0]} each, and {name} gives {kinds[1]}")
+    check_labels(name, model.config, Labels.of_model(wanted))
     return model
 
 

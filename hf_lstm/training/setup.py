@@ -33,7 +33,7 @@ from hf_lstm.sources.unlabeled import read_unlabeled
 from hf_lstm.teaching.editing.edited_texts import find_praise, write_short_texts
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
-from hf_lstm.teaching.teachers import check_teacher
+from hf_lstm.teaching.teachers import check_labels, check_teachers
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
@@ -100,13 +100,15 @@ def prepare_run(
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
     tokenizer = train_tokenizer((), recipe.tokenizer) if needs_no_texts else None
     vector_source = find_vector_source(recipe)
-    for teacher in recipe.train.teacher_names:
-        check_teacher(teacher)
+    teachers = check_teachers(recipe.train.teacher_names)
     splits = load_splits(recipe.data, in_memory) if splits is None else splits
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-    check_objectives(recipe.train, Labels.of_rows(splits["train"]))
+    labels = Labels.of_rows(splits["train"])
+    for name, config_of_teacher in teachers.items():
+        check_labels(name, config_of_teacher, labels)
+    check_objectives(recipe.train, labels)
     findings = check_training_rows(splits)
     unlabeled = find_unlabeled(recipe, splits)
     more_texts = [*unlabeled, *_write_edits(recipe, splits["train"])]

@@ -181,6 +181,33 @@ def test_a_saved_teacher_must_answer_the_same_question(trained, tiny_model_folde
         prepare((texts, one_each), teachers=str(trained.folder))
 
 
+def test_a_teacher_that_can_not_teach_is_refused_before_a_word_is_counted(
+    trained, tiny_model_folder, tmp_path, monkeypatch
+):
+    def count(*_):
+        raise AssertionError("words are counted")
+
+    monkeypatch.setattr("hf_lstm.training.setup.train_tokenizer", count)
+    rows = make_rows(40, seed=4)
+    with pytest.raises(InputError, match="has the labels 'neg', 'pos'"):
+        prepare(rows, teachers=str(tiny_model_folder))
+    language_model = tmp_path / "lm"
+    shutil.copytree(tiny_model_folder, language_model)
+    (language_model / CONFIG_FILE).write_text('{"model_type": "hf_lstm_language_model"}')
+    with pytest.raises(InputError, match="is a language model, which classifies nothing"):
+        prepare(rows, teachers=str(language_model))
+    with pytest.raises(AssertionError, match="words are counted"):
+        prepare(rows, teachers=str(trained.folder))
+
+
+def test_no_teacher_is_named_twice(trained):
+    rows = make_rows(40, seed=4)
+    name = str(trained.folder)
+    for twice in (f"{name},{name}", f"{name},{name}/", f"{name},ngrams,{name}/../{trained.folder.name}"):
+        with pytest.raises(InputError, match=r"is named twice.*train\.teacher_votes"):
+            prepare(rows, teachers=twice)
+
+
 def test_rows_that_all_have_the_same_labels_teach_nothing():
     texts, _ = make_rows(40)
     with pytest.raises(InputError, match="rows of train have the same labels; training needs others, too"):
