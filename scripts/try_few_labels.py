@@ -17,6 +17,7 @@ from hf_lstm.config import DataConfig, Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
+from hf_lstm.rows.early_checks import check_source, check_unlabeled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 VALIDATION_SHARE = 0.2
 """Of the labels, those that choose the epoch."""
+RECIPE = "lm-classifier"
+SETTINGS = (
+    "train.batch_size=32", "train.num_epochs=6", "train.frozen_steps=25", "train.ema_decay=0.98",
+    "train.adversarial_epsilon=none", "train.virtual_adversarial_epsilon=5", "train.unlabeled_batches_per_step=2",
+)  # fmt: skip
+"""What this recipe has here: those of results/few_labels.json."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -36,10 +43,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "texts without labels, once for each seed. A fifth of the labels chooses the epoch, and is of other groups "
         "(data.group_file). Each run goes on where it was interrupted.",
         epilog="example: python scripts/try_few_labels.py --dataset stanfordnlp/imdb --init-from runs/lm --unlabeled "
-        "unsupervised --set train.virtual_adversarial_epsilon=5 train.unlabeled_batches_per_step=1",
+        "unsupervised --set train.num_epochs=3",
     )
     parser.add_argument("--dataset", metavar="SOURCE", required=True, help="as for train.py")
-    parser.add_argument("--recipe", metavar="NAME", default="lm-classifier", help="(default: %(default)s)")
+    parser.add_argument(
+        "--recipe", metavar="NAME", help=f"as it is (default: {RECIPE} with {' '.join(SETTINGS)})".replace("%", "%%")
+    )
     parser.add_argument("--init-from", metavar="MODEL", help="language model to start from")
     parser.add_argument("--unlabeled", metavar="FILE|SPLIT", help="more texts without labels")
     parser.add_argument("--num-labels", metavar="N", type=int, default=1_000, help="(default: %(default)s)")
@@ -65,10 +74,13 @@ def main(argv: Sequence[str]) -> None:
         "train.unlabeled": arguments.unlabeled,
     }
     changes = [*arguments.assignments, *(f"{name}={value}" for name, value in given.items() if value is not None)]
-    recipe = override_recipe(get_recipe(arguments.recipe), changes)
+    defaults = SETTINGS if arguments.recipe is None else ()
+    recipe = override_recipe(get_recipe(arguments.recipe or RECIPE), [*defaults, *changes])
     student = None
     if arguments.student is not None:
         student = override_recipe(get_recipe(arguments.student), arguments.student_set)
+        dataclasses.replace(student.train, unlabeled="texts.parquet", teachers="model,ngrams")  # or it is told at once
+    check_recipe(recipe)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from datasets import Dataset
@@ -106,6 +118,21 @@ def main(argv: Sequence[str]) -> None:
         print(f"saved in {arguments.output}")
 
 
+def check_recipe(recipe: Recipe) -> None:
+    """Check what can be told of a recipe before its rows are loaded.
+
+    Raises:
+        InputError: it learns nothing from texts without labels, or its files are unusable.
+    """
+    if not dataclasses.replace(recipe.train, unlabeled="auto").learns_from_unlabeled:
+        raise InputError(
+            f"--recipe {recipe.name}: it learns nothing from texts without labels; choose lm-virtual or "
+            "distilled-bilstm, or --set train.virtual_adversarial_epsilon=5 train.unlabeled_batches_per_step=1"
+        )
+    check_source(recipe.data)
+    check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled")
+
+
 def train_step(recipe: Recipe, fixed: dict[str, Any], labeled: "DatasetDict", options: "RunOptions") -> dict[str, Any]:
     """Train on the rows with labels, unless it is done, and return what the model and TF-IDF on these labels reach.
 
@@ -115,13 +142,15 @@ def train_step(recipe: Recipe, fixed: dict[str, Any], labeled: "DatasetDict", op
         labeled: the splits.
         options: of the run, but for the rows.
     """
-    from hf_lstm.sources.in_memory import resolve_source
+    from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
     from hf_lstm.training.run import run_experiment
 
     in_memory = resolve_source(labeled)
     assert not isinstance(in_memory, str)
+    # These are the columns of `keep_labels`, whatever those of the file are, or of the language model's.
+    data = DataConfig(dataset=IN_MEMORY, text_column="text", label_column="label")
     results = run_experiment(
-        dataclasses.replace(recipe, data=DataConfig(), train=dataclasses.replace(recipe.train, **fixed)),
+        dataclasses.replace(recipe, data=data, train=dataclasses.replace(recipe.train, **fixed)),
         dataclasses.replace(options, in_memory=in_memory),
     )
     accuracy = results.splits["test"].accuracy

@@ -5,6 +5,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from try_few_labels import keep_labels, main
 
+from hf_lstm.cli.pretrain import main as pretrain
 from hf_lstm.errors import InputError
 
 FEATURES = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
@@ -40,12 +41,11 @@ def test_each_seed_is_trained_and_measured_and_so_is_what_it_teaches(tmp_path, c
     lines = [f"{word} film {row},{label}" for row in range(60) for word, label in (("great", "pos"), ("bad", "neg"))]
     data.write_text("text,label\n" + "\n".join(lines) + "\n")
     small = "model.embedding_dim=4 model.hidden_size=4 train.num_epochs=1".split()
-    virtual = "train.frozen_steps=0 train.virtual_adversarial_epsilon=1 train.unlabeled_batches_per_step=1".split()
     rows = ["--dataset", str(data), "--num-labels", "30", "--seeds", "0", "1", "--device", "cpu"]
     files = ["--output-dir", str(tmp_path / "few"), "--output", str(tmp_path / "few.json")]
     student = ["--student", "distilled-bilstm", "--student-set", *small, "train.init_from=none"]
-    main([*rows, *files, "--set", *small, *virtual])
-    main([*rows, *files, "--set", *small, *virtual, *student])  # goes on with what is there
+    main([*rows, *files, "--set", *small, "train.num_epochs=1"])
+    main([*rows, *files, "--set", *small, *student])  # goes on with what is there
     found = json.loads((tmp_path / "few.json").read_text())
     assert set(found["seeds"]) == {"0", "1"}
     assert set(found["seeds"]["1"]) == {"model", "student"}
@@ -53,3 +53,32 @@ def test_each_seed_is_trained_and_measured_and_so_is_what_it_teaches(tmp_path, c
     results = json.loads((tmp_path / "few" / "student-seed1" / "results.json").read_text())
     assert results["dataset"]["num_rows"]["train"] == 24
     assert results["splits"]["test"]["accuracy"] == found["seeds"]["1"]["student"]["test_accuracy"]
+
+
+def test_rows_may_have_other_columns_as_the_language_model_had(tmp_path):
+    data, lm = tmp_path / "reviews.csv", tmp_path / "lm"
+    lines = [f"{word} film {row},{label}" for row in range(60) for word, label in (("great", "pos"), ("bad", "neg"))]
+    data.write_text("body,mood\n" + "\n".join(lines) + "\n")
+    columns = ["data.text_column=body", "data.label_column=mood"]
+    small = "model.embedding_dim=4 model.hidden_size=4 pretrain.num_epochs=1 pretrain.num_candidates=4".split()
+    pretrain(["--dataset", str(data), "--output-dir", str(lm), "--no-progress", "--set", *columns, *small])
+    given = ["--dataset", str(data), "--num-labels", "30", "--seeds", "0", "--device", "cpu", "--init-from", str(lm)]
+    main([*given, "--output-dir", str(tmp_path / "few"), "--set", *columns, "train.num_epochs=1"])
+    results = json.loads((tmp_path / "few" / "seed0" / "results.json").read_text())
+    assert results["dataset"]["num_rows"]["train"] == 24
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--recipe", "lm-classifier"], "--recipe lm-classifier: it learns nothing from texts without labels"),
+        (["--recipe", "lm-classifier", "--unlabeled", "unsupervised"], "lm-virtual"),
+        (["--unlabeled", "none.csv"], "train.unlabeled: none.csv: there is no such file"),
+        (["--student", "flagship", "--student-set", "train.teacher_votes=1,2,3"], "train.teacher_votes"),
+        (["--dataset", "none.csv"], "none.csv: there is no such file"),
+    ],
+)
+def test_what_is_wrong_is_said_before_rows_are_loaded(monkeypatch, given, message):
+    monkeypatch.setattr("hf_lstm.data.loading.load_splits", None)
+    with pytest.raises(InputError, match=message):
+        main(["--dataset", "sample", *given])
