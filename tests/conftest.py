@@ -70,10 +70,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _the_process_stays_as_it_was() -> Iterator[None]:
     """Undo what training does to the process that it runs in: later tests, as Hypothesis says, need all floats.
 
-    And as many threads as before: with more than cores, they take ten times as long.
+    And as many threads as before: with more than cores, they take ten times as long. And the level of the log, which
+    commands set.
     """
+    log = logging.getLogger("hf_lstm")
+    level = log.level
     num_threads = torch.get_num_threads() if (torch := sys.modules.get("torch")) is not None else None
     yield
+    log.setLevel(level)
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_flush_denormal(False)
         if num_threads is not None and torch.get_num_threads() != num_threads:
