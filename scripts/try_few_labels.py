@@ -16,6 +16,7 @@ from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.config import DataConfig, Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import get_recipe
+from hf_lstm.config.train import NGRAMS
 from hf_lstm.errors import InputError
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 
@@ -88,7 +89,6 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.data.loading import load_splits
     from hf_lstm.files import write_json
     from hf_lstm.sources.unlabeled import read_unlabeled
-    from hf_lstm.teaching.teachers import NGRAMS
     from hf_lstm.training.options import RunOptions
 
     splits = load_splits(recipe.data)

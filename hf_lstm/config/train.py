@@ -7,7 +7,10 @@ from typing import Literal
 from hf_lstm.config.checks import check_types, require
 
 AUTO = "auto"
-"""Of `init_from`: what comes along, if it fits."""
+"""Of `init_from`: what comes along, if it fits. Of `unlabeled`: a split of the data set that is called so, if there is
+one."""
+NGRAMS = "ngrams"
+"""Of `teachers`: the one that is no saved model."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from hf_lstm.config import DataConfig
+from hf_lstm.config.train import AUTO
 from hf_lstm.data.loading import load_splits
 from hf_lstm.errors import InputError
-from hf_lstm.rows.early_checks import AUTO
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.unlabeled import read_unlabeled
 

@@ -4,6 +4,7 @@ import glob
 from pathlib import Path
 
 from hf_lstm.config import DataConfig
+from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import LINES, get_format, has_known_type, open_file
 from hf_lstm.formats.row_files import RowFile
@@ -11,8 +12,6 @@ from hf_lstm.records.places import split_sources
 from hf_lstm.rows.columns import Columns, find_columns, find_text_column
 from hf_lstm.rows.texts import check_text_file
 
-AUTO = "auto"
-"""Of texts without labels: a split of the data set that is called so, if there is one."""
 SAMPLE = "sample"
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.config.train import NGRAMS
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_temperature
 from hf_lstm.extras import require_library
@@ -19,8 +20,6 @@ from hf_lstm.nn.problem import Problem
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
 
-NGRAMS = "ngrams"
-"""The teacher that is no saved model."""
 NUM_FOLDS = 5
 _MAX_CHARACTERS, _MAX_MORE_CHARACTERS = 50_000_000, 100_000_000
 """Of longer texts together, with labels and without, the n-gram teacher learns from random ones. IMDB has 33 and 67

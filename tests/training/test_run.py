@@ -349,7 +349,6 @@ def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews,
     reviews.write_text(text)
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")
     monkeypatch.setattr("torch.get_num_threads", lambda: 77)
-    monkeypatch.setattr("torch.set_num_threads", lambda _: None)  # the pool of 77 would set it for all later tests
     assert run_experiment(recipe, options(tmp_path, resume=True)).num_threads == 77
     (line,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert "num_threads was " in line

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from hf_lstm.config import Recipe
-from hf_lstm.config.train import AUTO
+from hf_lstm.config.train import AUTO, NGRAMS
 from hf_lstm.markdown import format_code
 from hf_lstm.records.places import IMDB
 from hf_lstm.records.results import RunResults
 
-_NGRAMS = "ngrams"
 _IMDB_UNLABELED = (AUTO, "unsupervised", "unsupervised-00000-of-00001.parquet")
 """What means the 50,000 reviews without labels of IMDB: the split, or its file."""
 
@@ -67,14 +66,14 @@ def describe_time(recipe: Recipe | None, results: RunResults) -> tuple[str, str]
     """Say what the time of a run is of, and what earlier trainings it leaves out, if any."""
     has_base = results.init_from is not None
     left_out = ["what it started from"] if has_base else []
-    if recipe is not None and any(name != _NGRAMS for name in recipe.train.teacher_names):
+    if recipe is not None and any(name != NGRAMS for name in recipe.train.teacher_names):
         left_out.append("its teachers")
     what = "its last step, training and measuring, took" if has_base else "training and measuring took"
     return what, f", after the training of {_join(left_out)}" if left_out else ""
 
 
 def _name_teacher(name: str) -> str:
-    if name == _NGRAMS:
+    if name == NGRAMS:
         return "a linear model of n-grams that the run itself trained"
     return f"the model `{format_code(name)}`"
 
