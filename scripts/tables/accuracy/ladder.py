@@ -24,6 +24,7 @@ _STEPS = {
     "flagship-typed-3": "the same a third time, 5 % edits",
     "flagship": "**the shipped student**: anew, 10 % edits of a thousand pairs, and the one before as a teacher",
     "flagship-sayings-2": "the same again, 15 % edits, two epochs",
+    "flagship-adversarial": "the shipped one again, against adversaries of its words, four epochs",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
