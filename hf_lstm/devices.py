@@ -103,16 +103,28 @@ def resolve_precision(precision: str, device: torch.device, *, model: "Sizes | N
     return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
+def warn_of_emulated_weights(weights: torch.dtype, device: torch.device) -> None:
+    """Warn once of a model that was cast to bfloat16 where that is emulated: whatever the precision, it computes in it.
+
+    One that was saved in bfloat16 is loaded in float32.
+    """
+    if weights == torch.bfloat16 and not computes_bfloat16_natively(device):
+        _warn_of_emulation(device, "the model was cast to bfloat16, which", "cast it back with .float()")
+
+
 @functools.cache
-def _warn_of_emulation(device: torch.device) -> None:
-    """Log how much slower bfloat16 is than float32, as measured on the spot; once for each device."""
+def _warn_of_emulation(
+    device: torch.device, what: str = "precision=bfloat16", remedy: str = "use precision=auto"
+) -> None:
+    """Log how much slower bfloat16 is than float32, as measured on the spot; once for each device and remedy."""
     slowdown = _time_product(torch.bfloat16, device) / _time_product(torch.float32, device)
     if slowdown >= _MIN_SLOWDOWN:
         logger.warning(
-            "precision=bfloat16 is emulated on this %s: a matrix product takes %.0f times as long as in float32; "
-            "use precision=auto",
+            "%s is emulated on this %s: a matrix product takes %.0f times as long as in float32; %s",
+            what,
             device.type,
             slowdown,
+            remedy,
         )
 
 

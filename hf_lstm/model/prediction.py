@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from hf_lstm import memory
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
-from hf_lstm.devices import autocast_to, resolve_precision
+from hf_lstm.devices import autocast_to, resolve_precision, warn_of_emulated_weights
 from hf_lstm.encoding.batching import collate, divide_batches, sort_batches
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.row_checks import iterate_rows
@@ -156,6 +156,8 @@ def _fill_rows(
     device = network.device
     if device.type == "meta":
         raise InputError("the model's weights are on the device meta, without values: load it anew")
+    if dtype == torch.float32:
+        warn_of_emulated_weights(network.dtype, device)
     compute = choose(network.view_in_evaluation_mode())
 
     def fill_batch(rows: NDArray[np.int64]) -> None:

@@ -50,6 +50,12 @@ class LSTMNetwork(nn.Module):
         """Return the device of the weights."""
         return next(itertools.chain(self.parameters(), self.buffers())).device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the number format of the embedding, in which the LSTM computes unless autocast says another."""
+        weight = getattr(self.embedding, "weight", None)  # a wrapper may have none
+        return weight.dtype if isinstance(weight, Tensor) else torch.float32
+
     def view_in_evaluation_mode(self) -> "LSTMNetwork":
         """Return the network in evaluation mode, without a change to this one, which others may be training.
 

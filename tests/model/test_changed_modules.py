@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize, prune
 
+from hf_lstm import devices
 from hf_lstm.errors import InputError
 
 TEXTS = ["a great film", "the worst waste of time of the year"]
@@ -83,6 +84,21 @@ def test_a_quantized_model_predicts_and_says_that_it_is_not_explained(tiny_model
 def test_a_model_in_another_number_format_answers(tiny_model, cast):
     before = tiny_model.predict_proba(TEXTS)
     torch.testing.assert_close(getattr(tiny_model, cast)().predict_proba(TEXTS), before, rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize(("cast", "num_warnings"), [("bfloat16", 1), ("half", 0), ("float", 0)])
+def test_a_model_cast_to_what_is_emulated_is_warned_of_once(tiny_model, monkeypatch, caplog, cast, num_warnings):
+    monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: False)
+    monkeypatch.setattr(devices, "_time_product", lambda dtype, device: 3.0 if dtype == torch.bfloat16 else 0.02)
+    devices._warn_of_emulation.cache_clear()
+    try:
+        getattr(tiny_model, cast)()
+        for compute in (tiny_model.predict_proba, tiny_model.predict, tiny_model.embed):
+            compute(TEXTS)
+    finally:
+        devices._warn_of_emulation.cache_clear()
+    assert len(caplog.records) == num_warnings
+    assert all("150 times as long as in float32; cast it back with .float()" in each.message for each in caplog.records)
 
 
 def test_a_model_without_values_is_one_line(tiny_model):
