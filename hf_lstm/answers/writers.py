@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import csv
 import datetime
 import decimal
 import json
@@ -93,7 +92,7 @@ class CsvWriter:
     """
 
     def __init__(self, stream: TextIO, delimiter: str = ",", *, spreadsheet_safe: bool) -> None:
-        self._writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        self._stream, self._delimiter = stream, delimiter
         self._spreadsheet_safe = spreadsheet_safe
         self._num_columns = 0
         self.num_formulas = 0
@@ -102,26 +101,32 @@ class CsvWriter:
     def write_header(self, names: Sequence[str]) -> None:
         """Write the names of all columns."""
         self._num_columns = len(names)
-        self._writer.writerow(map(self._write_cell, names))
+        self._write_row(names)
 
     def write(self, window: "Window", answers: "Answers") -> None:
         """Write a window of rows."""
         num_own = self._num_columns - len(answers.names)
         for values, of_row in zip(list_values(window), zip(*answers.columns, strict=True), strict=True):
             padded = [*values, *[ABSENT] * (num_own - len(values))]
-            self._writer.writerow([self._write_cell(value) for value in (*padded, *of_row)])
+            self._write_row([*padded, *of_row])
 
-    def _write_cell(self, value: Any) -> str | int | float:
-        plain = "" if value is ABSENT else to_plain(value)
+    def _write_row(self, values: Sequence[Any]) -> None:
+        """Write a row as `csv.writer` does, which looks at each character: a fifth of the time of small models."""
+        self._stream.write(f"{self._delimiter.join(map(self._format_cell, values))}\n")
+
+    def _format_cell(self, value: Any) -> str:
+        plain = value if isinstance(value, str) else "" if value is ABSENT else to_plain(value)
         if isinstance(plain, int | float) and not isinstance(plain, bool):
-            return plain
+            return str(plain)
         if not isinstance(plain, str):
             plain = "" if plain is None else json.dumps(plain, ensure_ascii=False)
         cell = replace_surrogates(plain)
         if self._spreadsheet_safe:
-            return disarm(cell)
-        self.num_formulas += is_formula(cell)
-        return cell
+            cell = disarm(cell)
+        else:
+            self.num_formulas += is_formula(cell)
+        quoted = cell.replace('"', '""')
+        return f'"{quoted}"'
 
 
 def list_values(window: "Window") -> list[list[Any]]:

@@ -61,6 +61,22 @@ def test_written_texts_are_read_back_as_they_were(suffix, texts, tmp_path_factor
     assert list(read_texts(path)) == texts + TEXTS
 
 
+@pytest.mark.parametrize(("delimiter", "suffix"), [(",", ".csv"), ("\t", ".tsv")])
+@few
+@given(texts=st.lists(cells, max_size=8), score=st.one_of(st.floats(allow_nan=False), st.integers(), st.booleans()))
+def test_rows_have_the_bytes_that_the_csv_module_writes(delimiter, suffix, texts, score, tmp_path_factory):
+    folder, texts = tmp_path_factory.mktemp("rows"), texts + TEXTS
+    rows = list_texts(texts)
+    with open_output(folder / f"ours{suffix}", rows, NAMES) as write_window:
+        for window in rows.windows:
+            write_window(window, Answers(NAMES, [["pos"] * len(window.texts), [score] * len(window.texts)]))
+    with (folder / "theirs").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, delimiter=delimiter, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        written = str(score).lower() if isinstance(score, bool) else score
+        writer.writerows([[*rows.columns, *NAMES], *([text, "pos", written] for text in texts)])
+    assert (folder / f"ours{suffix}").read_bytes() == (folder / "theirs").read_bytes()
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @few
 @given(table=st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=7))
