@@ -124,3 +124,14 @@ for module in {modules!r}:
     assert "torch" not in sys.modules, module
 """
     run_python(code)
+
+
+def test_processes_that_move_parts_of_a_corpus_do_without_torch(tmp_path):
+    (tmp_path / "reviews.csv").write_text("id,review\n1,a film\n")
+    code = f"""
+import sys
+import hf_lstm.engines.ray_engine
+from hf_lstm.engines.parts import read_parts
+print(len(list(read_parts({str(tmp_path / "reviews.csv")!r}, None, None, ()))), "torch" in sys.modules)
+"""
+    assert run_python(code) == "1 False\n"

@@ -1,14 +1,17 @@
-"""Names the columns of answers, and computes what they hold."""
+"""Names the columns of answers, and computes what they hold.
+
+PyTorch is imported where answers are computed: processes that only pass them on do without it.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
-
-import torch
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hf_lstm.config import ModelConfig
-from hf_lstm.model.prediction import name_labels
 from hf_lstm.rows.columns import LABEL_SEPARATOR
+
+if TYPE_CHECKING:
+    import torch
 
 DIGITS = 6
 """Of a probability that is written."""
@@ -43,7 +46,7 @@ def name_answer_columns(existing: Iterable[str], config: ModelConfig, *, with_sc
     return names
 
 
-def build_answers(names: list[str], probabilities: torch.Tensor, config: ModelConfig) -> Answers:
+def build_answers(names: list[str], probabilities: "torch.Tensor", config: ModelConfig) -> Answers:
     """Build the columns of answers from probabilities (num_texts, num_labels).
 
     Several labels of a text stand in one cell with `|` between them, as they are read for training.
@@ -53,6 +56,8 @@ def build_answers(names: list[str], probabilities: torch.Tensor, config: ModelCo
         probabilities: (num_texts, num_labels).
         config: of the model.
     """
+    from hf_lstm.model.prediction import name_labels
+
     answers = name_labels(probabilities, config)
     columns: list[list[Any]]
     if config.is_multi_label:
@@ -75,12 +80,14 @@ def join_labels(answer: Iterable[Mapping[str, Any]]) -> str:
 
 
 def list_shown(
-    probabilities: torch.Tensor, config: ModelConfig, *, with_scores: bool
+    probabilities: "torch.Tensor", config: ModelConfig, *, with_scores: bool
 ) -> Iterator[list[tuple[str, float]]]:
     """Yield what is printed of each text: each of its labels with its score.
 
     With `with_scores` it is each label that there is. The most probable stand first.
     """
+    from hf_lstm.model.prediction import name_labels
+
     if with_scores:
         for of_row in probabilities.tolist():
             pairs = zip(config.label_names, (round(score, DIGITS) for score in of_row), strict=True)

@@ -27,8 +27,9 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
+from hf_lstm.files import RECIPE_FILE
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
-from hf_lstm.storage.identity import check_identity
+from hf_lstm.storage.identity import check_finished, check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 
@@ -131,6 +132,7 @@ def main(argv: Sequence[str]) -> None:
     # The folder is claimed, and looked into, before the imports, which take seconds: what is wrong is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
         if folder.is_finished and not arguments.push and launch.num_processes == 1:
+            check_finished(output_dir / RECIPE_FILE, recipe.kept_to_json())
             print(f"the run in {output_dir} is finished: nothing to do")
             return
         if not folder.is_finished:

@@ -15,7 +15,7 @@ from hf_lstm import memory
 from hf_lstm.engines.corpus import CorpusFile
 from hf_lstm.engines.ledger import Ledger, open_ledger
 from hf_lstm.engines.parts import Part, PartScorer, Scoring, read_parts
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.progress import can_show_bars
 
 _READ_CPUS, _SCORE_CPUS = 0.1, 0.9
@@ -160,7 +160,11 @@ def _tell(schema: pa.Schema, **values: Any) -> pa.Table:
 
 @contextlib.contextmanager
 def open_ray() -> Iterator[None]:
-    """Use the cluster that is there, or one that lasts for the block. Nothing is told to Ray's makers."""
+    """Use the cluster that is there, or one that lasts for the block. Nothing is told to Ray's makers.
+
+    Raises:
+        InputError: it cannot be reached, or not be started.
+    """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when a cluster is started
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # says what it will do some day, on each start
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of its C++ part; what fails is raised
@@ -169,7 +173,15 @@ def open_ray() -> Iterator[None]:
 
     is_ours = not ray.is_initialized()
     if is_ours:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        try:
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except Exception as error:  # of any kind: its own are bare ones
+            place = os.environ.get("RAY_ADDRESS")
+            what = f"the cluster RAY_ADDRESS={place} cannot be used" if place else "cannot be started on this machine"
+            raise InputError(
+                f"Ray: {what}: {shorten(' '.join(str(error).split()))}; see that it runs, and start the command again: "
+                "it goes on with what is missing"
+            ) from error
     context = ray.data.DataContext.get_current()
     before = context.target_max_block_size, context.enable_progress_bars
     context.target_max_block_size, context.enable_progress_bars = _BLOCK_BYTES, False

@@ -77,11 +77,12 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         StorageError: the disk is full or fails.
         DivergenceError: training diverged.
     """
-    if (finished := read_finished(folder, PretrainResults)) is not None:
+    asked = recipe.to_json()
+    if (finished := read_finished(folder, PretrainResults, asked)) is not None:
         return finished
     flush_denormals()
     device, code = resolve_device(options.device), describe_code()
-    settings = {section: recipe.to_json()[section] for section in ("data", "tokenizer", "model", "pretrain")}
+    settings = {section: asked[section] for section in ("data", "tokenizer", "model", "pretrain")}
     session = open_session(
         folder,
         settings,

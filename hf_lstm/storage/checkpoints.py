@@ -138,7 +138,10 @@ class Checkpoints:
             except InputError as error:
                 logger.warning("%s", error)
         if numbers:
-            raise InputError(f"all checkpoints in {self.folder} are damaged; start anew")
+            raise InputError(
+                f"all checkpoints in {self.folder} are damaged; "
+                "pass --overwrite (overwrite=True in Python) to start anew"
+            )
         return None
 
     def _name(self, number: int) -> Path:

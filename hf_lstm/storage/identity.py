@@ -31,9 +31,7 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
         line for section in now if section in saved for line in _compare(section, saved[section], now[section])
     ]
     if differences:
-        said = "; ".join(differences[:_MAX_SHOWN])
-        if len(differences) > _MAX_SHOWN:
-            said += f"; and {len(differences) - _MAX_SHOWN} more"
+        said = _list(differences)
         if must_be_equal:
             raise InputError(
                 f"the run in {path.parent.parent} cannot be resumed: {said}; resume it with what it began with, "
@@ -42,6 +40,38 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
         logger.warning("the run began otherwise, and may differ in its last bits from now on: %s", said)
     if missing := {section: value for section, value in now.items() if section not in saved}:
         write_json(path, {**saved, **missing})
+
+
+def check_finished(recipe_file: Path, now: Mapping[str, Any]) -> None:
+    """Refuse to take a finished run for one with other settings.
+
+    Compared are the numbers and switches that both have: other settings are completed by a run, and lose folders.
+
+    Args:
+        recipe_file: of the finished run.
+        now: by section, the settings that are asked for, as JSON; and the recipe's `name`.
+
+    Raises:
+        InputError: it had others, or another recipe; each is named, with its old and new value.
+    """
+    saved = _flatten(read_json(recipe_file), "") if recipe_file.is_file() else {}
+    differences = [
+        f"{key} was {saved[key]} and is {value} now"
+        for key, value in _flatten(now, "").items()
+        if isinstance(value, (int, float)) and isinstance(saved.get(key), (int, float)) and value != saved[key]
+    ]
+    if "name" in now and now["name"] != saved.get("name", now["name"]):
+        differences.insert(0, f"the recipe was {_show(saved, 'name')} and is {now['name']} now")
+    if differences:
+        raise InputError(
+            f"the run in {recipe_file.parent} is finished, and was another one: {_list(differences)}; pass --overwrite "
+            "(overwrite=True in Python) to replace it, or another --output-dir (output_dir= in Python)"
+        )
+
+
+def _list(differences: list[str]) -> str:
+    more = f"; and {len(differences) - _MAX_SHOWN} more" if len(differences) > _MAX_SHOWN else ""
+    return "; ".join(differences[:_MAX_SHOWN]) + more
 
 
 def _compare(section: str, saved: Any, now: Any) -> list[str]:

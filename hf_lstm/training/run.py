@@ -81,7 +81,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         DivergenceError: training diverged.
     """
     processes = Processes(options.launch)
-    if (results := read_finished(folder, RunResults)) is not None:
+    if (results := read_finished(folder, RunResults, recipe.kept_to_json())) is not None:
         processes.dismiss()
         return results
     show_progress = options.show_progress and can_show_bars()

@@ -176,6 +176,10 @@ def test_a_finished_run_is_left_alone(run, tmp_path):
         (tmp_path / "out" / name).write_text("{}")
     result = run("--resume", "--output-dir", "out")
     assert (result.returncode, result.stdout) == (0, "the run in out is finished: nothing to do\n")
+    (tmp_path / "out" / "recipe.json").write_text('{"name": "bilstm", "train": {"seed": 1}}')
+    result = run("--resume", "--output-dir", "out", "--recipe", "bilstm", "--seed", "2")
+    assert result.returncode == 2
+    assert "is finished, and was another one: train.seed was 1 and is 2 now; pass --overwrite" in result.stderr
 
 
 def test_what_cannot_be_done_in_a_folder_is_said_before_the_imports(tmp_path):

@@ -17,9 +17,27 @@ from ray import cloudpickle
 
 from hf_lstm.cli.predict import main
 from hf_lstm.engines import ray_engine
+from hf_lstm.errors import InputError
 
 TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
 NUM_FILES = 3
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [(None, "cannot be started on this machine"), ("host:1", "the cluster RAY_ADDRESS=host:1 cannot be used")],
+)
+def test_a_cluster_that_does_not_start_is_told_in_one_line(address, said, monkeypatch):
+    def fail(**_):
+        raise Exception("timed out\n  during startup")  # Ray raises bare ones
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", fail)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    if address:
+        monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(InputError, match=rf"^Ray: {said}: timed out during startup; see that it runs.*$"):
+        ray_engine.open_ray().__enter__()
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, file, damage):
     damage(tmp_path / "checkpoint-000002" / file)
     assert checkpoints.load_latest()["step"] == 1
     damage(tmp_path / "checkpoint-000001" / file)
-    with pytest.raises(InputError, match=r"all checkpoints in .* are damaged"):
+    with pytest.raises(InputError, match=r"all checkpoints in .* are damaged; pass --overwrite "):
         checkpoints.load_latest()
 
 

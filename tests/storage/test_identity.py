@@ -7,7 +7,7 @@ import pytest
 
 from hf_lstm import InputError
 from hf_lstm.storage import identity
-from hf_lstm.storage.identity import check_identity
+from hf_lstm.storage.identity import check_finished, check_identity
 
 
 @pytest.fixture
@@ -59,3 +59,17 @@ def test_many_and_long_differences_are_cut(path):
     check_identity(path, {"t": {"a": fits}}, must_be_equal=True)
     with pytest.raises(InputError, match=f"a was {fits} and is {long[:-1]}\\.\\.\\. now"):
         check_identity(path, {"t": {"a": long}}, must_be_equal=True)
+
+
+def test_a_finished_run_is_not_taken_for_one_with_other_settings(tmp_path):
+    path = tmp_path / "recipe.json"
+    check_finished(path, {"name": "b"})  # of a model that no run has made
+    path.write_text(json.dumps({"name": "a", "data": {"dataset": "x"}, "train": {"seed": 1, "rate": 0.5, "p": 3}}))
+    check_finished(path, {"name": "a", "data": {"dataset": "folder/x"}, "train": {"seed": 1, "rate": 0.5, "p": None}})
+    said = (
+        "the recipe was a and is b now; train.seed was 1 and is 2 now; train.rate was 0.5 and is 0.25 now; pass --over"
+    )
+    with pytest.raises(
+        InputError, match=f"^the run in {re.escape(str(tmp_path))} is finished, and was another one: {said}"
+    ):
+        check_finished(path, {"name": "b", "train": {"seed": 2, "rate": 0.25}})

@@ -57,7 +57,7 @@ class Results:
 def test_of_a_finished_run_the_results_are_read_and_nothing_else_is_done(tmp_path, caplog):
     caplog.set_level(logging.INFO, "hf_lstm")
     (tmp_path / "results.json").write_text('{"seed": 7}')
-    assert read_finished(OutputFolder(tmp_path), Results) is None
+    assert read_finished(OutputFolder(tmp_path), Results, {}) is None
     assert caplog.messages == []
-    assert read_finished(OutputFolder(tmp_path, is_finished=True), Results) == Results(7)
+    assert read_finished(OutputFolder(tmp_path, is_finished=True), Results, {}) == Results(7)
     assert caplog.messages == [f"the run in {tmp_path} is finished: nothing to do"]

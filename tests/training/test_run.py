@@ -359,6 +359,11 @@ def test_a_finished_run_is_not_run_again(finished_run, tmp_path, recipe, monkeyp
     folder, results = finished_run
     monkeypatch.setattr("hf_lstm.training.run.train", lambda *_, **__: pytest.fail("trained"))
     assert run_experiment(recipe, options(tmp_path, output_dir=folder, resume=True)) == results
+    other = override_recipe(recipe, ["train.seed=7"])
+    with pytest.raises(
+        InputError, match=r"is finished, and was another one: train\.seed was \d+ and is 7 now; pass --"
+    ):
+        run_experiment(other, options(tmp_path, output_dir=folder, resume=True))
 
 
 def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkeypatch):
