@@ -14,7 +14,7 @@ from hf_lstm.data.splits import GROUP
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching.editing.crops import draw_crops
-from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts, find_praise
+from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts
 from hf_lstm.teaching.teachers import Lesson, label_softly
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ def build_taught_rows(
     tokenizer: Tokenizer,
     config: ModelConfig,
     train_config: TrainConfig,
+    *,
+    praise: int | None = None,
 ) -> LabeledTexts:
     """Have the teachers of a run label its rows of train, unlabeled texts and crops.
 
@@ -37,6 +39,7 @@ def build_taught_rows(
         tokenizer: of the model.
         config: of the model.
         train_config: the teachers, and what their word counts.
+        praise: the label that is praise; None if the rows are no English reviews: see `find_praise`.
 
     Returns:
         The labeled rows, then the unlabeled ones, the crops and the edited texts, with what to learn as `targets`.
@@ -58,7 +61,9 @@ def build_taught_rows(
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
     answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
     if train_config.edited_share:
-        edited, edited_answers = edit_lesson(lesson, answers, train_config.edited_share, seed=train_config.seed)
+        edited, edited_answers = edit_lesson(
+            lesson, answers, train_config.edited_share, praise=praise, seed=train_config.seed
+        )
         logger.info("edited: %s texts more", f"{len(edited):,}")
         more_texts += edited
         answers = np.concatenate([answers, edited_answers])
@@ -74,7 +79,7 @@ def build_taught_rows(
 
 
 def edit_lesson(
-    lesson: Lesson, answers: NDArray[np.float32], edited_share: float, *, seed: int
+    lesson: Lesson, answers: NDArray[np.float32], edited_share: float, *, praise: int | None, seed: int
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Edit texts and crops of a lesson, as `edited_share` of all rows, and label the edits.
 
@@ -82,13 +87,12 @@ def edit_lesson(
         lesson: with the crops.
         answers: (num_texts + num_more_texts, num_labels), what teachers say.
         edited_share: below 1.
+        praise: the label that is praise.
         seed: of what is drawn.
 
     Returns:
-        The edited texts, and (num_edited, 2) how likely each label is; none if the texts are no English reviews of two
-        labels, one for praise and one for blame.
+        The edited texts, and (num_edited, 2) how likely each label is; none if no label is praise.
     """
-    praise = find_praise(lesson.texts, lesson.labels) if lesson.problem.config.has_opposites else None
     if praise is None:
         logger.warning("train.edited_share: no texts are edited, since these are no English reviews of two labels")
         return [], answers[:0]

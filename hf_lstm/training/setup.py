@@ -111,7 +111,9 @@ def prepare_run(
     check_objectives(recipe.train, labels)
     findings = check_training_rows(splits)
     unlabeled = find_unlabeled(recipe, splits)
-    more_texts = [*unlabeled, *_write_edits(recipe, splits["train"])]
+    praise = _find_label_of_praise(recipe, splits["train"])
+    written = [] if praise is None else write_short_texts(_NUM_WRITTEN, seed=recipe.train.seed)
+    more_texts = [*unlabeled, *written]
     recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=more_texts)
     encoded = {
         name: encode_split(split, tokenizer, config) for name, split in splits.items() if reads_test or name != "test"
@@ -126,7 +128,7 @@ def prepare_run(
         word_vectors = use_word_vectors(model, vector_source, recipe.train, encoded["train"].texts.input_ids)
     learned = encoded["train"]
     if recipe.train.teachers is not None:
-        learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train)
+        learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train, praise=praise)
     if recipe.train.start == "ngrams" and base is None and recipe.train.embeddings is None:
         start_from_ngrams(model, encoded["train"], has_vectors=word_vectors is not None)
     more = None
@@ -182,14 +184,12 @@ def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[st
     return texts
 
 
-def _write_edits(recipe: Recipe, train_split: Dataset) -> list[str]:
-    """Write short texts such as training will read among edited ones; none if it has no edited ones."""
-    if not recipe.train.edited_share or Labels.of_rows(train_split).is_multi:
-        return []
-    labels = np.asarray(train_split["label"][:])
-    if labels.max() > 1 or find_praise(train_split["text"][:], labels) is None:
-        return []
-    return write_short_texts(_NUM_WRITTEN, seed=recipe.train.seed)
+def _find_label_of_praise(recipe: Recipe, train_split: Dataset) -> int | None:
+    """Find which label is praise, where texts are to be edited; None if there is none, or nothing is to be edited."""
+    labels = Labels.of_rows(train_split)
+    if not recipe.train.edited_share or labels.is_multi or len(labels.names) != 2:
+        return None
+    return find_praise(train_split["text"][:], np.asarray(train_split["label"][:]))
 
 
 def resolve_recipe(

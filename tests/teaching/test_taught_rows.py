@@ -5,6 +5,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import Encoder
+from hf_lstm.teaching.editing.edited_texts import find_praise
 from hf_lstm.teaching.taught_rows import build_taught_rows
 
 TEXTS = ["A wonderful film. Great fun.", "A dull film. A waste of time.", "great cast"]
@@ -37,7 +38,8 @@ def build_edited_rows(model, texts, labels, names=("neg", "pos")):
     train = Dataset.from_dict({"text": texts, "label": labels}, features=features)
     encoded = LabeledTexts(Encoder(model.tokenizer, model.config).encode(texts), np.array(labels))
     config = TrainConfig(teachers="ngrams", edited_share=0.5, crops_per_text=1)
-    return build_taught_rows(train, encoded, [], model.tokenizer, model.config, config)
+    praise = find_praise(texts, encoded.labels)
+    return build_taught_rows(train, encoded, [], model.tokenizer, model.config, config, praise=praise)
 
 
 @pytest.mark.parametrize("praise", [0, 1])
