@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, wrap
 from hf_lstm.errors import InputError
+from hf_lstm.shipped import FLAGSHIP
 
 SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
 NUM_REVIEWS = 256
@@ -26,7 +27,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         ),
         examples=[EXAMPLE_MODEL, f"{EXAMPLE_MODEL} imdb-lstm.onnx", f"{EXAMPLE_MODEL} --browser page"],
     )
-    parser.add_argument("model", metavar="MODEL", help="model folder, or Hub id such as org/imdb-lstm")
+    parser.add_argument(
+        "model",
+        metavar="MODEL",
+        nargs="?",
+        help="model folder, or Hub id such as org/imdb-lstm (default, with --browser: the one that comes along)",
+    )
     parser.add_argument(
         "output", metavar="OUTPUT.onnx", type=Path, nargs="?", help="file to write (default: MODEL-onnx/model.onnx)"
     )
@@ -39,6 +45,10 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if arguments.browser and arguments.output:
         raise InputError("OUTPUT.onnx and --browser: expected one of both")
+    if arguments.model is None:
+        if not arguments.browser:
+            parser.error("the following arguments are required: MODEL")
+        arguments.model = str(FLAGSHIP)
     return arguments
 
 

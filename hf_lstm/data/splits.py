@@ -64,7 +64,9 @@ def cut_official(published: Mapping[str, Dataset], config: DataConfig) -> Splits
     num_distinct = len(set(_list_texts(train)))
     if test is None:
         train, test = cut_texts(train, TEST_FRACTION, config.split_seed, num_others=1 if validation is None else 0)
-        share = f"{TEST_FRACTION:g} of the distinct texts of each class, at least one of a class that has enough"
+        is_multi_label = read_labels(train).ndim == 2
+        of_each, kind = (", by their rarest label", "label") if is_multi_label else (" of each class", "class")
+        share = f"{TEST_FRACTION:g} of the distinct texts{of_each}, at least one of a {kind} that has enough"
         cuts["test"] = f"{len(test):,} rows cut from train: {share}, {seed}"
     if config.drop_test_texts:
         told = "train rows are left out: their texts stand in test"

@@ -23,7 +23,7 @@ from hf_lstm.evaluation.known_rows import (
     warn_of_seen_rows,
 )
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.places import name_place
+from hf_lstm.records.places import KNOWN_ROWS, is_local, name_place
 from hf_lstm.rows.columns import Columns, MissingLabelColumnError
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
 from hf_lstm.sources.label_feature import Labels
@@ -138,5 +138,13 @@ def _load_own_rows(
         wanted = Columns(columns.text or config.text_column, columns.label or config.label_column)
         rows = load_relabeled_splits(config, wanted, labels, in_memory)[split]
     earlier_texts = {each: set(splits[each]["text"][:]) for each in _EARLIER[split]}
-    shown = model.recipe.data.dataset if model.recipe else name_place(name)  # the public name of a copy, if it has one
-    return EvaluationRows(shown, rows, is_own_data=True, earlier_texts=earlier_texts or None)
+    return EvaluationRows(_name_own_rows(model, name), rows, is_own_data=True, earlier_texts=earlier_texts or None)
+
+
+def _name_own_rows(model: LSTMSentiment, name: str) -> str:
+    """Name the rows that a model was trained on, given as `name`: by their public name, if they have one."""
+    if model.recipe is None or model.training_data is None:
+        return name_place(name)
+    told = model.recipe.data.dataset
+    is_public = told in KNOWN_ROWS.values() or not is_local(model.training_data.dataset)
+    return told if is_public and told != IN_MEMORY else name_place(name)

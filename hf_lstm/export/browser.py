@@ -45,8 +45,10 @@ def export_browser(model: LSTMSentiment, folder: Path) -> dict[str, int]:
 
     Raises:
         InputError: the tokenizer is none that the page knows, the weights are quantized, wrapped or pruned, or the
-            folder can't be written.
+            folder can't be written, or has an index.html of another page.
     """
+    if (folder / PAGE_FILE).exists() and not (folder / WEIGHTS_SCRIPT).exists():
+        raise InputError(f"{folder} has an {PAGE_FILE} that is not of such a page; choose another folder")
     description = describe_model(model)
     script = f"globalThis.HF_LSTM_MODEL = {_write_script(description)};\n"
     files = {path.name: path.read_bytes() for path in sorted(_RESOURCES.iterdir()) if path.is_file()}

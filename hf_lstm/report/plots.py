@@ -1,6 +1,7 @@
 """Draws the plots of a report from the figures in its metrics.json."""
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -57,7 +58,7 @@ def draw_confusion_matrix(metrics: SplitFigures) -> "Figure":
     bar.outline.set_visible(False)
     bar.set_label("share of the true label")
     fit_side_by_side = len(names) <= 4 and max(map(len, names)) <= MAX_CHARACTERS_SIDE_BY_SIDE
-    shown = [shorten(name, MAX_LABEL_CHARACTERS) for name in names]
+    shown = shorten_names(names, MAX_LABEL_CHARACTERS)
     name_style = _style_names(shown)
     axes.set_xticks(range(len(names)), shown, rotation=0 if fit_side_by_side else 90, **name_style)
     axes.set_yticks(range(len(names)), shown, **name_style)
@@ -193,7 +194,7 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Fi
         epochs = [epoch.epoch for epoch in report.epochs]
         values = [epoch.validation.accuracy for epoch in report.epochs]
         right.plot(epochs, values, color=color, marker=marker, markersize=4)
-    shown = [shorten(name, MAX_MODEL_CHARACTERS) for name in names]
+    shown = shorten_names(names, MAX_MODEL_CHARACTERS)
     left.set_yticks(range(len(reports)), shown, **_style_names(shown))
     left.invert_yaxis()
     left.margins(y=0.5 / len(reports))
@@ -225,6 +226,24 @@ def shorten(name: str, max_characters: int) -> str:
     """Shorten a name that is too long, by cutting out its middle."""
     num_last = max_characters // 2
     return name if len(name) <= max_characters else f"{name[: max_characters - num_last - 1]}…{name[-num_last:]}"
+
+
+def shorten_names(names: Sequence[str], max_characters: int) -> list[str]:
+    """Shorten names that are too long, so that they still differ.
+
+    If only their middle tells them apart, up to twice as many characters stay. Names that are still alike are numbered.
+    """
+    for length in range(max_characters, 2 * max_characters + 1):
+        shown = [shorten(name, length) for name in names]
+        if len(set(shown)) == len(set(names)):
+            return shown
+    shown = [shorten(name, max_characters) for name in names]
+    counts, numbers = Counter(shown), Counter[str]()
+    for index, short in enumerate(shown):
+        if counts[short] > 1:
+            numbers[short] += 1
+            shown[index] = f"{short} ({numbers[short]})"
+    return shown
 
 
 def _make_figure(width_inches: float, height_inches: float) -> "Figure":

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hf_lstm.records.search import COMPLETE, SearchFacts, TrialFacts
-from hf_lstm.report.plots import BLUE, GRAY, LIGHT_GRAY, ORANGE, shorten
+from hf_lstm.report.plots import BLUE, GRAY, LIGHT_GRAY, ORANGE, shorten_names
 from hf_lstm.searching.space import format_value
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _place_values(axes: "Axes", name: str, said: str, trials: Sequence[TrialFact
             axes.set_xscale("log")
         return {trial.number: float(trial.settings[name]) for trial in trials}
     choices = said.split(",")
-    axes.set_xticks(range(len(choices)), [shorten(choice, MAX_NAME_CHARACTERS) for choice in choices])
+    axes.set_xticks(range(len(choices)), shorten_names(choices, MAX_NAME_CHARACTERS))
     axes.set_xlim(-0.5, len(choices) - 0.5)
     return {trial.number: choices.index(format_value(trial.settings[name])) for trial in trials}
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hf_lstm.cli.export import parse_arguments
+from hf_lstm.shipped import FLAGSHIP
+
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
@@ -43,3 +46,9 @@ def test_a_page_is_written_with_all_that_it_needs(run_script, tiny_model_folder,
     for name in re.findall(r'(?:src|href)="([\w.]+)"', page):
         assert (tmp_path / "page" / name).is_file()
     assert "http" not in page
+
+
+def test_a_page_is_of_the_model_that_comes_along_unless_another_is_named():
+    assert parse_arguments(["--browser", "page"]).model == str(FLAGSHIP)
+    with pytest.raises(SystemExit, match="2"):
+        parse_arguments([])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
+from datasets import ClassLabel, Dataset, Features, Sequence, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +107,14 @@ def test_few_or_repeated_texts_are_cut_by_distinct_texts(rows, sizes, caplog):
             assert set(part["label"][:]) == {label for _, label in rows}
     assert f"validation: {len(splits['validation'])} rows cut from train: " in caplog.text
     assert splits.cuts.keys() == {"validation", "test"}
+
+
+def test_the_cut_of_rows_with_any_number_of_labels_says_by_which_they_are_cut():
+    features = Features({"text": Value("string"), "label": Sequence(ClassLabel(names=["a", "b"]))})
+    rows = {"text": [f"text {i}" for i in range(40)], "label": [[], [0], [1], [0, 1]] * 10}
+    cuts = cut_official({"train": Dataset.from_dict(rows, features=features)}, DataConfig()).cuts
+    assert "of the distinct texts, by their rarest label, at least one of a label that has enough" in cuts["test"]
+    assert "of the distinct texts of each class" in cut_official({"train": numbered(40)}, DataConfig()).cuts["test"]
 
 
 def test_a_text_of_two_classes_takes_neither_from_train():

@@ -12,7 +12,7 @@ import pytest
 from random_model import build_model
 from run_records import make_results
 
-from hf_lstm import LSTMSentiment
+from hf_lstm import FLAGSHIP_TINY, LSTMSentiment
 from hf_lstm.answers.wording import choose_wording
 from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
@@ -277,6 +277,12 @@ def test_html_in_texts_and_labels_stays_text(open_page, serve):
     assert set(tags) <= {"DIV", "BDI", "SPAN"}
     shown = page.locator(".batch-lines").all_inner_texts()
     assert shown == [" ".join(f"{text} film".split()) for text in HOSTILE_TEXTS]
+
+
+def test_line_breaks_of_the_web_are_shown_as_line_breaks(open_page, serve):
+    page = open_page(serve(build_demo(LSTMSentiment.from_pretrained(FLAGSHIP_TINY))))
+    classify(page, "A fine<br /><br />film.<br>")
+    assert page.locator(".answer-text").evaluate("node => node.textContent") == "A fine\n\nfilm.\n"
 
 
 def test_a_tapped_word_says_what_it_adds(open_page, address):

@@ -14,7 +14,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows
 from hf_lstm.rows.columns import Columns
-from hf_lstm.sources.in_memory import resolve_source
+from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
 
 QUICK = {"num_epochs": 1, "device": "cpu", "show_progress": False}
 SMALL = {"embedding_dim": 4, "hidden_size": 4, **QUICK}
@@ -61,6 +61,13 @@ def test_a_copy_a_frame_and_a_pair_of_the_same_rows_are_cut_as_for_training(run,
         assert rows.is_own_data
         assert list_rows(rows.dataset) == list_rows(splits[split])
     assert list_rows(load_evaluation_rows(run.model, split).dataset) == list_rows(splits[split])
+
+
+def test_a_copy_is_named_as_it_was_given_and_the_folder_above_it_is_not(run, frame, tmp_path):
+    shutil.copy(run.model.training_data.dataset, tmp_path / "copy.csv")
+    assert load(run.model, tmp_path / "copy.csv").source == "copy.csv"
+    assert load(run.model, frame).source == IN_MEMORY
+    assert load_evaluation_rows(run.model, "test").source == "rows.csv"
 
 
 def test_the_same_rows_with_labels_of_other_spelling_are_measured():

@@ -191,13 +191,13 @@ def test_function_words_stay_plain_and_a_word_that_recurs_is_listed_once(browser
     page = open_page(browser, make_model({"words": "punctuated"}, {}), tmp_path)
     page.evaluate("""() => {
         const add = { The: 0.2, film: 0.05, great: 0.5, ",": 0.2, not: -0.2, "don't": -0.2, Great: 0.25, "!": 0.2 };
-        const find = (text) => [...text.matchAll(/[\\w']+|[,!]/g)];
+        const find = (text) => [...text.matchAll(/[\\w']+|[,!]/g)].filter((found) => !/br/i.test(found[0]));
         model.explain = (text) => ({ label: "pos", against: "neg", words: find(text).map((found) => (
             { start: found.index, end: found.index + found[0].length, contribution: add[found[0]] })) });
     }""")
-    page.fill("#text", "The great film, not don't Great!")
+    page.fill("#text", "The great<br />film, not don't Great!<BR>")
     page.click("#classify")
-    assert page.inner_text("#words") == "The great film, not don't Great!"
+    assert page.text_content("#words") == "The great\nfilm, not don't Great!\n"
     assert page.locator("#words .plain").all_inner_texts() == ["The", "film", ","]
     assert page.locator("#strongest span").all_inner_texts() == [
         "great ×2 +0.75",
@@ -268,3 +268,12 @@ def test_a_tokenizer_that_the_page_does_not_know_is_refused(tiny_model, tmp_path
     with pytest.raises(InputError, match="export it as ONNX"):
         export_browser(LSTMSentiment(tiny_model.config, other), tmp_path / "page")
     assert not (tmp_path / "page").exists()
+
+
+def test_a_page_of_before_is_replaced_and_another_one_is_not(tiny_model, tmp_path):
+    assert export_browser(tiny_model, tmp_path / "page") == export_browser(tiny_model, tmp_path / "page")
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(InputError, match="that is not of such a page; choose another folder"):
+        export_browser(tiny_model, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "page"]
+    assert (tmp_path / "index.html").read_text() == "mine"

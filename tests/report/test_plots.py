@@ -17,6 +17,7 @@ from hf_lstm.report.plots import (
     draw_reliability,
     save_figure,
     shorten,
+    shorten_names,
 )
 
 EPOCHS = [make_epoch(i, train=(1 / i, 0.5), validation=(1.5 / i, 0.4 + i / 10)) for i in (1, 2, 3)]
@@ -112,6 +113,16 @@ def test_long_names_keep_both_ends_and_short_ones_are_whole():
     assert read_ticks(draw_comparison(names, reports).axes[0].yaxis) == names
     assert shorten("abcdefghij", 5) == "ab…ij"
     assert shorten("abcde", 5) == "abcde"
+
+
+def test_shortened_names_still_differ():
+    assert shorten_names(["abXcd", "abYcd", "e"], 3) == ["abXcd", "abYcd", "e"]
+    assert shorten_names(["abcde", "fghij"], 3) == ["a…e", "f…j"]
+    same = ["ab" + "x" * index + "cd" for index in range(5, 8)]
+    assert shorten_names([*same, "abcdeXX"], 3) == ["a…d (1)", "a…d (2)", "a…d (3)", "a…X"]
+    names = [f"category {letter} of a long name" for letter in "ABCDE"]
+    rows = make_metrics(names)
+    assert len(set(read_ticks(draw_confusion_matrix(rows).axes[0].yaxis))) == 5
 
 
 def test_dollar_signs_in_names_are_no_formulas(tmp_path):

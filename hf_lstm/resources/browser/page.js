@@ -101,6 +101,9 @@ function makeName(label) {
   return name;
 }
 
+// Reviews from the web have line breaks as HTML writes them.
+const breakLines = (text) => text.replace(/<br *\/?>/gi, "\n");
+
 const format = (contribution) => `${contribution < 0 ? "−" : "+"}${Math.abs(contribution).toFixed(2)}`;
 
 function colorWords(text, { label, against, words }) {
@@ -120,13 +123,13 @@ function colorWords(text, { label, against, words }) {
   for (const { start, end, contribution } of words) {
     const word = text.slice(start, end), key = word.toLowerCase(), share = Math.abs(contribution) / strongest;
     const isPlain = share < (saysNothing(key) ? MIN_SHARE_OF_FUNCTION_WORDS : MIN_SHARE);
-    shown.push(text.slice(position, start), make(contribution, word, isPlain ? 0 : Math.sqrt(share)));
+    shown.push(breakLines(text.slice(position, start)), make(contribution, word, isPlain ? 0 : Math.sqrt(share)));
     position = end;
     if (isPlain) continue;
     const place = places.get(key) ?? { word, count: 0, contribution: 0 };
     places.set(key, { word: place.word, count: place.count + 1, contribution: place.contribution + contribution });
   }
-  find("words").replaceChildren(...shown, text.slice(position));
+  find("words").replaceChildren(...shown, breakLines(text.slice(position)));
   const first = [...places.values()].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution)).slice(0, NUM_STRONGEST);
   find("strongest").replaceChildren(...first.map(({ word, count, contribution }) =>
     make(contribution, `${word}${count > 1 ? ` ×${count}` : ""} ${format(contribution)}`)));

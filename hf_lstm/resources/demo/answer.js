@@ -17,13 +17,16 @@ function makeWord(tag, word, value, text) {
   return node;
 }
 
+// Reviews from the web have line breaks as HTML writes them.
+const breakLines = (text) => text.replace(/<br *\/?>/gi, "\n");
+
 function drawText(value) {
   const characters = Array.from(value.text);  // Python counts code points, JavaScript halves of them
   const text = document.createDocumentFragment();
   const lastRead = value.words.length ? value.words.at(-1).end : 0;
   let position = 0;
   for (const word of value.words) {
-    text.append(characters.slice(position, word.start).join(""));
+    text.append(breakLines(characters.slice(position, word.start).join("")));
     const node = makeWord("span", word, value, word.word);
     if (word.strength) node.style.setProperty("--strength", word.strength);
     else node.classList.add("plain");
@@ -31,7 +34,7 @@ function drawText(value) {
     text.append(node);
     position = word.end;
   }
-  const rest = characters.slice(lastRead).join("");
+  const rest = breakLines(characters.slice(lastRead).join(""));
   const isCut = /[\p{L}\p{N}]/u.test(rest);
   if (rest) text.append(isCut ? make("span", "unread", rest) : rest);
   find("text").replaceChildren(text);
