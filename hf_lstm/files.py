@@ -4,19 +4,16 @@ A file is written whole or not at all.
 """
 
 import atexit
-import contextlib
 import errno
-import glob
 import hashlib
 import json
 import os
 import shutil
 import stat
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TextIO
+from typing import Any, BinaryIO, NoReturn
 
 from hf_lstm.errors import InputError, StorageError, shorten
 
@@ -151,7 +148,7 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         StorageError: the disk is full or fails.
     """
-    partial = _name_partial(path)
+    partial = name_partial(path)
     try:
         partial.unlink(missing_ok=True)  # of a dead process whose number is ours now
         _write_chunks(partial, [content])
@@ -161,6 +158,11 @@ def write_file(path: Path, content: bytes) -> None:
         raise_storage_error(error, path, len(content))
     finally:
         partial.unlink(missing_ok=True)
+
+
+def name_partial(path: Path) -> Path:
+    """Name the file beside `path` that this process writes first."""
+    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
 
 
 def write_new_file(path: Path, chunks: Iterable[bytes | memoryview], num_bytes: int) -> str:
@@ -220,12 +222,6 @@ def raise_storage_error(
     raise StorageError(f"{path} cannot be written: {error.strerror}; {told}") from None
 
 
-def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write an object on each line of a file, whole or not at all."""
-    with open_partial(path) as stream:
-        stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
-
-
 def make_temporary_folder(prefix: str) -> Path:
     """Make a folder that is deleted when the process ends, and return it.
 
@@ -245,62 +241,6 @@ def list_report_files(model_folder: Path) -> list[Path]:
     return [path for path in found if path.is_file()]
 
 
-def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
-    """Open a temporary file that replaces `path` when the block ends.
-
-    It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is. What a process left of `path`
-    that was killed is deleted, too.
-
-    Raises:
-        StorageError: the disk is full or fails.
-    """
-    return _open_partial(path, "w", encoding="utf-8", newline="")
-
-
-def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
-    """Open a temporary file that takes bytes, as `open_partial` does one of text."""
-    return _open_partial(path, "wb")
-
-
-@contextlib.contextmanager
-def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
-    for stray in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{PARTIAL_SUFFIX}"):
-        with contextlib.suppress(OSError), open(stray, "rb+") as left:
-            _lock(left)  # fails while the process lives that writes it
-            stray.unlink()
-    partial = _name_partial(path)
-    try:
-        with _open_locked(partial, mode, **options) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise_storage_error(error, path, num_written=partial.stat().st_size if partial.exists() else 0)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _open_locked(path: Path, mode: str, **options: str) -> Any:
-    while True:
-        stream = open(path, mode, **options)  # type: ignore[call-overload]  # noqa: SIM115  # it can't tell which options
-        with contextlib.suppress(OSError):  # not every file system has locks
-            _lock(stream)
-        if path.exists():
-            return stream
-        stream.close()  # somebody took it for a stray before it was locked
-
-
-def _lock(stream: Any) -> None:
-    """Lock an open file, until it is closed; `OSError` if another process has, or where there are no such locks."""
-    if sys.platform == "win32":
-        raise OSError(errno.ENOLCK, "no lock that the death of a process takes away")
-    import fcntl
-
-    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 def _write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> str:
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
@@ -314,7 +254,3 @@ def _write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> str:
     finally:
         os.close(descriptor)
     return digest.hexdigest()
-
-
-def _name_partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")

@@ -27,6 +27,12 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit
 
+INSTRUCTION_SETS = (
+    "SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI", "AVX512_CORE_BF16",
+    "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX512_CORE_AMX_FP16",
+)  # fmt: skip
+"""What oneDNN's documentation of `ONEDNN_MAX_CPU_ISA` names, in its order. It takes any other word for no limit."""
+
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
@@ -57,7 +63,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--max-isa",
         metavar="NAME",
-        help="let oneDNN use no more than this, e.g. AVX512_CORE_BF16 on a processor with AMX (ONEDNN_MAX_CPU_ISA)",
+        type=str.upper,
+        choices=INSTRUCTION_SETS,
+        help=f"let oneDNN use no more than this (ONEDNN_MAX_CPU_ISA): {', '.join(INSTRUCTION_SETS)}",
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the results as JSON")
     parser.add_argument(

@@ -47,6 +47,8 @@ def export_browser(model: LSTMSentiment, folder: Path) -> dict[str, int]:
         InputError: the tokenizer is none that the page knows, the weights are quantized, wrapped or pruned, or the
             folder can't be written, or has an index.html of another page.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; expected a folder, or the name of a new one")
     if (folder / PAGE_FILE).exists() and not (folder / WEIGHTS_SCRIPT).exists():
         raise InputError(f"{folder} has an {PAGE_FILE} that is not of such a page; choose another folder")
     description = describe_model(model)

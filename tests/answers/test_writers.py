@@ -206,7 +206,7 @@ def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tm
 
 
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("hf_lstm.files._name_partial", lambda path: path.with_name("full"))
+    monkeypatch.setattr("hf_lstm.partial_files.name_partial", lambda path: path.with_name("full"))
     (tmp_path / "full").symlink_to("/dev/full")
     with pytest.raises(StorageError, match=r"out.csv cannot be written: No space left .*; it had come to 0 bytes,"):
         write(list_texts(["a"]), tmp_path / "out.csv")

@@ -277,3 +277,5 @@ def test_a_page_of_before_is_replaced_and_another_one_is_not(tiny_model, tmp_pat
         export_browser(tiny_model, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "page"]
     assert (tmp_path / "index.html").read_text() == "mine"
+    with pytest.raises(InputError, match=r"index.html is a file; expected a folder"):
+        export_browser(tiny_model, tmp_path / "index.html")

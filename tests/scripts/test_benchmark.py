@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import runpy
 import socket
 import subprocess
 import sys
@@ -392,3 +393,11 @@ def test_kinds_of_processors(machine, kind):
 def test_wrong_use_gives_one_line_and_exit_code_2(run_script, arguments, message):
     run = run_script(REPO_ROOT / "scripts" / "benchmark.py", *arguments)
     assert (run.returncode, run.stderr) == (2, f"error: {message}\n")
+
+
+def test_an_unknown_instruction_set_is_refused_and_letters_may_be_small(capsys):
+    parse = runpy.run_path(str(REPO_ROOT / "scripts" / "benchmark.py"))["parse_arguments"]
+    assert parse(["--max-isa", "avx2"]).max_isa == "AVX2"  # oneDNN takes what it doesn't know for no limit
+    with pytest.raises(SystemExit, match="2"):
+        parse(["--max-isa", "SSE9"])
+    assert "invalid choice: 'SSE9'" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""Writes files bit by bit, whole or not at all.
+
+What a process left of a file that was killed is deleted by the next one that writes it.
+"""
+
+import contextlib
+import errno
+import glob
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial, raise_storage_error, sync_folder
+
+
+def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write an object on each line of a file, whole or not at all."""
+    with open_partial(path) as stream:
+        stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
+    """Open a temporary file that replaces `path` when the block ends.
+
+    It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is. What a process left of `path`
+    that was killed is deleted, too.
+
+    Raises:
+        StorageError: the disk is full or fails.
+    """
+    return _open_partial(path, "w", encoding="utf-8", newline="")
+
+
+def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryIO]:
+    """Open a temporary file that takes bytes, as `open_partial` does one of text."""
+    return _open_partial(path, "wb")
+
+
+@contextlib.contextmanager
+def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
+    for stray in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{PARTIAL_SUFFIX}"):
+        with contextlib.suppress(OSError), open(stray, "rb+") as left:
+            _lock(left)  # fails while the process lives that writes it
+            stray.unlink()
+    partial = name_partial(path)
+    try:
+        with _open_locked(partial, mode, **options) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise_storage_error(error, path, num_written=partial.stat().st_size if partial.exists() else 0)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _open_locked(path: Path, mode: str, **options: str) -> Any:
+    while True:
+        stream = open(path, mode, **options)  # type: ignore[call-overload]  # noqa: SIM115  # it can't tell which options
+        with contextlib.suppress(OSError):  # not every file system has locks
+            _lock(stream)
+        if path.exists():
+            return stream
+        stream.close()  # somebody took it for a stray before it was locked
+
+
+def _lock(stream: Any) -> None:
+    """Lock an open file, until it is closed; `OSError` if another process has, or where there are no such locks."""
+    if sys.platform == "win32":
+        raise OSError(errno.ENOLCK, "no lock that the death of a process takes away")
+    import fcntl
+
+    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
