@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import random
 import re
 import runpy
@@ -191,6 +192,16 @@ def test_labels_overlap_neither_each_other_nor_markers(contenders):
     for label, box in zip(labels, boxes, strict=True):
         assert not any(box.overlaps(marker) for marker in markers), label.get_text()
         assert figure.bbox.x0 < box.x0 < box.x1 < figure.bbox.x1
+
+
+def test_a_line_joins_a_label_that_is_far_away_and_its_marker():
+    figure = draw_picture([Panel("2 cores", COMMITTED)], THEMES["accuracy-and-speed.png"])
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    starts = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_linewidth() < 1}
+    far = {label.xy for label in axes.texts if math.hypot(*label.get_position()) > 22}
+    assert far
+    assert starts == far
 
 
 def test_a_label_stands_at_the_nearest_free_place_that_is_its_own():

@@ -1,11 +1,12 @@
 """Draw accuracy against speed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
-from tables.picture.label_places import Box, Label, place_labels
+from tables.picture.label_places import Box, Label, Place, place_labels
 from tables.speed.contenders import Contender, Panel
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _LABELS = {
 _LEGEND = {"ours": "this package", "neural": "other neural networks", "linear": "linear models"}
 _MARKERS = {"ours": "o", "neural": "s", "linear": "^"}
 _FONT_SIZE = 9
+_FAR_POINTS = 22
+"""From a marker to its label: from here on, a line joins them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,10 +243,20 @@ def _draw_labels(axes: "Axes", spots: Sequence[_Spot], taken: Sequence[Box], the
         box = _find_box(text)
         labels.append(Label(x, y, box.x1 - box.x0, box.y1 - box.y0))
     places = place_labels(labels, taken, _find_box(axes), dots_per_point=_DOTS_PER_INCH / 72)
-    for text, place in zip(texts, places, strict=True):
+    for spot, text, place in zip(spots, texts, places, strict=True):
         text.set_position((place.right, place.up))
         text.set_horizontalalignment("left" if place.right > 0 else "right" if place.right < 0 else "center")
         text.set_verticalalignment("bottom" if place.up > 0 else "top" if place.up < 0 else "center")
+        if math.hypot(place.right, place.up) > _FAR_POINTS:
+            _draw_leader(axes, spot, place, theme)
+
+
+def _draw_leader(axes: "Axes", spot: _Spot, place: Place, theme: Theme) -> None:
+    """Draw a line from a marker to its label."""
+    x, y = axes.transData.transform((spot.speed, spot.height))
+    dots_per_point = _DOTS_PER_INCH / 72
+    end = axes.transData.inverted().transform((x + place.right * dots_per_point, y + place.up * dots_per_point))
+    axes.plot([spot.speed, end[0]], [spot.height, end[1]], color=theme.faint, linewidth=0.7, zorder=2)
 
 
 def _write_label(axes: "Axes", spot: _Spot, theme: Theme) -> "Annotation":
