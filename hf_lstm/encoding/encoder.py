@@ -209,8 +209,14 @@ def check_text(text: object, row: int) -> str:
     is_nan = isinstance(text, (float, np.floating)) and text != text
     shown = "NaN" if is_nan else type(text).__name__
     if isinstance(text, Mapping):
-        raise InputError(f"row {row} is {shown}, expected a string; pass the column of texts, as in rows['text']")
-    raise InputError(f"row {row} is {shown}, expected a string; drop it or replace it by an empty one")
+        remedy = "pass the column of texts, as in rows['text']"
+    elif isinstance(text, bytes | bytearray):
+        remedy = "decode it, as in text.decode('utf-8')"
+    elif isinstance(text, int | list | tuple):
+        remedy = "pass a list of strings"
+    else:  # what is missing, by one of its many names
+        remedy = "drop it or replace it by an empty one"
+    raise InputError(f"row {row} is {shown}, expected a string; {remedy}")
 
 
 def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:
