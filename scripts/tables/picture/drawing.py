@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarking.sections import text_to_label as names
-from tables.picture.label_places import Box, Label, Place, place_labels
+from tables.picture.label_places import Box, Label, place_labels
 from tables.speed.contenders import Contender, Panel
 
 if TYPE_CHECKING:
@@ -242,21 +242,16 @@ def _draw_labels(axes: "Axes", spots: Sequence[_Spot], taken: Sequence[Box], the
         x, y = axes.transData.transform((spot.speed, spot.height))
         box = _find_box(text)
         labels.append(Label(x, y, box.x1 - box.x0, box.y1 - box.y0))
-    places = place_labels(labels, taken, _find_box(axes), dots_per_point=_DOTS_PER_INCH / 72)
-    for spot, text, place in zip(spots, texts, places, strict=True):
+    dots_per_point = _DOTS_PER_INCH / 72
+    places = place_labels(labels, taken, _find_box(axes), dots_per_point)
+    for spot, text, label, place in zip(spots, texts, labels, places, strict=True):
         text.set_position((place.right, place.up))
         text.set_horizontalalignment("left" if place.right > 0 else "right" if place.right < 0 else "center")
         text.set_verticalalignment("bottom" if place.up > 0 else "top" if place.up < 0 else "center")
         if math.hypot(place.right, place.up) > _FAR_POINTS:
-            _draw_leader(axes, spot, place, theme)
-
-
-def _draw_leader(axes: "Axes", spot: _Spot, place: Place, theme: Theme) -> None:
-    """Draw a line from a marker to its label."""
-    x, y = axes.transData.transform((spot.speed, spot.height))
-    dots_per_point = _DOTS_PER_INCH / 72
-    end = axes.transData.inverted().transform((x + place.right * dots_per_point, y + place.up * dots_per_point))
-    axes.plot([spot.speed, end[0]], [spot.height, end[1]], color=theme.faint, linewidth=0.7, zorder=2)
+            end = label.x + place.right * dots_per_point, label.y + place.up * dots_per_point
+            speed, height = axes.transData.inverted().transform(end)
+            axes.plot([spot.speed, speed], [spot.height, height], color=theme.faint, linewidth=0.7, zorder=2)
 
 
 def _write_label(axes: "Axes", spot: _Spot, theme: Theme) -> "Annotation":
