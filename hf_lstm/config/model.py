@@ -44,6 +44,9 @@ class ModelSettings:
     same ones for all its words (variational dropout), which a fine-tuned language model needs."""
     output_dropout: float | None = None
     """Dropout before the classifier. `none` takes `dropout`."""
+    direction_dropout: float = 0.0
+    """Share of the texts of which, in training, the classifier gets one direction alone, at random. So each learns to
+    answer by itself, and a prediction averages the two. Only with `bidirectional`."""
     word_dropout: float = 0.0
     """Share of the tokens that become `<unk>` in training, chosen anew each time."""
     pooling: Literal["last", "mean", "max", "mean_max", "last_mean_max", "attention"] = "last"
@@ -86,6 +89,9 @@ class ModelSettings:
             require(1 <= getattr(self, name) <= maximum, f"model.{name}", getattr(self, name), f"1 to {maximum}")
         for name in ("dropout", "embedding_dropout", "output_dropout", "word_dropout"):
             require(0 <= (getattr(self, name) or 0) < 1, f"model.{name}", getattr(self, name), "0 <= x < 1")
+        share = self.direction_dropout
+        require(0 <= share <= 1, "model.direction_dropout", share, "0 <= x <= 1")
+        require(self.bidirectional or share == 0, "model.direction_dropout", share, "0: model.bidirectional is false")
 
     @property
     def num_directions(self) -> int:
@@ -196,11 +202,14 @@ class ModelConfig(NetworkConfig):
     def to_json(self) -> dict[str, Any]:
         """Convert the config to the JSON object that is saved.
 
-        Where a text has one label, or a step one word, it is that of versions that knew nothing else.
+        Where a text has one label, or a step one word, it is that of versions that knew nothing else. So it is without
+        dropout of directions.
         """
         value = dataclasses.asdict(self)
         if self.words_per_step == 1:
             del value["words_per_step"]
+        if self.direction_dropout == 0:
+            del value["direction_dropout"]
         if not self.is_multi_label:
             del value["problem_type"], value["thresholds"]
         return value

@@ -14,6 +14,7 @@ from hf_lstm.encoding.encoder import EncodedTexts
 _BATCHES_SORTED_TOGETHER = 50
 """Batches' worth of shuffled rows that are sorted by length at once: enough that a batch is nearly uniform (under 2 %
 padding on IMDB), few enough that the rows of a batch stay random."""
+_CPU = torch.device("cpu")
 _MIN_BATCHES_SORTED_TOGETHER = 4
 _MIN_RUNS = 8
 """Sorted runs of an epoch, at least, unless batches are too large for it: sorted all at once, the same rows would meet
@@ -21,6 +22,8 @@ in every epoch."""
 MAX_STATES_PER_BATCH = 2**27
 """States, those of padding included, whose backward pass is kept ready. These take 4 to 6 GB: one has 29 bytes in five
 layers in bfloat16, 45 in float32, and 41 in a single layer in bfloat16."""
+_BYTES_PER_STATE_ON_CUDA = 48
+"""Of a CUDA device's memory, for each such state."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,20 @@ def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
     return 1 - int(lengths.sum()) / computed if computed else 0.0
 
 
+def count_max_states(device: torch.device) -> int:
+    """Count the states that a device keeps ready for a backward pass."""
+    if device.type != "cuda":
+        return MAX_STATES_PER_BATCH
+    # Each part of a batch takes as many steps one after the other, however few rows it has: a GPU wants large ones.
+    total: int = torch.cuda.get_device_properties(device).total_memory
+    return max(MAX_STATES_PER_BATCH, total // _BYTES_PER_STATE_ON_CUDA)
+
+
 def split_large_batches(
-    lengths: NDArray[np.int64], batches: Iterable[NDArray[np.int64]], config: ModelConfig
+    lengths: NDArray[np.int64],
+    batches: Iterable[NDArray[np.int64]],
+    config: ModelConfig,
+    device: torch.device = _CPU,
 ) -> list[NDArray[np.int64]]:
     """Split a step's batches where they are too large for memory.
 
@@ -164,11 +179,12 @@ def split_large_batches(
         lengths: tokens of each row of the split.
         batches: of one optimizer step.
         config: of the model. Each layer has a state for each token, direction and unit.
+        device: that computes.
 
     Returns:
         Batches of row numbers, each small enough for one forward and backward pass, or a single row.
     """
-    max_places = MAX_STATES_PER_BATCH // (config.num_layers * config.num_directions * config.hidden_size)
+    max_places = count_max_states(device) // (config.num_layers * config.num_directions * config.hidden_size)
     parts = []
     for rows in batches:
         row_lengths = lengths[rows]

@@ -43,7 +43,7 @@ from hf_lstm.tokenization.saved import check_tokenizer, parse_tokenizer
 
 logger = logging.getLogger(__name__)
 
-_ADDED_LATER = {"embedding_dropout_mask": "value", "words_per_step": 1}
+_ADDED_LATER = {"embedding_dropout_mask": "value", "words_per_step": 1, "direction_dropout": 0.0}
 """Settings that earlier models lack, with what these had. They change no answer, or the shapes of the weights, too."""
 _OF_ANY_NUMBER = {"problem_type": SINGLE_LABEL, "thresholds": None}
 """What models lack that give each text one label; others have both."""

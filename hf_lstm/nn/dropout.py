@@ -1,4 +1,4 @@
-"""Zeroes random elements, or whole features of each row, on a CPU three times as fast as PyTorch."""
+"""Zeroes random elements, features or directions of each row, on a CPU three times as fast as PyTorch."""
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,33 @@ class FeatureDropout(Dropout):
         if not (self.training and self.p > 0):
             return input
         return input * super().forward(input.new_ones(len(input), 1, input.shape[2]))
+
+
+class DirectionDropout(nn.Module):
+    """Zeroes the features of one direction of random rows in training, and doubles those of the other.
+
+    So each direction learns to answer by itself. Without dropout, a linear classifier then averages the answers of
+    both, which err in different rows.
+
+    Args:
+        p: share of the rows.
+        hidden_size: units per direction.
+    """
+
+    def __init__(self, p: float, hidden_size: int) -> None:
+        super().__init__()
+        self.p = p
+        self.hidden_size = hidden_size
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Weigh the directions of features `(batch, num_poolings * 2 * hidden_size)`."""
+        if not (self.training and self.p > 0):
+            return features
+        generator = get_generator() if features.device.type == "cpu" else None
+        numbers = torch.rand(len(features), generator=generator, device=features.device)
+        lead = (numbers < self.p / 2).to(features.dtype) - (numbers > 1 - self.p / 2).to(features.dtype)
+        weights = torch.stack([1 + lead, 1 - lead], dim=1)
+        return (features.view(len(features), -1, 2, self.hidden_size) * weights[:, None, :, None]).flatten(1)
 
 
 def build_embedding_dropout(config: NetworkConfig) -> Dropout:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
-from hf_lstm.nn.dropout import Dropout, build_embedding_dropout
+from hf_lstm.nn.dropout import DirectionDropout, Dropout, build_embedding_dropout
 from hf_lstm.nn.initialization import initialize
 from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.problem import Problem, get_problem
@@ -33,6 +33,7 @@ class LSTMNetwork(nn.Module):
         self.embedding_dropout = build_embedding_dropout(config)
         self.lstm = build_lstm(config)
         self.pooling = Pooling(config.pooling, config.hidden_size, num_directions=self.lstm.num_directions)
+        self.direction_dropout = DirectionDropout(config.direction_dropout, config.hidden_size)
         self.output_dropout = Dropout(config.dropout if config.output_dropout is None else config.output_dropout)
         num_features = self.pooling.num_features
         self.head_norm = nn.LayerNorm(num_features) if config.head_norm else nn.Identity()
@@ -127,8 +128,10 @@ class LSTMNetwork(nn.Module):
         num_words, wanted = self.config.words_per_step, self._list_wanted()
         inputs, num_steps = join_words(embedded, num_words), count_steps(lengths, num_words)
         if inputs.device.type == "cpu" and wanted:
-            return self.pooling.pool_summary(self.lstm.summarize(inputs, num_steps, wanted), num_steps)
-        features: Tensor = self.pooling(*self.lstm(inputs, num_steps), num_steps)
+            pooled = self.pooling.pool_summary(self.lstm.summarize(inputs, num_steps, wanted), num_steps)
+        else:
+            pooled = self.pooling(*self.lstm(inputs, num_steps), num_steps)
+        features: Tensor = self.direction_dropout(pooled)
         return features
 
     def _list_wanted(self) -> frozenset[str]:

@@ -3,12 +3,13 @@
 It serves training and inference alike.
 """
 
+import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from hf_lstm.errors import InputError
 from hf_lstm.nn.cpu.layer import infer_layer, run_layer
@@ -185,10 +186,39 @@ class RaggedLSTM(nn.LSTM):
 
         cuDNN runs packed rows at full speed.
         """
-        packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
-        packed_outputs, (h_n, c_n) = super().forward(packed)
+        dtype = _choose_dtype(inputs)
+        packed = pack_padded_sequence(inputs.to(dtype), lengths, batch_first=True, enforce_sorted=False)
+        if dtype == inputs.dtype:
+            packed_outputs, (h_n, c_n) = super().forward(packed)
+        else:
+            packed_outputs, h_n, c_n = self._run_narrow(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, batch_first=True, total_length=inputs.shape[1])
         return outputs, h_n, c_n
+
+    def _run_narrow(self, packed: PackedSequence) -> tuple[PackedSequence, Tensor, Tensor]:
+        """Compute in the dtype of packed rows, which autocast chose.
+
+        Autocast itself would run cuDNN in float16 where bfloat16 is asked for: there the gradients of long texts, and
+        of the small changes that adversaries start from, are zero.
+        """
+        data, sizes, order, order_back = packed
+        state = data.new_zeros(self.num_layers * self.num_directions, int(sizes[0]), self.hidden_size)
+        with torch.autocast(data.device.type, enabled=False), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
+            outputs, h_n, c_n = torch.lstm(
+                data,
+                sizes,
+                (state, state),
+                [weight.to(data.dtype) for weights in self.all_weights for weight in weights],
+                has_biases=True,
+                num_layers=self.num_layers,
+                dropout=self.dropout,
+                train=self.training,
+                bidirectional=self.bidirectional,
+            )
+        if order_back is not None:
+            h_n, c_n = h_n.index_select(1, order_back), c_n.index_select(1, order_back)
+        return PackedSequence(outputs, sizes, order, order_back), h_n, c_n
 
     def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         outputs = inputs.new_zeros(

@@ -68,6 +68,8 @@ def test_labels_are_listed_by_their_ids():
         lambda: resolve(temperature=float("nan")),
         lambda: DataConfig(split="pooled", train_fraction=0.9, validation_fraction=0.1),
         lambda: ModelSettings(word_dropout=1.0),
+        lambda: ModelSettings(bidirectional=True, direction_dropout=1.1),
+        lambda: ModelSettings(direction_dropout=0.5),
         lambda: ModelSettings(embedding_dropout=-0.1),
         lambda: TrainConfig(seed=-1),
         lambda: TrainConfig(gradient_accumulation=0),

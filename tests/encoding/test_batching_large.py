@@ -1,6 +1,7 @@
 """`split_large_batches`: every row stands in one part, within the bound, and the step is the same."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,3 +66,11 @@ def test_a_step_in_many_parts_is_the_same_step(monkeypatch, changes):
     assert divided == pytest.approx(whole, rel=1e-6)
     for name, gradient in gradients.items():
         torch.testing.assert_close(summed[name], gradient, rtol=1e-4, atol=1e-7)
+
+
+def test_a_gpu_takes_as_many_states_as_its_memory_holds_and_no_fewer_than_a_cpu(monkeypatch):
+    for gigabytes, expected in ((80, 80 * 2**30 // 48), (4, batching.MAX_STATES_PER_BATCH)):
+        properties = SimpleNamespace(total_memory=gigabytes * 2**30)
+        monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device, properties=properties: properties)
+        assert batching.count_max_states(torch.device("cuda")) == expected
+    assert batching.count_max_states(torch.device("cpu")) == batching.MAX_STATES_PER_BATCH

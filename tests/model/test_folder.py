@@ -159,7 +159,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
     assert list(tmp_path.iterdir()) == [path]
 
 
-ADDED_LATER = ("embedding_dropout_mask", "words_per_step", "problem_type", "thresholds")
+ADDED_LATER = ("embedding_dropout_mask", "words_per_step", "direction_dropout", "problem_type", "thresholds")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from hf_lstm.nn.dropout import Dropout, FeatureDropout
+from hf_lstm.nn.dropout import DirectionDropout, Dropout, FeatureDropout
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
@@ -65,3 +65,25 @@ def test_features_are_zeroed_for_a_whole_row(dtype):
     torch.testing.assert_close(outputs, inputs * is_kept[:, None] / 0.75, rtol=1e-2, atol=1e-6)
     assert outputs.dtype == dtype
     assert torch.equal(FeatureDropout(0.25).eval()(inputs), inputs)
+
+
+@pytest.mark.parametrize("p", [0.25, 1.0])
+def test_a_row_loses_one_direction_and_the_other_counts_twice(p):
+    torch.manual_seed(0)
+    features = torch.rand(20_000, 2 * 2 * 3) + 1  # two poolings, each of both directions
+    weights = (DirectionDropout(p, 3)(features) / features).view(-1, 2, 2, 3)
+    first, second = weights[:, 0, :, 0].unbind(1)
+    assert torch.equal(weights, torch.stack([first, second], 1)[:, None, :, None].expand_as(weights))
+    assert torch.equal(first + second, torch.full_like(first, 2.0))
+    assert {*first.unique().tolist()} == ({0.0, 2.0} if p == 1 else {0.0, 1.0, 2.0})
+    for value in (0, 2):
+        assert (first == value).float().mean().item() == pytest.approx(p / 2, abs=0.02)
+
+
+def test_whole_rows_answer_as_the_mean_of_their_directions():
+    torch.manual_seed(0)
+    dropout, classifier, features = DirectionDropout(1.0, 3), torch.nn.Linear(12, 2), torch.randn(1, 12)
+    answers = classifier(dropout(features.expand(100, -1))).unique(dim=0)
+    assert len(answers) == 2
+    torch.testing.assert_close(answers.mean(dim=0, keepdim=True), classifier(dropout.eval()(features)))
+    assert DirectionDropout(0.0, 3)(features) is features

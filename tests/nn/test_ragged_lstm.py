@@ -18,6 +18,8 @@ from hf_lstm.nn.ragged_lstm import RaggedLSTM
 INPUT_SIZE, HIDDEN_SIZE, TIME = 3, 5, 11
 LENGTHS = torch.tensor([4, 9, 1, 7, 9, 2, 4])
 
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
 
 @pytest.fixture(params=[1, 2, 5], ids="{}-threads".format)
 def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -375,7 +377,7 @@ def test_refuses_inputs_of_another_shape() -> None:
         make_lstm()(torch.zeros(4, INPUT_SIZE), LENGTHS)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@needs_cuda
 @pytest.mark.parametrize("single_bias", [False, True])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_cuda_equals_cpu(bidirectional: bool, single_bias: bool) -> None:
@@ -387,6 +389,25 @@ def test_cuda_equals_cpu(bidirectional: bool, single_bias: bool) -> None:
     torch.testing.assert_close(on_cuda.cpu(), outputs, rtol=0, atol=1e-10)
     torch.testing.assert_close(h_on_cuda.cpu(), h_n, rtol=0, atol=1e-10)
     torch.testing.assert_close(c_on_cuda.cpu(), c_n, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=needs_cuda)])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_packed_rows_in_bfloat16_keep_gradients_that_float16_has_not(bidirectional: bool, device: str) -> None:
+    """Autocast would run cuDNN in float16, whatever its dtype."""
+    torch.manual_seed(0)
+    lstm = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE, 2, bidirectional=bidirectional).to(device)
+    inputs, grads = make_inputs().to(device), []
+    for enabled in (False, True):
+        leaf = inputs.clone().requires_grad_()
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=enabled):
+            outputs, h_n, c_n = lstm._run_packed(leaf, LENGTHS)
+        assert {outputs.dtype, h_n.dtype, c_n.dtype} == {torch.bfloat16 if enabled else torch.float32}
+        loss = 1e-9 * (outputs.float().sum() + h_n.float()[-1, 1].sum())
+        grads.append(torch.autograd.grad(loss, [leaf, *lstm.parameters()]))
+    for exact, rounded in zip(*grads, strict=True):
+        assert exact.any()
+        torch.testing.assert_close(rounded, exact, rtol=0.05, atol=0.02 * exact.abs().max().item())
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])

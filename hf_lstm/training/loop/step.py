@@ -66,7 +66,7 @@ def _add_all_gradients(
     model = run.model
     device = model.embedding.weight.device
     loss_sum = num_correct = torch.zeros((), device=device)
-    for rows in split_large_batches(split.texts.lengths, batches, model.config):
+    for rows in split_large_batches(split.texts.lengths, batches, model.config, device):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
         labels = torch.from_numpy(split.labels[rows]).to(device)
         targets = labels if split.targets is None else torch.from_numpy(split.targets[rows]).to(device)
@@ -75,7 +75,7 @@ def _add_all_gradients(
         loss_sum = loss_sum + answered.loss_sum
         num_correct = num_correct + model.problem.find_right(answered.logits, labels).sum()
     if run.unlabeled is not None:
-        for rows in split_large_batches(run.unlabeled.lengths, unlabeled, model.config):
+        for rows in split_large_batches(run.unlabeled.lengths, unlabeled, model.config, device):
             batch = collate(run.unlabeled, rows, pad_token_id=model.config.pad_token_id)
             loss_sum = loss_sum + add_unlabeled_gradients(run, batch, size).loss_sum
     return torch.stack([loss_sum, num_correct])
