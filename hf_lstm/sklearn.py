@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.data.cutting import cut_texts
 from hf_lstm.data.encoded import LabeledTexts
-from hf_lstm.data.splits import Splits, cut_texts
+from hf_lstm.data.splits import Splits
 from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
 from hf_lstm.encoding.encoder import check_text
 from hf_lstm.encoding.row_checks import iterate_rows

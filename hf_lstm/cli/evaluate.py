@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.report.comparison import format_comparison, write_comparison
-    from hf_lstm.report.plots import NO_PLOTS, can_draw
+    from hf_lstm.report.plots.canvas import NO_PLOTS, can_draw
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
 

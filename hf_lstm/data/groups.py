@@ -6,7 +6,7 @@ from pathlib import Path
 from datasets import Dataset
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.splits import GROUP
+from hf_lstm.data.cutting import GROUP
 from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import get_format
 from hf_lstm.rows.texts import read_texts

@@ -7,7 +7,6 @@ import numpy as np
 from datasets import Dataset
 from numpy.typing import NDArray
 
-from hf_lstm.data.splits import count_duplicates
 from hf_lstm.errors import InputError
 from hf_lstm.records.rows import MIN_ROWS_OF_LABEL, Contradiction, RowFindings
 from hf_lstm.sources.label_feature import Labels, read_labels
@@ -67,6 +66,21 @@ def find_odd_rows(splits: Mapping[str, Dataset]) -> RowFindings:
     return RowFindings(
         empty_texts=empty_texts, contradictions=contradictions, small_labels=small_labels, only_labels=only_labels
     )
+
+
+def count_duplicates(splits: Mapping[str, Dataset]) -> dict[str, int]:
+    """Count the rows whose text is repeated, within and across splits.
+
+    `within_train` counts the rows of train beyond the first of each text. `test_in_train` counts the rows of test whose
+    text is in train, too. The others are named likewise.
+    """
+    texts = {split: dataset["text"][:] for split, dataset in splits.items()}
+    distinct = {split: set(values) for split, values in texts.items()}
+    counts = {f"within_{split}": len(texts[split]) - len(distinct[split]) for split in texts}
+    for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        if first in texts and second in texts:
+            counts[f"{second}_in_{first}"] = sum(text in distinct[first] for text in texts[second])
+    return counts
 
 
 def _find_contradictions(

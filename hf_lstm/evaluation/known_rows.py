@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from hf_lstm.config import DataConfig
+from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import KNOWN_ROWS

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config.model import MAX_LENGTH, NetworkConfig
 from hf_lstm.config.pretrain import PretrainRecipe
-from hf_lstm.data.splits import hash_texts
+from hf_lstm.data.digests import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError

@@ -16,7 +16,7 @@ IMDB, SAMPLE = "stanfordnlp/imdb", "sample"
 IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
 SAMPLE_ROWS_SHA256 = "7d0f9a64f47804a999cbc490e6d8c0a974ad7c62f1573af2c71d256bb68fc071"
 KNOWN_ROWS: Mapping[str, str] = {IMDB_ROWS_SHA256: IMDB, SAMPLE_ROWS_SHA256: SAMPLE}
-"""The names of public data by the digest of their rows, see `data.splits.hash_rows`: it tells a local copy of them."""
+"""The names of public data by the digest of their rows, see `data.digests.hash_rows`: it tells a local copy of them."""
 
 _DATASET = "data.dataset"
 _SETTINGS = (

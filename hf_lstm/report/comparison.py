@@ -8,7 +8,8 @@ from hf_lstm.files import write_file, write_json
 from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Measurement
-from hf_lstm.report.plots import can_draw, draw_comparison, save_figure
+from hf_lstm.report.plots.canvas import can_draw, save_figure
+from hf_lstm.report.plots.comparison import draw_comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

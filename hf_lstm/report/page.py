@@ -9,7 +9,7 @@ from hf_lstm.records.places import KNOWN_ROWS
 from hf_lstm.records.report import Analysis, LengthGroup, Measurement, UnseenFigures
 from hf_lstm.records.results import MAX_MATRIX_LABELS, LabelFigures, MultiLabelFigures, SplitFigures
 from hf_lstm.report.mistakes import format_mistake_counts, format_tricky_reviews
-from hf_lstm.report.plots import NO_PLOTS
+from hf_lstm.report.plots.canvas import NO_PLOTS
 
 SCORES = ("precision", "recall", "f1")
 

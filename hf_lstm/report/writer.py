@@ -18,15 +18,11 @@ from hf_lstm.records.report import Analysis, Measurement
 from hf_lstm.records.results import RunResults
 from hf_lstm.report.mistakes import format_mistakes
 from hf_lstm.report.page import format_page, join_sections
-from hf_lstm.report.plots import (
-    NO_PLOTS,
-    can_draw,
-    draw_accuracy_by_length,
-    draw_confusion_matrix,
-    draw_learning_curves,
-    draw_reliability,
-    save_figure,
-)
+from hf_lstm.report.plots.accuracy_by_length import draw_accuracy_by_length
+from hf_lstm.report.plots.canvas import NO_PLOTS, can_draw, save_figure
+from hf_lstm.report.plots.confusion_matrix import draw_confusion_matrix
+from hf_lstm.report.plots.learning_curves import draw_learning_curves
+from hf_lstm.report.plots.reliability import draw_reliability
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hf_lstm.records.search import COMPLETE, SearchFacts, TrialFacts
-from hf_lstm.report.plots import BLUE, GRAY, LIGHT_GRAY, ORANGE, shorten_names
+from hf_lstm.report.plots.canvas import BLUE, GRAY, LIGHT_GRAY, ORANGE
+from hf_lstm.report.plots.names import shorten_names
 from hf_lstm.searching.space import format_value
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, TrainConfig
+from hf_lstm.data.cutting import GROUP
 from hf_lstm.data.encoded import LabeledTexts
-from hf_lstm.data.splits import GROUP
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching.editing.crops import draw_crops

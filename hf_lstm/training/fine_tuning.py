@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
 from hf_lstm.config.model import ModelSettings, NetworkConfig
 from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL
-from hf_lstm.data.splits import add_hashes, hash_texts
+from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_earlier_texts, warn_of_seen_rows
 from hf_lstm.files import WEIGHTS_FILE

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from hf_lstm.config import Recipe
-from hf_lstm.data.splits import count_duplicates, hash_texts
+from hf_lstm.data.digests import hash_texts
+from hf_lstm.data.row_checks import count_duplicates
 from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.encoding.scripts import measure_unknown
 from hf_lstm.evaluation.calibration import fit_config

@@ -16,7 +16,7 @@ from local_hub import Fault
 
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_split, load_splits
-from hf_lstm.data.splits import count_duplicates
+from hf_lstm.data.row_checks import count_duplicates
 from hf_lstm.errors import InputError
 from hf_lstm.sources.label_feature import Labels
 

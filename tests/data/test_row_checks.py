@@ -8,7 +8,7 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from hf_lstm import InputError
 from hf_lstm.config import DataConfig
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.row_checks import check_evaluation_rows, check_training_rows, find_odd_rows
+from hf_lstm.data.row_checks import check_evaluation_rows, check_training_rows, count_duplicates, find_odd_rows
 from hf_lstm.records.rows import Contradiction, RowFindings
 
 NAMES = ["neg", "pos", "so-so"]
@@ -84,3 +84,15 @@ def test_example_rows_are_those_of_the_file_whatever_the_cut(tmp_path):
         findings = find_odd_rows(load_splits(DataConfig(dataset=str(path), split_seed=seed)))
         (found,) = findings.contradictions.values()  # the cut keeps equal texts together
         assert found == Contradiction(num_rows=2, example_rows=[12, 34])
+
+
+def test_duplicates_are_counted_within_and_across_splits():
+    splits = {
+        "train": make_rows([("a", "neg"), ("a", "neg"), ("a", "neg"), ("b", "pos")]),
+        "validation": make_rows([("c", "neg"), ("d", "pos")]),
+        "test": make_rows([("a", "neg"), ("a", "neg"), ("c", "neg"), ("e", "pos")]),
+    }
+    assert count_duplicates(splits) == {
+        "within_train": 2, "within_validation": 0, "within_test": 1,
+        "validation_in_train": 0, "test_in_train": 2, "test_in_validation": 1,
+    }  # fmt: skip

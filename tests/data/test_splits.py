@@ -7,10 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hf_lstm.config import DataConfig
-from hf_lstm.data.loading import load_splits
-from hf_lstm.data.splits import count_duplicates, cut_official, cut_pooled, hash_rows
+from hf_lstm.data.splits import cut_official, cut_pooled
 from hf_lstm.errors import InputError
-from hf_lstm.records.places import IMDB_ROWS_SHA256
 
 ROWS = st.lists(st.tuples(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), st.integers(0, 1)), max_size=60)
 
@@ -161,40 +159,8 @@ def test_pooled_sizes_do_not_suffer_from_float_rounding(n):
     assert [len(splits[split]) * 10 for split in ("train", "validation", "test")] == [7 * n, n, 2 * n]
 
 
-def test_duplicates_are_counted_within_and_across_splits():
-    splits = {
-        "train": make_dataset([("a", 0), ("a", 0), ("a", 0), ("b", 1)]),
-        "validation": make_dataset([("c", 0), ("d", 1)]),
-        "test": make_dataset([("a", 0), ("a", 0), ("c", 0), ("e", 1)]),
-    }
-    assert count_duplicates(splits) == {
-        "within_train": 2, "within_validation": 0, "within_test": 1,
-        "validation_in_train": 0, "test_in_train": 2, "test_in_validation": 1,
-    }  # fmt: skip
-
-
 def test_too_few_rows_are_refused_with_the_sizes():
     with pytest.raises(
         InputError, match=r"few\.csv: has 2 distinct texts in train, too few to cut test and validation"
     ):
         cut_official({"train": numbered(2)}, DataConfig(dataset="few.csv"))
-
-
-def test_the_digest_tells_rows_apart_but_neither_order_nor_cut():
-    rows = [("a film", 0), ("a film", 1), ("another", 1)]
-    whole = hash_rows({"train": make_dataset(rows)})
-    assert hash_rows({"train": make_dataset(rows[2:]), "test": make_dataset(rows[:2])}) == whole
-    for others in (rows[1:], [*rows, rows[0]], [("a film", 1), ("a film", 1), ("another", 0)]):
-        assert hash_rows({"train": make_dataset(others)}) != whole
-
-
-def test_the_digest_of_imdb_is_the_one_that_cards_know(shared_data):
-    splits = load_splits(DataConfig(dataset=str(shared_data / "imdb")))
-    assert hash_rows(splits) == IMDB_ROWS_SHA256
-
-
-def test_the_digest_is_that_of_the_source_where_rows_were_left_out():
-    source = {"train": numbered(20), "test": make_dataset([("text 3", 0), ("another", 1)])}
-    splits = cut_official(source, DataConfig(dataset="films.csv", drop_test_texts=True))
-    assert "text 3" not in splits["train"]["text"][:] + splits["validation"]["text"][:]
-    assert splits.rows_sha256 == hash_rows(source) != hash_rows(splits)

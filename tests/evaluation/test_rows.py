@@ -8,8 +8,8 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hf_lstm
+from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.data.loading import load_splits
-from hf_lstm.data.splits import add_hashes, hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows

@@ -15,8 +15,8 @@ from topic_rows import TOPICS, make_rows
 
 from hf_lstm import InputError
 from hf_lstm.config import DataConfig
+from hf_lstm.data.digests import hash_rows
 from hf_lstm.data.loading import load_split, load_splits
-from hf_lstm.data.splits import hash_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabeledTable
 from hf_lstm.rows.multi_label import AUTO, LISTS, find_separator, join_indicators, split_cells

@@ -5,8 +5,8 @@ import pytest
 from matplotlib import font_manager, rcParams
 from matplotlib.ft2font import FT2Font
 
-from hf_lstm.report import fonts as plot_fonts
-from hf_lstm.report.fonts import find_font_families
+from hf_lstm.report.plots import fonts as plot_fonts
+from hf_lstm.report.plots.fonts import find_font_families
 
 OWN = list(rcParams["font.family"])
 CIRCLED = "\u24b6\u2102"  # in STIX, which matplotlib brings along, but not in its own DejaVu Sans

@@ -1,0 +1,1 @@
+"""Draws what a report shows, a plot in each file."""
