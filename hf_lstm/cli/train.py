@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common.arguments import (
@@ -29,7 +29,7 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.files import RECIPE_FILE
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
-from hf_lstm.storage.identity import check_finished, check_identity
+from hf_lstm.storage.identity import check_finished, check_identity, read_begun
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 
@@ -115,13 +115,16 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     assignments = collect_assignments(arguments)
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
-    num_shards = choose_num_shards(recipe.train.num_shards, launch.num_processes)
+    output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
+    num_shards = recipe.train.num_shards
+    if arguments.resume and num_shards is None:  # began on several processes, perhaps, and goes on in any number
+        num_shards = read_num_shards(output_dir)
+    num_shards = choose_num_shards(num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
     if recipe.train.base_model is not None:
         refuse_own_architecture(assignments, recipe.train.base_model)
     check_source(recipe.data, has_columns=recipe.train.base_model is None)
     check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
-    output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
 
     if not launch.leads:
         from hf_lstm.distributed.processes import Processes
@@ -132,13 +135,24 @@ def main(argv: Sequence[str]) -> None:
     # The folder is claimed, and looked into, before the imports, which take seconds: what is wrong is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
         if folder.is_finished and not arguments.push and launch.num_processes == 1:
-            check_finished(output_dir / RECIPE_FILE, recipe.kept_to_json())
+            check_finished(folder.path, recipe.kept_to_json())
+            # Imported here, as `datasets` takes a second, and PyTorch, which takes more, is not needed.
+            from hf_lstm.data.comparison import check_rows
+
+            check_rows(folder.path, recipe)
             print(f"the run in {output_dir} is finished: nothing to do")
             return
         if not folder.is_finished:
             check_identity(folder.identity, {"settings": recipe.settings_to_json()}, must_be_equal=True)
         with say_how_to_resume(folder, "train", argv):
             run(recipe, arguments, argv, folder, launch)
+
+
+def read_num_shards(output_dir: Path) -> int | None:
+    """Read into how many shards the rows of a step are divided in the run of a folder; None if into none."""
+    begun = read_begun(OutputFolder(output_dir).identity, output_dir / RECIPE_FILE).get("train")
+    found = begun.get("num_shards") if isinstance(begun, Mapping) else None
+    return found if isinstance(found, int) else None
 
 
 def run(

@@ -1,11 +1,12 @@
 """Loads labeled rows from any source, as train, validation and test."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
 
-from hf_lstm.config import DataConfig
+from hf_lstm.config import DataConfig, TrainConfig
 from hf_lstm.data.groups import add_groups
 from hf_lstm.data.splits import Splits, cut_official, cut_pooled
 from hf_lstm.errors import InputError
@@ -15,6 +16,9 @@ from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.named_sources import find_files
 from hf_lstm.sources.published import Request, load_published, select_split
+from hf_lstm.sources.unlabeled import read_unlabeled
+
+logger = logging.getLogger(__name__)
 
 NO_COLUMNS = Columns()
 _ROW = "row"
@@ -69,6 +73,22 @@ def load_relabeled_splits(
     cut = _cut(numbered, config)
     whole = concatenate_datasets([others[name] for name in published])
     return DatasetDict({name: whole.select(rows[_ROW][:]) for name, rows in cut.items()})
+
+
+def load_unlabeled(config: TrainConfig, data: DataConfig, splits: Mapping[str, Dataset]) -> Sequence[str]:
+    """Load the texts without labels that a run learns from; none of them stands in any split.
+
+    Raises:
+        InputError: they can't be read.
+    """
+    if not config.learns_from_unlabeled:
+        return ()
+    assert config.unlabeled is not None
+    labeled = {text for split in splits.values() for text in split["text"][:]}
+    texts = read_unlabeled(config.unlabeled, data, left_out=labeled)
+    if len(texts):
+        logger.info("unlabeled: %s texts", f"{len(texts):,}")
+    return texts
 
 
 def _cut(published: Mapping[str, Dataset], config: DataConfig) -> Splits:

@@ -1,6 +1,7 @@
 """Runs a language model's recipe from its texts to its folder."""
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from hf_lstm.data.digests import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, write_file, write_json
+from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, read_json, write_file, write_json
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
@@ -23,9 +24,9 @@ from hf_lstm.progress import can_show_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import list_places, strip_command, strip_recipe
 from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
-from hf_lstm.records.reading import to_json
+from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
-from hf_lstm.storage.identity import check_identity
+from hf_lstm.storage.identity import check_identity, compare, refuse_finished
 from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import open_session, read_finished
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
@@ -78,7 +79,8 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         DivergenceError: training diverged.
     """
     asked = recipe.to_json()
-    if (finished := read_finished(folder, PretrainResults, asked)) is not None:
+    check_data = functools.partial(_check_texts, recipe, options, folder)
+    if (finished := read_finished(folder, PretrainResults, asked, check_data)) is not None:
         return finished
     flush_denormals()
     device, code = resolve_device(options.device), describe_code()
@@ -179,6 +181,19 @@ def describe_texts(
         num_left_out=encoded.texts.num_left_out,
         texts_sha256=digest,
     )
+
+
+def _check_texts(recipe: PretrainRecipe, options: PretrainOptions, folder: OutputFolder) -> None:
+    """Refuse to take a finished run for one on other texts."""
+    known = read_record(PretrainResults, read_json(folder.path / RESULTS_FILE), RESULTS_FILE).texts
+    config = recipe.pretrain
+    texts = gather_texts(recipe.data, config.unlabeled, seed=config.seed, has_dataset=options.has_dataset)
+    num_texts = {"train": len(texts.train), "validation": len(texts.validation)}
+    differences = compare(
+        {"num_texts": known.num_texts, "texts_sha256": known.texts_sha256},
+        {"num_texts": num_texts, "texts_sha256": hash_texts(texts.train)},
+    )
+    refuse_finished(folder.path, differences)
 
 
 def _measure_speed(epochs: Sequence[PretrainEpoch]) -> float:

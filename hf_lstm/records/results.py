@@ -150,6 +150,8 @@ class DatasetFacts:
     left out: see `hash_rows`."""
     texts_sha256: dict[str, str] = dataclasses.field(default_factory=dict)
     """Hash of the texts of each split, whatever their order: see `hash_texts`. By it, evaluation knows them again."""
+    unlabeled_sha256: str | None = None
+    """Hash of the texts without labels that it learned from, as of `texts_sha256`; None if there were none."""
     findings: RowFindings = dataclasses.field(default_factory=RowFindings)
     """Rows that harm the run, or the trust in its figures."""
     cuts: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -1,17 +1,23 @@
 """Compares what a run is with what it was when it began, before it is resumed."""
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hf_lstm.config.model import SINGLE_LABEL
 from hf_lstm.errors import InputError
-from hf_lstm.files import read_json, write_json
+from hf_lstm.files import RECIPE_FILE, RESULTS_FILE, read_json, write_json
+from hf_lstm.records.places import strip_recipe
 
 logger = logging.getLogger(__name__)
 
 _MAX_SHOWN = 5
 _MAX_CHARACTERS = 60
+_DIGEST, _DIGEST_DIGITS = re.compile("[0-9a-f]{64}"), 12
+_CHOSEN_WORDS = ("any_script", "bpe")
+"""How a run finds words in scripts that the default recipe would misread."""
 
 
 def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -> None:
@@ -26,7 +32,7 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
     Raises:
         InputError: `must_be_equal`, and something differs; each key is named, with its old and new value.
     """
-    saved = read_json(path) if path.is_file() else {}
+    saved = _read_if_there(path)
     differences = [
         line for section in now if section in saved for line in _compare(section, saved[section], now[section])
     ]
@@ -42,31 +48,67 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
         write_json(path, {**saved, **missing})
 
 
-def check_finished(recipe_file: Path, now: Mapping[str, Any]) -> None:
-    """Refuse to take a finished run for one with other settings.
-
-    Compared are the numbers and switches that both have: other settings are completed by a run, and lose folders.
+def read_begun(identity: Path, recipe_file: Path) -> dict[str, Any]:
+    """Read the settings that a run began with, by section, finished or not; none of another.
 
     Args:
-        recipe_file: of the finished run.
+        identity: see `check_identity`.
+        recipe_file: of a finished run.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    saved = _read_if_there(identity).get("settings") or _read_if_there(recipe_file)
+    return dict(saved) if isinstance(saved, Mapping) else {}
+
+
+def check_finished(folder: Path, now: Mapping[str, Any]) -> None:
+    """Refuse to take a finished run for one with other settings.
+
+    The recipe of a finished run names things of this machine without their folders, and so they are compared. Settings
+    that it lacks, as one of an earlier version may, are not.
+
+    Args:
+        folder: of the finished run.
         now: by section, the settings that are asked for, as JSON; and the recipe's `name`.
 
     Raises:
         InputError: it had others, or another recipe; each is named, with its old and new value.
     """
-    saved = _flatten(read_json(recipe_file), "") if recipe_file.is_file() else {}
-    differences = [
-        f"{key} was {saved[key]} and is {value} now"
-        for key, value in _flatten(now, "").items()
-        if isinstance(value, (int, float)) and isinstance(saved.get(key), (int, float)) and value != saved[key]
-    ]
-    if "name" in now and now["name"] != saved.get("name", now["name"]):
-        differences.insert(0, f"the recipe was {_show(saved, 'name')} and is {now['name']} now")
+    saved, results = (_read_if_there(folder / name) for name in (RECIPE_FILE, RESULTS_FILE))
+    before, after = _flatten(saved, ""), _flatten(strip_recipe(now, results), "")
+    keys = [key for key in after if key in before and after[key] != before[key] and not _is_completed(key, before)]
+    refuse_finished(folder, [_tell("the recipe" if key == "name" else key, before, after, key) for key in keys])
+
+
+def refuse_finished(folder: Path, differences: list[str]) -> None:
+    """Refuse to take a finished run for another one, if something differs.
+
+    Raises:
+        InputError: something does.
+    """
     if differences:
         raise InputError(
-            f"the run in {recipe_file.parent} is finished, and was another one: {_list(differences)}; pass --overwrite "
+            f"the run in {folder} is finished, and was another one: {_list(differences)}; pass --overwrite "
             "(overwrite=True in Python) to replace it, or another --output-dir (output_dir= in Python)"
         )
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Tell in what two JSON objects differ, a line for each key, with its old and new value."""
+    return _compare("", before, after)
+
+
+def _is_completed(key: str, saved: Mapping[str, Any]) -> bool:
+    """Tell whether a run may have put the saved value of a setting in the place of what it was asked for."""
+    has_one_logit = "model.id2label.2" not in saved and saved.get("model.problem_type", SINGLE_LABEL) == SINGLE_LABEL
+    return (key == "tokenizer.words" and saved[key] in _CHOSEN_WORDS) or (
+        key == "model.single_logit" and not has_one_logit
+    )
+
+
+def _read_if_there(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}
 
 
 def _list(differences: list[str]) -> str:
@@ -77,10 +119,14 @@ def _list(differences: list[str]) -> str:
 def _compare(section: str, saved: Any, now: Any) -> list[str]:
     before, after = (_flatten(value, "" if isinstance(value, Mapping) else section) for value in (saved, now))
     return [
-        f"{key} was {_show(before, key)} and is {_show(after, key)} now"
+        _tell(key, before, after, key)
         for key in dict.fromkeys((*before, *after))
         if before.get(key) != after.get(key) or (key in before) != (key in after)
     ]
+
+
+def _tell(name: str, before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> str:
+    return f"{name} was {_show(before, key)} and is {_show(after, key)} now"
 
 
 def _flatten(value: Any, place: str) -> dict[str, Any]:
@@ -94,4 +140,6 @@ def _flatten(value: Any, place: str) -> dict[str, Any]:
 
 def _show(values: Mapping[str, Any], key: str) -> str:
     shown = "none" if values.get(key) is None else str(values[key])
+    if _DIGEST.fullmatch(shown):
+        return f"{shown[:_DIGEST_DIGITS]}..."
     return shown if len(shown) <= _MAX_CHARACTERS else f"{shown[:_MAX_CHARACTERS]}..."

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hf_lstm.ending import EndWatch
-from hf_lstm.files import METRICS_FILE, RECIPE_FILE, RESULTS_FILE, read_json
+from hf_lstm.files import METRICS_FILE, RESULTS_FILE, read_json
 from hf_lstm.records.reading import read_record
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.identity import check_finished, check_identity
@@ -183,19 +183,24 @@ def open_session(
     return Session(checkpoints, folder.work / METRICS_FILE)
 
 
-def read_finished(folder: OutputFolder, kind: type[R], asked: Mapping[str, Any]) -> R | None:
+def read_finished(
+    folder: OutputFolder, kind: type[R], asked: Mapping[str, Any], check_data: Callable[[], None] = lambda: None
+) -> R | None:
     """Read the results of a run that is finished, and say that nothing is left to do; None of another.
 
     Args:
         folder: of the run.
         kind: of its results.
         asked: the settings that are asked for: see `check_finished`.
+        check_data: raises if it had other data; called for a finished run of these settings.
 
     Raises:
-        InputError: it was run with other settings, or its results are damaged.
+        InputError: it was run with other settings or data, or its results are damaged.
     """
     if not folder.is_finished:
         return None
-    check_finished(folder.path / RECIPE_FILE, asked)
+    check_finished(folder.path, asked)
+    check_data()
+    results = read_record(kind, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
     logger.info("the run in %s is finished: nothing to do", folder.path)
-    return read_record(kind, read_json(folder.path / RESULTS_FILE), RESULTS_FILE)
+    return results

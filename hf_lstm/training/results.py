@@ -86,6 +86,7 @@ def build_results(
             num_rows={name: len(split) for name, split in run.splits.items()},
             duplicates=count_duplicates(run.splits),
             rows_sha256=run.splits.rows_sha256,
+            unlabeled_sha256=run.unlabeled_sha256,
             findings=run.findings,
             cuts=run.splits.cuts,
             texts_sha256={name: hash_texts(split["text"][:]) for name, split in run.splits.items()},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 
 from hf_lstm.config import Recipe
+from hf_lstm.data.comparison import check_rows
 from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.distributed.processes import Processes, find_device
 from hf_lstm.files import (
@@ -81,7 +83,8 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         DivergenceError: training diverged.
     """
     processes = Processes(options.launch)
-    if (results := read_finished(folder, RunResults, recipe.kept_to_json())) is not None:
+    check_data = functools.partial(check_rows, folder.path, recipe, options.in_memory)
+    if (results := read_finished(folder, RunResults, recipe.kept_to_json(), check_data)) is not None:
         processes.dismiss()
         return results
     show_progress = options.show_progress and can_show_bars()

@@ -17,9 +17,9 @@ from tokenizers import Tokenizer
 from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.encoded import LabeledTexts, encode_split
-from hf_lstm.data.loading import load_splits
+from hf_lstm.data.loading import load_splits, load_unlabeled
 from hf_lstm.data.row_checks import check_training_rows
-from hf_lstm.data.splits import Splits
+from hf_lstm.data.splits import Splits, hash_texts
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.errors import InputError
@@ -29,7 +29,6 @@ from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
-from hf_lstm.sources.unlabeled import read_unlabeled
 from hf_lstm.teaching.editing.edited_texts import find_praise, write_short_texts
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
@@ -63,6 +62,8 @@ class PreparedRun:
     """The rows to learn from: those of train, or what teachers say of these and of more."""
     unlabeled: EncodedTexts | None
     """Texts without labels that steps read besides, if any."""
+    unlabeled_sha256: str | None
+    """Of all texts without labels, see `hash_texts`; None without such."""
     model: LSTMSentiment
     """On its device, not trained yet."""
     base_model: BaseModelFacts | None
@@ -110,7 +111,7 @@ def prepare_run(
         check_labels(name, config_of_teacher, labels)
     check_objectives(recipe.train, labels)
     findings = check_training_rows(splits)
-    unlabeled = find_unlabeled(recipe, splits)
+    unlabeled = load_unlabeled(recipe.train, recipe.data, splits)
     praise = _find_label_of_praise(recipe, splits["train"])
     written = [] if praise is None else write_short_texts(_NUM_WRITTEN, seed=recipe.train.seed)
     more_texts = [*unlabeled, *written]
@@ -137,7 +138,8 @@ def prepare_run(
     if recipe.train.changes_word_vectors:
         ids = [texts.input_ids for texts in (learned.texts, more) if texts is not None]
         normalize_embedding(model, torch.bincount(torch.from_numpy(np.concatenate(ids)), minlength=config.vocab_size))
-    return PreparedRun(recipe, splits, findings, encoded, learned, more, model, base_model, word_vectors)
+    digest = hash_texts(unlabeled) if len(unlabeled) else None
+    return PreparedRun(recipe, splits, findings, encoded, learned, more, digest, model, base_model, word_vectors)
 
 
 def complete_data(recipe: Recipe, base: BaseModel | BaseLanguageModel, in_memory: InMemorySplits | None) -> Recipe:
@@ -166,22 +168,6 @@ def check_objectives(config: TrainConfig, labels: Labels) -> None:
             raise InputError(
                 f"{name} is {value}, which needs texts with one label each, and these have any number; leave it out"
             )
-
-
-def find_unlabeled(recipe: Recipe, splits: Mapping[str, Dataset]) -> Sequence[str]:
-    """Find the recipe's texts without labels; none of them stands in any split.
-
-    Raises:
-        InputError: they can't be read.
-    """
-    if not recipe.train.learns_from_unlabeled:
-        return ()
-    assert recipe.train.unlabeled is not None
-    labeled = {text for split in splits.values() for text in split["text"][:]}
-    texts = read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=labeled)
-    if len(texts):
-        logger.info("unlabeled: %s texts", f"{len(texts):,}")
-    return texts
 
 
 def _find_label_of_praise(recipe: Recipe, train_split: Dataset) -> int | None:

@@ -12,6 +12,7 @@ import pytest
 from local_hub import WRITE_TOKEN
 
 from hf_lstm import LSTMSentiment
+from hf_lstm.cli.train import read_num_shards
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
@@ -180,6 +181,17 @@ def test_a_finished_run_is_left_alone(run, tmp_path):
     result = run("--resume", "--output-dir", "out", "--recipe", "bilstm", "--seed", "2")
     assert result.returncode == 2
     assert "is finished, and was another one: train.seed was 1 and is 2 now; pass --overwrite" in result.stderr
+
+
+def test_a_run_goes_on_in_as_many_shards_as_it_began_with(tmp_path):
+    assert read_num_shards(tmp_path) is None
+    (tmp_path / "recipe.json").write_text('{"train": {"num_shards": 4}}')
+    assert read_num_shards(tmp_path) == 4
+    (tmp_path / ".unfinished").mkdir()
+    (tmp_path / ".unfinished" / "run.json").write_text('{"settings": {"train": {"num_shards": 6}}}')
+    assert read_num_shards(tmp_path) == 6
+    (tmp_path / ".unfinished" / "run.json").write_text('{"settings": {"train": {"num_shards": null}}}')
+    assert read_num_shards(tmp_path) is None
 
 
 def test_what_cannot_be_done_in_a_folder_is_said_before_the_imports(tmp_path):

@@ -1,6 +1,7 @@
 """From texts to a folder, and from there to a classifier."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_a_damaged_folder_is_one_line(folder: Path, name: str, content: str, exp
 def test_the_same_seed_gives_the_same_weights(folder: Path, texts: Path, tmp_path: Path) -> None:
     main(["--unlabeled", str(texts), "--output-dir", str(tmp_path / "lm2"), "--no-progress", "--set", *SETTINGS])
     assert (folder / "model.safetensors").read_bytes() == (tmp_path / "lm2" / "model.safetensors").read_bytes()
+
+
+def test_a_finished_run_is_not_taken_for_one_on_other_texts(folder: Path, texts: Path, caplog) -> None:
+    caplog.set_level(logging.INFO, "hf_lstm")
+    again = ["--unlabeled", str(texts), "--output-dir", str(folder), "--no-progress", "--resume", "--set", *SETTINGS]
+    main(again)
+    assert caplog.messages[-1] == f"the run in {folder} is finished: nothing to do"
+    texts.write_text(texts.read_text() + "\na text that is new")
+    with pytest.raises(InputError, match=r"another one: num_texts\.train was \d+ and is \d+ now; texts_sha256 was "):
+        main(again)
 
 
 def test_without_texts_it_says_what_to_pass() -> None:

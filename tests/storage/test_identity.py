@@ -1,5 +1,6 @@
 """What a run began with is kept, and what differs at its resumption is named."""
 
+import contextlib
 import json
 import re
 
@@ -23,6 +24,7 @@ def path(tmp_path):
         ({"b": None}, {"b": 0.5}, "b was none and is 0.5 now"),
         ({"b": "x"}, {"b": None}, "b was x and is none now"),
         ({"b": None}, {}, "b was none and is none now"),  # the key is gone
+        ({"b": "0" * 64}, {"b": "f" * 64}, "b was 000000000000... and is ffffffffffff... now"),
         ({"b": (1, 2)}, {"b": (1, 3)}, "b was [1, 2] and is [1, 3] now"),
         ({"b": 1, "c": 2, "d": 3}, {"b": 1, "c": 4, "d": 5}, "c was 2 and is 4 now; d was 3 and is 5 now"),
     ],
@@ -62,14 +64,31 @@ def test_many_and_long_differences_are_cut(path):
 
 
 def test_a_finished_run_is_not_taken_for_one_with_other_settings(tmp_path):
-    path = tmp_path / "recipe.json"
-    check_finished(path, {"name": "b"})  # of a model that no run has made
-    path.write_text(json.dumps({"name": "a", "data": {"dataset": "x"}, "train": {"seed": 1, "rate": 0.5, "p": 3}}))
-    check_finished(path, {"name": "a", "data": {"dataset": "folder/x"}, "train": {"seed": 1, "rate": 0.5, "p": None}})
-    said = (
-        "the recipe was a and is b now; train.seed was 1 and is 2 now; train.rate was 0.5 and is 0.25 now; pass --over"
+    check_finished(tmp_path, {"name": "b"})  # of a model that no run has made
+    saved = {"name": "a", "data": {"dataset": "x", "column": None}, "train": {"seed": 1, "rate": 0.5, "way": "up"}}
+    (tmp_path / "recipe.json").write_text(json.dumps(saved))
+    check_finished(tmp_path, {**saved, "data": {"dataset": "/folder/x", "new": 1}})
+    with pytest.raises(InputError) as caught:
+        check_finished(tmp_path, {"name": "b", "train": {"seed": 2, "rate": None, "way": "down"}})
+    assert str(caught.value).startswith(
+        f"the run in {tmp_path} is finished, and was another one: the recipe was a and is b now; train.seed was 1 and "
+        "is 2 now; train.rate was 0.5 and is none now; train.way was up and is down now; pass --overwrite"
     )
-    with pytest.raises(
-        InputError, match=f"^the run in {re.escape(str(tmp_path))} is finished, and was another one: {said}"
-    ):
-        check_finished(path, {"name": "b", "train": {"seed": 2, "rate": 0.25}})
+    with pytest.raises(InputError, match=r"another one: data\.column was none and is body now; "):
+        check_finished(tmp_path, {"data": {"dataset": "x", "column": "body"}})
+
+
+@pytest.mark.parametrize(
+    ("labels", "words", "is_refused"),
+    [("ab", "bpe", False), ("ab", "punctuated", False), ("ab", "word_characters", True), ("abc", "bpe", False)],
+)
+def test_what_a_run_completes_is_no_difference(tmp_path, labels, words, is_refused):
+    id2label = dict(enumerate(labels))
+    saved = {"model": {"single_logit": len(labels) == 2, "id2label": id2label}, "tokenizer": {"words": words}}
+    (tmp_path / "recipe.json").write_text(json.dumps(saved))
+    asked = {"model": {"single_logit": True}, "tokenizer": {"words": "punctuated"}}
+    with pytest.raises(InputError, match="words was") if is_refused else contextlib.nullcontext():
+        check_finished(tmp_path, asked)
+    if len(labels) == 2:
+        with pytest.raises(InputError, match=r"model\.single_logit was True and is False now"):
+            check_finished(tmp_path, {"model": {"single_logit": False}})

@@ -329,6 +329,10 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, mon
     ]
     assert read_metrics(tmp_path / "run") == read_metrics(tmp_path / "whole")
     assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(tmp_path / "whole"))
+    assert run_experiment(recipe, options(tmp_path, resume=True)) == resumed
+    texts.write_text(texts.read_text() + "\none more film")
+    with pytest.raises(InputError, match=r"is finished, and was another one: unlabeled_sha256 was \w+\.\.\. and is "):
+        run_experiment(recipe, options(tmp_path, resume=True))
 
 
 @pytest.mark.usefixtures("without_report")
@@ -364,6 +368,18 @@ def test_a_finished_run_is_not_run_again(finished_run, tmp_path, recipe, monkeyp
         InputError, match=r"is finished, and was another one: train\.seed was \d+ and is 7 now; pass --"
     ):
         run_experiment(other, options(tmp_path, output_dir=folder, resume=True))
+    rows = (tmp_path / "reviews.csv").read_text()
+    for changed, said in [
+        (rows.replace("dull", "drab", 1), r"rows_sha256 was \w+\.\.\. and is \w+\.\.\. now; texts_sha256\.\w+ was "),
+        (
+            rows.replace(",glad", ",merry"),
+            r"labels was \['glad', 'sad', 'so-so'\] and is \['merry', 'sad', 'so-so'\] now",
+        ),
+        (rows + "\none more,sad", r"num_rows\.\w+ was \d+ and is \d+ now; "),
+    ]:
+        (tmp_path / "reviews.csv").write_text(changed)
+        with pytest.raises(InputError, match=f"is finished, and was another one: {said}"):
+            run_experiment(recipe, options(tmp_path, output_dir=folder, resume=True))
 
 
 def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkeypatch):

@@ -10,9 +10,10 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.data.loading import load_unlabeled
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.fine_tuning import BaseModel
-from hf_lstm.training.setup import _choose_words, build_model, find_unlabeled, resolve_recipe
+from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
@@ -140,5 +141,5 @@ def test_of_no_texts_without_labels_nothing_is_said(tmp_path, caplog):
     recipe = change_settings(get_recipe(DEFAULT_RECIPE), {"dataset": str(tmp_path / "rows.csv")})
     assert recipe.train.learns_from_unlabeled
     with caplog.at_level("INFO"):
-        assert list(find_unlabeled(recipe, {})) == []
+        assert list(load_unlabeled(recipe.train, recipe.data, {})) == []
     assert "unlabeled" not in caplog.text
