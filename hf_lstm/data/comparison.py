@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.config import Recipe
+from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.loading import load_splits, load_unlabeled
-from hf_lstm.data.splits import hash_texts
 from hf_lstm.errors import InputError
 from hf_lstm.files import RECIPE_FILE, RESULTS_FILE, read_json
 from hf_lstm.progress import dataset_bars

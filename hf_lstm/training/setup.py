@@ -16,10 +16,11 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits, load_unlabeled
 from hf_lstm.data.row_checks import check_training_rows
-from hf_lstm.data.splits import Splits, hash_texts
+from hf_lstm.data.splits import Splits
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.errors import InputError
