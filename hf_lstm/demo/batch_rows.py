@@ -5,7 +5,7 @@ They are pasted lines, or an uploaded file.
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,10 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import name_labels
 
 MAX_ROWS = 1_000
+ROWS_PER_STEP = 50
+"""After which the page says how far it has come."""
+MAX_PASTED_CHARACTERS = 250_000
+"""Of all pasted lines: with up to four bytes each they fit into a request, see `guards.middleware`."""
 COLUMNS = ("text", "label", "score")
 """Of the table; the score is the calibrated probability of the label."""
 MAX_SCORED_LABELS = 100
@@ -61,8 +65,10 @@ def read_pasted_lines(lines: str | None) -> Texts:
     """Return the pasted lines without blank ones.
 
     Raises:
-        gradio.Error: there are none, too many, or one that is too long.
+        gradio.Error: there are none, too many, or one that is too long; or they are too long together.
     """
+    if len(lines or "") > MAX_PASTED_CHARACTERS:
+        raise refuse(f"Up to {MAX_PASTED_CHARACTERS:,} characters can be pasted; please put more into a file.")
     return _collect(list_texts(line for line in (lines or "").splitlines() if line.strip()))
 
 
@@ -95,6 +101,12 @@ def read_upload(path: Path, column: str | None, trained_column: str | None = Non
 def find_trained_column(model: LSTMSentiment) -> str | None:
     """Return the column of texts that the model's run was told, if any."""
     return model.recipe.data.text_column if model.recipe else None
+
+
+def classify_in_steps(model: LSTMSentiment, texts: Sequence[str]) -> Iterator[list[Row]]:
+    """Classify texts, and yield the rows of `ROWS_PER_STEP` of them at a time, see `classify_rows`."""
+    for start in range(0, len(texts), ROWS_PER_STEP):
+        yield classify_rows(model, texts[start : start + ROWS_PER_STEP])
 
 
 def classify_rows(model: LSTMSentiment, texts: Sequence[str]) -> list[Row]:

@@ -4,7 +4,7 @@ They are pasted, or come as a file. The answers are a table, to look at and to d
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ import gradio as gr
 from hf_lstm.answers.wording import UNSURE_BELOW, Wording
 from hf_lstm.demo.batch_rows import (
     COLUMNS,
+    MAX_PASTED_CHARACTERS,
     MAX_ROWS,
     Row,
+    Texts,
     build_table,
-    classify_rows,
+    classify_in_steps,
     count_shares,
     find_trained_column,
     read_pasted_lines,
@@ -25,11 +27,10 @@ from hf_lstm.demo.batch_rows import (
 )
 from hf_lstm.demo.components import LOST, make_component
 from hf_lstm.demo.content.verdicts import choose_tone, format_confidence, is_unsure
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, get_message, handle_errors
+from hf_lstm.demo.endpoints import MAX_CHARACTERS, handle_errors, stream_hints
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.model.classifier import LSTMSentiment
 
-_ROWS_PER_STEP = 50
 _DOWNLOAD = """(csv) => {
   if (!csv) return;
   const link = document.createElement("a");
@@ -39,45 +40,34 @@ _DOWNLOAD = """(csv) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }"""
 """Makes the file in the browser: the server keeps no result and serves no file."""
+_CUT = f"""(lines, ...others) => {{
+  const isLong = lines?.length > {MAX_PASTED_CHARACTERS};
+  return [isLong ? [...lines].slice(0, {MAX_PASTED_CHARACTERS + 1}).join("") : lines, ...others];
+}}"""
+"""Sends no more than tells that there is too much: a longer request would be refused before a hint can be given."""
 
 
 def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
     """Add the tab and the endpoint `/classify_batch` to the page."""
 
-    def classify(
-        lines: str | None, file: str | None, column: str | None, progress: gr.Progress
-    ) -> tuple[list[Row], str]:
-        table = (
-            read_pasted_lines(lines) if file is None else read_upload(Path(file), column, find_trained_column(model))
-        )
-        rows: list[Row] = []
-        for start in range(0, len(table.texts), _ROWS_PER_STEP):
-            progress((start, len(table.texts)), desc="Classifying", unit="texts")
-            rows += classify_rows(model, table.texts[start : start + _ROWS_PER_STEP])
-        return rows, write_csv(table, rows, model.config)
+    def read(lines: str | None, file: str | None, column: str | None) -> Texts:
+        return read_pasted_lines(lines) if file is None else read_upload(Path(file), column, find_trained_column(model))
 
     @handle_errors
     def classify_batch(
-        lines: str | None,
-        file: str | None,
-        column: str | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008  # by which Gradio knows to give one
+        lines: str | None, file: str | None, column: str | None
     ) -> tuple[dict[str, float], dict[str, Any], str]:
-        rows, csv_text = classify(lines, file, column, progress)
-        return count_shares(rows), build_table(rows), csv_text
+        table = read(lines, file, column)
+        rows = [row for step in classify_in_steps(model, table.texts) for row in step]
+        return count_shares(rows), build_table(rows), write_csv(table, rows, model.config)
 
-    @handle_errors
-    def show_batch(
-        lines: str | None,
-        file: str | None,
-        column: str | None,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> tuple[dict[str, Any], str]:
-        try:
-            rows, csv_text = classify(lines, file, column, progress)
-        except gr.Error as refusal:
-            return {"hint": get_message(refusal)}, ""
-        return describe_rows(rows, model.config.label_names, wording), csv_text
+    def show_batch(lines: str | None, file: str | None, column: str | None) -> Iterator[tuple[dict[str, Any], str]]:
+        table = read(lines, file, column)
+        rows: list[Row] = []
+        for step in classify_in_steps(model, table.texts):
+            rows += step
+            yield {"is_pending": True, "num_read": len(rows), "num_texts": len(table.texts)}, ""
+        yield describe_rows(rows, model.config.label_names, wording), write_csv(table, rows, model.config)
 
     inputs = _add_inputs()
     button = gr.Button("Classify all", variant="primary", elem_id="classify-all")
@@ -89,7 +79,13 @@ def add_batch_tab(model: LSTMSentiment, wording: Wording) -> None:
         None, None, [shown, download], js=f"() => [{{ is_pending: true }}, {_switch(False)}]", api_visibility="private"
     )
     answered = waiting.then(
-        show_batch, inputs, [shown, csv_text], api_visibility="private", show_progress_on=shown, **queue
+        stream_hints(show_batch, lambda hint: (hint, "")),
+        inputs,
+        [shown, csv_text],
+        js=_CUT,
+        api_visibility="private",
+        show_progress="hidden",  # the component shows it in its own way
+        **queue,
     )
     answered.success(None, csv_text, download, js=f"(csv) => ({_switch('!!csv')})", api_visibility="private")
     answered.failure(None, None, shown, js=LOST, api_visibility="private")
@@ -173,9 +169,10 @@ def _add_inputs() -> list[gr.components.Component]:
                 label="Column of the texts", placeholder="found by itself if it is called text, review …"
             )
     gr.Markdown(
-        f"Up to {MAX_ROWS:,} texts of up to {MAX_CHARACTERS:,} characters; files up to {MAX_UPLOAD_BYTES // 2**20} MB, "
-        "in UTF-8. The download has all columns of the file, the label of each text, and the score of each label. "
-        "Files are deleted within minutes, texts and answers are not kept.",
+        f"Up to {MAX_ROWS:,} texts of up to {MAX_CHARACTERS:,} characters: {MAX_PASTED_CHARACTERS:,} characters of "
+        f"pasted lines, or {MAX_UPLOAD_BYTES // 2**20} MB of a file in UTF-8. The download has all columns of the "
+        "file, the label of each text, and the score of each label. Files are deleted within minutes, texts and "
+        "answers are not kept.",
         elem_classes="note",
     )
     return [lines, file, column]

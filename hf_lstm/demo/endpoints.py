@@ -3,11 +3,12 @@
 A refusal says what to do. An error of ours tells nothing.
 """
 
+import contextlib
 import functools
 import html
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
@@ -20,6 +21,7 @@ MAX_CHARACTERS = 20_000
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -44,20 +46,49 @@ def handle_errors(endpoint: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(endpoint)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
+        with _refusing_errors(endpoint.__name__):
             return endpoint(*args, **kwargs)
-        except gr.Error:
-            raise
-        except InputError as error:
-            raise refuse(str(error)) from None
-        except Exception as error:
-            # Messages may hold the text, or what is in the environment: only where it happened is logged.
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            name = endpoint.__name__
-            logger.error("%s: %s in %s, line %s", name, type(error).__name__, frame.filename, frame.lineno)
-            raise refuse("Something went wrong here; the text is not to blame.") from None
 
     return call
+
+
+def stream_hints(
+    endpoint: Callable[P, Iterator[T]], answer_hint: Callable[[dict[str, Any]], T]
+) -> Callable[P, Iterator[T]]:
+    """Wrap an endpoint of the page that answers step by step, so that a refusal is its last answer.
+
+    Errors give nothing away, as with `handle_errors`.
+
+    Args:
+        endpoint: yields answers.
+        answer_hint: makes an answer of `{"hint": message}`.
+    """
+
+    @functools.wraps(endpoint)
+    def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        try:
+            with _refusing_errors(endpoint.__name__):
+                yield from endpoint(*args, **kwargs)
+        except gr.Error as refusal:
+            yield answer_hint({"hint": get_message(refusal)})
+
+    return call
+
+
+@contextlib.contextmanager
+def _refusing_errors(name: str) -> Iterator[None]:
+    """Turn each error into a refusal; `name` is that of the endpoint."""
+    try:
+        yield
+    except gr.Error:
+        raise
+    except InputError as error:
+        raise refuse(str(error)) from None
+    except Exception as error:
+        # Messages may hold the text, or what is in the environment: only where it happened is logged.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error("%s: %s in %s, line %s", name, type(error).__name__, frame.filename, frame.lineno)
+        raise refuse("Something went wrong here; the text is not to blame.") from None
 
 
 def hint_at_errors(endpoint: Callable[P, R]) -> Callable[P, R | dict[str, Any]]:

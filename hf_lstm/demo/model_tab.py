@@ -17,7 +17,7 @@ from hf_lstm.demo.content.figures import (
     list_mistakes,
     read_results,
 )
-from hf_lstm.demo.content.tables import add_table
+from hf_lstm.demo.content.tables import add_table, add_title
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import SplitFigures
 
@@ -80,22 +80,26 @@ def describe_model(model: LSTMSentiment, test: SplitFigures | None, model_id: st
 
 
 def _add_curve(points: list[dict[str, Any]], figure: str) -> None:
-    values = [point[figure] for point in points]
+    """Add the curve of a figure, on train and validation, below its title."""
+    scale, unit = (100, ", %") if figure == "accuracy" else (1, "")
+    values = [scale * point[figure] for point in points]
     margin = 0.1 * (max(values) - min(values)) or 0.1
-    table = pd.DataFrame(points)
+    table = pd.DataFrame(points).assign(**{figure: values})
     if table["epoch"].max() < _MAX_NAMED_EPOCHS:  # else an axis of numbers would have halves of epochs, as 1 2 2 3 3
         table["epoch"] = table["epoch"].astype(str)
-    gr.LinePlot(
-        table,
-        x="epoch",
-        y=figure,
-        color="split",
-        color_map=SPLIT_COLORS,
-        title=f"{figure.capitalize()} by epoch",
-        x_axis_format="d",
-        y_lim=[min(values) - margin, max(values) + margin],
-        height=280,
-        show_label=False,
-        min_width=280,
-        buttons=[],
-    )
+    with gr.Column(min_width=280):
+        add_title(f"{figure.capitalize()} by epoch{unit}")
+        gr.LinePlot(
+            table,
+            x="epoch",
+            y=figure,
+            color="split",
+            color_map=SPLIT_COLORS,
+            y_title=" ",  # the title above has it
+            color_title=" ",
+            x_axis_format="d",
+            y_lim=[min(values) - margin, max(values) + margin],
+            height=260,
+            show_label=False,
+            buttons=[],
+        )

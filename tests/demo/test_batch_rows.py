@@ -1,6 +1,8 @@
 import csv
 import io
 
+import gradio as gr
+import pytest
 from random_model import build_model
 from run_records import make_config
 
@@ -63,6 +65,13 @@ def test_blank_lines_are_no_texts(tmp_path):
     (tmp_path / "a.txt").write_text("a film\n\n \nxyzzy\n")
     expected = Texts(["text"], ["a film", "xyzzy"], [["a film"], ["xyzzy"]])
     assert read_upload(tmp_path / "a.txt", None) == expected == read_pasted_lines("a film\r\n\n \nxyzzy")
+
+
+def test_pasted_lines_are_limited_together():
+    line = "x" * 9_999
+    assert len(read_pasted_lines("\n".join([line] * 25)).texts) == 25
+    with pytest.raises(gr.Error, match="Up to 250,000 characters can be pasted"):
+        read_pasted_lines("\n".join([line] * 26))
 
 
 def test_the_column_of_training_comes_before_well_known_names(tmp_path):

@@ -16,6 +16,7 @@ from hf_lstm import FLAGSHIP_TINY, LSTMSentiment
 from hf_lstm.answers.wording import choose_wording
 from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
+from hf_lstm.demo.batch_rows import MAX_PASTED_CHARACTERS
 from hf_lstm.demo.content.verdicts import describe_verdict, describe_words
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
@@ -239,6 +240,33 @@ def test_a_file_is_classified_by_its_column(open_page, address, tmp_path):
     page.get_by_role("button", name="Classify all").click()
     page.locator("#batch").get_by_text("a great film").last.wait_for()
     assert page.locator(".toast-body").count() == 0
+
+
+def test_too_much_pasted_text_gets_a_hint_and_what_fits_an_answer(open_page, address):
+    page = open_page(address)
+    line = "a wonderful film " * 100
+    classify_batch(page, [line] * (MAX_PASTED_CHARACTERS // (len(line) + 1)))
+    page.get_by_label("One text on each line").fill("x" * (MAX_PASTED_CHARACTERS + 1))
+    page.get_by_role("button", name="Classify all").click()
+    page.locator("#batch").get_by_text("250,000 characters can be pasted").wait_for()
+    assert page.locator(".toast-body").count() == 0
+
+
+def test_only_a_text_that_is_cut_off_can_be_shown_whole(open_page, address):
+    page = open_page(address)
+    classify_batch(page, ["a wonderful film", "a wonderful film " * 60])
+    more = page.locator(".batch-more")
+    assert more.count() == 1
+    more.click()
+    lines = page.locator(".batch-lines").last
+    assert lines.evaluate("node => node.scrollHeight <= node.clientHeight")
+    assert more.inner_text() == "Show less"
+
+
+def test_answers_of_many_texts_come_into_sight_on_a_phone(open_page, address):
+    page = open_page(address, PHONE)
+    classify_batch(page, ["a wonderful film"] * 20)
+    page.wait_for_function("document.querySelector('.batch-frame').getBoundingClientRect().top < 0.6 * innerHeight")
 
 
 def test_any_number_of_labels_is_shown_with_where_each_fits(open_page, serve):

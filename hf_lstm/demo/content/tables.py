@@ -20,6 +20,11 @@ def add_facts(facts: Sequence[Fact]) -> None:
     gr.HTML(f'<dl class="facts" aria-label="The model at a glance">{shown}</dl>', apply_default_css=False)
 
 
+def add_title(title: str) -> None:
+    """Add the title of what stands below it."""
+    gr.HTML(f'<h2 class="figures-title">{html.escape(title)}</h2>', apply_default_css=False)
+
+
 def add_table(rows: Table, header: Sequence[str], *, title: str, num_long: int = 0) -> None:
     """Add a table to the page.
 

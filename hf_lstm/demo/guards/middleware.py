@@ -24,10 +24,8 @@ from hf_lstm.demo.guards.request_checks import (
     rebuild_body,
 )
 
-MAX_BODY_BYTES = 256 * 1024
-"""Of a request: 20,000 characters, each escaped as a surrogate pair of 12 bytes, and the JSON around them."""
-MAX_UPLOAD_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
-"""The file, and what multipart puts around it."""
+MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
+"""Of a request: a file and what multipart puts around it, or as much pasted text and the JSON around it."""
 BODY_TIMEOUT_S = 0.8
 """A request's body must arrive in this time, so that slow senders hold nothing up..."""
 MIN_BYTES_PER_S = 64 * 1024
@@ -155,8 +153,7 @@ class RequestGuard:
             return b"", BUSY
         self._num_bodies += 1
         try:
-            max_bytes = MAX_UPLOAD_BODY_BYTES if is_upload else MAX_BODY_BYTES
-            body = await read_body(receive, max_bytes, timeout_s=BODY_TIMEOUT_S, min_bytes_per_s=MIN_BYTES_PER_S)
+            body = await read_body(receive, MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S, min_bytes_per_s=MIN_BYTES_PER_S)
         except asyncio.TimeoutError:
             return b"", Refusal(408, "The text took too long to arrive; please try again.")
         except BodyTooLargeError:

@@ -1,6 +1,6 @@
 // Texts and labels reach the page through textContent alone, so that none of them is read as HTML.
-const LONG = 240;  // characters: more than three lines or so
 const MAX_FILTERS = 8;
+const LEAST_SEEN = 300;  // pixels of the answers that are worth looking at
 const find = (name) => element.querySelector(`.batch-${name}`);
 
 function make(tag, className, text) {
@@ -17,17 +17,35 @@ function makeRow(row) {
   const shown = make("div", "batch-lines", row.text.replace(/<br\s*\/?>/gi, " ").replace(/\s+/g, " ").trim());
   shown.dir = "auto";
   text.append(shown);
-  if (shown.textContent.length > LONG) {
-    const more = make("button", "batch-more", "Show all");
-    more.type = "button";
-    more.setAttribute("aria-expanded", "false");
-    text.append(more);
-  }
   const label = make("td", "batch-label", "");
   label.append(...row.labels.map((name) => make("bdi", `chip ${row.tone ?? "none"}`, name)));
   if (row.is_unsure) label.append(make("span", "batch-unsure", "unsure"));
   node.append(text, label, make("td", "batch-number", row.confidence));
   return node;
+}
+
+// Offers all of a text where lines of it are cut off: how many fit depends on the width.
+function offerMore() {
+  const texts = [...element.querySelectorAll(".batch-lines:not(.open)")];
+  const areCut = texts.map((text) => text.scrollHeight > text.clientHeight);  // all first: each change would lay out anew
+  for (const [index, text] of texts.entries()) {
+    if (!areCut[index]) text.nextElementSibling?.remove();
+    else if (!text.nextElementSibling) text.after(makeMore());
+  }
+}
+
+function makeMore() {
+  const more = make("button", "batch-more", "Show all");
+  more.type = "button";
+  more.setAttribute("aria-expanded", "false");
+  return more;
+}
+
+// The answers stand below what was asked: on a phone, out of sight.
+function bringIntoView() {
+  if (innerHeight - element.getBoundingClientRect().top >= LEAST_SEEN) return;
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
 }
 
 function show(value, chosen) {
@@ -37,6 +55,7 @@ function show(value, chosen) {
   const fits = list(value)[chosen].fits;
   find("frame").scrollTop = 0;
   element.querySelector("tbody").replaceChildren(...value.rows.filter(fits).map(makeRow));
+  offerMore();
 }
 
 function list(value) {
@@ -57,9 +76,16 @@ function draw() {
   const value = props.value;
   element.querySelector(".batch").hidden = !value;
   find("result").hidden = !value?.rows;
-  find("hint").hidden = !value?.hint && !value?.is_pending;
+  find("wait").hidden = !value?.hint && !value?.is_pending;
   find("hint").textContent = value?.hint ?? (value?.is_pending ? "Reading …" : "");
-  if (!value?.rows) return;
+  find("progress").hidden = !value?.num_texts;
+  find("progress").max = value?.num_texts ?? 1;
+  find("progress").value = value?.num_read ?? 0;
+  if (value?.rows) drawRows(value);
+  if (value) bringIntoView();
+}
+
+function drawRows(value) {
   find("bar").hidden = !value.is_pair;  // more labels have one color: see the counts below
   find("bar").replaceChildren(...value.counts.map(({ count, tone }) => {
     const part = make("span", tone, "");
@@ -86,5 +112,6 @@ element.addEventListener("click", (event) => {
   more.textContent = isOpen ? "Show less" : "Show all";
   more.setAttribute("aria-expanded", String(isOpen));
 });
+new ResizeObserver(offerMore).observe(find("frame"));
 watch("value", draw);
 draw();

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from hf_lstm.demo.guards import middleware as request_guard
 from hf_lstm.demo.guards import request_checks
-from hf_lstm.demo.guards.middleware import BODY_TIMEOUT_S, MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES, RequestGuard
+from hf_lstm.demo.guards.middleware import BODY_TIMEOUT_S, MAX_BODY_BYTES, RequestGuard
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, Endpoint
 
 API = "/gradio_api"
@@ -140,7 +140,7 @@ def test_uploads_are_checked_before_they_are_passed_on(upload_app):
     assert upload("a.csv", b"x") == 200
     assert upload("a.html", b"x") == 415
     assert upload("a.csv", b"x" * (MAX_UPLOAD_BYTES + 1)) == 413
-    assert upload("a.csv", b"x" * (MAX_UPLOAD_BODY_BYTES + 1)) == 413
+    assert upload("a.csv", b"x" * (MAX_BODY_BYTES + 1)) == 413
 
 
 def test_what_finds_no_room_is_told_to_come_back(upload_app, tmp_path, monkeypatch):
