@@ -13,6 +13,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
+from hf_lstm.cli.common.process import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
@@ -129,7 +130,8 @@ def main(argv: Sequence[str]) -> None:
     """Score the input, and print or write the answers."""
     arguments = parse_arguments(argv)
     if arguments.engine == "ray":
-        score_on_ray(arguments)
+        with saying_how_to_go_on():
+            score_on_ray(arguments)
         return
     check_output_file(arguments.output)
     is_file = arguments.input == STANDARD_INPUT or looks_like_file(arguments.input)
@@ -159,6 +161,16 @@ def main(argv: Sequence[str]) -> None:
     if not num_rows:
         name = "standard input" if arguments.input == STANDARD_INPUT else arguments.input
         say(f"{name}: there is no row to score")
+
+
+@contextlib.contextmanager
+def saying_how_to_go_on() -> Iterator[None]:
+    """Say of a block that is stopped how to go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit) as ending:
+        say("stopped; the same command goes on with what is missing")
+        sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
 
 
 def score_on_ray(arguments: argparse.Namespace) -> None:

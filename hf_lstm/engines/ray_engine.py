@@ -4,6 +4,9 @@ import contextlib
 import dataclasses
 import logging
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -168,13 +171,35 @@ def open_ray() -> Iterator[None]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when a cluster is started
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # says what it will do some day, on each start
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # of its C++ part; what fails is raised
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # or a thread that ends late starts a cluster of its own
     import ray
     import ray.data
 
     is_ours = not ray.is_initialized()
-    if is_ours:
+    with contextlib.ExitStack() as stack:
+        if is_ours:
+            stack.enter_context(_own_signals())
+            stack.callback(ray.shutdown)
+            _start()
+        context = ray.data.DataContext.get_current()
+        before = context.target_max_block_size, context.enable_progress_bars
+        context.target_max_block_size, context.enable_progress_bars = _BLOCK_BYTES, False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            context.target_max_block_size, context.enable_progress_bars = before
+
+
+def _start() -> None:
+    """Start or join a cluster; see `open_ray`."""
+    import ray
+
+    with _own_signals(), _hidden_errors():
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except SystemExit:  # raised by a handler of Ray's, with a code of its own
+            sys.exit(128 + signal.SIGTERM)
         except Exception as error:  # of any kind: its own are bare ones
             place = os.environ.get("RAY_ADDRESS")
             what = f"the cluster RAY_ADDRESS={place} cannot be used" if place else "cannot be started on this machine"
@@ -182,13 +207,28 @@ def open_ray() -> Iterator[None]:
                 f"Ray: {what}: {shorten(' '.join(str(error).split()))}; see that it runs, and start the command again: "
                 "it goes on with what is missing"
             ) from error
-    context = ray.data.DataContext.get_current()
-    before = context.target_max_block_size, context.enable_progress_bars
-    context.target_max_block_size, context.enable_progress_bars = _BLOCK_BYTES, False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Give SIGTERM back to its handler after a block: Ray's would print a stack, and leave it to nobody at the end."""
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        context.target_max_block_size, context.enable_progress_bars = before
-        if is_ours:
-            ray.shutdown()
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
+
+
+@contextlib.contextmanager
+def _hidden_errors() -> Iterator[None]:
+    """Hide what C++ writes to standard error during a block: which level its log has, on each start."""
+    sys.stderr.flush()
+    shown = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(shown, 2)
+        os.close(shown)

@@ -23,6 +23,13 @@ TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"
 NUM_FILES = 3
 
 
+def replace_ray(patch, init):
+    """Let another function than Ray's start a cluster, and nothing end it."""
+    patch.setattr(ray, "is_initialized", lambda: False)
+    patch.setattr(ray, "init", init)
+    patch.setattr(ray, "shutdown", lambda: None)
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [(None, "cannot be started on this machine"), ("host:1", "the cluster RAY_ADDRESS=host:1 cannot be used")],
@@ -31,13 +38,29 @@ def test_a_cluster_that_does_not_start_is_told_in_one_line(address, said, monkey
     def fail(**_):
         raise Exception("timed out\n  during startup")  # Ray raises bare ones
 
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setattr(ray, "init", fail)
+    replace_ray(monkeypatch, fail)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     if address:
         monkeypatch.setenv("RAY_ADDRESS", address)
     with pytest.raises(InputError, match=rf"^Ray: {said}: timed out during startup; see that it runs.*$"):
         ray_engine.open_ray().__enter__()
+
+
+def test_sigterm_stays_with_its_handler_and_what_ray_writes_is_hidden(monkeypatch, capfd):
+    def init(**_):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(signal.SIGTERM))
+        os.write(2, b"Set ray log level\n")
+
+    handler = signal.getsignal(signal.SIGTERM)
+    replace_ray(monkeypatch, init)
+    with ray_engine.open_ray():
+        assert signal.getsignal(signal.SIGTERM) == handler
+    replace_ray(monkeypatch, lambda **_: (init(), os.kill(os.getpid(), signal.SIGTERM)))
+    with pytest.raises(SystemExit) as ending, ray_engine.open_ray():
+        pytest.fail("started")
+    assert ending.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == handler
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.fixture(scope="module")

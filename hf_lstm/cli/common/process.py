@@ -47,6 +47,25 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
     except KeyboardInterrupt:
         say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        if (code := _find_wish_to_end(error)) is None:
+            raise
+        sys.exit(code)
+
+
+def _find_wish_to_end(error: BaseException) -> int | None:
+    """Find the exit code of a signal that a library has made another error of, as Python does while it builds a class.
+
+    None if no signal is the cause.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return EXIT_INTERRUPTED
+        if isinstance(cause, SystemExit) and cause.code == EXIT_TERMINATED:
+            return EXIT_TERMINATED
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def be_silent() -> None:

@@ -1,0 +1,28 @@
+"""A command as a process: what it says of its end, and its exit code."""
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """
+import os, signal
+from hf_lstm.cli.common.process import run_command_line
+
+class Field:
+    def __set_name__(self, owner, name):  # Python makes a RuntimeError of what is raised here
+        os.kill(os.getpid(), signal.{name})
+
+def main(argv):
+    class Model:
+        field = Field()
+
+run_command_line(main)
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_all_the_same(name, code):
+    result = subprocess.run([sys.executable, "-c", CODE.format(name=name)], capture_output=True, text=True)
+    assert result.returncode == code
+    assert result.stderr in ("", "interrupted\n")
