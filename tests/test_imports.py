@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+
+from hf_lstm.engines.parts import digest_model
 
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
@@ -126,12 +130,22 @@ for module in {modules!r}:
     run_python(code)
 
 
-def test_processes_that_move_parts_of_a_corpus_do_without_torch(tmp_path):
-    (tmp_path / "reviews.csv").write_text("id,review\n1,a film\n")
+def test_processes_that_move_parts_of_a_corpus_need_little(tmp_path, tiny_model, tiny_model_folder):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pq.write_table(pa.table({"review": ["a film"]}), folder / "reviews.parquet")
+    (folder / "reviews.csv").write_text("id,review\n1,a film\n")
+    (folder / "reviews.jsonl").write_text('{"review": "a film"}\n')
     code = f"""
 import sys
 import hf_lstm.engines.ray_engine
-from hf_lstm.engines.parts import read_parts
-print(len(list(read_parts({str(tmp_path / "reviews.csv")!r}, None, None, ()))), "torch" in sys.modules)
+from hf_lstm.engines.corpus import find_corpus
+from hf_lstm.engines.parts import PartScorer, Scoring, read_parts
+files = find_corpus([{str(folder)!r}], None, None)
+parts = [part for file in files for part in read_parts(file.source, None, None, ())]
+unwanted = {{"datasets", "pyarrow.dataset", "hf_lstm.data"}}
+print(len(parts), sorted({{"torch", *unwanted}} & set(sys.modules)))
+scorer = PartScorer(Scoring({str(tiny_model_folder)!r}, {str(tmp_path)!r}, {digest_model(tiny_model)!r}))
+print([scorer.score("x", part) for part in parts], sorted(unwanted & set(sys.modules)))
 """
-    assert run_python(code) == "1 False\n"
+    assert run_python(code) == "3 []\n[1, 1, 1] []\n"

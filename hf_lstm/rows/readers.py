@@ -15,17 +15,13 @@ from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
 from hf_lstm.formats.catalog import LINES, get_format, open_file
 from hf_lstm.formats.encodings import open_text
 from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
+from hf_lstm.rows.class_files import list_class_files
 from hf_lstm.rows.columns import Columns, MissingLabelColumnError, find_columns
 from hf_lstm.rows.labels import LabeledTable
 from hf_lstm.rows.merged_rows import refuse_merged_rows
 from hf_lstm.rows.multi_label import LISTS, is_list, join_indicators, take_lists
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
-METADATA = frozenset({
-    "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
-    "license.txt", "readme", "readme.txt", "makefile",
-})  # fmt: skip
-"""Names of files beside data that are none, in lower case. So are all `.md` files."""
 _ROWS_PER_CHUNK = 10_000
 _Label: TypeAlias = str | list[str] | None
 
@@ -46,17 +42,6 @@ def read_file(path: Path, wanted: Columns, encoding: str | None = None) -> Label
         )
     with open_file(path, encoding) as file:
         return _read_arrow_file(file, wanted) if isinstance(file, ArrowFile) else _read_rows(file, wanted)
-
-
-def list_class_files(folder: Path) -> list[Path]:
-    """List the texts of a class: the files of a folder that end in .txt or have no suffix."""
-    return sorted(path for path in folder.iterdir() if is_text_of_class(path))
-
-
-def is_text_of_class(path: Path) -> bool:
-    """Return whether a file in the folder of a class holds a text. 20 Newsgroups calls its texts by numbers alone."""
-    is_named_so = path.suffix.lower() in (".txt", "") and not path.name.startswith(".")
-    return is_named_so and path.name.lower() not in METADATA and path.is_file()
 
 
 def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Columns) -> LabeledTable:

@@ -18,8 +18,8 @@ from datasets import Dataset
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import write_json
+from hf_lstm.rows.class_files import list_class_files
 from hf_lstm.rows.labels import LabeledTable
-from hf_lstm.rows.readers import list_class_files
 
 FORMAT_VERSION = "4"
 """Part of every key. Raise it when the same files are read in another way."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.rows.readers import is_text_of_class
+from hf_lstm.rows.class_files import is_text_of_class
 from hf_lstm.sources.folders import FoundFiles, build_found_files, list_files
 from hf_lstm.sources.split_names import AssignedFiles, find_folder_split, is_split_name
 

@@ -11,7 +11,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import get_format, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.records.places import split_sources
-from hf_lstm.rows.readers import METADATA, is_text_of_class
+from hf_lstm.rows.class_files import METADATA, is_text_of_class
 from hf_lstm.sources.split_names import AssignedFiles, assign_splits, refuse_missing_shards, strip_suffixes
 
 _NUM_SHOWN = 5
