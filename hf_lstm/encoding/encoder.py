@@ -6,6 +6,7 @@ import functools
 import itertools
 import operator
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
@@ -233,12 +234,17 @@ def fill_empty(texts: EncodedTexts, token_id: int) -> EncodedTexts:
 
 
 def _separate_unspaced(tokens: Sequence[Token], text: str) -> list[Token]:
-    """Make each piece a word of its own where a script sets no blanks; bytes of one character stay together."""
+    """Make each piece a word of its own where a script sets no blanks.
+
+    Bytes of one character stay together, and so does a letter with the signs above and below it.
+    """
     separated: list[Token] = []
     number, end = -1, 0
     for token, before in zip(tokens, [None, *tokens], strict=False):
         is_next = before is None or token.word_index != before.word_index
-        if is_next or (token.start >= end and is_unspaced(text[token.start])):
+        first = text[token.start]
+        is_sign = unicodedata.category(first).startswith("M")
+        if is_next or (token.start >= end and is_unspaced(first) and not is_sign):
             number += 1
         end = token.end
         separated.append(token._replace(word_index=number))

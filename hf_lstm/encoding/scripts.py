@@ -11,6 +11,8 @@ from hf_lstm.tokenization.word_patterns import is_unspaced
 NUM_SAMPLED_TEXTS = 1_000
 MIN_SHARE = 0.05
 """Of the characters of words: English with a few foreign names has far fewer, Hindi and Thai more than 30 %."""
+MAX_UNKNOWN = 0.5
+"""Of the tokens: a model that knows fewer of a text has little to say of it."""
 MIN_TOKENS = 10
 """Fewer unknown tokens are no reason for a warning."""
 
@@ -36,7 +38,7 @@ def measure_unknown(texts: EncodedTexts, unk_token_id: int) -> float:
 def warn_of_unknown(texts: EncodedTexts, unk_token_id: int, what: str) -> None:
     """Log a warning if most tokens of `what` are unknown to the model."""
     share = measure_unknown(texts, unk_token_id)
-    if share > 0.5 and len(texts.input_ids) >= MIN_TOKENS:
+    if share > MAX_UNKNOWN and len(texts.input_ids) >= MIN_TOKENS:
         logger.warning(
             "%.0f %% of the tokens of %s are unknown to the model: is it of another language?", 100 * share, what
         )

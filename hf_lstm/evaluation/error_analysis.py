@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hf_lstm.encoding.scripts import MAX_UNKNOWN, measure_unknown
 from hf_lstm.evaluation.metrics import compute_wilson_interval
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.report import LengthGroup, Mistake, MistakenLabels, TrickyReview, UnseenFigures, WordContribution
@@ -166,10 +167,11 @@ def measure_unseen(
 def score_tricky_reviews(model: LSTMSentiment, precision: str) -> list[TrickyReview]:
     """Score the `TRICKY_REVIEWS`.
 
-    The list is empty if the model has other labels than positive and negative.
+    The list is empty if the model has other labels than positive and negative, or knows less than half of the words, as
+    of another language.
     """
     ids = LabelMap.from_model(model.config.label_names).find_ids(("neg", "pos"))
-    if ids is None:
+    if ids is None or measure_unknown(model.encode(TRICKY_REVIEWS), model.config.unk_token_id) > MAX_UNKNOWN:
         return []
     probabilities = model.predict_proba(TRICKY_REVIEWS, precision=precision)[:, ids[1]].tolist()
     return [

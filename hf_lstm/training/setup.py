@@ -224,8 +224,10 @@ def _choose_words(recipe: Recipe, texts: Sequence[str]) -> TokenizerConfig:
     chosen = recipe.tokenizer
     if chosen.words in ("any_script", "whitespace", "bpe") or not needs_any_script(texts):
         return chosen
-    better: Literal["bpe", "any_script"] = "bpe" if are_unspaced(texts) else "any_script"
-    what = "train has vowel signs or accents inside words, or words without blanks between"
+    better: Literal["bpe", "any_script"] = "any_script"
+    what = "train has vowel signs or accents inside words"
+    if are_unspaced(texts):
+        better, what = "bpe", "train is of a script that sets no blanks between words"
     is_plain = chosen.stop_words == "keep" and chosen.unknown_words == "mark"
     if recipe.name == DEFAULT_RECIPE and chosen.words == get_recipe(DEFAULT_RECIPE).tokenizer.words and is_plain:
         logger.info("%s: tokenizer.words is %s", what, better)

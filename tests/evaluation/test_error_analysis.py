@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from hf_lstm.evaluation.error_analysis import (
     NUM_LENGTH_GROUPS,
-    TRICKY_REVIEWS,
     find_driving_words,
     group_mistakes,
     measure_by_length,
@@ -73,9 +72,16 @@ def test_driving_words_are_the_strongest_for_the_label_each_once(tiny_model):
     assert find_driving_words(tiny_model, "", "pos") == []
 
 
-def test_tricky_reviews_are_scored_for_sentiment_alone(tiny_model):
+def test_tricky_reviews_are_not_scored_by_a_model_of_another_language(tiny_model, caplog):
+    assert score_tricky_reviews(tiny_model, "float32") == []
+    assert caplog.messages == []
+
+
+def test_tricky_reviews_are_scored_for_sentiment_alone(tiny_model, monkeypatch):
+    reviews = ("a wonderful film", "a dull film")
+    monkeypatch.setattr("hf_lstm.evaluation.error_analysis.TRICKY_REVIEWS", reviews)
     scored = score_tricky_reviews(tiny_model, "float32")
-    expected = tiny_model.predict_proba(TRICKY_REVIEWS, precision="float32")[:, 1].tolist()
+    expected = tiny_model.predict_proba(reviews, precision="float32")[:, 1].tolist()
     assert [review.positive_probability for review in scored] == expected
     assert [review.is_right for review in scored] == [probability < 0.5 for probability in expected]
     tiny_model.config = replace(tiny_model.config, id2label={0: "Positive", 1: "Negative"})

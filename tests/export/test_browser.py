@@ -26,6 +26,7 @@ TEXTS = [
     "ΟΔΟΣ ΑΣ' ΑΣΑ Α'Σ Σ",
     "İstanbul naïve ½ x² ʰΣ _a_ ﬁlm",
     "the worst ’s don’t rock'n'roll O'Neil's",
+    "หนังเรื่องนี้ไม่น่าเบื่อเลย สนุกมาก",
     "我爱电影 ไทย हिन्दी \u200dनमस्ते क्\u200dष",
     "\N{GRINNING FACE} great\N{GRINNING FACE}film \ud800 \ufeff a-b/c [x] `y`",
     "dull " * 50 + "wonderful",

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import unicodedata
 
 import pytest
 from hypothesis import example, given
@@ -67,6 +68,12 @@ def test_a_clause_without_blanks_is_explained_piece_by_piece_and_a_spaced_word_w
     assert [word["word"] for word in make_model(FINNISH).explain("Elokuvissammekin oli!")] == [
         "Elokuvissammekin", "oli", "!",
     ]  # fmt: skip
+
+
+def test_a_letter_is_explained_with_the_signs_above_and_below_it():
+    words = [word["word"] for word in make_model(THAI[:1]).explain("เรื่องนี้ก็น่าเบื่อที่สุด ကောင်းသည် ភាសាខ្មែរ")]
+    assert not [word for word in words if unicodedata.category(word[0]).startswith("M")]
+    assert len(words) > 10
 
 
 def test_a_saved_one_is_read_and_a_changed_one_is_not():

@@ -14,7 +14,7 @@ class BytePairs {
   }
 
   // Tokens of a normalized text, with their places in the original: pieces of a run are one word, but where a script
-  // sets no blanks, each is a word of its own; bytes of one character stay together.
+  // sets no blanks, each is a word of its own; bytes of one character stay together, and so do a letter and its signs.
   tokenize(normalized, pattern, text) {
     const tokens = [];
     let word = -1, last = 0;
@@ -22,7 +22,8 @@ class BytePairs {
       let isFirst = true;
       for (const { id, start, end } of this.cut(found[0], found.index)) {
         const place = { start: normalized.start(start), end: normalized.end(end - 1) };
-        if (isFirst || (place.start >= last && this.isUnspaced(text.codePointAt(place.start)))) word++;
+        const first = text.codePointAt(place.start);
+        if (isFirst || (place.start >= last && this.isUnspaced(first) && !/^\p{M}/u.test(String.fromCodePoint(first)))) word++;
         isFirst = false;
         last = place.end;
         tokens.push({ id, word, ...place });
