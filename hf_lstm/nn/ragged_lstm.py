@@ -15,6 +15,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.nn.cpu.layer import infer_layer, run_layer
 from hf_lstm.nn.cpu.plan import LayerPlan, plan_layer
 from hf_lstm.nn.cpu.states import LayerStates
+from hf_lstm.nn.cuda.graphed_layer import GraphedLayers
 from hf_lstm.nn.dropout import Dropout
 
 
@@ -32,6 +33,8 @@ class RaggedLSTM(nn.LSTM):
         dropout: probability of zeroing a feature between layers, in training.
         single_bias: learn one bias for each gate, as Keras does; `bias_hh_*` are buffers of zeros.
     """
+
+    _graphed_layers: GraphedLayers | None = None
 
     def __init__(
         self,
@@ -94,6 +97,8 @@ class RaggedLSTM(nn.LSTM):
             outputs, h_n, c_n = self._run_nothing(inputs)
         elif inputs.device.type == "cpu":
             outputs, h_n, c_n = self._run_on_cpu(inputs, lengths, need_cell_states)
+        elif (replayed := self._replay(inputs, lengths, need_cell_states)) is not None:
+            return replayed
         else:
             outputs, h_n, c_n = self._run_packed(inputs, lengths)
         return outputs, (h_n, c_n) if need_cell_states else h_n
@@ -219,6 +224,24 @@ class RaggedLSTM(nn.LSTM):
         if order_back is not None:
             h_n, c_n = h_n.index_select(1, order_back), c_n.index_select(1, order_back)
         return PackedSequence(outputs, sizes, order, order_back), h_n, c_n
+
+    def use_cuda_graphs(self) -> None:
+        """Train by CUDA graphs from now on, where that is possible.
+
+        It is on a CUDA device, in bfloat16, with one layer. Then each forward pass that is differentiated must be
+        differentiated before the next one.
+        """
+        self._graphed_layers = GraphedLayers()
+
+    def _replay(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor] | None:
+        """Compute outputs and last states by CUDA graphs; None where they can't, or are not to be used."""
+        dtype = _choose_dtype(inputs)
+        can_do = inputs.device.type == "cuda" and self.num_layers == 1 and not need_cell_states
+        # Parameters of this dtype would have to be copied, and there is little to gain from float32.
+        if self._graphed_layers is None or not (self.training and can_do and dtype == torch.bfloat16 != inputs.dtype):
+            return None
+        weights = [[weight.to(dtype) for weight in of_one] for of_one in self.all_weights]
+        return self._graphed_layers.run(inputs.to(dtype), lengths, weights)
 
     def _run_nothing(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         outputs = inputs.new_zeros(

@@ -94,6 +94,8 @@ def start_pretraining(model: LanguageModel, texts: EncodedTexts, config: Pretrai
         weight_decay=0.0,
         fused=device.type in ("cpu", "cuda"),
     )
+    if config.cuda_graphs:
+        model.lstm.use_cuda_graphs()
     num_steps = max(1, config.num_epochs * stream.steps_per_epoch)
     warmup_steps = min(config.warmup_steps, num_steps // 10)
     scheduler = LambdaLR(

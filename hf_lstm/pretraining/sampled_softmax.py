@@ -17,6 +17,10 @@ CHUNK_SIZE = 1_024
 """Places whose logits exist at once: with 1,024 candidates these are 4 MB, which a core's own cache almost holds."""
 
 
+CHUNK_SIZE_ON_GPU = 32_768
+"""There each chunk takes as many launches, however small it is."""
+
+
 class Candidates(NamedTuple):
     """Holds words drawn to stand for the vocabulary, shared by all places of a batch."""
 
@@ -119,8 +123,9 @@ class _SampledCrossEntropy(torch.autograd.Function):
         grad_target_biases = torch.empty_like(target_biases)
         grad_rows, grad_biases = torch.zeros_like(rows, dtype=wide), torch.zeros_like(biases)
         loss = torch.zeros((), dtype=wide, device=features.device)
-        for start in range(0, len(features), CHUNK_SIZE):
-            part = slice(start, start + CHUNK_SIZE)
+        size = CHUNK_SIZE if features.device.type == "cpu" else CHUNK_SIZE_ON_GPU
+        for start in range(0, len(features), size):
+            part = slice(start, start + size)
             read, target_read = features[part], target_rows[part]
             logits = (read @ rows.T).to(wide).add_(biases)
             is_hit = hits[part] >= 0

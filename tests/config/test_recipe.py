@@ -70,6 +70,7 @@ def test_labels_are_listed_by_their_ids():
         lambda: ModelSettings(word_dropout=1.0),
         lambda: ModelSettings(bidirectional=True, direction_dropout=1.1),
         lambda: ModelSettings(direction_dropout=0.5),
+        lambda: TrainConfig(cuda_graphs=True, num_shards=2),
         lambda: ModelSettings(embedding_dropout=-0.1),
         lambda: TrainConfig(seed=-1),
         lambda: TrainConfig(gradient_accumulation=0),

@@ -54,9 +54,12 @@ def start_run(
     processes, shards = Processes() if processes is None else processes, None
     if config.num_shards is not None:
         shards = Shards(model, config.num_shards, seed=config.seed, processes=processes)
+    averaged = None if config.ema_decay is None else build_averaged_model(model, config.ema_decay)
+    if config.cuda_graphs:
+        model.lstm.use_cuda_graphs()
     return TrainingRun(
         model=model,
-        averaged=None if config.ema_decay is None else build_averaged_model(model, config.ema_decay),
+        averaged=averaged,
         optimizer=optimizer,
         scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
         row_weights=compute_row_weights(train_split.labels, config.class_weights, num_labels=model.config.num_labels),

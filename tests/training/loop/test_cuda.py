@@ -25,10 +25,12 @@ OBJECTIVES = {
 }
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("precision", "cuda_graphs"), [("float32", False), ("bfloat16", False), ("bfloat16", True)])
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_learns_and_answers_as_on_a_cpu(objective, precision):
-    config = dataclasses.replace(TRAIN, precision=precision, ema_decay=0.9, num_epochs=6, **OBJECTIVES[objective])
+def test_learns_and_answers_as_on_a_cpu(objective, precision, cuda_graphs):
+    config = dataclasses.replace(
+        TRAIN, precision=precision, cuda_graphs=cuda_graphs, ema_decay=0.9, num_epochs=6, **OBJECTIVES[objective]
+    )
     model = make_model(bidirectional=True, pooling="last_mean_max", direction_dropout=0.5, embedding_dropout=0.1)
     unlabeled = make_rows(200, seed=7).texts if config.unlabeled_batches_per_step else None
     epochs = train(
