@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
     errors extras garbage shipped ending files partial_files memory replacement edit_mark markdown progress
-    provenance devices records config config.recipes remote hub hub.cards hub.spaces storage tracking nn.cpu nn
+    provenance devices records config config.recipes remote hub hub.cards hub.spaces storage tracking nn.cpu nn.cuda nn
     objectives tokenization encoding formats rows sources data model answers export evaluation report.plots report api
     demo.guards demo.content demo engines pretraining teaching.editing teaching distributed training.vectors
     training.loop training searching sklearn transformers cli.common cli __main__

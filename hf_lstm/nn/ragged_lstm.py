@@ -225,13 +225,13 @@ class RaggedLSTM(nn.LSTM):
             h_n, c_n = h_n.index_select(1, order_back), c_n.index_select(1, order_back)
         return PackedSequence(outputs, sizes, order, order_back), h_n, c_n
 
-    def use_cuda_graphs(self) -> None:
-        """Train by CUDA graphs from now on, where that is possible.
+    def use_cuda_graphs(self, are_used: bool = True) -> None:
+        """Train by CUDA graphs from now on, where that is possible, or no longer, which frees their memory.
 
         It is on a CUDA device, in bfloat16, with one layer. Then each forward pass that is differentiated must be
         differentiated before the next one.
         """
-        self._graphed_layers = GraphedLayers()
+        self._graphed_layers = GraphedLayers() if are_used else None
 
     def _replay(self, inputs: Tensor, lengths: Tensor, need_cell_states: bool) -> tuple[Tensor, Tensor] | None:
         """Compute outputs and last states by CUDA graphs; None where they can't, or are not to be used."""

@@ -15,6 +15,7 @@ _STEPS = {
     "lm-adversarial-2": "the same again",
     "lm-adversarial-3": "the same a third time",
     "lm-virtual": "the same, virtual adversarial, with unlabeled texts",
+    "lm-virtual-wide": "classifier from the wider one, virtual adversarial at once, each direction for itself, too",
     "flagship-unedited": "student of the third classifier and n-grams, no edits",
     "flagship-edited": "student of the virtual one and n-grams, 20 % edits",
     "flagship-edited-2": "the same again, 10 % edits",
@@ -33,6 +34,10 @@ _STEPS = {
     "flagship-tiny": "**the shipped tiny student**",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
+_LANGUAGE_MODELS = {
+    "lm": "language model, of all texts",
+    "lm-wide": "a wider one, 1,024 units, on a GPU",
+}
 _AIMS = {"flagship": 93.8, "flagship-tiny": 91.5}
 """Test accuracy in percent that was to be reached."""
 
@@ -47,7 +52,7 @@ def format_ladder(root: Path) -> str:
     order = {name: index for index, name in enumerate(_STEPS)}
     groups = [group for group in find_groups(root).values() if _is_ours(group)]
     rows = [
-        format_measured(results / "lm.json", "what hf-lstm pretrain writes", _describe_language_model),
+        *(_describe_language_model(results / f"{name}.json", step) for name, step in _LANGUAGE_MODELS.items()),
         *map(_describe_step, sorted(groups, key=lambda group: order.get(group.name, len(order)))),
         *format_measured(results / "baselines.json", "what scripts/measure_baselines.py writes", _list_baselines),
     ]
@@ -58,13 +63,15 @@ def _is_ours(group: RunGroup) -> bool:
     return group.recipe in RECIPES and RECIPES[group.recipe].source == "this package"
 
 
-def _describe_language_model(results: Mapping[str, Any]) -> list[str]:
-    forward, backward = results["epochs"][-1]["validation_perplexity"]
-    perplexities = f"perplexity {forward:.1f} forward, {backward:.1f} backward"
-    return [
-        "language model, of all texts", "[`lm`](lm.json)", perplexities, "", f"{results['elapsed_s']:,.0f}",
-        describe_device(results),
-    ]  # fmt: skip
+def _describe_language_model(path: Path, step: str) -> list[str]:
+    def describe(results: Mapping[str, Any]) -> list[str]:
+        forward, backward = results["epochs"][-1]["validation_perplexity"]
+        perplexities = f"perplexity {forward:.1f} forward, {backward:.1f} backward"
+        run = f"[`{path.stem}`]({path.name})"
+        return [step, run, perplexities, "", f"{results['elapsed_s']:,.0f}", describe_device(results)]
+
+    found: list[str] = format_measured(path, "what hf-lstm pretrain writes", describe)
+    return found
 
 
 def _describe_step(group: RunGroup) -> list[str]:

@@ -35,6 +35,15 @@ def test_same_seed_gives_the_same_weights_bit_for_bit(precision):
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
+def test_where_there_is_no_gpu_cuda_graphs_change_nothing_and_none_are_kept():
+    models = [make_model(), make_model()]
+    for model, cuda_graphs in zip(models, (False, True), strict=True):
+        config = dataclasses.replace(TRAIN, precision="bfloat16", num_epochs=1, cuda_graphs=cuda_graphs)
+        train(model, make_rows(40, 0), make_rows(10, 1), config, show_progress=False)
+        assert model.lstm._graphed_layers is None
+    assert torch.equal(*(model.classifier.weight for model in models))
+
+
 def test_best_epoch_is_kept_and_patience_ends_the_run(monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.35, 0.2])
     weights = []
