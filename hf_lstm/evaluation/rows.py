@@ -23,7 +23,7 @@ from hf_lstm.evaluation.known_rows import (
     warn_of_seen_rows,
 )
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.places import KNOWN_ROWS, is_local, name_place
+from hf_lstm.records.places import KNOWN_ROWS, SAMPLE, is_local, name_place
 from hf_lstm.rows.columns import Columns, MissingLabelColumnError
 from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
 from hf_lstm.sources.label_feature import Labels
@@ -77,7 +77,8 @@ def load_evaluation_rows(
         rows = load_whole(columns=columns)
         return EvaluationRows(name_place(name), rows, is_own_data=False, earlier_texts=None)
 
-    has_names = not isinstance(source, InMemorySplits) or source.names_columns
+    # Rows in memory may have no column names, and those of the sample are its own.
+    has_names = source.names_columns if isinstance(source, InMemorySplits) else name != SAMPLE
     wanted = inherit_columns(columns, trained_on) if has_names else columns
     is_same = isinstance(source, str) and config in (None, trained_on.config)
     is_same = is_same and is_same_source(name, trained_on.dataset)

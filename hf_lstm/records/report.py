@@ -77,6 +77,11 @@ class LengthGroup:
     accuracy: float
     accuracy_interval: tuple[float, float]
 
+    def name_words(self) -> str:
+        """Name how many words the texts have: `6`, or `7 to 8`."""
+        fewest, most = f"{self.from_words:,}", f"{self.to_words:,}"
+        return fewest if fewest == most else f"{fewest} to {most}"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class UnseenFigures:

@@ -188,7 +188,7 @@ def _format_lengths(groups: Sequence[LengthGroup], max_length_tokens: int, has_p
         yield "![Accuracy by length](accuracy_by_length.png)"
     rows = [
         [
-            f"{group.from_words:,} to {group.to_words:,}",
+            group.name_words(),
             f"{group.num_rows:,}",
             format_percent(group.accuracy),
             format_interval(group.accuracy_interval),

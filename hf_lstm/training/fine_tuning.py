@@ -23,6 +23,7 @@ from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.pretraining.folder import SavedLanguageModel, is_language_model, read_language_model
+from hf_lstm.records.places import SAMPLE
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabelMap
@@ -208,7 +209,8 @@ def complete_data(data: DataConfig, earlier: DataConfig, source: str) -> DataCon
         earlier: of the earlier run.
         source: the name of its model, for the log.
     """
-    data = data.with_columns(*inherit_columns(Columns(data.text_column, data.label_column), earlier))
+    if data.dataset != SAMPLE:  # whose columns are its own
+        data = data.with_columns(*inherit_columns(Columns(data.text_column, data.label_column), earlier))
     if not is_same_source(data.dataset, earlier.dataset):
         return data
     taken = {

@@ -8,6 +8,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 
 import hf_lstm
+from hf_lstm.config import DataConfig
 from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.data.loading import load_splits
 from hf_lstm.errors import InputError
@@ -15,6 +16,7 @@ from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
+from hf_lstm.training.fine_tuning import complete_data
 
 QUICK = {"num_epochs": 1, "device": "cpu", "show_progress": False}
 SMALL = {"embedding_dim": 4, "hidden_size": 4, **QUICK}
@@ -80,6 +82,15 @@ def test_the_same_rows_with_labels_of_other_spelling_are_measured():
         assert rows.is_own_data
         assert rows.dataset.features["label"].names == ["neg", "pos"]
         assert all(("warm" in text) == label for text, label in list_rows(rows.dataset))
+
+
+def test_the_sample_has_columns_of_its_own_whatever_those_of_the_run(run):
+    with pytest.raises(InputError, match="label") as refused:  # these are neg and pos, and the run has others
+        load(run.model, "sample")
+    assert "no column" not in str(refused.value)
+    earlier = DataConfig(dataset="rows.csv", text_column="body", label_column="mood")
+    assert complete_data(DataConfig(dataset="sample"), earlier, "run") == DataConfig(dataset="sample")
+    assert complete_data(DataConfig(dataset="more.csv"), earlier, "run").label_column == "mood"
 
 
 def test_other_rows_are_read_from_the_columns_of_the_run(run, frame, caplog):

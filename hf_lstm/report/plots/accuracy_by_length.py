@@ -24,16 +24,10 @@ def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "
     errors = np.abs(bounds.T - values)
     axes.errorbar(range(len(groups)), values, yerr=errors, fmt="o", color=BLUE, capsize=4, label="95 % interval")
     axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
-    axes.set_xticks(range(len(groups)), [_name_length(group) for group in groups])
+    axes.set_xticks(range(len(groups)), [group.name_words().replace(" to", "\nto") for group in groups])
     axes.set_xlabel("words in the text")
     axes.yaxis.set_major_formatter(build_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)  # within the axes it may hide a group
     style_axes(axes)
     return figure
-
-
-def _name_length(group: LengthGroup) -> str:
-    """Name how many words the texts of a group have."""
-    fewest, most = f"{group.from_words:,}", f"{group.to_words:,}"
-    return fewest if fewest == most else f"{fewest}\nto {most}"
