@@ -14,7 +14,7 @@ from hf_lstm.evaluation.scoring import analyze_split, measure_split, score_split
 from hf_lstm.markdown import format_cell
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record
-from hf_lstm.records.report import Analysis, Measurement, Mistake
+from hf_lstm.records.report import Analysis, Measurement, Mistake, TrickyReview
 from hf_lstm.report.comparison import format_comparison, write_comparison
 from hf_lstm.report.mistakes import format_mistakes
 from hf_lstm.report.page import format_page
@@ -78,7 +78,10 @@ def test_a_report_is_a_page_figures_mistakes_and_plots(make_report, tmp_path, na
 
 def test_tricky_reviews_are_shown_of_models_of_film_reviews(make_report):
     measurement, analysis = make_report()
+    review = TrickyReview(text="Not bad.", label="negative", positive_probability=0.2, is_right=True)
+    analysis = replace(analysis, tricky_reviews=[review])
     assert "## Tricky reviews" in format_page(replace(measurement, dataset="sample"), analysis, has_plots=True)
+    assert "## Tricky reviews" not in format_page(measurement, analysis, has_plots=True)
 
 
 def test_the_files_of_a_report_read_back_as_its_records(make_report, tmp_path):
