@@ -1,6 +1,7 @@
 """Writes a model as a static page, which classifies in the browser, without a server and without a network."""
 
 import base64
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.problem import MultiLabel
+from hf_lstm.replacement import replace_files
 from hf_lstm.tokenization.byte_pairs import RUN, build_byte_pair_tokenizer, list_byte_letters
 from hf_lstm.tokenization.older_patterns import age_byte_pairs
 from hf_lstm.tokenization.stop_words import load_function_words, load_stop_words
@@ -41,11 +43,12 @@ def export_browser(model: LSTMSentiment, folder: Path) -> dict[str, int]:
 
     Args:
         model: in float32 on the CPU, with its tokenizer.
-        folder: it is made if need be; files of an earlier page there are replaced.
+        folder: it is made if need be; files of an earlier page there are replaced, all or none.
 
     Raises:
         InputError: the tokenizer is none that the page knows, the weights are quantized, wrapped or pruned, or the
             folder can't be written, or has an index.html of another page.
+        StorageError: the disk is full or fails.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; expected a folder, or the name of a new one")
@@ -55,12 +58,18 @@ def export_browser(model: LSTMSentiment, folder: Path) -> dict[str, int]:
     script = f"globalThis.HF_LSTM_MODEL = {_write_script(description)};\n"
     files = {path.name: path.read_bytes() for path in sorted(_RESOURCES.iterdir()) if path.is_file()}
     files[WEIGHTS_SCRIPT] = script.encode()
+    is_new = not folder.exists()
     try:
         make_folder(folder)
-        for name, content in files.items():
-            write_file(folder / name, content)
+        with replace_files(folder) as staging:  # weights of one model beside words of another would answer wrongly
+            for name, content in files.items():
+                write_file(staging / name, content)
     except OSError as error:
         raise InputError(f"{folder} can't be written: {error.strerror}; choose another folder") from None
+    finally:
+        if is_new:
+            with contextlib.suppress(OSError):  # it holds the page, or there is none
+                folder.rmdir()
     return {name: len(content) for name, content in files.items()}
 
 

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.answers.wording import word_page
 from hf_lstm.config import ModelSettings, TokenizerConfig
+from hf_lstm.errors import StorageError
 from hf_lstm.export.browser import describe_model, describe_tokenizer, export_browser
 from hf_lstm.shipped import FLAGSHIP_TINY
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
@@ -280,3 +281,25 @@ def test_a_page_of_before_is_replaced_and_another_one_is_not(tiny_model, tmp_pat
     assert (tmp_path / "index.html").read_text() == "mine"
     with pytest.raises(InputError, match=r"index.html is a file; expected a folder"):
         export_browser(tiny_model, tmp_path / "index.html")
+
+
+def test_a_page_on_a_full_disk_is_the_old_one_or_none(tiny_model, tmp_path, monkeypatch):
+    page = tmp_path / "page"
+    export_browser(tiny_model, page)
+    before = {path.name: path.read_bytes() for path in page.iterdir()}
+    (page / "page.js").write_text(old := "of an earlier version")
+
+    def write(path, content):
+        if path.name == "weights.js":
+            raise StorageError("full")
+        path.write_bytes(content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hf_lstm.export.browser.write_file", write)
+        for folder in (page, tmp_path / "new"):
+            with pytest.raises(StorageError, match="full"):
+                export_browser(tiny_model, folder)
+    assert {path.name: path.read_bytes() for path in page.iterdir()} == {**before, "page.js": old.encode()}
+    assert [path.name for path in tmp_path.iterdir()] == ["page"]
+    export_browser(tiny_model, page)
+    assert {path.name: path.read_bytes() for path in page.iterdir()} == before
