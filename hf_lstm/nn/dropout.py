@@ -64,7 +64,7 @@ class DirectionDropout(nn.Module):
             return features
         generator = get_generator() if features.device.type == "cpu" else None
         numbers = torch.rand(len(features), generator=generator, device=features.device)
-        lead = (numbers < self.p / 2).to(features.dtype) - (numbers > 1 - self.p / 2).to(features.dtype)
+        lead = (numbers < self.p / 2).to(features.dtype) - (numbers >= 1 - self.p / 2).to(features.dtype)
         weights = torch.stack([1 + lead, 1 - lead], dim=1)
         return (features.view(len(features), -1, 2, self.hidden_size) * weights[:, None, :, None]).flatten(1)
 

@@ -193,14 +193,14 @@ class RaggedLSTM(nn.LSTM):
         """
         dtype = _choose_dtype(inputs)
         packed = pack_padded_sequence(inputs.to(dtype), lengths, batch_first=True, enforce_sorted=False)
-        if dtype == inputs.dtype:
-            packed_outputs, (h_n, c_n) = super().forward(packed)
+        if torch.is_autocast_enabled(inputs.device.type):
+            packed_outputs, h_n, c_n = self._run_in_dtype(packed)
         else:
-            packed_outputs, h_n, c_n = self._run_narrow(packed)
+            packed_outputs, (h_n, c_n) = super().forward(packed)
         outputs, _ = pad_packed_sequence(packed_outputs, batch_first=True, total_length=inputs.shape[1])
         return outputs, h_n, c_n
 
-    def _run_narrow(self, packed: PackedSequence) -> tuple[PackedSequence, Tensor, Tensor]:
+    def _run_in_dtype(self, packed: PackedSequence) -> tuple[PackedSequence, Tensor, Tensor]:
         """Compute in the dtype of packed rows, which autocast chose.
 
         Autocast itself would run cuDNN in float16 where bfloat16 is asked for: there the gradients of long texts, and

@@ -410,6 +410,18 @@ def test_packed_rows_in_bfloat16_keep_gradients_that_float16_has_not(bidirection
         torch.testing.assert_close(rounded, exact, rtol=0.05, atol=0.02 * exact.abs().max().item())
 
 
+def test_autocast_never_runs_packed_rows_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even those that are in its dtype: cuDNN would get float16."""
+    lstm, found = RaggedLSTM(INPUT_SIZE, HIDDEN_SIZE).bfloat16(), []
+    run = torch.lstm
+    monkeypatch.setattr(torch, "lstm", lambda *args, **kwargs: found.append(kwargs) or run(*args, **kwargs))
+    monkeypatch.setattr(torch.nn.LSTM, "forward", None)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs, h_n, c_n = lstm._run_packed(make_inputs().bfloat16(), LENGTHS)
+    assert {outputs.dtype, h_n.dtype, c_n.dtype} == {torch.bfloat16}
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_single_bias_is_two_of_which_one_stays_zero(bidirectional: bool) -> None:
     torch.manual_seed(0)

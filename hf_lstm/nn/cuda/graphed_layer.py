@@ -86,8 +86,9 @@ class GraphedLayer:
         self.weights = [[weight.detach().clone().requires_grad_() for weight in of_one] for of_one in weights]
         self.leaves = [*self.inputs, *(weight for of_one in self.weights for weight in of_one)]
         self._side = torch.cuda.Stream(like.device)  # type: ignore[no-untyped-call]
-        with warnings.catch_warnings():  # of copies and streams, which the graphs hold once and for all
-            warnings.simplefilter("ignore", UserWarning)
+        # Streams are made on the current device, which need not be that of the weights: nothing would be recorded.
+        with torch.cuda.device(like.device), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of copies and streams, which the graphs hold for good
             self._capture()
 
     def _capture(self) -> None:
@@ -100,10 +101,12 @@ class GraphedLayer:
                 torch.autograd.grad(outputs, self.leaves, [torch.zeros_like(output) for output in outputs])
         torch.cuda.current_stream().wait_stream(warming)
         self._forward, self._backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
-        with torch.enable_grad(), torch.cuda.graph(self._forward):
+        # Not on PyTorch's own stream for it, which is of the device that had the first graph.
+        recording = torch.cuda.Stream(self._side.device)  # type: ignore[no-untyped-call]
+        with torch.enable_grad(), torch.cuda.graph(self._forward, stream=recording):
             self.outputs = self._compute()
         self.grad_outputs = [torch.zeros_like(output) for output in self.outputs]
-        with torch.cuda.graph(self._backward, pool=self._forward.pool()):
+        with torch.cuda.graph(self._backward, pool=self._forward.pool(), stream=recording):
             self.grads = torch.autograd.grad(self.outputs, self.leaves, self.grad_outputs)
         self.outputs = [output.detach() for output in self.outputs]
 
@@ -170,7 +173,10 @@ class _Replay(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         if ctx.number != ctx.layer.num_forwards:
-            raise RuntimeError("this forward pass was overwritten by a later one; train without CUDA graphs")
+            raise RuntimeError(
+                "this forward pass was overwritten by a later one, or differentiated before; train without CUDA graphs"
+            )
+        ctx.number = None  # cuDNN writes where the forward pass left its states
         return None, *ctx.layer.replay_backward(grad_outputs)
 
 
