@@ -41,7 +41,7 @@ class PretrainConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format to compute in. `auto` means bfloat16 if the device has it in hardware, else float32."""
     cuda_graphs: bool = False
-    """On a CUDA device, launch all time steps of a pass at once: two to three times as fast. For one LSTM
+    """On a CUDA device, launch all time steps of a pass at once, which is about twice as fast. For one LSTM
     layer in bfloat16; others train as without."""
     unlabeled: str | None = "auto"
     """Texts to read besides those of train: a file, or a split of the data set. `auto` takes a split called

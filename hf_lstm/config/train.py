@@ -72,7 +72,7 @@ class TrainConfig:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format to compute in. `auto` means bfloat16 if the device has it in hardware, else float32."""
     cuda_graphs: bool = False
-    """On a CUDA device, launch all time steps of a pass at once: two to three times as fast. For one LSTM
+    """On a CUDA device, launch all time steps of a pass at once, which is about twice as fast. For one LSTM
     layer in bfloat16; others train as without."""
     embeddings: str | None = None
     """Pretrained word vectors to start from: a file in GloVe's text format, a Hub repository, `org/name[/file]`, or the
@@ -150,8 +150,8 @@ class TrainConfig:
             require(self.base_model is None, "train.embeddings", self.embeddings, "none with train.init_from")
         self._check_teachers()
         require(self.num_shards is None or self.num_shards >= 1, "train.num_shards", self.num_shards, "none or >= 1")
-        shards = "none: graphs are of one thread (train.cuda_graphs)"
-        require(self.num_shards is None or not self.cuda_graphs, "train.num_shards", self.num_shards, shards)
+        one_thread = "false with train.num_shards, which several processes have, too: graphs are of one thread"
+        require(self.num_shards is None or not self.cuda_graphs, "train.cuda_graphs", True, one_thread)
         self._check_unlabeled()
         require(0 <= self.seed < 2**32, "train.seed", self.seed, "0 <= x < 2**32")
 

@@ -131,7 +131,8 @@ def pretrain(
             _pretrain_epoch(run, session, show_progress=show_progress)
             _finish_epoch(run, validation, session)
         session.save()
-    run.model.lstm.use_cuda_graphs(False)
+    if run.config.cuda_graphs:
+        run.model.lstm.use_cuda_graphs(False)
     run.model.eval()
     return run.epochs
 

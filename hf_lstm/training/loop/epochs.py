@@ -111,7 +111,8 @@ def train(
             run_epoch(run, train_split, validation_split, session, show_progress=show_progress)
         session.save()
     freeze(run.lower_parameters, False)
-    model.lstm.use_cuda_graphs(False)
+    if config.cuda_graphs:
+        model.lstm.use_cuda_graphs(False)
     assert run.best_weights is not None
     require_convergence(run.epochs, guessing_loss=model.problem.guessing_loss)
     model.load_state_dict(run.best_weights)

@@ -44,6 +44,21 @@ def test_where_there_is_no_gpu_cuda_graphs_change_nothing_and_none_are_kept():
     assert torch.equal(*(model.classifier.weight for model in models))
 
 
+def test_an_lstm_of_someone_else_is_trained():
+    class Wrapped(torch.nn.Module):
+        def __init__(self, lstm):
+            super().__init__()
+            self.inner, self.num_layers = lstm, lstm.num_layers
+
+        def forward(self, inputs, lengths):
+            return self.inner(inputs, lengths)
+
+    model = make_model()
+    model.lstm = Wrapped(model.lstm)
+    config = dataclasses.replace(TRAIN, num_epochs=1)
+    assert len(train(model, make_rows(40, 0), make_rows(10, 1), config, show_progress=False)) == 1
+
+
 def test_best_epoch_is_kept_and_patience_ends_the_run(monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.35, 0.2])
     weights = []
