@@ -125,6 +125,25 @@ def test_dropout_holds_where_nothing_else_is_said(changes, rates):
     assert (model.embedding_dropout.p, model.output_dropout.p, model.lstm.dropout) == (*rates, 0.25)
 
 
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_a_dropped_direction_is_all_that_a_pooling_has_of_it(pooling):
+    model = make_model(bidirectional=True, pooling=pooling, num_layers=2)
+    model.direction_dropout.p = 1.0
+    input_ids, lengths = torch.randint(3, 30, (40, 9)), torch.randint(1, 10, (40,))
+    whole = model.eval().compute_features(input_ids, lengths)
+    dropped = model.train().compute_features(input_ids, lengths)
+    by_direction = (dropped / whole).view(40, -1, 2, 8)
+    assert {*by_direction.flatten().tolist()} == {0.0, 2.0}
+    assert torch.equal(by_direction, by_direction[:, :1, :, :1].expand_as(by_direction))
+    with torch.no_grad():
+        for name, weight in model.lstm.named_parameters():
+            weight += "l1_reverse" in name
+    changed = (model.eval().compute_features(input_ids, lengths) != whole).view(40, -1, 2, 8).any(dim=0)
+    if pooling != "attention":  # whose shares are of both
+        assert not changed[:, 0].any()
+    assert changed[:, 1].all()
+
+
 def test_dropped_words_are_unknown_ones_and_only_in_training():
     model = make_model(word_dropout=0.25, embedding_dim=3)
     seen = []

@@ -25,7 +25,8 @@ VIRTUAL = dataclasses.replace(
 def take_step(config, *, unlabeled=(), model=None, rows=None):
     """Take a step on 16 rows, and return its loss and gradients."""
     rows = make_rows(16, seed=0) if rows is None else rows
-    model = make_model(output_dropout=0.5, embedding_dropout=0.2) if model is None else model
+    if model is None:
+        model = make_model(output_dropout=0.5, embedding_dropout=0.2, bidirectional=True, direction_dropout=0.5)
     run = start_run(model, rows, dataclasses.replace(config, max_grad_norm=None), unlabeled=make_rows(40, seed=7).texts)
     torch.manual_seed(3)
     loss_sum, _ = train_step(run, rows, np.arange(16), unlabeled=unlabeled)
