@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hf_lstm import FLAGSHIP_TINY, LSTMSentiment
 from hf_lstm.answers.wording import choose_wording
 from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
-from hf_lstm.demo.batch_rows import MAX_PASTED_CHARACTERS
+from hf_lstm.demo.batch_rows import MAX_PASTED_CHARACTERS, ROWS_PER_STEP, classify_in_steps
 from hf_lstm.demo.content.verdicts import describe_verdict, describe_words
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
@@ -138,10 +139,14 @@ def classify(page, text):
     return page.locator(".answer-verdict").inner_text()
 
 
-def classify_batch(page, texts):
+def start_batch(page, texts):
     page.get_by_role("tab", name="Many texts").click()
     page.get_by_label("One text on each line").fill("\n".join(texts))
     page.get_by_role("button", name="Classify all").click()
+
+
+def classify_batch(page, texts):
+    start_batch(page, texts)
     page.wait_for_function("!document.querySelector('#download').disabled && document.querySelector('.batch td')")
 
 
@@ -266,6 +271,28 @@ def test_only_a_text_that_is_cut_off_can_be_shown_whole(open_page, address):
 def test_answers_of_many_texts_come_into_sight_on_a_phone(open_page, address):
     page = open_page(address, PHONE)
     classify_batch(page, ["a wonderful film"] * 20)
+    page.wait_for_function("document.querySelector('.batch-frame').getBoundingClientRect().top < 0.6 * innerHeight")
+
+
+def test_who_scrolls_away_while_texts_are_read_stays_there(open_page, model, serve, monkeypatch):
+    gate = threading.Semaphore(0)
+
+    def classify_slowly(model, texts):
+        for rows in classify_in_steps(model, texts):
+            yield rows
+            gate.acquire(timeout=PATIENCE_MS / 1_000)
+
+    monkeypatch.setattr("hf_lstm.demo.batch_tab.classify_in_steps", classify_slowly)
+    page = open_page(serve(build_demo(model)), PHONE)
+    start_batch(page, ["a wonderful film"] * 2 * ROWS_PER_STEP)
+    for num_read in (ROWS_PER_STEP, 2 * ROWS_PER_STEP):
+        page.wait_for_function("num => document.querySelector('.batch-progress').value === num", arg=num_read)
+        page.wait_for_timeout(500)  # what would be scrolled smoothly
+        if num_read == ROWS_PER_STEP:
+            page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+            gate.release()
+    assert page.evaluate("scrollY") == 0
+    gate.release()
     page.wait_for_function("document.querySelector('.batch-frame').getBoundingClientRect().top < 0.6 * innerHeight")
 
 

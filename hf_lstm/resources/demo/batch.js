@@ -82,7 +82,7 @@ function draw() {
   find("progress").max = value?.num_texts ?? 1;
   find("progress").value = value?.num_read ?? 0;
   if (value?.rows) drawRows(value);
-  if (value) bringIntoView();
+  if (value && !value.num_texts) bringIntoView();  // not at each step, from what is read meanwhile
 }
 
 function drawRows(value) {
