@@ -56,7 +56,8 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
 def _find_wish_to_end(error: BaseException) -> int | None:
     """Find the exit code of a signal that a library has made another error of, as Python does while it builds a class.
 
-    None if no signal is the cause.
+    None if no signal is the cause. What fails on the way to the end, as saving may, has it as context alone: that is
+    told.
     """
     cause: BaseException | None = error
     while cause is not None:
@@ -64,7 +65,7 @@ def _find_wish_to_end(error: BaseException) -> int | None:
             return EXIT_INTERRUPTED
         if isinstance(cause, SystemExit) and cause.code == EXIT_TERMINATED:
             return EXIT_TERMINATED
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__
     return None
 
 

@@ -26,3 +26,21 @@ def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_all_the_same
     result = subprocess.run([sys.executable, "-c", CODE.format(name=name)], capture_output=True, text=True)
     assert result.returncode == code
     assert result.stderr in ("", "interrupted\n")
+
+
+def test_what_fails_on_the_way_to_the_end_is_told():
+    code = """
+import os, signal
+from hf_lstm.cli.common.process import run_command_line
+
+def main(argv):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        raise RuntimeError("the state is lost")
+
+run_command_line(main)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "the state is lost" in result.stderr
