@@ -133,10 +133,11 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         splits = _cut_rows(texts, ids, labels, recipe)
         with torch.random.fork_rng(), denormals_flushed(), dataset_bars(False):  # the caller's random numbers stay
             run = prepare_run(recipe, resolve_device(self.device), model_class=LSTMSentiment, splits=splits)
-            epochs = train(run.model, run.learned, run.encoded["validation"], recipe.train, show_progress=False)
+            rows, validation = run.learned, run.encoded["validation"]
+            epochs = train(run.model, rows, validation, recipe.train, unlabeled=run.unlabeled, show_progress=False)
             model = run.model
             if splits["validation"] is not splits["train"]:
-                model.config = _fit_config(model, run.encoded["validation"])
+                model.config = _fit_config(model, validation)
         self.classes_, self.model_, self.n_iter_ = classes, model, len(epochs)
         return self
 

@@ -21,6 +21,7 @@ from sklearn.utils.validation import validate_data
 from hf_lstm import InputError
 from hf_lstm.rows.classes import number_classes
 from hf_lstm.sklearn import LSTMClassifier
+from hf_lstm.training.loop.epochs import train
 
 TEXTS = ["a wonderful film", "a dull film", "warm and funny", "a waste of time"] * 5
 MOODS = ["good", "bad"] * 10
@@ -107,6 +108,18 @@ def test_it_learns():
     classifier = LSTMClassifier(**{**QUICK, "num_epochs": 20, "batch_size": 8, "hidden_size": 8, "learning_rate": 0.02})
     assert classifier.fit(texts, MOODS * 2).score(TEXTS, MOODS) == 1
     assert classifier.model_.config.max_length_tokens == 400  # of the recipe, as None was given
+
+
+def test_texts_without_labels_are_learned_from(tmp_path, monkeypatch):
+    (tmp_path / "texts.txt").write_text("a funny waste\na warm film\n")
+    read = []
+    monkeypatch.setattr(
+        "hf_lstm.sklearn.train",
+        lambda *args, unlabeled, **kwargs: read.append(len(unlabeled)) or train(*args, **kwargs),
+    )
+    of_each_step = {"unlabeled": str(tmp_path / "texts.txt"), "unlabeled_batches_per_step": 1, "entropy_weight": 1.0}
+    LSTMClassifier(**QUICK, settings=of_each_step).fit(TEXTS, MOODS)
+    assert read == [2]
 
 
 def test_it_takes_part_in_pipelines_searches_and_cross_validation():
