@@ -34,7 +34,7 @@ SETTINGS = (
     "train.batch_size=32", "train.num_epochs=6", "train.frozen_steps=25", "train.ema_decay=0.98",
     "train.adversarial_epsilon=none", "train.virtual_adversarial_epsilon=5", "train.unlabeled_batches_per_step=2",
 )  # fmt: skip
-"""What this recipe has here: those of results/few_labels.json."""
+"""What this recipe has here, unless `--set` says otherwise: those of results/few_labels_lm.json."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:

@@ -71,15 +71,16 @@ def test_the_ladder_has_its_steps_in_their_order_whatever_they_reach(tmp_path):
         write_run(folder, name, recipe, 0, accuracy)
     epoch = {"validation_perplexity": [85.66, 86.77]}
     language_model = {"elapsed_s": 7331.4, "epochs": [epoch], "device": "cpu", "num_threads": 2, "precision": "float32"}
-    for name in ("lm", "lm-wide"):
-        (folder / f"{name}.json").write_text(json.dumps(language_model))
+    for name, device in (("lm", "cpu"), ("lm-wide", "cuda:0")):
+        (folder / f"{name}.json").write_text(json.dumps({**language_model, "device": device}))
     baseline = {"test": {"accuracy": 0.91}, "training_s": 44}
     (folder / "baselines.json").write_text(json.dumps({"machine": {"num_cores": 2}, "models": {"TF": baseline}}))
     rows = read_cells(format_ladder(tmp_path))
     assert [row["runs"].split(" ")[0] for row in rows.values()] == [
         "[`lm`](lm.json)", "[`lm-wide`](lm-wide.json)", "`lm-adversarial`", "`flagship`", "`pooled-bilstm`", "",
     ]  # fmt: skip
-    first, *_, last = rows.values()
+    first, wide, *_, last = rows.values()
+    assert (first["computed with"], wide["computed with"]) == ("2 CPU cores, float32", "a GPU, float32")
     assert (first["validation"], first["training, s"]) == ("perplexity 85.7 forward, 86.8 backward", "7,331")
     assert (last["step"], last["test"]) == ("beside them: TF", "91.00 %")
     (folder / "lm-wide.json").unlink()

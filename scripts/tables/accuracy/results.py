@@ -188,8 +188,8 @@ def _find_values(words: Sequence[str], option: str) -> list[str]:
 
 def describe_device(run: Mapping[str, Any]) -> str:
     """Say on what a run computed, and in which number format."""
-    threads = run["num_threads"]
-    place = f"{threads} CPU core{'s' if threads > 1 else ''}" if run["device"] == "cpu" else run["device"]
+    threads, (kind, *_) = run["num_threads"], run["device"].split(":")
+    place = {"cpu": f"{threads} CPU core{'s' if threads > 1 else ''}", "cuda": "a GPU"}.get(kind, kind)
     return f"{place}, {run['precision']}"
 
 
