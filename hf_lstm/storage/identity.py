@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hf_lstm.config.defaults import fill_in_defaults
 from hf_lstm.config.model import SINGLE_LABEL
 from hf_lstm.errors import InputError
 from hf_lstm.files import RECIPE_FILE, RESULTS_FILE, read_json, write_json
@@ -23,6 +24,8 @@ _CHOSEN_WORDS = ("any_script", "bpe")
 def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -> None:
     """Compare sections of a run with those in its file. Sections that the file lacks are added to it.
 
+    Settings that it lacks, as one of an earlier version may, have their defaults there.
+
     Args:
         path: of the run's JSON file; it is made if need be.
         now: by section, what is so now, as JSON.
@@ -33,6 +36,8 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
         InputError: `must_be_equal`, and something differs; each key is named, with its old and new value.
     """
     saved = _read_if_there(path)
+    if isinstance(saved.get("settings"), Mapping):
+        saved["settings"] = fill_in_defaults(saved["settings"], now.get("settings", {}))
     differences = [
         line for section in now if section in saved for line in _compare(section, saved[section], now[section])
     ]

@@ -92,3 +92,15 @@ def test_what_a_run_completes_is_no_difference(tmp_path, labels, words, is_refus
     if len(labels) == 2:
         with pytest.raises(InputError, match=r"model\.single_logit was True and is False now"):
             check_finished(tmp_path, {"model": {"single_logit": False}})
+
+
+def test_settings_that_came_after_a_run_began_have_their_defaults_there(tmp_path):
+    path = tmp_path / "work" / "identity.json"
+    path.parent.mkdir()
+    began = {"train": {"seed": 3}, "model": {"hidden_size": 8}}
+    path.write_text(json.dumps({"settings": began}))
+    now = {"train": {"seed": 3, "cuda_graphs": False}, "model": {"hidden_size": 8, "direction_dropout": 0.0}}
+    check_identity(path, {"settings": now}, must_be_equal=True)
+    now["train"]["cuda_graphs"] = True
+    with pytest.raises(InputError, match=r"train\.cuda_graphs was False and is True now; resume"):
+        check_identity(path, {"settings": now}, must_be_equal=True)
