@@ -35,6 +35,7 @@ _STEPS = {
     "flagship-tiny-edited": "the same with 15 % edits",
     "flagship-tiny-typed": "the same with edits of more kinds",
     "flagship-tiny": "**the shipped tiny student**",
+    "flagship-tiny-wide": "a tiny student of the shipped one and n-grams",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
 _LANGUAGE_MODELS = {
