@@ -29,6 +29,7 @@ def fill_in_defaults(saved: Mapping[str, Any], now: Mapping[str, Any]) -> dict[s
     filled = dict(saved)
     for name, kind in _SECTIONS.items():
         if isinstance(saved.get(name), Mapping) and isinstance(now.get(name), Mapping):
-            defaults = {key: value for key, value in dataclasses.asdict(kind()).items() if key in now[name]}
-            filled[name] = {**defaults, **saved[name]}
+            lacking = [key for key in now[name] if key not in saved[name]]
+            defaults = dataclasses.asdict(kind())
+            filled[name] = {**saved[name], **{key: defaults[key] for key in lacking if key in defaults}}
     return filled

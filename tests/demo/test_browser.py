@@ -154,12 +154,23 @@ def read_color(locator):
     return locator.evaluate("node => getComputedStyle(node).backgroundColor")
 
 
+def find_place_at_rest(page, locator):
+    """The box of what is shown, once it has a height and stays: Gradio lays a page out in several steps."""
+    place, earlier = locator.bounding_box(), None
+    for _ in range(100):
+        if place is not None and place["height"] and place == earlier:
+            return place
+        page.wait_for_timeout(200)
+        place, earlier = locator.bounding_box(), place
+    raise AssertionError(f"{locator} does not come to rest")
+
+
 def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, address, model):
     page, requested = open_page(address), []
     page.on("request", lambda request: requested.append(request.url))
     page.reload()
     examples = page.locator("#examples")
-    place = examples.bounding_box()
+    place = find_place_at_rest(page, examples)
     page.get_by_label("Text", exact=True).fill("a film\n" * 40)
     assert examples.bounding_box() == place, "a long text moves nothing"
     examples.get_by_text("A wonderful film: warm").click()
