@@ -135,7 +135,7 @@ def main(argv: Sequence[str]) -> None:
     # The folder is claimed, and looked into, before the imports, which take seconds: what is wrong is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:
         if folder.is_finished and not arguments.push and launch.num_processes == 1:
-            check_finished(folder.path, recipe.kept_to_json())
+            check_finished(folder.path, recipe.asked_to_json())
             # Imported here, as `datasets` takes a second, and PyTorch, which takes more, is not needed.
             from hf_lstm.data.comparison import check_rows
 

@@ -54,14 +54,9 @@ class Recipe:
         value = self.to_json()
         return {section: value[section] for section in SECTIONS}
 
-    def kept_to_json(self) -> dict[str, Any]:
-        """Convert the name, and the settings that no run changes, to JSON.
-
-        Those of data and architecture may be completed by a model to start from.
-        """
-        sections = ("train",) if self.train.base_model is not None else SECTIONS
-        value = self.to_json()
-        return {"name": self.name, **{section: value[section] for section in sections}}
+    def asked_to_json(self) -> dict[str, Any]:
+        """Convert the name and the settings to JSON, to be compared with those of a finished run."""
+        return {"name": self.name, **self.settings_to_json()}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], where: str) -> "Recipe":

@@ -56,9 +56,10 @@ def check_rows(folder: Path, asked: Recipe, in_memory: InMemorySplits | None = N
         "num_rows": {name: len(split) for name, split in splits.items()},
         "rows_sha256": splits.rows_sha256,
         "texts_sha256": {name: hash_texts(split["text"][:]) for name, split in splits.items()},
+        "num_unlabeled": len(unlabeled) if asked.train.learns_from_unlabeled else None,
         "unlabeled_sha256": hash_texts(unlabeled) if len(unlabeled) else None,
     }
-    known = [name for name in now if before.get(name)]  # of an earlier version, some are not
+    known = [name for name in now if before.get(name) is not None]  # of an earlier version, some are not
     refuse_finished(folder, compare({name: before[name] for name in known}, {name: now[name] for name in known}))
 
 

@@ -152,6 +152,8 @@ class DatasetFacts:
     """Hash of the texts of each split, whatever their order: see `hash_texts`. By it, evaluation knows them again."""
     unlabeled_sha256: str | None = None
     """Hash of the texts without labels that it learned from, as of `texts_sha256`; None if there were none."""
+    num_unlabeled: int | None = None
+    """Number of these texts; None where no such texts were looked for, and of an earlier version."""
     findings: RowFindings = dataclasses.field(default_factory=RowFindings)
     """Rows that harm the run, or the trust in its figures."""
     cuts: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -189,6 +191,8 @@ class BaseModelFacts:
     is_on_hub: bool
     weights_sha256: str
     keeps_classifier: bool
+    is_language_model: bool | None = None
+    """Whether it was a language model, of which a run has less than of a classifier; None of an earlier version."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.config.defaults import fill_in_defaults
-from hf_lstm.config.model import SINGLE_LABEL
+from hf_lstm.config.earlier_runs import fill_in_defaults, is_completed
+from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.files import RECIPE_FILE, RESULTS_FILE, read_json, write_json
 from hf_lstm.records.places import strip_recipe
@@ -17,8 +17,6 @@ logger = logging.getLogger(__name__)
 _MAX_SHOWN = 5
 _MAX_CHARACTERS = 60
 _DIGEST, _DIGEST_DIGITS = re.compile("[0-9a-f]{64}"), 12
-_CHOSEN_WORDS = ("any_script", "bpe")
-"""How a run finds words in scripts that the default recipe would misread."""
 
 
 def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -> None:
@@ -71,7 +69,8 @@ def check_finished(folder: Path, now: Mapping[str, Any]) -> None:
     """Refuse to take a finished run for one with other settings.
 
     The recipe of a finished run names things of this machine without their folders, and so they are compared. Settings
-    that it lacks, as one of an earlier version may, are not.
+    that it lacks, as one of an earlier version may, have their defaults there. Those that a run completes are not
+    compared: see `is_completed`.
 
     Args:
         folder: of the finished run.
@@ -81,8 +80,16 @@ def check_finished(folder: Path, now: Mapping[str, Any]) -> None:
         InputError: it had others, or another recipe; each is named, with its old and new value.
     """
     saved, results = (_read_if_there(folder / name) for name in (RECIPE_FILE, RESULTS_FILE))
-    before, after = _flatten(saved, ""), _flatten(strip_recipe(now, results), "")
-    keys = [key for key in after if key in before and after[key] != before[key] and not _is_completed(key, before)]
+    before, after = _flatten(fill_in_defaults(saved, now), ""), _flatten(strip_recipe(now, results), "")
+    base = {
+        "has_base": after.get("train.init_from") not in (None, AUTO),
+        "is_language_model": _flatten(results, "").get("init_from.is_language_model") is True,
+    }
+    keys = [
+        key
+        for key in after
+        if key in before and after[key] != before[key] and not is_completed(key, before, after, **base)
+    ]
     refuse_finished(folder, [_tell("the recipe" if key == "name" else key, before, after, key) for key in keys])
 
 
@@ -102,14 +109,6 @@ def refuse_finished(folder: Path, differences: list[str]) -> None:
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Tell in what two JSON objects differ, a line for each key, with its old and new value."""
     return _compare("", before, after)
-
-
-def _is_completed(key: str, saved: Mapping[str, Any]) -> bool:
-    """Tell whether a run may have put the saved value of a setting in the place of what it was asked for."""
-    has_one_logit = "model.id2label.2" not in saved and saved.get("model.problem_type", SINGLE_LABEL) == SINGLE_LABEL
-    return (key == "tokenizer.words" and saved[key] in _CHOSEN_WORDS) or (
-        key == "model.single_logit" and not has_one_logit
-    )
 
 
 def _read_if_there(path: Path) -> dict[str, Any]:

@@ -137,6 +137,7 @@ class BaseModel:
             is_on_hub=self.is_on_hub,
             weights_sha256=self.weights_sha256,
             keeps_classifier=keeps_classifier,
+            is_language_model=False,
         )
 
 
@@ -190,6 +191,7 @@ class BaseLanguageModel:
             is_on_hub=self.is_on_hub,
             weights_sha256=self.saved.weights_sha256,
             keeps_classifier=False,
+            is_language_model=True,
         )
 
 

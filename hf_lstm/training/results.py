@@ -87,6 +87,7 @@ def build_results(
             duplicates=count_duplicates(run.splits),
             rows_sha256=run.splits.rows_sha256,
             unlabeled_sha256=run.unlabeled_sha256,
+            num_unlabeled=run.num_unlabeled,
             findings=run.findings,
             cuts=run.splits.cuts,
             texts_sha256={name: hash_texts(split["text"][:]) for name, split in run.splits.items()},

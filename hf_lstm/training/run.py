@@ -84,7 +84,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
     """
     processes = Processes(options.launch)
     check_data = functools.partial(check_rows, folder.path, recipe, options.in_memory)
-    if (results := read_finished(folder, RunResults, recipe.kept_to_json(), check_data)) is not None:
+    if (results := read_finished(folder, RunResults, recipe.asked_to_json(), check_data)) is not None:
         processes.dismiss()
         return results
     show_progress = options.show_progress and can_show_bars()

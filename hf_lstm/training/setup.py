@@ -65,6 +65,8 @@ class PreparedRun:
     """Texts without labels that steps read besides, if any."""
     unlabeled_sha256: str | None
     """Of all texts without labels, see `hash_texts`; None without such."""
+    num_unlabeled: int | None
+    """How many these are; None where none were looked for."""
     model: LSTMSentiment
     """On its device, not trained yet."""
     base_model: BaseModelFacts | None
@@ -140,7 +142,10 @@ def prepare_run(
         ids = [texts.input_ids for texts in (learned.texts, more) if texts is not None]
         normalize_embedding(model, torch.bincount(torch.from_numpy(np.concatenate(ids)), minlength=config.vocab_size))
     digest = hash_texts(unlabeled) if len(unlabeled) else None
-    return PreparedRun(recipe, splits, findings, encoded, learned, more, digest, model, base_model, word_vectors)
+    num_unlabeled = len(unlabeled) if recipe.train.learns_from_unlabeled else None
+    return PreparedRun(
+        recipe, splits, findings, encoded, learned, more, digest, num_unlabeled, model, base_model, word_vectors
+    )
 
 
 def complete_data(recipe: Recipe, base: BaseModel | BaseLanguageModel, in_memory: InMemorySplits | None) -> Recipe:

@@ -13,7 +13,7 @@ from local_hub import WRITE_TOKEN
 
 from hf_lstm import LSTMSentiment
 from hf_lstm.cli.train import read_num_shards
-from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train.py"
 REPO = f"me/reviews-{DEFAULT_RECIPE}"
@@ -177,7 +177,9 @@ def test_a_finished_run_is_left_alone(run, tmp_path):
         (tmp_path / "out" / name).write_text("{}")
     result = run("--resume", "--output-dir", "out")
     assert (result.returncode, result.stdout) == (0, "the run in out is finished: nothing to do\n")
-    (tmp_path / "out" / "recipe.json").write_text('{"name": "bilstm", "train": {"seed": 1}}')
+    (tmp_path / "out" / "recipe.json").write_text(
+        json.dumps({"name": "bilstm", "train": get_recipe("bilstm").to_json()["train"] | {"seed": 1}})
+    )
     result = run("--resume", "--output-dir", "out", "--recipe", "bilstm", "--seed", "2")
     assert result.returncode == 2
     assert "is finished, and was another one: train.seed was 1 and is 2 now; pass --overwrite" in result.stderr

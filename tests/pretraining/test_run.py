@@ -10,9 +10,13 @@ import torch
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.cli.pretrain import main
 from hf_lstm.config import DataConfig, ModelSettings
+from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.pretraining.folder import read_language_model
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.fine_tuning import BaseLanguageModel, check_own_settings, load_base_model
+from hf_lstm.training.options import RunOptions
+from hf_lstm.training.run import run_experiment
 
 TEXTS = ["it is a good film , is it ?", "it is a bad film !", "a good film", "bad , bad , bad", "is it ?"]
 SETTINGS = (
@@ -122,6 +126,24 @@ def test_a_finished_run_is_not_taken_for_one_on_other_texts(folder: Path, texts:
     texts.write_text(texts.read_text() + "\na text that is new")
     with pytest.raises(InputError, match=r"another one: num_texts\.train was \d+ and is \d+ now; texts_sha256 was "):
         main(again)
+
+
+def test_a_finished_classifier_from_a_language_model_is_not_taken_for_another(folder: Path, tmp_path: Path) -> None:
+    rows = "".join(f'"{text} {row}",{row % 2}\n' for row in range(9) for text in TEXTS)
+    (tmp_path / "rows.csv").write_text("text,label\n" + rows)
+    recipe = override_recipe(POOLED_BILSTM, [f"data.dataset={tmp_path / 'rows.csv'}", f"train.init_from={folder}"])
+    recipe = override_recipe(recipe, ["train.num_epochs=1", "model.pooling=max"])
+    options = RunOptions(output_dir=tmp_path / "run", show_progress=False, device="cpu", resume=True)
+    results = run_experiment(recipe, options)
+    assert results.init_from is not None
+    assert results.init_from.is_language_model
+    assert run_experiment(recipe, options) == results
+    for change, said in [
+        ("model.pooling=mean", r"model\.pooling was max and is mean now"),
+        ("data.validation_fraction=0.25", r"data\.validation_fraction was 0\.\d+ and is 0\.25 now"),
+    ]:
+        with pytest.raises(InputError, match=f"another one: {said}; pass --overwrite"):
+            run_experiment(override_recipe(recipe, [change]), options)
 
 
 def test_without_texts_it_says_what_to_pass() -> None:

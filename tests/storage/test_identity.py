@@ -104,3 +104,42 @@ def test_settings_that_came_after_a_run_began_have_their_defaults_there(tmp_path
     now["train"]["cuda_graphs"] = True
     with pytest.raises(InputError, match=r"train\.cuda_graphs was False and is True now; resume"):
         check_identity(path, {"settings": now}, must_be_equal=True)
+
+
+def test_settings_that_came_after_a_run_ended_have_their_defaults_there(tmp_path):
+    (tmp_path / "recipe.json").write_text(json.dumps({"train": {"seed": 3}, "model": {"hidden_size": 8}}))
+    now = {"train": {"seed": 3, "cuda_graphs": False}, "model": {"hidden_size": 8, "words_per_step": 1}}
+    check_finished(tmp_path, now)
+    now["model"]["words_per_step"] = 2
+    with pytest.raises(InputError, match=r"another one: model\.words_per_step was 1 and is 2 now; pass --overwrite"):
+        check_finished(tmp_path, now)
+
+
+@pytest.mark.parametrize("is_language_model", [True, False, None])
+def test_what_a_model_to_start_from_determines_is_no_difference(tmp_path, is_language_model):
+    saved = {
+        "data": {"dataset": "x", "text_column": "body", "split_seed": 3},
+        "tokenizer": {"max_words": 9},
+        "model": {"hidden_size": 8, "pooling": "mean"},
+        "train": {"init_from": "base", "seed": 1},
+    }
+    (tmp_path / "recipe.json").write_text(json.dumps(saved))
+    facts = {"is_on_hub": False} | ({} if is_language_model is None else {"is_language_model": is_language_model})
+    (tmp_path / "results.json").write_text(json.dumps({"init_from": facts}))
+    asked = {
+        "data": {"dataset": "x", "text_column": None, "split_seed": 0},
+        "tokenizer": {"max_words": 5},
+        "model": {"hidden_size": 5, "pooling": "mean" if is_language_model else "max"},
+        "train": {"init_from": "folder/base", "seed": 1},
+    }
+    check_finished(tmp_path, asked)
+    for section, name, value in [
+        ("data", "text_column", "title"),
+        ("data", "split_seed", 7),
+        ("data", "dataset", "y"),
+        ("train", "init_from", "folder/other"),
+        *([("model", "pooling", "max")] if is_language_model else ()),
+    ]:
+        changed = {**asked, section: {**asked[section], name: value}}
+        with pytest.raises(InputError, match=rf"another one: {section}\.{name} was \w+ and is \w+ now; pass"):
+            check_finished(tmp_path, changed)

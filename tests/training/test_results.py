@@ -39,7 +39,17 @@ def run(tiny_model):
     base = BaseModelFacts(source="org/base", is_on_hub=True, weights_sha256="ab" * 32, keeps_classifier=True)
     learned = encoded["train"]
     return PreparedRun(
-        recipe, splits, RowFindings(), encoded, learned, None, None, tiny_model, base_model=base, word_vectors=None
+        recipe,
+        splits,
+        RowFindings(),
+        encoded,
+        learned,
+        None,
+        None,
+        None,
+        tiny_model,
+        base_model=base,
+        word_vectors=None,
     )
 
 

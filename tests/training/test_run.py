@@ -113,6 +113,7 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
         is_on_hub=False,
         weights_sha256=base_results.weights_sha256,
         keeps_classifier=has_same_labels,
+        is_language_model=False,
     )
     base, tuned = (LSTMSentiment.from_pretrained(folder) for folder in (base_folder, tmp_path / "run"))
     assert tuned.tokenizer.to_str() == base.tokenizer.to_str()
@@ -331,7 +332,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path, recipe, mon
     assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(tmp_path / "whole"))
     assert run_experiment(recipe, options(tmp_path, resume=True)) == resumed
     texts.write_text(texts.read_text() + "\none more film")
-    with pytest.raises(InputError, match=r"is finished, and was another one: unlabeled_sha256 was \w+\.\.\. and is "):
+    with pytest.raises(InputError, match=r"is finished, and was another one: num_unlabeled was \d+ and is \d+ now; un"):
         run_experiment(recipe, options(tmp_path, resume=True))
 
 
@@ -388,3 +389,20 @@ def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkey
         run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     assert LSTMSentiment.from_pretrained(tmp_path / "run").results.best_epoch == 1
     assert not (tmp_path / "run" / ".unfinished").exists()
+
+
+@pytest.mark.usefixtures("without_report")
+def test_a_finished_run_that_found_no_texts_without_labels_tells_that_there_are_some_now(tmp_path, recipe, reviews):
+    (tmp_path / "data").mkdir()
+    reviews.rename(tmp_path / "data" / "train.csv")
+    card = "---\nconfigs:\n- config_name: default\n  data_files:\n  - {split: train, path: train.csv}\n"
+    (tmp_path / "data" / "README.md").write_text(f"{card}---\n")
+    changes = [f"data.dataset={tmp_path / 'data'}", "train.teachers=ngrams", "train.unlabeled=auto"]
+    recipe = override_recipe(recipe, [*changes, "train.num_epochs=1"])
+    results = run_experiment(recipe, options(tmp_path))
+    assert (results.dataset.num_unlabeled, results.dataset.unlabeled_sha256) == (0, None)
+    assert run_experiment(recipe, options(tmp_path, resume=True)) == results
+    (tmp_path / "data" / "unlabeled.csv").write_text("review\na film of no label\none more\n")
+    (tmp_path / "data" / "README.md").write_text(f"{card}  - {{split: unlabeled, path: unlabeled.csv}}\n---\n")
+    with pytest.raises(InputError, match=r"another one: num_unlabeled was 0 and is 2 now; pass --overwrite"):
+        run_experiment(recipe, options(tmp_path, resume=True))
