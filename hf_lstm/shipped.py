@@ -16,4 +16,12 @@ def find_shipped(name: str) -> Path:
     return next((folder for folder in PLACES[name] if folder.is_dir()), PLACES[name][-1])
 
 
+def locate_model(name: str) -> str:
+    """Return the folder of the shipped model that is called so, or any other name as it is.
+
+    A folder of the working directory that has such a name comes first.
+    """
+    return str(find_shipped(name)) if name in PLACES and not Path(name).exists() else name
+
+
 FLAGSHIP, FLAGSHIP_TINY = find_shipped("flagship"), find_shipped("flagship-tiny")

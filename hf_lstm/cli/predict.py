@@ -20,7 +20,7 @@ from hf_lstm.extras import require_library
 from hf_lstm.garbage import pausing_collection
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
-from hf_lstm.shipped import FLAGSHIP
+from hf_lstm.shipped import FLAGSHIP, locate_model
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,6 +47,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "model",
         metavar="MODEL",
+        type=locate_model,
         nargs="?",
         help="model folder, or Hub id such as org/imdb-lstm (default: the one of film reviews that comes along)",
     )

@@ -12,6 +12,7 @@ from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, name_command
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed
 from hf_lstm.files import CARD_FILE, RESULTS_FILE, write_file
+from hf_lstm.shipped import locate_model
 
 if TYPE_CHECKING:
     from hf_lstm.hub.cards.metadata import CardChoices
@@ -29,7 +30,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "are published; no text, and no path of this machine.",
         examples=[f"{EXAMPLE_MODEL} --dry-run", f"{EXAMPLE_MODEL} --private"],
     )
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder")
+    parser.add_argument("folder", metavar="FOLDER", type=lambda name: Path(locate_model(name)), help="model folder")
     parser.add_argument("--dry-run", action="store_true", help="list what would be pushed, and push nothing")
     add_repository_arguments(parser)
     add_card_arguments(parser)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
-from hf_lstm.shipped import FLAGSHIP
+from hf_lstm.shipped import FLAGSHIP, locate_model
 
 _SETTINGS = """\
 also read from the environment:
@@ -30,6 +30,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "model",
         metavar="MODEL",
+        type=locate_model,
         nargs="?",
         help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID, else the one that comes along)",
     )
@@ -121,7 +122,7 @@ def choose_model(model_id: str, default_model: Path) -> str:
         raise InputError(
             "no model is given, and MODEL_ID is not set; expected a model folder, or a Hub id such as org/imdb-lstm"
         )
-    return model_id or os.path.relpath(default_model)
+    return locate_model(model_id) if model_id else os.path.relpath(default_model)
 
 
 def read_port(name: str, text: str | None) -> int | None:

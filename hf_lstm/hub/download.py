@@ -28,6 +28,7 @@ from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
 from hf_lstm.replacement import finish_replacement
+from hf_lstm.shipped import locate_model
 
 _DOWNLOADED_FILES = (
     *REQUIRED_FILES,
@@ -56,7 +57,7 @@ def fetch_model_folder(
     downloaded earlier, unless a new download is asked for.
 
     Args:
-        model: folder, or Hub id.
+        model: folder, Hub id, or `flagship` or `flagship-tiny` for a model that comes along.
         revision: branch, tag or commit on the Hub, by default `main`.
         token: access token; by default `HF_TOKEN` or the client's login.
         cache_dir: where downloads are; by default the client's cache.
@@ -70,13 +71,14 @@ def fetch_model_folder(
     if not str(model).strip():
         raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
     what = f"model {str(model)!r}"
+    model = locate_model(str(model))
     if Path(model).is_file():
         raise InputError(f"{what} is a file; expected the folder of a saved model, or a Hub id like org/name")
 
     def fetch(version: str | None, force: bool) -> Path:
         try:
             folder = snapshot_download(
-                str(model),
+                model,
                 revision=version,
                 token=token,
                 cache_dir=cache_dir,

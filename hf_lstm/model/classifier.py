@@ -149,7 +149,8 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         Weights and tokenizer are of one version.
 
         Args:
-            pretrained_model_name_or_path: Hub id such as `org/imdb-lstm`, or a folder.
+            pretrained_model_name_or_path: Hub id such as `org/imdb-lstm`, a folder, or `flagship` or
+                `flagship-tiny`, which come along.
             revision: branch, tag or commit on the Hub.
             token: access token; by default `HF_TOKEN` or the client's login.
             cache_dir: where downloads are kept; by default the client's cache.

@@ -27,6 +27,7 @@ from hf_lstm.records.places import SAMPLE
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabelMap
+from hf_lstm.shipped import locate_model
 from hf_lstm.sources.label_feature import Labels
 
 logger = logging.getLogger(__name__)
@@ -233,7 +234,7 @@ def load_base_model(source: str) -> BaseModel | BaseLanguageModel:
         InputError: as `LSTMSentiment.from_pretrained`.
     """
     folder = fetch_model_folder(source)
-    is_on_hub = not Path(source).is_dir()  # the rule of `fetch_model_folder`
+    is_on_hub = not Path(locate_model(source)).is_dir()  # the rule of `fetch_model_folder`
     if is_language_model(folder):
         return BaseLanguageModel(source, is_on_hub, read_language_model(folder))
     digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()

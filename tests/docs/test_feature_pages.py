@@ -21,6 +21,13 @@ def page_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def without_warnings(caplog):
+    """An example of a page should be one of good rows: what is warned of would puzzle its reader."""
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call") if record.levelname == "WARNING"] == []
+
+
 def run_page(page: str) -> dict:
     names = {}
     exec(compile(read_python(page), page, "exec"), names)

@@ -6,8 +6,11 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
+from hf_lstm.config.overrides import find_sections
+from hf_lstm.config.pretrain import LM
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES
 
 EXAMPLE_MODEL = f"runs/sample-{DEFAULT_RECIPE}"
 """What `hf-lstm train --dataset sample` writes: the model of examples that can be pasted."""
@@ -48,12 +51,27 @@ def build_parser(
     called = name_command(command)
     lines = "\n".join(f"  {called} {example}" for example in examples)
     heading = "examples" if len(examples) > 1 else "example"
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=called,
         description=wrap(description),
         epilog=f"{notes}\n\n{heading}:\n{lines}".lstrip(),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # wraps no example
     )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says of settings of a recipe, which are no options, how they are given."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and message, and exit."""
+        _, is_unknown, arguments = message.partition("unrecognized arguments: ")
+        if is_unknown and "--set" in self._option_string_actions:
+            recipe = LM if self.prog.endswith("pretrain") else RECIPES[DEFAULT_RECIPE]
+            section_of = find_sections(recipe)
+            given = [argument[2:].partition("=")[0].replace("-", "_") for argument in arguments.split()]
+            hints = [f"--set {section_of[name]}.{name}=..." for name in given if name in section_of]
+            message += f"; a setting of the recipe is given as {' '.join(hints)}" if hints else ""
+        super().error(message)
 
 
 def wrap(text: str) -> str:
