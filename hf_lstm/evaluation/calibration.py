@@ -9,6 +9,7 @@ import dataclasses
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.nn.problem import DEFAULT_THRESHOLD, MultiLabel
@@ -40,27 +41,46 @@ def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
 
     It is the T that minimizes the mean cross-entropy of softmax(logits / T), or of sigmoid(logits / T) where a row may
     have any number of labels, computed in float64. It is convex in 1 / T, so bisection finds where its slope changes
-    sign. If it does not change between `MIN_TEMPERATURE` and `MAX_TEMPERATURE`, as when every row is predicted right,
-    the answer is 1.
+    sign between `MIN_TEMPERATURE` and `MAX_TEMPERATURE`.
+
+    Where every row is predicted right, the smaller the better. Then probabilities become as sure as that many rows
+    allow, by Platt's targets: 1 - 1 / (rows + 2) for what is true. They are never made less sure so. Where nothing
+    is right, the answer is 1.
 
     Args:
         logits: (num_rows, num_labels), of rows that the model was not trained on.
         labels: int64 (num_rows,), the true class ids; or (num_rows, num_labels) of 0 and 1.
 
     Reference: Guo et al., On Calibration of Modern Neural Networks, ICML 2017, https://arxiv.org/abs/1706.04599
+        Platt, Probabilistic Outputs for Support Vector Machines, 1999, section 2.2
     """
     scores, true = logits.double(), torch.from_numpy(labels)
+    num_rows, num_labels = scores.shape
     has_many = true.dim() == 2
-    mean_true_score = (scores * true).sum(dim=1).mean() if has_many else scores.gather(1, true[:, None]).mean()
+    targets = true.double() if has_many else functional.one_hot(true, num_labels).double()
+    temperature = _minimize_loss(scores, targets, has_many)
+    if temperature is not None:
+        return temperature
+    unsure = 1 / (num_rows + 2)
+    targets = targets * (1 - unsure) + (1 - targets) * (unsure if has_many else unsure / (num_labels - 1))
+    return min(_minimize_loss(scores, targets, has_many) or 1.0, 1.0)
+
+
+def _minimize_loss(scores: torch.Tensor, targets: torch.Tensor, has_many: bool) -> float | None:
+    """Find the temperature of least cross-entropy with `targets`, None if it is not within the range.
+
+    Both are float64 (num_rows, num_labels).
+    """
+    wanted = (scores * targets).sum(dim=1).mean()
 
     def is_rising(log_inverse: float) -> bool:
         scaled = scores * np.exp(log_inverse)
         expected = ((scaled.sigmoid() if has_many else torch.softmax(scaled, dim=1)) * scores).sum(dim=1).mean()
-        return bool(expected > mean_true_score)
+        return bool(expected > wanted)
 
     low, high = -np.log(MAX_TEMPERATURE), -np.log(MIN_TEMPERATURE)
     if is_rising(low) or not is_rising(high):
-        return 1.0
+        return None
     for _ in range(_NUM_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if is_rising(middle) else (middle, high)

@@ -72,6 +72,24 @@ def test_the_slope_vanishes_at_the_fitted_temperature():
     assert abs(inverse.grad.item()) < 1e-9
 
 
+@pytest.mark.parametrize("num_labels", [2, 4])
+@pytest.mark.parametrize("num_rows", [20, 400])
+def test_rows_that_are_all_right_make_it_as_sure_as_their_number_allows(num_rows, num_labels):
+    labels = np.arange(num_rows) % num_labels
+    logits = torch.zeros(num_rows, num_labels)
+    logits[torch.arange(num_rows), torch.from_numpy(labels)] = 0.7
+    confidence = (logits.double() / fit_temperature(logits, labels)).softmax(dim=1).max(dim=1).values
+    assert confidence.tolist() == pytest.approx([1 - 1 / (num_rows + 2)] * num_rows)
+    assert fit_temperature(logits * 100, labels) == 1.0  # it is surer by itself
+
+
+def test_labels_of_rows_that_are_all_right_are_as_sure_as_their_number_allows():
+    labels = np.array([[1, 0], [0, 1], [1, 1], [0, 0]] * 5)
+    logits = torch.from_numpy(0.3 * (2.0 * labels - 1))
+    probabilities = (logits / fit_temperature(logits, labels)).sigmoid()
+    assert (probabilities - torch.from_numpy(labels)).abs().flatten().tolist() == pytest.approx([1 / 22] * 40)
+
+
 @pytest.mark.parametrize("all_right", [True, False])
 def test_rows_that_tell_nothing_leave_the_logits_as_they_are(all_right):
     logits = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
