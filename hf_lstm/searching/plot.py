@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NUM_COLUMNS = 3
 MAX_NAME_CHARACTERS = 14
+MAX_CHARACTERS_SIDE_BY_SIDE = 32
+"""More stand upright below the panel."""
 
 
 def draw_search(facts: SearchFacts) -> "Figure":
@@ -57,11 +59,21 @@ def _place_values(axes: "Axes", name: str, said: str, trials: Sequence[TrialFact
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # type: ignore[call-arg]
         return {trial.number: trial.number for trial in trials}
     if ".." in said:
-        if said.endswith(":log"):
+        low, _, rest = said.partition("..")
+        high, _, kind = rest.partition(":")
+        first, last = float(low), float(high)
+        if kind == "log":
             axes.set_xscale("log")
+            margin = (last / first) ** 0.04
+            axes.set_xlim(first / margin, last * margin)  # all that was searched, not what was tried of it
+        else:
+            margin = 0.04 * (last - first)
+            axes.set_xlim(first - margin, last + margin)
         return {trial.number: float(trial.settings[name]) for trial in trials}
     choices = said.split(",")
-    axes.set_xticks(range(len(choices)), shorten_names(choices, MAX_NAME_CHARACTERS))
+    shown = shorten_names(choices, MAX_NAME_CHARACTERS)
+    fit_side_by_side = len(shown) * max(map(len, shown)) <= MAX_CHARACTERS_SIDE_BY_SIDE
+    axes.set_xticks(range(len(choices)), shown, rotation=0 if fit_side_by_side else 90)
     axes.set_xlim(-0.5, len(choices) - 0.5)
     return {trial.number: choices.index(format_value(trial.settings[name])) for trial in trials}
 

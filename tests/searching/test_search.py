@@ -342,3 +342,6 @@ def test_the_plot_shows_each_trial_in_each_panel(whole):
     assert [axes.get_xlabel() for axes in panels] == ["trial", "train.learning_rate", "model.hidden_size"]
     rates = sorted(trial.settings["train.learning_rate"] for trial in trials)
     assert sorted(x for line in panels[1].lines for x in line.get_xdata()) == rates
+    low, high = map(float, facts.space[0].partition("=")[2].removesuffix(":log").split(".."))
+    first, last = panels[1].get_xlim()
+    assert first < low < high < last

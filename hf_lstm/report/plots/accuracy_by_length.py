@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hf_lstm.records.report import LengthGroup
-from hf_lstm.report.plots.canvas import BLUE, GRAY, build_percent_formatter, make_figure, style_axes
+from hf_lstm.report.plots.canvas import BLUE, GRAY, build_percent_formatter, limit_to_shares, make_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +25,8 @@ def draw_accuracy_by_length(groups: Sequence[LengthGroup], accuracy: float) -> "
     axes.errorbar(range(len(groups)), values, yerr=errors, fmt="o", color=BLUE, capsize=4, label="95 % interval")
     axes.axhline(accuracy, color=GRAY, linestyle=":", label="all rows", zorder=0)
     axes.set_xticks(range(len(groups)), [group.name_words().replace(" to", "\nto") for group in groups])
+    axes.set_xlim(-0.5, len(groups) - 0.5)  # two groups would stand at the edges
+    limit_to_shares(axes)
     axes.set_xlabel("words in the text")
     axes.yaxis.set_major_formatter(build_percent_formatter())
     axes.set_title("accuracy by length; groups of about equally many rows")

@@ -4,8 +4,11 @@ matplotlib is imported where it is used: it may be missing, and is slow to impor
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+import numpy as np
 
 from hf_lstm.extras import is_installed, name_install_command
 from hf_lstm.report.plots.drawing import hash_drawing
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 NO_PLOTS = f"plots are left out, since matplotlib is not installed: {name_install_command('matplotlib')}"
 # Colors that people with any color vision can tell apart: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"
+_MAX_DECIMALS = 4
 GRAY, LIGHT_GRAY = "#6b7280", "#e5e7eb"
 
 
@@ -49,9 +53,27 @@ def build_percent_formatter() -> "Formatter":
 
     It shows as many decimals as the ticks need.
     """
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import Formatter
 
-    return PercentFormatter(xmax=1, symbol=" %")
+    class PercentFormatter(Formatter):
+        def __call__(self, share: float, position: int | None = None) -> str:
+            return self.format_ticks([share])[0]
+
+        def format_ticks(self, values: Iterable[float]) -> list[str]:
+            percents = 100 * np.asarray(list(values)) + 0.0
+            fitting = (n for n in range(_MAX_DECIMALS) if np.allclose(percents, percents.round(n), rtol=0, atol=1e-6))
+            decimals = next(fitting, _MAX_DECIMALS)
+            return [f"{percent:.{decimals}f} %" for percent in percents]
+
+    return PercentFormatter()
+
+
+def limit_to_shares(axes: "Axes", *, along: Literal["x", "y"] = "y") -> None:
+    """Cut an axis at 0 and at 100 %, beyond which no share is, and draw whole what lies there."""
+    low, high = getattr(axes, f"get_{along}lim")()
+    getattr(axes, f"set_{along}lim")(max(low, 0), min(high, 1))
+    for artist in (*axes.lines, *axes.collections):
+        artist.set_clip_on(False)
 
 
 def style_axes(axes: "Axes") -> None:

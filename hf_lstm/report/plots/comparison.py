@@ -15,6 +15,7 @@ from hf_lstm.report.plots.canvas import (
     RED,
     SKY,
     build_percent_formatter,
+    limit_to_shares,
     make_figure,
     style_axes,
 )
@@ -52,11 +53,13 @@ def draw_comparison(names: Sequence[str], reports: Sequence[Measurement]) -> "Fi
     left.set_title("accuracy, 95 % interval")
     left.xaxis.set_major_formatter(build_percent_formatter())
     left.xaxis.get_major_locator().set_params(nbins=5)  # more would touch
+    limit_to_shares(left, along="x")
     left.grid(axis="x", color=LIGHT_GRAY)
     left.spines[["top", "right"]].set_visible(False)
     right.set_title("validation accuracy while training")
     right.set_xlabel("epoch")
-    right.xaxis.get_major_locator().set_params(integer=True)
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # there may be one epoch
     right.yaxis.set_major_formatter(build_percent_formatter())
+    limit_to_shares(right)
     style_axes(right)
     return figure

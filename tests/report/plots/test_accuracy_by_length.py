@@ -12,3 +12,4 @@ def test_each_group_has_its_accuracy_and_a_line_shows_that_of_all():
     assert points.get_ydata().tolist() == [group.accuracy for group in groups]
     assert line.get_ydata() == pytest.approx([0.7, 0.7])
     assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "2\nto 4"]
+    assert axes.get_xlim() == (-0.5, 1.5)
