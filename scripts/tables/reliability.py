@@ -82,6 +82,15 @@ def _list_ranks(figures: Mapping[str, Any]) -> list[list[str]]:
     return [_list_row(what, figures, num_survived, 0, f"{figures['longest_s']:.1f} s", figures["command"])]
 
 
+def _list_commands(figures: Mapping[str, Any]) -> list[list[str]]:
+    what = (
+        "a signal to `train`, `pretrain` or `search` at a random moment: what is asked to end does in under 10 s, "
+        "nothing stays behind, no saved step or ended trial is done again, and what is resumed leaves the same"
+    )
+    num_survived = figures["tried"] - len({fault.partition(":")[0] for fault in figures["wrong"]})
+    return [_list_row(what, figures, num_survived, 0, f"{figures['longest_s']:.1f} s", figures["command"])]
+
+
 def _list_kills(figures: Mapping[str, Any]) -> list[list[str]]:
     kinds = ("rows_lost", "rows_doubled", "rows_changed", "labels_that_differ")
     counted = {"tried": 2, "wrong": [kind for kind in kinds if figures[kind]]}
@@ -115,6 +124,7 @@ _TESTS: Mapping[str, Callable[[Any], list[list[str]]]] = {
     "hostile_files.json": _list_files,
     "faulty_hub.json": _list_hub,
     "crash_matrix.json": _list_crashes,
+    "killed_commands.json": _list_commands,
     "killed_ranks.json": _list_ranks,
     "ray_kills.json": _list_kills,
 }
