@@ -4,6 +4,7 @@ Usage: `python scripts/kill_commands.py --help`.
 """
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
-from trials.killed_commands import COMMANDS, SIGNALS, run_whole, strike, write_rows
+from trials.killed_commands import COMMANDS, SIGNALS, end_all, run_whole, strike, write_rows
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -55,7 +56,10 @@ def main(argv: Sequence[str]) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch,
         ThreadPoolExecutor(arguments.workers) as workers,
+        contextlib.ExitStack() as stack,
     ):
+        stack.callback(end_all)
+        stack.callback(workers.shutdown, wait=False, cancel_futures=True)
         place = Path(scratch)
         rows = place / "rows.csv"
         write_rows(rows)

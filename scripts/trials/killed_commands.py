@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,10 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
         "train.learning_rate=1e-3..1e-1:log", "--set", *_TINY, "train.num_epochs=2",
     ),
 }  # fmt: skip
+
+
+_started: "list[subprocess.Popen[str]]" = []
+_is_over = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,9 @@ def start(command: str, rows: Path, folder: Path, *more: str) -> "subprocess.Pop
     temporary = name_temporary(folder)
     temporary.mkdir(exist_ok=True)
     arguments = [*more, "--dataset", str(rows), "--no-progress", "--output-dir", str(folder), *COMMANDS[command]]
-    return subprocess.Popen(
+    if _is_over.is_set():
+        raise RuntimeError("no more commands are started")
+    process = subprocess.Popen(
         [sys.executable, "-m", "hf_lstm", command, *arguments],
         env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT), "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
@@ -96,6 +103,16 @@ def start(command: str, rows: Path, folder: Path, *more: str) -> "subprocess.Pop
         text=True,
         start_new_session=True,
     )
+    _started.append(process)
+    return process
+
+
+def end_all() -> None:
+    """Kill the commands that still run, which hear no Ctrl-C of this terminal, and start no more."""
+    _is_over.set()
+    for process in _started:
+        if process.poll() is None:
+            process.kill()
 
 
 def name_temporary(folder: Path) -> Path:
