@@ -23,6 +23,7 @@ from tables.speed.benchmark import format_speed
 from tables.speed.corpora import format_corpora, format_ray_kills
 from tables.speed.demo_load import format_demo_load
 from tables.speed.estimates import format_estimates
+from tables.speed.shards import format_shards
 from tables.summary import format_short_results, format_short_speed, format_summary
 
 Writer = Callable[[Path], str]
@@ -44,6 +45,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "api-load": format_api_load,
         "browser": format_browser,
         "reliability": format_reliability,
+        "shards": format_shards,
     },
     "docs/architecture.md": {"tree": format_tree},
     "docs/corpora.md": {"corpus": format_corpora, "ray-kills": format_ray_kills},

@@ -156,11 +156,11 @@ def strike(command: str, name: str, number: int, rows: Path, whole: WholeRun, pl
         place.mkdir()
         wait_s /= 2
         process = start(command, rows, folder)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(wait_s)
-        if process.poll() is None and (blow := _send(process, name, folder)).code != 0:
-            break
-        process.communicate()
+        try:
+            process.communicate(timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            if (blow := _send(process, name, folder)).code != 0:
+                break
     else:
         return 0.0, [f"{command}: {name} was not heard"]
     trials, log = read_trials(folder), read_log(folder)

@@ -104,7 +104,7 @@ def test_a_command_is_struck_and_resumed(tmp_path, monkeypatch, more):
         return process
 
     monkeypatch.setattr(killed_commands, "start", start)
-    monkeypatch.setattr(killed_commands.random.Random, "uniform", lambda *_: 0.2)
+    monkeypatch.setattr(killed_commands.random.Random, "uniform", lambda *_: 3.2)  # too late at first
     whole = WholeRun({"metrics.jsonl": [{"step": step} for step in range(40)]}, 0.8)
     took_s, faults = strike("train", "SIGINT", 0, tmp_path, whole, tmp_path / "place")
     assert took_s < 10
