@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarking.harness.instruction_sets import INSTRUCTION_SETS, list_limits
 from benchmarking.harness.machine import describe_machine
 from benchmarking.harness.processors import OTHERS, find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
@@ -26,12 +27,6 @@ from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit
-
-INSTRUCTION_SETS = (
-    "SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI", "AVX512_CORE_BF16",
-    "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX512_CORE_AMX_FP16",
-)  # fmt: skip
-"""What oneDNN's documentation of `ONEDNN_MAX_CPU_ISA` names, in its order. It takes any other word for no limit."""
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -65,7 +60,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="NAME",
         type=str.upper,
         choices=INSTRUCTION_SETS,
-        help=f"let oneDNN use no more than this (ONEDNN_MAX_CPU_ISA): {', '.join(INSTRUCTION_SETS)}",
+        help="let oneDNN, PyTorch, MKL and OpenBLAS use no more than this, as on a processor that has no more; ONNX "
+        f"Runtime, TensorFlow and tokenizers can't be limited: {', '.join(INSTRUCTION_SETS)}",
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the results as JSON")
     parser.add_argument(
@@ -202,7 +198,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     if arguments.max_isa:
-        os.environ["ONEDNN_MAX_CPU_ISA"] = arguments.max_isa  # every contender's process inherits it
+        os.environ.update(list_limits(arguments.max_isa))  # every contender's process inherits them
     if (vocabulary := arguments.wordpiece_vocabulary) is not None and not vocabulary.is_file():
         raise InputError(f"--wordpiece-vocabulary {vocabulary}: there is no such file; expected a vocab.txt")
     earlier = read_earlier(arguments)

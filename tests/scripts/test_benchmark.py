@@ -19,7 +19,9 @@ import pytest
 from benchmarking.contenders.distilbert import pick_batches
 from benchmarking.contenders.language_model import PretrainingTask, take_pretraining_steps
 from benchmarking.contenders.onnx_lstm import classify_with_onnx
+from benchmarking.harness.instruction_sets import OTHER_LIMITS, list_limits
 from benchmarking.harness.limits import Limits
+from benchmarking.harness.machine import describe_machine
 from benchmarking.harness.processors import find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_section, write_json
 from benchmarking.harness.rounds import _Turns, measure_interleaved
@@ -401,3 +403,14 @@ def test_an_unknown_instruction_set_is_refused_and_letters_may_be_small(capsys):
     with pytest.raises(SystemExit, match="2"):
         parse(["--max-isa", "SSE9"])
     assert "invalid choice: 'SSE9'" in capsys.readouterr().err
+
+
+def test_a_limit_holds_for_all_products_of_a_process(monkeypatch):
+    ask = "import torch; from hf_lstm.devices import computes_bfloat16_natively as ask; "
+    ask += "print(torch.backends.cpu.get_cpu_capability(), ask(torch.device('cpu')))"
+    for name, value in list_limits("AVX2_VNNI").items():
+        monkeypatch.setenv(name, value)
+    answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert answer in ("AVX2 False\n", "DEFAULT False\n", "NO AVX False\n")  # the others are of older processors
+    assert describe_machine()["other_limits"] == {name: os.environ[name] for name in OTHER_LIMITS}
+    assert list_limits("AVX512_CORE") == {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}

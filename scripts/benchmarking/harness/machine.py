@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from benchmarking.harness.instruction_sets import OTHER_LIMITS
+
 _PACKAGES = (
     "hf-lstm", "torch", "tokenizers", "numpy", "transformers", "scikit-learn", "fasttext-wheel", "keras", "tensorflow",
     "tensorflow-cpu", "onnxruntime",
@@ -48,6 +50,7 @@ def describe_machine() -> dict[str, Any]:
         "num_cores": count_cores(),
         "onednn_isa": onednn[0] if onednn else None,
         "onednn_max_cpu_isa": os.environ.get("ONEDNN_MAX_CPU_ISA"),
+        "other_limits": {name: os.environ[name] for name in OTHER_LIMITS if name in os.environ},
         **json.loads(lines[-1]),
         "system": platform.system(),
         "python": platform.python_version(),
