@@ -78,7 +78,7 @@ class TrainConfig:
     """Pretrained word vectors to start from: a file in GloVe's text format, a Hub repository, `org/name[/file]`, or the
     folder of a saved model, whose longer vectors are reduced to `embedding_dim` (PCA)."""
     freeze_embeddings: bool = False
-    """Do not train the embedding that `embeddings` gives."""
+    """Do not train the embedding that `embeddings` or `init_from` gives."""
     missing_vectors: Literal["zero", "normal"] = "normal"
     """What words without a pretrained vector start from. `zero`: zeros. `normal`: random numbers with the mean and
     spread of the pretrained ones."""
@@ -145,7 +145,9 @@ class TrainConfig:
         budget = self.max_tokens_per_batch
         require(budget is None or budget >= 1, "train.max_tokens_per_batch", budget, "none or >= 1")
         if self.embeddings is None:
-            require(not self.freeze_embeddings, "train.freeze_embeddings", True, "false without train.embeddings")
+            has_embedding = self.base_model is not None or not self.freeze_embeddings
+            expected = "false without train.embeddings and a model in train.init_from"
+            require(has_embedding, "train.freeze_embeddings", True, expected)
         else:
             require(self.base_model is None, "train.embeddings", self.embeddings, "none with train.init_from")
         self._check_teachers()

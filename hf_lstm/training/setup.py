@@ -124,7 +124,10 @@ def prepare_run(
     }
     _check_unknown(encoded, config, recipe.tokenizer.words)
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
-    base_model = None if base is None else base.copy_weights(model)
+    base_model = None
+    if base is not None:
+        base_model = base.copy_weights(model)
+        model.embedding.weight.requires_grad_(not recipe.train.freeze_embeddings)
     size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
     logger.info("model: %s, on %s", size, device)
     word_vectors = None

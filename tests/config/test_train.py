@@ -29,6 +29,13 @@ def test_by_default_there_may_be_no_teacher():
     assert TrainConfig(unlabeled="auto", teachers=None).unlabeled == "auto"
 
 
+def test_only_an_embedding_that_is_given_can_be_frozen():
+    assert TrainConfig(init_from="runs/a", freeze_embeddings=True).freeze_embeddings
+    for init_from in (None, "auto"):
+        with pytest.raises(InputError, match=r"train\.freeze_embeddings is True, but must be false without train\.emb"):
+            TrainConfig(init_from=init_from, freeze_embeddings=True)
+
+
 def test_groups_need_a_file_and_the_official_split():
     with pytest.raises(InputError, match=r"data\.group_column is 'movie', but must be none without data\.group_file"):
         DataConfig(group_column="movie")

@@ -125,6 +125,16 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
     assert "It started from the weights of" in (tmp_path / "run" / "README.md").read_text()
 
 
+@pytest.mark.parametrize("average", ["none", "0.9"])
+def test_a_frozen_embedding_is_that_of_the_base_model_to_the_bit(finished_run, tmp_path, recipe, average):
+    base_folder, _ = finished_run
+    changes = [f"train.init_from={base_folder}", "train.num_epochs=2", "train.weight_decay=0.1"]
+    frozen = ["train.freeze_embeddings=true", f"train.ema_decay={average}"]
+    run_experiment(override_recipe(recipe, [*changes, *frozen]), options(tmp_path))
+    base, tuned = (LSTMSentiment.from_pretrained(folder).state_dict() for folder in (base_folder, tmp_path / "run"))
+    assert [name for name, weights in base.items() if torch.equal(weights, tuned[name])] == ["embedding.weight"]
+
+
 def test_a_model_of_the_hub_is_the_base_of_what_is_fine_tuned(hub, tmp_path, recipe, tiny_model_folder):
     hub.add_repo("org/base", folder=tiny_model_folder)
     changes = ["train.init_from=org/base", "train.num_epochs=1"]
