@@ -133,6 +133,7 @@ def test_a_frozen_embedding_is_that_of_the_base_model_to_the_bit(finished_run, t
     run_experiment(override_recipe(recipe, [*changes, *frozen]), options(tmp_path))
     base, tuned = (LSTMSentiment.from_pretrained(folder).state_dict() for folder in (base_folder, tmp_path / "run"))
     assert [name for name, weights in base.items() if torch.equal(weights, tuned[name])] == ["embedding.weight"]
+    assert "whose word vectors stayed as they were" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_a_model_of_the_hub_is_the_base_of_what_is_fine_tuned(hub, tmp_path, recipe, tiny_model_folder):
