@@ -15,7 +15,8 @@ from pathlib import Path
 
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
-from trials.killed_commands import COMMANDS, SIGNALS, end_all, run_whole, strike, write_rows
+from trials.commands.starting import COMMANDS, end_all, write_rows
+from trials.commands.strikes import SIGNALS, run_whole, strike
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:

@@ -9,8 +9,10 @@ import time
 import kill_commands
 import pytest
 
-from trials import killed_commands
-from trials.killed_commands import Blow, WholeRun, find_session, list_losses, list_wrong_ends, read_outcome, strike
+from trials.commands import strikes
+from trials.commands.outcomes import Blow, list_losses, list_wrong_ends, read_log, read_outcome, read_trials
+from trials.commands.starting import find_session, name_temporary
+from trials.commands.strikes import WholeRun, strike
 
 needs_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes through /proc")
 POLITE = Blow("SIGTERM", 143, 1.0, "stopped; go on with: ...", [], has_begun=True, left=[])
@@ -65,6 +67,12 @@ def test_steps_and_trials_that_are_done_again_are_told_by_their_times():
     assert list_losses("SIGKILL", log, log[:6], {}, {}) == ["14 lines of the log were done again"]
 
 
+def test_a_trial_that_has_not_ended_may_go_on(tmp_path):
+    trials = [{"number": 1, "state": "pruned"}, {"number": 2, "state": "unfinished"}]
+    (tmp_path / "search.json").write_text(json.dumps({"trials": trials}))
+    assert read_trials(tmp_path) == {1: trials[0]}
+
+
 def test_times_alone_may_differ(tmp_path):
     outcomes = []
     for elapsed_s, loss in [(1, 0.5), (2, 0.5), (2, 0.6)]:
@@ -92,19 +100,19 @@ def test_processes_of_a_session_are_found():
 @pytest.mark.parametrize("more", [[], ["forget"]])
 def test_a_command_is_struck_and_resumed(tmp_path, monkeypatch, more):
     def start(_command, _rows, folder, *_resume):
-        killed_commands.name_temporary(folder).mkdir(exist_ok=True)
+        name_temporary(folder).mkdir(exist_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-S", "-c", RUN, str(folder), *more],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
-        while not killed_commands.read_log(folder):
+        while not read_log(folder):
             time.sleep(0.01)
         return process
 
-    monkeypatch.setattr(killed_commands, "start", start)
-    monkeypatch.setattr(killed_commands.random.Random, "uniform", lambda *_: 3.2)  # too late at first
+    monkeypatch.setattr(strikes, "start", start)
+    monkeypatch.setattr(strikes.random.Random, "uniform", lambda *_: 3.2)  # too late at first
     whole = WholeRun({"metrics.jsonl": [{"step": step} for step in range(40)]}, 0.8)
     took_s, faults = strike("train", "SIGINT", 0, tmp_path, whole, tmp_path / "place")
     assert took_s < 10

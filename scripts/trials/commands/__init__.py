@@ -1,0 +1,1 @@
+"""Strikes whole commands that train, resumes them, and says what was lost."""
