@@ -40,15 +40,15 @@ log.parent.rmdir()
     ("changes", "faults"),
     [
         ({}, []),
-        ({"code": 1}, ["it ended with 1"]),
-        ({"code": -15}, ["it ended with -15"]),
+        ({"code": 1}, ["it ended with 1: 'stopped; go on with: ...'"]),
+        ({"code": -15}, ["it ended with -15: 'stopped; go on with: ...'"]),
         ({"code": -15, "has_begun": False}, []),  # Python, which starts
         ({"ending_s": 10.1}, ["it took 10.1 s to end"]),
         ({"orphans": [7]}, ["it left 1 processes"]),
         ({"left": ["tmp1"]}, ["it left ['tmp1'] among the temporary files"]),
         ({"errors": "Traceback (most"}, ["it said 'Traceback (most'"]),
         ({"name": "SIGKILL", "code": -9, "left": ["tmp1"]}, []),
-        ({"name": "SIGINT"}, ["it ended with 143"]),
+        ({"name": "SIGINT"}, ["it ended with 143: 'stopped; go on with: ...'"]),
     ],
 )
 def test_how_a_command_must_end(changes, faults):

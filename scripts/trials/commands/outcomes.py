@@ -16,6 +16,7 @@ MAX_ENDING_S = 10.0
 """What a command may take to save and to leave when it is asked to."""
 MAX_EPOCH_LINES = 3
 """Of a log, besides those of steps."""
+_MAX_SHOWN = 400
 _OF_TIME = ("elapsed_s", "tokens_per_s", "command")
 """Fields that differ from run to run."""
 _OF_NO_RUN = (".md", ".log", ".png")
@@ -49,11 +50,11 @@ def list_wrong_ends(blow: Blow) -> list[str]:
     # Python, which starts, hears no signal of ours: it ends as the shell has it, which calls that 130 or 143, too.
     as_expected = blow.code == (128 + number if is_polite else -number) or (blow.code == -number and not blow.has_begun)
     faults = {
-        f"it ended with {blow.code}": not as_expected,
+        f"it ended with {blow.code}: {blow.errors.strip()[-_MAX_SHOWN:]!r}": not as_expected,
         f"it took {blow.ending_s:.1f} s to end": blow.ending_s > MAX_ENDING_S,
         f"it left {len(blow.orphans)} processes": bool(blow.orphans),
         f"it left {blow.left[:1]} among the temporary files": is_polite and bool(blow.left),
-        f"it said {blow.errors.strip()[-200:]!r}": is_polite and blow.has_begun and "Traceback" in blow.errors,
+        f"it said {blow.errors.strip()[-_MAX_SHOWN:]!r}": is_polite and blow.has_begun and "Traceback" in blow.errors,
     }
     return [fault for fault, is_there in faults.items() if is_there]
 
