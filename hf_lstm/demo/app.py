@@ -85,6 +85,7 @@ def launch_demo(demo: gr.Blocks, *, server_name: str | None = None, server_port:
         upload_folder=_make_upload_folder(),
         endpoints=list_endpoints(demo),
         count_waiting=functools.partial(count_waiting, demo),
+        max_waiting=MAX_QUEUE_SIZE,
     )
     redact_server_logs()
     try:

@@ -26,6 +26,8 @@ from hf_lstm.demo.guards.request_checks import (
 
 MAX_BODY_BYTES = MAX_UPLOAD_BYTES + 2 * 1024
 """Of a request: a file and what multipart puts around it, or as much pasted text and the JSON around it."""
+MAX_TEXT_BODY_BYTES = 256 * 1024
+"""Of a request for one text: each character may take 12 bytes of JSON. What waits in the queue is held in memory."""
 BODY_TIMEOUT_S = 0.8
 """A request's body must arrive in this time, so that slow senders hold nothing up..."""
 MIN_BYTES_PER_S = 64 * 1024
@@ -42,6 +44,7 @@ MAX_WAITING_BATCHES = 16
 MAX_RECORDS_PER_MINUTE = 30
 """Of one logger, so that a flood of requests does not fill the disk."""
 BUSY = Refusal(503, "The demo is busy; please try again in a minute.")
+TOO_LARGE = Refusal(413, "That is too much text; please shorten it.")
 TOO_MANY = Refusal(429, "Too many requests came from your address; please wait a moment.")
 
 _API = "/gradio_api"
@@ -71,7 +74,9 @@ class RequestGuard:
         app: what comes next.
         upload_folder: where Gradio stores uploads.
         endpoints: what is computed, by `fn_index`.
-        count_waiting: tells how many requests to an endpoint wait for their turn, by the endpoint's name.
+        count_waiting: tells how many requests to an endpoint wait for their turn, by the endpoint's name; of None, to
+            all of them.
+        max_waiting: requests to all endpoints that may wait.
     """
 
     def __init__(
@@ -79,12 +84,14 @@ class RequestGuard:
         app: ASGIApp,
         upload_folder: Path,
         endpoints: Mapping[int, Endpoint],
-        count_waiting: Callable[[str], int] = lambda name: 0,
+        count_waiting: Callable[[str | None], int] = lambda name: 0,
+        max_waiting: int = MAX_BODIES_AT_ONCE,
     ) -> None:
         self.app = app
         self.upload_folder = upload_folder
         self.endpoints = endpoints
         self.count_waiting = count_waiting
+        self.max_waiting = max_waiting
         self._limits = ClientLimits()
         self._num_bodies = 0
         self._num_streams = 0
@@ -137,7 +144,10 @@ class RequestGuard:
             rebuilt = rebuild_body(path, body, self.endpoints, self.upload_folder)
         except BodyError as error:
             return b"", Refusal(422, str(error))
-        return rebuilt, self._refuse_flood(client, find_endpoint(path, body, self.endpoints))
+        endpoint = find_endpoint(path, body, self.endpoints)
+        if endpoint is not None and not any(endpoint.takes_file.values()) and len(body) > MAX_TEXT_BODY_BYTES:
+            return b"", TOO_LARGE
+        return rebuilt, self._refuse_flood(client, endpoint)
 
     def _refuse_flood(self, client: str, endpoint: Endpoint | None) -> Refusal | None:
         """Return why a request to an endpoint has to wait; None if it has not."""
@@ -146,6 +156,8 @@ class RequestGuard:
         is_batch = any(endpoint.takes_file.values())
         if not self._limits.take(client, "batch" if is_batch else "short"):
             return TOO_MANY
+        if self.count_waiting(None) >= self.max_waiting:  # Gradio would refuse it in its own words
+            return BUSY
         return BUSY if is_batch and self.count_waiting(endpoint.api_name) >= MAX_WAITING_BATCHES else None
 
     async def _read_whole_body(self, receive: Receive, is_upload: bool) -> tuple[bytes, Refusal | None]:
@@ -157,7 +169,7 @@ class RequestGuard:
         except asyncio.TimeoutError:
             return b"", Refusal(408, "The text took too long to arrive; please try again.")
         except BodyTooLargeError:
-            return b"", Refusal(413, "That is too much text; please shorten it.")
+            return b"", TOO_LARGE
         finally:
             self._num_bodies -= 1
         return body, None

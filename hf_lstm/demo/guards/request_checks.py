@@ -71,10 +71,10 @@ def list_endpoints(demo: gr.Blocks) -> dict[int, Endpoint]:
     }
 
 
-def count_waiting(demo: gr.Blocks, api_name: str) -> int:
-    """Count the requests to an endpoint that wait for their turn."""
+def count_waiting(demo: gr.Blocks, api_name: str | None) -> int:
+    """Count the requests to an endpoint that wait for their turn; of None, to all endpoints."""
     queues = demo._queue.event_queue_per_concurrency_id  # which Gradio tells nobody
-    ids = {function.concurrency_id for function in demo.fns.values() if str(function.api_name) == api_name}
+    ids = {function.concurrency_id for function in demo.fns.values() if api_name in (None, str(function.api_name))}
     return sum(len(queues[each].queue) for each in ids if each in queues)
 
 

@@ -75,6 +75,14 @@ def test_batches_leave_the_queue_room_for_single_texts(app, monkeypatch):
     assert (ask(app, "classify_batch"), ask(app, "classify")) == (503, 200)
 
 
+def test_a_full_queue_is_told_of_in_our_words(app):
+    app.count_waiting = lambda name: 7 if name is None else 0
+    app.max_waiting = 8
+    assert ask(app, "classify") == 200
+    app.max_waiting = 7
+    assert ask(app, "classify") == 503
+
+
 def test_uploads_of_one_client_leave_room_for_others(app):
     def upload(client):
         return send(app, "upload", client=client, files={"files": ("a.csv", b"x")})

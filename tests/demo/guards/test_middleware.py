@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hf_lstm.demo.endpoints import MAX_CHARACTERS
 from hf_lstm.demo.guards import middleware as request_guard
 from hf_lstm.demo.guards import request_checks
-from hf_lstm.demo.guards.middleware import BODY_TIMEOUT_S, MAX_BODY_BYTES, RequestGuard
+from hf_lstm.demo.guards.middleware import BODY_TIMEOUT_S, MAX_BODY_BYTES, MAX_TEXT_BODY_BYTES, RequestGuard
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, Endpoint
 
 API = "/gradio_api"
@@ -95,6 +97,17 @@ def test_nothing_else_is_there(method, path):
 def test_bodies_have_a_greatest_size():
     assert send("POST", f"{API}/cancel", content=b"x" * MAX_BODY_BYTES).status_code == 200
     assert send("POST", f"{API}/queue/join", content=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["call/classify", "queue/join"])
+def test_one_text_has_room_for_its_characters_and_no_more(path):
+    def ask(num_bytes):
+        body = {"data": [""], "fn_index": 1}
+        body["data"] = ["x" * (num_bytes - len(json.dumps(body, separators=(",", ":"))))]
+        return send("POST", f"{API}/{path}", json=body).status_code
+
+    assert (ask(MAX_TEXT_BODY_BYTES), ask(MAX_TEXT_BODY_BYTES + 1)) == (200, 413)
+    assert len(json.dumps("\U0001f600" * MAX_CHARACTERS)) < MAX_TEXT_BODY_BYTES
 
 
 @pytest.mark.parametrize("pause_s", [0.05, 60])
