@@ -19,16 +19,18 @@ POLITE = Blow("SIGTERM", 143, 1.0, "stopped; go on with: ...", [], has_begun=Tru
 
 # A run of 40 steps, each logged with a time; a signal of Ctrl-C saves the last one, unless it is told to forget.
 RUN = """
-import itertools, os, pathlib, signal, sys, time
+import os, pathlib, sys, time
 folder, forgets = pathlib.Path(sys.argv[1]), "forget" in sys.argv
 (folder / ".unfinished").mkdir(parents=True, exist_ok=True)
 log = folder / ".unfinished" / "metrics.jsonl"
-begun = log.read_text().splitlines(keepends=True) if log.is_file() and not forgets else []
+if forgets:
+    log.unlink(missing_ok=True)
+num_begun = len(log.read_text().splitlines()) if log.is_file() else 0
 try:
-    for step in range(len(begun), 40):
-        begun.append('{"step": %d, "elapsed_s": %f}\\n' % (step, time.time()))
-        log.write_text("".join(begun))
-        time.sleep(0.02)
+    with open(log, "ab", buffering=0) as file:  # a line is there whole, or not at all
+        for step in range(num_begun, 40):
+            file.write(b'{"step": %d, "elapsed_s": %f}\\n' % (step, time.time()))
+            time.sleep(float(sys.argv[2]))
 except KeyboardInterrupt:
     os._exit(130)
 log.rename(folder / "metrics.jsonl")
@@ -99,10 +101,12 @@ def test_processes_of_a_session_are_found():
 @needs_linux
 @pytest.mark.parametrize("more", [[], ["forget"]])
 def test_a_command_is_struck_and_resumed(tmp_path, monkeypatch, more):
+    sleeps_s = iter(["0", "60", "0"])  # one ends before it is struck, the next one would not, the last one goes on
+
     def start(_command, _rows, folder, *_resume):
         name_temporary(folder).mkdir(exist_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-S", "-c", RUN, str(folder), *more],
+            [sys.executable, "-S", "-c", RUN, str(folder), next(sleeps_s), *more],
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
