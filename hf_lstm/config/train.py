@@ -98,6 +98,9 @@ class TrainConfig:
     """
     crops_per_text: int = 0
     """Also learn from as many random parts of one to three sentences of each labeled text, as `teachers` label them."""
+    thinned_per_text: int = 0
+    """Also learn from as many thinned copies of each text, labeled or not: a random half of its sentences, in their
+    order, as `teachers` label them."""
     edited_share: float = 0.0
     """Share of the rows to learn from that are edited by rule, so that a few words turn what they say: words of praise
     swapped for words of blame, negations put in or taken out. Only English reviews of two labels are edited; others are
@@ -164,11 +167,13 @@ class TrainConfig:
 
     def _check_teachers(self) -> None:
         require(0 < self.teacher_weight <= 1, "train.teacher_weight", self.teacher_weight, "0 < x <= 1")
-        require(self.crops_per_text >= 0, "train.crops_per_text", self.crops_per_text, ">= 0")
+        for name in ("crops_per_text", "thinned_per_text"):
+            number = getattr(self, name)
+            require(number >= 0, f"train.{name}", number, ">= 0")
+            require(number == 0 or self.teachers is not None, f"train.{name}", number, "0 without train.teachers")
         require(0 <= self.edited_share < 1, "train.edited_share", self.edited_share, "0 <= x < 1")
         if self.teachers is None:
             require(self.edited_share == 0, "train.edited_share", self.edited_share, "0 without train.teachers")
-            require(self.crops_per_text == 0, "train.crops_per_text", self.crops_per_text, "0 without train.teachers")
         else:
             names = "names with commas between, such as ngrams,runs/teacher"
             require(all(self.teacher_names), "train.teachers", self.teachers, names)

@@ -13,7 +13,7 @@ from hf_lstm.data.cutting import GROUP
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
-from hf_lstm.teaching.editing.crops import draw_crops
+from hf_lstm.teaching.editing.crops import draw_crops, thin_texts
 from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts
 from hf_lstm.teaching.teachers import Lesson, label_softly
 
@@ -30,7 +30,7 @@ def build_taught_rows(
     *,
     praise: int | None = None,
 ) -> LabeledTexts:
-    """Have the teachers of a run label its rows of train, unlabeled texts and crops.
+    """Have the teachers of a run label its rows of train, unlabeled texts, and parts of both.
 
     Args:
         train: the labeled rows, with the columns `text` and `label`, and `group` if they are grouped.
@@ -42,27 +42,30 @@ def build_taught_rows(
         praise: the label that is praise; None if the rows are no English reviews: see `find_praise`.
 
     Returns:
-        The labeled rows, then the unlabeled ones, the crops and the edited texts, with what to learn as `targets`.
+        The labeled rows, then the unlabeled ones, the crops, the thinned and the edited texts, with what to learn as
+        `targets`.
 
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
     """
     texts: list[str] = train["text"][:]
     crops, origins = draw_crops(texts, train_config.crops_per_text, seed=train_config.seed)
-    more_texts = [*unlabeled, *crops]
+    thinned, thinned_origins = thin_texts([*texts, *unlabeled], train_config.thinned_per_text, seed=train_config.seed)
+    more_texts = [*unlabeled, *crops, *thinned]
     lesson = Lesson(
         texts=texts,
         labels=encoded.labels,
         groups=_number_groups(train[GROUP][:] if GROUP in train.column_names else texts),
         more_texts=more_texts,
-        origins=np.concatenate([np.full(len(unlabeled), -1, dtype=np.int64), origins]),
+        origins=np.concatenate([np.full(len(unlabeled), -1, dtype=np.int64), origins, thinned_origins]),
         problem=get_problem(config),
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
     answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
     if train_config.edited_share:
+        places = slice(len(unlabeled), len(unlabeled) + len(crops))
         edited, edited_answers = edit_lesson(
-            lesson, answers, train_config.edited_share, praise=praise, seed=train_config.seed
+            lesson, places, answers, train_config.edited_share, praise=praise, seed=train_config.seed
         )
         logger.info("edited: %s texts more", f"{len(edited):,}")
         more_texts += edited
@@ -79,12 +82,13 @@ def build_taught_rows(
 
 
 def edit_lesson(
-    lesson: Lesson, answers: NDArray[np.float32], edited_share: float, *, praise: int | None, seed: int
+    lesson: Lesson, crops: slice, answers: NDArray[np.float32], edited_share: float, *, praise: int | None, seed: int
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Edit texts and crops of a lesson, as `edited_share` of all rows, and label the edits.
 
     Args:
-        lesson: with the crops.
+        lesson: what the teachers labeled.
+        crops: the places of the crops of labeled texts in `lesson.more_texts`.
         answers: (num_texts + num_more_texts, num_labels), what teachers say.
         edited_share: below 1.
         praise: the label that is praise.
@@ -98,14 +102,11 @@ def edit_lesson(
         return [], answers[:0]
     num_texts = len(lesson.texts)
     is_praise = lesson.labels == praise
-    is_crop = lesson.origins >= 0
     whole = ReviewedTexts(lesson.texts, answers[:num_texts, praise], is_praise)
-    crops = ReviewedTexts(
-        [lesson.more_texts[row] for row in np.flatnonzero(is_crop).tolist()],
-        answers[num_texts:, praise][is_crop],
-        is_praise[lesson.origins[is_crop]],
+    parts = ReviewedTexts(
+        lesson.more_texts[crops], answers[num_texts:, praise][crops], is_praise[lesson.origins[crops]]
     )
-    edited, praises = edit_texts(whole, crops, round(len(answers) * edited_share / (1 - edited_share)), seed=seed)
+    edited, praises = edit_texts(whole, parts, round(len(answers) * edited_share / (1 - edited_share)), seed=seed)
     return edited, np.stack([praises, 1 - praises] if praise == 0 else [1 - praises, praises], axis=1)
 
 

@@ -39,9 +39,9 @@ class Lesson:
     groups: NDArray[np.int64]
     """(num_texts,), such that no n-gram teacher labels a row of a group that it has learned from."""
     more_texts: Sequence[str]
-    """Texts without labels, and crops."""
+    """Texts without labels, and parts of these and of the labeled ones."""
     origins: NDArray[np.int64]
-    """(num_more_texts,), the labeled text that each is a crop of, or -1."""
+    """(num_more_texts,), the row of `texts`, or after these of `more_texts`, that each is a part of; -1 for a whole."""
     problem: Problem
     """With the labels of the data."""
 
@@ -130,7 +130,7 @@ def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
 
 
 def _ask_ngrams(lesson: Lesson, said: NDArray[np.float64] | None) -> NDArray[np.float32]:
-    """Let n-gram teachers label all texts, none of them a text that it has learned from or a crop of it.
+    """Let n-gram teachers label all texts, none of them a text that it has learned from or a part of it.
 
     Logits are divided by the temperature that fits the labels of the texts best.
 
@@ -170,14 +170,15 @@ def _ask_ngrams(lesson: Lesson, said: NDArray[np.float64] | None) -> NDArray[np.
 
 
 def _cut_lesson(lesson: Lesson, *, with_unlabeled: bool) -> NDArray[np.int64]:
-    """Cut all texts of a lesson into folds, crops as the texts that they are of; -1 for what is of none."""
-    folds = cut_folds(lesson.groups)
+    """Cut all texts of a lesson into folds, parts as the texts that they are of; -1 for what is of none."""
     is_part = lesson.origins >= 0
-    more_folds = np.full(len(lesson.more_texts), -1, dtype=np.int64)
-    more_folds[is_part] = folds[lesson.origins[is_part]]
+    of_texts = cut_folds(lesson.groups)
+    folds = np.concatenate([of_texts, np.full(len(is_part), -1, dtype=np.int64)])
+    of_more = folds[len(of_texts) :]
     if with_unlabeled:
-        more_folds[~is_part] = cut_folds(np.arange((~is_part).sum()))
-    return np.concatenate([folds, more_folds])
+        of_more[~is_part] = cut_folds(np.arange((~is_part).sum()))
+    of_more[is_part] = folds[lesson.origins[is_part]]
+    return folds
 
 
 def cut_folds(groups: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -16,6 +16,8 @@ def test_teachers_are_names_with_commas_between():
         ({"teachers": "ngrams", "teacher_weight": 0.0}, "teacher_weight is 0.0, but must be 0 < x <= 1"),
         ({"unlabeled": "more.txt"}, "unlabeled is 'more.txt', but must be none or auto without train.teachers"),
         ({"crops_per_text": 1}, "crops_per_text is 1, but must be 0 without train.teachers"),
+        ({"thinned_per_text": 1}, "thinned_per_text is 1, but must be 0 without train.teachers"),
+        ({"teachers": "ngrams", "thinned_per_text": -1}, "thinned_per_text is -1, but must be >= 0"),
         ({"edited_share": 0.1}, "edited_share is 0.1, but must be 0 without train.teachers"),
         ({"teachers": "ngrams", "edited_share": 1.0}, "edited_share is 1.0, but must be 0 <= x < 1"),
     ],

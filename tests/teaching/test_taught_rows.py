@@ -5,6 +5,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import Encoder
+from hf_lstm.teaching.editing.crops import thin_texts
 from hf_lstm.teaching.editing.edited_texts import find_praise
 from hf_lstm.teaching.taught_rows import build_taught_rows
 
@@ -28,6 +29,21 @@ def test_rows_are_those_of_train_then_unlabeled_then_crops(tiny_model, tiny_mode
     assert rows.targets[3] == pytest.approx(said[3], abs=1e-6)
     assert rows.labels[:3].tolist() == [1, 0, 1]
     assert rows.labels[3:].tolist() == rows.targets[3:].argmax(axis=1).tolist()
+
+
+def test_thinned_copies_are_of_labeled_and_of_unlabeled_texts(tiny_model, tiny_model_folder):
+    texts, unlabeled = ["Good. Bad. So. So.", "good"], ["A film. A plot. A cast. The end.", "bad"]
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["neg", "pos"])})
+    train = Dataset.from_dict({"text": texts, "label": [1, 0]}, features=features)
+    encoder = Encoder(tiny_model.tokenizer, tiny_model.config)
+    encoded = LabeledTexts(encoder.encode(texts), np.array([1, 0]))
+    config = TrainConfig(teachers=str(tiny_model_folder), thinned_per_text=2, seed=3)
+    rows = build_taught_rows(train, encoded, unlabeled, tiny_model.tokenizer, tiny_model.config, config)
+    thinned, _ = thin_texts([*texts, *unlabeled], 2, seed=3)
+    assert len(thinned) == 2 * 2
+    said = tiny_model.predict_proba(thinned).numpy()
+    assert rows.targets[4:] == pytest.approx(said, abs=1e-6)
+    assert [rows.texts[row].tolist() for row in range(4, 8)] == [encoder.encode([text])[0].tolist() for text in thinned]
 
 
 REVIEWS = ["A great plot. The end is good.", "An awful plot. The end is bad."] * 10

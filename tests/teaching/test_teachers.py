@@ -35,7 +35,7 @@ class Fixed:
 
 
 @pytest.mark.parametrize("teacher_names", [["ngrams"], ["a model", "ngrams"]])
-def test_no_ngrams_label_a_row_or_crop_that_they_have_learned_from(monkeypatch, teacher_names):
+def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, teacher_names):
     """Each text has a word of its own, which a teacher can only know if it has learned from the text."""
     pytest.importorskip("sklearn")
     learned, shared = [], []
@@ -53,9 +53,10 @@ def test_no_ngrams_label_a_row_or_crop_that_they_have_learned_from(monkeypatch, 
     monkeypatch.setattr(teachers, "NgramClassifier", Spy)
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, config: Fixed(0.9))
     texts, others = [f"own{row}" for row in range(20)], [f"other{row}" for row in range(10)]
-    lesson = make_lesson(texts, [0, 1] * 10, more_texts=[*texts, *others], origins=[*range(20), *[-1] * 10])
+    origins = [*range(20), *[-1] * 10, *range(40, 50)]  # those of the labeled texts, and of the others
+    lesson = make_lesson(texts, [0, 1] * 10, more_texts=[*texts, *others, *others], origins=origins)
     answers = label_softly(teacher_names, lesson)
-    assert answers.shape == (50, 2)
+    assert answers.shape == (60, 2)
     assert set(shared) == {0}
     assert answers.sum(axis=1) == pytest.approx(1)
 

@@ -53,6 +53,9 @@ def describe_teaching(recipe: Recipe, *, is_english_reviews: bool) -> list[str]:
     if train.crops_per_text:
         parts = "1 random part" if train.crops_per_text == 1 else f"{train.crops_per_text} random parts"
         sentences.append(f"Of each labeled text they also labeled {parts} of one to three sentences.")
+    if train.thinned_per_text:
+        copies = "1 copy" if train.thinned_per_text == 1 else f"{train.thinned_per_text} copies"
+        sentences.append(f"They also labeled {copies} of each text with half of its sentences, drawn at random.")
     if train.edited_share:
         unless = "" if is_english_reviews else " (if they are English reviews of two labels; others are not edited)"
         sentences.append(

@@ -33,6 +33,8 @@ def test_teachers_parts_and_edits_are_told_as_they_were_set():
     assert edits.startswith("5 % of the texts")
     assert edits.endswith("turn what they say.")
     assert describe_teaching(recipe, is_english_reviews=False)[-1].endswith("others are not edited).")
+    thinned = describe_teaching(change(teachers="lm", thinned_per_text=1), is_english_reviews=True)
+    assert "They also labeled 1 copy of each text with half of its sentences, drawn at random." in thinned
     alone = change(teachers="lm", teacher_weight=1.0, crops_per_text=0, edited_share=0.0)
     assert describe_teaching(alone, is_english_reviews=True) == [
         "Its teacher is the model `lm`.",
