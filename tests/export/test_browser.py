@@ -46,6 +46,27 @@ KINDS = [
     ({"words": "whitespace"}, {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2}),
 ]
 ANY_NUMBER = {"problem_type": "multi_label_classification"}
+# Of words of a kind, the contrast of their ground with the page's, and of letters with their ground: WCAG 2.2, 1.4.3.
+MEASURE_CONTRASTS = """(kind) => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    pen.fillStyle = color;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0.05);
+  };
+  const contrast = (...colors) => { const [a, b] = colors.map(light); return Math.max(a, b) / Math.min(a, b); };
+  const page = getComputedStyle(document.body).backgroundColor;
+  return [0.1, 0.4, 0.7, 1].map((strength) => {
+    const word = document.createElement("span");
+    word.className = kind;
+    word.style.setProperty("--strength", strength);
+    document.querySelector("#words").append(word);
+    const { backgroundColor, color } = getComputedStyle(word);
+    return [contrast(backgroundColor, page), contrast(color, backgroundColor)];
+  });
+}"""
 
 
 def make_model(words, settings, label_names=("neg", "pos"), **config_fields):
@@ -149,6 +170,16 @@ def test_the_page_names_the_labels_that_reach_their_thresholds_and_colors_words_
     assert page.locator("#labels button[aria-pressed=true]").all_inner_texts() == ["food"]
     assert page.inner_text("#legend").startswith("Words speak for “food” or against “food”.")
     assert page.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_strongest_words_stand_out_most_and_all_are_easy_to_read(browser, tmp_path, scheme):
+    page = open_page(browser, make_model({"words": "punctuated"}, {}), tmp_path)
+    page.emulate_media(color_scheme=scheme)
+    for kind in ("for", "against"):
+        from_page, from_letters = zip(*page.evaluate(MEASURE_CONTRASTS, kind), strict=True)
+        assert list(from_page) == sorted(set(from_page))
+        assert min(from_letters) >= 4.5
 
 
 def test_the_page_shows_labels_and_words_and_never_reads_them_as_html(browser, tmp_path):
