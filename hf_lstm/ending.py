@@ -121,3 +121,13 @@ def ends_in_time() -> Iterator[None]:
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
         raise
+
+
+def send_to_main_thread(number: int) -> None:
+    """Send a signal to this process's main thread, which it wakes if that sleeps."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        thread_id = threading.main_thread().ident
+        assert thread_id is not None
+        signal.pthread_kill(thread_id, number)

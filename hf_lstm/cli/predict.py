@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
-from hf_lstm.cli.common.process import EXIT_INTERRUPTED
+from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library

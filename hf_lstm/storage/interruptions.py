@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+from hf_lstm.ending import send_to_main_thread
+
 MAX_DEFERRED_S = 5.0
 """After this long a step is broken off all the same: whoever asks for the end must not wait 10 seconds for it."""
 
@@ -98,7 +100,7 @@ class Interruptions:
             self._end(number, frame)
         self._first_s = now_s
         self._pending = (number, frame)
-        self._timer = threading.Timer(MAX_DEFERRED_S, _send, [number])
+        self._timer = threading.Timer(MAX_DEFERRED_S, send_to_main_thread, [number])
         self._timer.daemon = True
         self._timer.start()
 
@@ -112,13 +114,3 @@ class Interruptions:
             handler(number, frame)
         else:
             sys.exit(128 + number)
-
-
-def _send(number: int) -> None:
-    """Send a signal to the main thread, which it wakes if that sleeps."""
-    if sys.platform == "win32":
-        signal.raise_signal(number)
-    else:
-        thread_id = threading.main_thread().ident
-        assert thread_id is not None
-        signal.pthread_kill(thread_id, number)

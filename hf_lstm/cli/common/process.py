@@ -2,18 +2,18 @@
 
 import io
 import logging
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import NoReturn
 
+from hf_lstm.cli.common.signals import EXIT_INTERRUPTED, EXIT_TERMINATED, hear_signals
 from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watching_output
 from hf_lstm.ending import ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
 from hf_lstm.extras import explain_missing_library
 
-EXIT_ERROR, EXIT_WRONG_USE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
+EXIT_ERROR, EXIT_WRONG_USE = 1, 2
 
 
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
@@ -23,7 +23,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     130 Ctrl-C; 143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
     """
     open_missing_streams()
-    signal.signal(signal.SIGTERM, _raise_terminated)
+    hear_signals()
     with ends_in_time():
         _run(main)
     sys.exit(0)
@@ -86,8 +86,3 @@ def be_silent() -> None:
 def _refuse(error: InputError) -> NoReturn:
     say(f"error: {' '.join(str(error).split())}")
     sys.exit(EXIT_WRONG_USE)
-
-
-def _raise_terminated(signum: int, frame: FrameType | None) -> NoReturn:
-    # As an exception, so that every `finally` on the way removes what is half-done.
-    sys.exit(EXIT_TERMINATED)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from hf_lstm.cli.common.parser import name_command
-from hf_lstm.cli.common.process import EXIT_INTERRUPTED
+from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
 
 
