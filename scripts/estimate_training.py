@@ -5,12 +5,14 @@ Usage: `python scripts/estimate_training.py --help`.
 
 import argparse
 import dataclasses
+import os
 import shlex
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarking.harness.instruction_sets import INSTRUCTION_SETS, list_limits
 from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
@@ -40,6 +42,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_device_argument(parser)
     parser.add_argument("--num-steps", type=int, metavar="N", default=5, help="steps to time (default: %(default)s)")
     add_settings_argument(parser)
+    parser.add_argument(
+        "--max-isa",
+        metavar="NAME",
+        type=str.upper,
+        choices=INSTRUCTION_SETS,
+        help="estimate for a processor that has no more than this, such as AVX2, by steps that are so limited",
+    )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
     return parser.parse_args(argv)
 
@@ -50,6 +59,8 @@ def main(argv: Sequence[str]) -> None:
     if arguments.num_steps < 1:
         raise InputError(f"--num-steps {arguments.num_steps}: expected at least 1")
     check_output_file(arguments.output)
+    if arguments.max_isa:
+        os.environ.update(list_limits(arguments.max_isa))  # before PyTorch is imported, which reads them
     assignments = [f"data.dataset={arguments.dataset}", *arguments.assignments]
     recipes = [override(name, assignments, arguments) for name in arguments.recipes]
 
@@ -62,6 +73,7 @@ def main(argv: Sequence[str]) -> None:
             estimate = estimate_training(recipe, arguments)
         else:
             estimate = estimate_pretraining(recipe, arguments)
+        estimate["max_isa"] = arguments.max_isa
         estimate["command"] = f"python scripts/estimate_training.py {shlex.join(argv)}"
         figures[recipe.name] = estimate
         print(f"{recipe.name}: {describe(estimate)}", flush=True)

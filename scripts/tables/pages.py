@@ -23,6 +23,7 @@ from tables.speed.benchmark import format_speed
 from tables.speed.corpora import format_corpora, format_ray_kills
 from tables.speed.demo_load import format_demo_load
 from tables.speed.estimates import format_estimates
+from tables.speed.plan import format_plan
 from tables.speed.shards import format_shards
 from tables.summary import format_short_results, format_short_speed, format_summary
 
@@ -37,6 +38,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "few-labels": format_few_labels,
         "short-texts": format_short_texts,
         "estimates": format_estimates,
+        "plan-avx2": format_plan,
         "star-classes": format_star_classes,
         "explanations": format_explanations,
         "speed": format_speed,

@@ -1,11 +1,13 @@
 """`scripts/estimate_training.py`: what it says a run takes, and what it refuses."""
 
 import json
+import os
 import runpy
 from pathlib import Path
 
 import pytest
 
+from benchmarking.harness.instruction_sets import list_limits
 from hf_lstm.errors import InputError
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "estimate_training.py"))
@@ -35,6 +37,16 @@ def test_a_language_model_takes_its_tokens_at_the_measured_speed(tmp_path):
     assert estimate["num_measured_tokens"] == 2 * 4
     num_tokens = estimate["num_epochs"] * estimate["num_tokens_per_epoch"]
     assert estimate["estimated_s"] == pytest.approx(num_tokens / estimate["tokens_per_s"])
+
+
+def test_an_estimate_says_what_its_steps_were_limited_to(tmp_path, monkeypatch):
+    for name in list_limits("AVX2"):
+        monkeypatch.setenv(name, "")  # put back at the end
+    output = tmp_path / "estimates.json"
+    settings = [*SMALL, "train.batch_size=64", "--num-steps", "1"]
+    SCRIPT["main"](["packed-lstm", *settings, "--max-isa", "avx2", "--output", str(output)])
+    assert json.loads(output.read_text())["packed-lstm"]["max_isa"] == "AVX2"
+    assert {name: os.environ[name] for name in list_limits("AVX2")} == list_limits("AVX2")
 
 
 @pytest.mark.parametrize(

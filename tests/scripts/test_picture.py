@@ -91,6 +91,15 @@ def test_speed_is_that_of_the_faster_way_or_not_there(root):
     assert (new.kind, new.accuracy, new.reviews_per_s) == ("ours", None, find(contenders, BF16).reviews_per_s)
 
 
+def test_who_computes_in_an_emulated_format_is_no_contender(root):
+    def leave_out(contenders):
+        contenders[BF16] = {"status": "left out", "reason": "emulated", "facts": {}, "metrics": {}}
+
+    write_large_run(root, 0.9)
+    change_benchmark(root, leave_out)
+    assert BF16 not in {each.name for each in collect_contenders(root)}
+
+
 def test_the_summary_is_of_the_files(root):
     write_large_run(root, 0.905)
     change_benchmark(root, lambda contenders: contenders[BF16]["metrics"]["reviews_per_s"].update(median=4321.0))

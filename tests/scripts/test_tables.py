@@ -20,6 +20,7 @@ from tables.speed.api_load import NOT_MEASURED, format_api_load
 from tables.speed.benchmark import find_missing_sections, format_speed
 from tables.speed.demo_load import format_demo_load
 from tables.speed.estimates import format_estimates
+from tables.speed.plan import format_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -186,14 +187,37 @@ def test_nothing_is_published_of_changed_settings_whatever_the_file_is_called(tm
         ("demo_load.json", format_demo_load),
         ("baselines.json", format_baselines),
         ("few_labels.json", format_few_labels),
+        ("plan_avx2/lm.json", format_plan),
     ],
 )
 def test_figures_that_can_not_be_read_name_the_file_and_what_writes_it(tmp_path, name, format_section, content):
-    (tmp_path / "results" / "explanations").mkdir(parents=True)
+    (tmp_path / "results" / name).parent.mkdir(parents=True)
     if content is not None:
         (tmp_path / "results" / name).write_text(content)
     with pytest.raises(InputError, match=r"results/.* scripts/\w+\.py"):
         format_section(tmp_path)
+
+
+def test_a_plan_adds_up_the_hours_of_its_steps(tmp_path):
+    results = tmp_path / "results"
+    (results / "plan_avx2").mkdir(parents=True)
+    for place, name in enumerate(("lm", "lm-adversarial", "lm-adversarial-2", "flagship")):
+        estimate = {"num_epochs": 3, "tokens_per_s": 1e3, "estimated_s": 3600 * (place + 1), "command": f"run {name}"}
+        (results / "plan_avx2" / f"{name}.json").write_text(json.dumps({name: estimate}))
+    for run in ("lm-adversarial-seed0", "lm-adversarial-2-seed0", "lm-adversarial-3-seed1", "flagship-unedited-seed0"):
+        splits = {"validation": {"accuracy": 0.9}, "test": {"accuracy": 0.95}}
+        (results / f"{run}.json").write_text(json.dumps({"splits": splits}))
+    table = format_plan(tmp_path)
+    assert [line.split(" | ")[-1].strip(" |") for line in table.split("\n")[2:8]] == [
+        "1.0",
+        "2.0",
+        "3.0",
+        "3.0",
+        "4.0",
+        "13.0",
+    ]
+    assert "90.00 % | 95.00 % | 3 | 1,000" in table
+    assert "run lm\nrun lm-adversarial\nrun lm-adversarial-2\nrun flagship\n" in table  # each once
 
 
 def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):

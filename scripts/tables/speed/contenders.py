@@ -56,6 +56,8 @@ class _Source:
 def collect_contenders(root: Path, kind: str | None = None) -> list[Contender]:
     """Return the contenders of text to label: those that are known here, then what else was timed.
 
+    Who computes in a format that the processor emulates is none there.
+
     Args:
         root: the repository's folder.
         kind: of the processor that they were timed on; None for the one of the pages.
@@ -64,11 +66,16 @@ def collect_contenders(root: Path, kind: str | None = None) -> list[Contender]:
         InputError: a file of `root/results` is not what writes it.
     """
     timed = read_text_to_label(root, kind)
-    known = {name: _describe(root, name, source, timed.get(name)) for name, source in _SOURCES.items()}
+    left_out = {name for name, figures in timed.items() if figures.get("status") == "left out"}
+    known = {
+        name: _describe(root, name, source, timed.get(name))
+        for name, source in _SOURCES.items()
+        if name not in left_out
+    }
     others = {
         name: _describe(root, name, _Source("ours" if name.startswith("ours") else "neural", _read_fact), figures)
         for name, figures in timed.items()
-        if name not in known
+        if name not in _SOURCES and name not in left_out
     }
     contenders = [*known.values(), *others.values()]
     return [each for each in contenders if each.reviews_per_s is not None or _has_own_accuracy(each)]

@@ -96,6 +96,12 @@ def read_outcome(folder: Path) -> dict[str, Any]:
     return outcome
 
 
+def list_differences(outcome: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    """List the names of files that only one of two outcomes has, or that differ."""
+    shared = outcome.keys() & expected.keys()
+    return sorted({*(outcome.keys() ^ expected.keys()), *(name for name in shared if outcome[name] != expected[name])})
+
+
 def _drop_times(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _drop_times(each) for name, each in value.items() if name not in _OF_TIME}

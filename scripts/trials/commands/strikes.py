@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trials.commands.outcomes import Blow, list_losses, list_wrong_ends, read_log, read_outcome, read_trials
+from trials.commands.outcomes import (
+    Blow,
+    list_differences,
+    list_losses,
+    list_wrong_ends,
+    read_log,
+    read_outcome,
+    read_trials,
+)
 from trials.commands.starting import find_session, list_temporary, start
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGKILL")
@@ -78,8 +86,8 @@ def strike(command: str, name: str, number: int, rows: Path, whole: WholeRun, pl
     wrong = list_wrong_ends(blow)
     if again.returncode != 0:
         wrong.append(f"resumed, it ended with {again.returncode}: {errors.strip()[-200:]}")
-    elif read_outcome(folder) != whole.outcome:
-        wrong.append("resumed, it is another run")
+    elif differing := list_differences(read_outcome(folder), whole.outcome):
+        wrong.append(f"resumed, it is another run: {', '.join(differing)}")
     if sorted(os.listdir(place)) != ["run", "temporary"] or (name != "SIGKILL" and list_temporary(folder)):
         wrong.append("resumed, it left files beside its folder")
     if not wrong:
