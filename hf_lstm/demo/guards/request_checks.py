@@ -167,7 +167,7 @@ def _check_file(value: object, name: str, upload_folder: Path) -> dict[str, Any]
                 return {"path": str(found), "orig_name": found.name, "meta": {"_type": "gradio.FileData"}}
     except (OSError, RuntimeError, ValueError):  # a name too long, links in a circle, a NUL
         pass
-    raise BodyError(f"{name} must be a file that was uploaded within the last minutes; please upload it again.")
+    raise BodyError(f"{name} must be a file that was uploaded within the last minutes.")
 
 
 def _check_session(value: object) -> str | None:
