@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarking.harness.instruction_sets import INSTRUCTION_SETS, list_limits
+from benchmarking.harness.instruction_sets import INSTRUCTION_SETS, add_limit_argument, list_limits
 from benchmarking.harness.machine import describe_machine
 from benchmarking.harness.processors import OTHERS, find_kind, merge_results, name_kind
 from benchmarking.harness.report import format_machine, format_section, show_progress, write_json
@@ -55,12 +55,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         f"more (default: {NORMAL.minutes}, --quick {QUICK.minutes}; 0 for no limit)",
     )
     parser.add_argument("--full-epoch", action="store_true", help="measure the packed loop's whole epoch: half an hour")
-    parser.add_argument(
-        "--max-isa",
-        metavar="NAME",
-        type=str.upper,
-        choices=INSTRUCTION_SETS,
-        help="let oneDNN, PyTorch, MKL and OpenBLAS use no more than this, as on a processor that has no more; ONNX "
+    add_limit_argument(
+        parser,
+        "let oneDNN, PyTorch, MKL and OpenBLAS use no more than this, as on a processor that has no more; ONNX "
         f"Runtime, TensorFlow and tokenizers can't be limited: {', '.join(INSTRUCTION_SETS)}",
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the results as JSON")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarking.harness.instruction_sets import INSTRUCTION_SETS, list_limits
+from benchmarking.harness.instruction_sets import add_limit_argument, list_limits
 from hf_lstm.cli.common.arguments import (
     add_data_arguments,
     add_device_argument,
@@ -42,12 +42,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     add_device_argument(parser)
     parser.add_argument("--num-steps", type=int, metavar="N", default=5, help="steps to time (default: %(default)s)")
     add_settings_argument(parser)
-    parser.add_argument(
-        "--max-isa",
-        metavar="NAME",
-        type=str.upper,
-        choices=INSTRUCTION_SETS,
-        help="estimate for a processor that has no more than this, such as AVX2, by steps that are so limited",
+    add_limit_argument(
+        parser, "estimate for a processor that has no more than this, such as AVX2, by steps that are so limited"
     )
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
     return parser.parse_args(argv)

@@ -158,7 +158,7 @@ class Plan:
         return build_cold_start(self._bilstm, self._wordpiece, self._scratch)
 
     def _make_shipped(self, recipe: Recipe) -> RandomModel:
-        """Make a model that reads as much of a text as the one that is shipped, which the recipe's did not."""
+        """Make a model of a recipe that reads as much of a text as the shipped one, which says so in its config."""
         from hf_lstm.model.folder import read_config
 
         length = read_config(find_shipped(recipe.name)).max_length_tokens

@@ -29,7 +29,7 @@ def draw_crops(texts: Sequence[str], crops_per_text: int, *, seed: int) -> tuple
     random = np.random.RandomState(seed)
     crops: list[str] = []
     rows: list[int] = []
-    for row, text in enumerate(texts):
+    for row, text in enumerate(texts if crops_per_text else ()):
         sentences = split_sentences(text)
         if len(sentences) < 2:
             continue

@@ -1,5 +1,7 @@
 """Has libraries compute with no more than an instruction set, as on a processor that lacks the others."""
 
+import argparse
+
 INSTRUCTION_SETS = (
     "SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX2_VNNI_2", "AVX512_CORE", "AVX512_CORE_VNNI", "AVX512_CORE_BF16",
     "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX512_CORE_AMX_FP16",
@@ -13,6 +15,11 @@ _VALUES = {
     "AVX2": ("avx2", "AVX2", "Haswell"),
 }
 """Theirs, by the family of the instruction set; AVX-512 and what came later have none."""
+
+
+def add_limit_argument(parser: argparse.ArgumentParser, help_text: str) -> None:
+    """Add `--max-isa`, for `list_limits`."""
+    parser.add_argument("--max-isa", metavar="NAME", type=str.upper, choices=INSTRUCTION_SETS, help=help_text)
 
 
 def list_limits(instruction_set: str) -> dict[str, str]:
