@@ -6,8 +6,9 @@ from typing import Any
 import gradio as gr
 
 RESOURCES = Path(__file__).resolve().parents[1] / "resources" / "demo"
-LOST = "() => ({ hint: 'No answer came: the demo is busy, or the connection was lost. Please try again.' })"
-"""The value of a component whose endpoint failed, in JavaScript."""
+_NO_ANSWER = "No answer came: the demo is busy, or the connection was lost. Please try again."
+LOST = f"() => ({{ hint: globalThis.refusal ?? '{_NO_ANSWER}' }})"
+"""The value of a component whose endpoint failed, in JavaScript: what the server said, if it did; see page.js."""
 
 
 def make_component(name: str, **options: Any) -> gr.HTML:

@@ -19,6 +19,7 @@ from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.demo.app import build_demo, launch_demo
 from hf_lstm.demo.batch_rows import MAX_PASTED_CHARACTERS, ROWS_PER_STEP, classify_in_steps
 from hf_lstm.demo.content.verdicts import describe_verdict, describe_words
+from hf_lstm.demo.guards.middleware import MAX_TEXT_BODY_BYTES, TOO_LARGE
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install 'hf-lstm[test]'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -26,6 +27,7 @@ if CHROMIUM is None:
     pytest.skip("needs Chromium: apt-get install chromium", allow_module_level=True)
 
 PATIENCE_MS = 300_000  # a machine that is busy answers late
+REFUSED_MS = 60_000  # to refuse takes no time of a model
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 FILMS = choose_wording(["neg", "pos"], is_of_films=True)
 HOSTILE_LABEL = '<img src="x" onerror="alert(1)">'
@@ -190,16 +192,45 @@ def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, ad
     assert [url for url in requested if not url.startswith((address, "data:"))] == [], "the page needs no other server"
 
 
-def test_a_busy_demo_is_told_of_until_the_text_changes(open_page, address):
+def test_a_busy_demo_is_told_of_once_until_the_text_changes(open_page, address):
     page = open_page(address)
-    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full!"}))
+    page.set_default_timeout(REFUSED_MS)
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "The demo has a break."}))
     page.get_by_label("Text", exact=True).fill("a film")
     page.keyboard.press("Control+Enter")
-    page.locator(HINTED).get_by_text("the demo is busy").wait_for()
-    page.locator(".toast-body").wait_for()
+    page.locator(HINTED).get_by_text("The demo has a break.").wait_for()
+    page.locator(".toast-body").wait_for(state="attached")
+    assert page.locator(".toast-body").is_hidden(), "nothing is told twice"
     page.get_by_label("Text", exact=True).fill("another film")
     page.locator(".toast-body").wait_for(state="detached")
     page.locator(".answer[data-state=idle]").wait_for()
+
+
+@pytest.mark.parametrize("answer", [{"status": 502, "body": "<html>Bad gateway</html>"}, None])
+def test_an_answer_that_does_not_come_is_told_of_and_the_text_stays(open_page, address, answer):
+    page = open_page(address)
+    page.set_default_timeout(REFUSED_MS)
+    page.route("**/queue/join*", lambda route: route.abort() if answer is None else route.fulfill(**answer))
+    page.get_by_label("Text", exact=True).fill("a film")
+    page.keyboard.press("Control+Enter")
+    page.locator(HINTED).get_by_text("No answer came").wait_for()
+    page.locator(".toast-body").wait_for(state="attached")
+    assert page.locator(".toast-body").is_hidden(), "nothing is told twice"
+    page.unroute("**/queue/join*")
+    assert page.get_by_label("Text", exact=True).input_value() == "a film"
+    page.keyboard.press("Control+Enter")
+    page.locator(ANSWERED).wait_for()
+    assert page.locator(".refused").count() == 0, "toasts can be seen again"
+
+
+def test_a_text_that_no_request_holds_gets_the_words_of_the_server(open_page, address):
+    page = open_page(address)
+    page.set_default_timeout(REFUSED_MS)
+    page.get_by_label("Text", exact=True).fill("film " * (MAX_TEXT_BODY_BYTES // 5))
+    page.keyboard.press("Control+Enter")
+    page.locator(HINTED).get_by_text(TOO_LARGE.detail).wait_for()
+    page.locator(".toast-body").wait_for(state="attached")
+    assert page.locator(".toast-body").is_hidden()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
