@@ -3,6 +3,7 @@
 So they take part in its pipelines, searches and cross-validations, with texts in the place of features.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from hf_lstm.data.splits import Splits
 from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
 from hf_lstm.encoding.encoder import check_text
 from hf_lstm.encoding.row_checks import iterate_rows
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
@@ -61,7 +62,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         num_epochs: most passes over the rows.
         batch_size: rows at a time.
         learning_rate: of Adam.
-        class_weights: `"balanced"`, or a number for each class, in one text: `"1,2.5"`.
+        class_weights: `"balanced"`, or a number for each class: by class, `{"bad": 1, "good": 2.5}`, or in the order of
+            `classes_`, in one text, `"1,2.5"`.
         validation_fraction: share of the rows that is left out of training. Of too few rows none is, and training
             chooses its epoch itself.
         settings: any other setting of a recipe, by name, as `hf_lstm.train` takes them.
@@ -92,7 +94,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         num_epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
-        class_weights: str | None = None,
+        class_weights: str | Mapping[Any, float] | None = None,
         validation_fraction: float | None = None,
         settings: dict[str, Any] | None = None,
         device: str = "auto",
@@ -128,7 +130,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         """
         texts = _list_texts(X)
         classes, ids = number_classes(y, len(texts))
-        recipe = self._build_recipe()
+        recipe = self._build_recipe(classes)
         labels = Labels(tuple(str(name) for name in classes), is_multi=ids.ndim == 2)
         splits = _cut_rows(texts, ids, labels, recipe)
         with torch.random.fork_rng(), denormals_flushed(), dataset_bars(False):  # the caller's random numbers stay
@@ -149,10 +151,12 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _build_recipe(self) -> Recipe:
-        """Build the recipe that the parameters describe."""
+    def _build_recipe(self, classes: NDArray[Any]) -> Recipe:
+        """Build the recipe that the parameters describe, for these classes."""
         recipe = get_recipe(self.recipe) if isinstance(self.recipe, str) else self.recipe
         given = {name: getattr(self, name) for name in _SETTINGS if getattr(self, name) is not None}
+        if isinstance(self.class_weights, Mapping):
+            given["class_weights"] = _write_weights(self.class_weights, classes)
         seed = int(check_random_state(self.random_state).randint(2**31))
         return change_settings(
             recipe, {"dataset": IN_MEMORY, "seed": seed, "split_seed": seed, **given, **(self.settings or {})}
@@ -188,6 +192,19 @@ def _list_texts(texts: Any) -> list[str]:
     if isinstance(texts, str):
         raise InputError("X is one string: expected a list of texts, so put [ ] around it")
     return [str(check_text(text, row)) for row, text in enumerate(iterate_rows(texts))]
+
+
+def _write_weights(weights: Mapping[Any, float], classes: NDArray[Any]) -> str:
+    """Write the weights of classes as the setting has them, in the order of the classes.
+
+    Raises:
+        InputError: a class has no weight, or there is no such class.
+    """
+    names = classes.tolist()
+    if set(weights) != set(names):
+        given, expected = (abbreviate([str(name) for name in each]) for each in (weights, names))
+        raise InputError(f"class_weights are of {given}, but the classes of y are {expected}: give a number for each")
+    return ",".join(str(weights[name]) for name in names)
 
 
 def _cut_rows(texts: list[str], ids: NDArray[np.int64], labels: Labels, recipe: Recipe) -> Splits:

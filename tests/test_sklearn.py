@@ -238,6 +238,35 @@ def test_a_matrix_of_0_and_1_may_be_of_any_kind(make):
     assert (classes.tolist(), ids.tolist()) == ([0, 1], marks)
 
 
+@pytest.mark.parametrize(("good", "bad"), [("good", "bad"), (3, -1), (True, False)])
+def test_weights_by_class_are_those_in_the_order_of_the_classes(good, bad):
+    classes = [good if mood == "good" else bad for mood in MOODS]
+
+    def predict(weights):
+        return LSTMClassifier(**QUICK, class_weights=weights).fit(TEXTS, classes).predict_proba(TEXTS)
+
+    by_class = predict({good: 3.0, bad: 0.5})
+    assert np.array_equal(by_class, predict("0.5,3"))
+    assert not np.array_equal(by_class, predict(None))
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ({"good": 1}, "class_weights are of 'good', but the classes of y are 'bad', 'good': give a number for each"),
+        (
+            {"good": 1, "bad": 2, 3: 1},
+            "class_weights are of 'good', 'bad', '3', but the classes of y are 'bad', 'good'",
+        ),
+        ({"good": -1, "bad": 2}, "train.class_weights is '2,-1'"),
+        ({"good": "much", "bad": 2}, "train.class_weights is '2,much'"),
+    ],
+)
+def test_weights_of_other_classes_are_told(weights, told):
+    with pytest.raises(InputError, match=f"^{re.escape(told)}"):
+        LSTMClassifier(**QUICK, class_weights=weights).fit(TEXTS, MOODS)
+
+
 @pytest.mark.parametrize("parameters", [{"hidden_size": 0}, {"settings": {"hiden_size": 3}}, {"recipe": "bert"}])
 def test_a_parameter_that_can_not_be_is_told(parameters):
     with pytest.raises(InputError, match=r"hidden_size|recipe"):

@@ -1,5 +1,7 @@
 """Fetches models and single files from the Hub or the cache."""
 
+import difflib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -28,7 +30,7 @@ from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
 from hf_lstm.replacement import finish_replacement
-from hf_lstm.shipped import locate_model
+from hf_lstm.shipped import PLACES, locate_model
 
 _DOWNLOADED_FILES = (
     *REQUIRED_FILES,
@@ -68,6 +70,8 @@ def fetch_model_folder(
         InputError: there is no such folder or repository, it cannot be reached or read, it lacks a file, or what the
             Hub sends is damaged each time.
     """
+    if not isinstance(model, str | os.PathLike):
+        raise InputError(f"the model is {type(model).__name__}; expected a folder or a Hub id like org/name")
     if not str(model).strip():
         raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
     what = f"model {str(model)!r}"
@@ -112,12 +116,20 @@ def fetch_model_folder(
             raise InputError(f"{what} is neither a folder here nor a Hub id like org/name") from None
         except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
-            raise describe_hub_error(error, f"{what}{version}") from error
+            raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{_suggest_model(model)}") from error
     else:
         finish_replacement(folder)
     if (folder / UNFINISHED_FOLDER).is_dir():
         return _require_files(folder, what, "it holds an unfinished run: resume it with hf-lstm train ... --resume")
     return _require_files(folder, what, "expected a saved LSTMSentiment")
+
+
+def _suggest_model(name: str) -> str:
+    """Suggest what was meant by a name that the Hub has no model for: one that comes along, or a folder."""
+    if close := difflib.get_close_matches(name, PLACES, n=1):
+        return f"; did you mean {close[0]}?"
+    folder = Path(name).parent
+    return f"; in the folder {str(folder)!r} here is no {Path(name).name!r}" if folder.name and folder.is_dir() else ""
 
 
 def _build_damage_error(what: str, names: Sequence[str], is_of_cache: bool) -> InputError:

@@ -10,7 +10,7 @@ from local_hub import Fault
 from hf_lstm.errors import InputError
 from hf_lstm.hub import session as hub_session
 from hf_lstm.hub.download import fetch_hub_file, fetch_model_folder, list_hub_files
-from hf_lstm.hub.errors import HubUnavailable
+from hf_lstm.hub.errors import HOW_TO_LOG_IN, HubUnavailable
 from hf_lstm.hub.session import fetch_from_hub
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights", "tokenizer.json": b"{}", "recipe.json": b"{}"}
@@ -78,6 +78,30 @@ def test_without_a_copy_the_failure_is_raised_at_once(hub, monkeypatch):
     assert all(seconds < 0.1 for seconds in sleeps_s)
     with pytest.raises(InputError, match=r"^model 'me/x' is out of reach: 127\.0\.0\.1 answers 503 to GET"):
         fetch_model_folder("me/x")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("flagshp", "; did you mean flagship?"),
+        ("flagship_tiny", "; did you mean flagship-tiny?"),
+        ("runs/mood", "; in the folder 'runs' here is no 'mood'"),
+        ("me/mood", ""),
+        ("mood", ""),
+    ],
+)
+def test_a_name_that_is_no_model_is_told_what_may_be_meant(hub, tmp_path, monkeypatch, name, hint):
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        fetch_model_folder(name)
+    assert str(error.value).startswith(f"model '{name}' is not on the Hub")
+    assert str(error.value).endswith(f"{HOW_TO_LOG_IN}{hint}")
+
+
+def test_a_model_that_is_no_name_is_told():
+    with pytest.raises(InputError, match=r"^the model is NoneType; expected a folder or a Hub id like org/name$"):
+        fetch_model_folder(None)
 
 
 def test_a_new_download_is_not_replaced_by_an_earlier_one(hub, caplog):
