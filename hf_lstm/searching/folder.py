@@ -13,7 +13,8 @@ from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
 _STUDY_FOLDER, _TRIALS_FOLDER = "study", "trials"
-_OUR_NAMES = frozenset({SEARCH_FILE, PAGE_FILE, PLOT_FILE, BEST_FOLDER, _STUDY_FOLDER, _TRIALS_FOLDER})
+_OUR_NAMES = (_TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, SEARCH_FILE, _STUDY_FOLDER)
+"""In the order of their removal: what is left of it still says that a search wrote it."""
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,20 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
             ) from None
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
         _check_contents(folder, may_hold_search=overwrite or resume)  # again: now nobody changes it
-        if overwrite:
-            for name in _OUR_NAMES:
-                _remove(folder.path / name)
-        for stray in folder.path.glob(f"*{PARTIAL_SUFFIX}"):
-            _remove(stray)
-        _forget_unbegun(folder)
+        for place in (folder.path, folder.identity.parent):
+            for stray in place.glob(f"*{PARTIAL_SUFFIX}"):
+                _remove(stray)
+        if overwrite or (folder.identity.parent.is_dir() and not folder.can_be_resumed):
+            _forget(folder)
         stack.callback(_forget_unbegun, folder)
         yield folder
+
+
+def _forget(folder: SearchFolder) -> None:
+    """Remove a search; first what it could be resumed by, as a process that dies meanwhile leaves half of it."""
+    folder.journal.unlink(missing_ok=True)
+    for name in _OUR_NAMES:
+        _remove(folder.path / name)
 
 
 def _forget_unbegun(folder: SearchFolder) -> None:
@@ -106,7 +113,7 @@ def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
     if not folder.path.exists():
         return
     present = {each.name for each in folder.path.iterdir() if each.suffix != PARTIAL_SUFFIX} - {UNFINISHED_FOLDER}
-    foreign = sorted(present - _OUR_NAMES)
+    foreign = sorted(present.difference(_OUR_NAMES))
     if foreign or (present and not (present & {_STUDY_FOLDER, SEARCH_FILE})):
         name = (foreign or sorted(present))[0]
         raise InputError(f"output folder {folder.path} holds {name!r}, which no search wrote; choose another")

@@ -145,10 +145,11 @@ def _run_trials(
     folder: SearchFolder,
 ) -> SearchFacts:
     """Run trials until there are enough, or the time is over; what is known is written after each."""
+    begun = study.begun
+    folder.keep_trial(None if begun is None else begun.number + 1)  # a process may have died while it removed others
     try:
         while study.num_ended < options.num_trials and time.monotonic() < conditions.deadline_s:
             trial, settings = study.ask()
-            folder.keep_trial(trial.number + 1)
             _run_one(recipe, study, trial, settings, conditions, folder)
             folder.keep_trial(None)
             told = _tell(facts, study, options, folder)
@@ -186,8 +187,8 @@ def _run_one(
             if study.is_best(value):
                 trial.set_user_attr(WEIGHTS, save_model(run, folder.best))
         study.tell(trial, TrialState.COMPLETE, value)
-    except optuna.TrialPruned:
-        study.tell(trial, TrialState.PRUNED)
+    except optuna.TrialPruned:  # which is told already
+        pass
     except (StorageError, OSError, TimeIsUpError):
         raise
     except Exception as error:  # these settings failed; others may not

@@ -1,6 +1,8 @@
 """Keeps the trials of a search in a study of Optuna, which a process that dies leaves whole."""
 
+import contextlib
 import hashlib
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
+from hf_lstm.files import raise_storage_error, sync_folder
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import Epoch
 from hf_lstm.records.search import COMPLETE, FAILED, PRUNED, UNFINISHED, TrialFacts
@@ -44,6 +47,7 @@ class Study:
 
         Raises:
             InputError: the file is damaged.
+            StorageError: the disk is full or fails; so do all methods that tell.
         """
         self.space = list(space)
         self._seed = seed
@@ -51,14 +55,15 @@ class Study:
         verbosity = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it greets each study
         try:
-            backend = JournalFileBackend(str(journal), JournalFileOpenLock(str(journal)))
             self._study = optuna.create_study(
-                storage=JournalStorage(backend),
+                storage=JournalStorage(_Journal(journal)),
                 study_name=_NAME,
                 direction="minimize" if measure == "loss" else "maximize",
                 pruner=_build_pruner(pruner, num_epochs),
                 load_if_exists=True,
             )
+        except StorageError:
+            raise
         except (ValueError, KeyError) as error:
             raise InputError(
                 f"{journal} is damaged ({error}); start anew with --overwrite (overwrite=True in Python)"
@@ -71,6 +76,12 @@ class Study:
         """Return how many trials have ended, however they did."""
         return sum(trial.state.is_finished() for trial in self._study.get_trials(deepcopy=False))
 
+    @property
+    def begun(self) -> FrozenTrial | None:
+        """Return the trial that has begun and not ended; None if there is none."""
+        running = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+        return running[0] if running else None
+
     def propose(self, settings: dict[str, Value]) -> None:
         """Have the first trial try these settings, if the space has them."""
         if not self._study.get_trials(deepcopy=False) and all(
@@ -80,10 +91,10 @@ class Study:
 
     def ask(self) -> tuple[Trial, dict[str, Value]]:
         """Return a trial and its settings: one that has begun already, or a new one."""
-        begun = self._study.get_trials(deepcopy=False, states=[TrialState.RUNNING])
-        number = begun[0].number if begun else self.num_ended
+        begun = self.begun
+        number = self.num_ended if begun is None else begun.number
         self._seed_sampler(f"{number}")
-        trial = Trial(self._study, begun[0]._trial_id) if begun else self._study.ask()
+        trial = self._study.ask() if begun is None else Trial(self._study, begun._trial_id)
         _ = trial.relative_params  # draws the settings that are drawn together, before the sampler has another seed
         settings = {}
         for dimension in self.space:
@@ -137,6 +148,41 @@ class Study:
         )
 
 
+class _NoLock(JournalFileOpenLock):
+    """Locks nothing, as the lock of the search's folder keeps others out; files of Optuna's would outlive the dead."""
+
+    def acquire(self) -> bool:
+        """Let the one process append that there is."""
+        return True
+
+    def release(self) -> None:
+        """Do nothing."""
+
+
+class _Journal(JournalFileBackend):
+    """Appends to Optuna's journal, and says in one line if the disk does not take it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, which is made if need be, and has its name on the disk then."""
+        super().__init__(str(path), _NoLock(str(path)))
+        self._path = path
+        sync_folder(path.parent)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Append operations, a line each, all of them or none.
+
+        Raises:
+            StorageError: the disk is full or fails.
+        """
+        num_bytes = self._path.stat().st_size
+        try:
+            super().append_logs(logs)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # half a line would spoil the next one
+                os.truncate(self._path, num_bytes)
+            raise_storage_error(error, self._path, num_written=num_bytes)
+
+
 def _suggest(trial: Trial, dimension: Dimension) -> Value:
     name = dimension.setting
     if not isinstance(dimension, Range):
@@ -162,11 +208,7 @@ def _build_pruner(name: str, num_epochs: int) -> optuna.pruners.BasePruner:
 
 
 def _cut_torn_line(journal: Path) -> None:
-    """Take the last line back if a process died while it wrote it: the next one would be written behind it.
-
-    Its lock goes, too: nobody else uses the file.
-    """
-    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    """Take the last line back if a process died while it wrote it: the next one would be written behind it."""
     if journal.is_file():
         with open(journal, "r+b") as file:
             content = file.read()

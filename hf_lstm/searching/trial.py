@@ -9,7 +9,7 @@ from typing import Any
 
 import optuna
 import torch
-from optuna.trial import Trial
+from optuna.trial import Trial, TrialState
 
 from hf_lstm.config import Recipe
 from hf_lstm.data.splits import Splits
@@ -58,13 +58,14 @@ class _Watch:
     def __init__(self, trial: Trial, session: Session, recipe: Recipe, deadline_s: float) -> None:
         self._trial, self._session, self._deadline_s = trial, session, deadline_s
         self._measure, self._num_epochs = recipe.train.best_by, recipe.train.num_epochs
+        self._reported = {*trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values}
         self.is_late = False
 
     def __call__(self, record: Mapping[str, Any]) -> None:
         """Take a record of the training log.
 
         Raises:
-            TrialPruned: the epoch was worse than those of other trials.
+            TrialPruned: the epoch was worse than those of other trials; the study is told.
         """
         if time.monotonic() > self._deadline_s:
             self.is_late = True
@@ -76,8 +77,10 @@ class _Watch:
         earlier = self._trial.user_attrs.get(EPOCHS, [])[: number - 1]
         self._trial.set_user_attr(EPOCHS, [*earlier, epoch])
         self._trial.set_user_attr(ELAPSED, self._session.elapsed_s)
-        self._trial.report(record["validation"][self._measure], number)
+        if number not in self._reported:  # by a process that died before it saved the epoch
+            self._trial.report(record["validation"][self._measure], number)
         if number < self._num_epochs and self._trial.should_prune():
+            self._trial.study.tell(self._trial, state=TrialState.PRUNED)
             raise optuna.TrialPruned
 
 
@@ -91,7 +94,7 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
         conditions: what all trials share.
 
     Raises:
-        TrialPruned: an epoch was worse than those of other trials.
+        TrialPruned: an epoch was worse than those of other trials; the study is told.
         TimeIsUpError: the time is over; the trial can be resumed.
         StorageError: the disk is full or fails; likewise.
         InputError: the process has died in this trial again and again, or the settings don't go together.
@@ -131,8 +134,11 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                 raise TimeIsUpError from None
             raise
         except StorageError:
-            with contextlib.suppress(OSError):  # the disk may have no place for that either
+            with contextlib.suppress(StorageError):  # the disk may have no place for that either
                 trial.set_user_attr(_STARTS, None)
+            raise
+        except Exception:
+            session.end_if_asked()  # by a signal in the step that failed: no other trial is begun
             raise
         trial.set_user_attr(ELAPSED, session.elapsed_s)
         return run, epochs

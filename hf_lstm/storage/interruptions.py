@@ -77,8 +77,7 @@ class Interruptions:
             raise
         finally:
             self._is_deferring = False
-        if self._pending is not None:
-            self._end(*self._pending)
+        self.end_if_pending()
         if self._is_told:
             self.end_as_others()
 
@@ -90,6 +89,11 @@ class Interruptions:
         """End this process as others do that were sent SIGTERM; a signal of its own that follows at once is theirs."""
         self._first_s = time.monotonic()
         sys.exit(128 + signal.SIGTERM)
+
+    def end_if_pending(self) -> None:
+        """Do what a signal asks for that waits for the end of a step, which has failed."""
+        if self._pending is not None:
+            self._end(*self._pending)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         now_s = time.monotonic()

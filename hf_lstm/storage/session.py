@@ -71,6 +71,10 @@ class Session:
         """End the work after the step that runs, whose state is saved on the way; `SystemExit` is raised then."""
         self._interruptions.end_after_step()
 
+    def end_if_asked(self) -> None:
+        """Do what Ctrl-C or SIGTERM asks for that came in a step which failed, and so waits no more for its end."""
+        self._interruptions.end_if_pending()
+
     def restore(self) -> Any:
         """Return the latest state, and restore the random numbers; None if there is nothing to resume.
 
