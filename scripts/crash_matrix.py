@@ -1,4 +1,4 @@
-"""Kills training at each write, flush and rename, resumes it, and compares all bits.
+"""Kills training, or a search, at each write, flush and rename, resumes it, and compares all bits.
 
 Usage: `python scripts/crash_matrix.py --help`.
 """
@@ -11,22 +11,31 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
+from hf_lstm.extras import require_library
+
+if TYPE_CHECKING:
+    from trials.crashes.work import Work
+
+
+_WORKS = ("train", "search")
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        description="Train a tiny model for 60 steps with a checkpoint every 5. At each call that changes a file: kill "
-        "the run before and after it, kill it and lose all that was not flushed to the disk, fail the call as on a "
-        "full or a broken disk. Also send SIGKILL, Ctrl-C and SIGTERM at random moments. What it saved last must be "
-        "there. Resume it each time in a new process, and compare weights, optimizer, random numbers and log with the "
-        "run that nobody stopped. Also start "
-        "20 processes in one folder at once, of which one may win. Outcomes are kept beside --output, so that the same "
+        description="Train a tiny model for 60 steps with a checkpoint every 5, or search with three trials. At each "
+        "call that changes a file: kill the run before and after it, kill it and lose all that was not flushed to the "
+        "disk, fail the call as on a full or a broken disk. Also send SIGKILL, Ctrl-C and SIGTERM at random moments. "
+        "What it saved last must be there. Resume it each time in a new process, and compare weights, optimizer, "
+        "random numbers and log, or trials and the best model, with the run that nobody stopped. Also start 20 "
+        "processes in one folder at once, of which one may win. Outcomes are kept beside --output, so that the same "
         "command goes on where it was stopped, while code and calls stay as they are. Needs Linux."
     )
+    parser.add_argument("--work", choices=_WORKS, default=_WORKS[0], help="what is struck (default: %(default)s)")
     parser.add_argument("--every", metavar="N", type=int, default=1, help="strike at every Nth call (default: each)")
     parser.add_argument("--kills", metavar="N", type=int, default=300, help="kills at random moments (default: 300)")
     parser.add_argument("--signals", metavar="N", type=int, default=50, help="Ctrl-C and SIGTERM (default: 50)")
@@ -35,6 +44,18 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", metavar="M", type=float, default=math.inf, help="stop after this time")
     parser.add_argument("--output", metavar="FILE", type=Path, help="write the figures into this JSON file, too")
     return parser.parse_args(argv)
+
+
+def load_work(name: str) -> "Work":
+    """Load what does the work of a name, and the libraries that it needs."""
+    if name == "train":
+        from trials.crashes.run import TRAINING
+
+        return TRAINING
+    require_library("optuna")
+    from trials.crashes.search import SEARCH
+
+    return SEARCH
 
 
 def main(argv: Sequence[str]) -> None:
@@ -54,7 +75,7 @@ def main(argv: Sequence[str]) -> None:
     logging.getLogger("hf_lstm").setLevel(logging.ERROR)
     torch.set_num_threads(1)  # so that the process can be forked, and sums are always in the same order
     with tempfile.TemporaryDirectory() as scratch:
-        whole = run_whole(Path(scratch) / "whole")
+        whole = run_whole(load_work(arguments.work), Path(scratch) / "whole")
         num_calls = len(whole.names)
         print(f"{num_calls} calls, {whole.elapsed_s:.1f} s a run", file=sys.stderr)
         kept = Path(scratch) / "outcomes" if arguments.output is None else arguments.output.with_suffix(".jsonl")
@@ -75,6 +96,7 @@ def main(argv: Sequence[str]) -> None:
     if len(found) < len(strikes):
         print("stopped before the end; the same command goes on", file=sys.stderr)
     figures = {
+        "work": arguments.work,
         "calls": num_calls,
         "planned": len(strikes),
         "runs": dict(sorted(Counter(what.kind for what in found).items())),

@@ -9,6 +9,7 @@ from pathlib import Path
 from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
+from hf_lstm.storage.output_folder import OutputFolder
 
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
@@ -69,15 +70,14 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
         resume: go on with it; without one, start anew.
 
     Raises:
-        InputError: another process uses it; it cannot be written; or it holds a search (unless one of both), or other
-            files (in any case).
+        InputError: another process uses it; it cannot be written; or it holds a search (unless one of both), or an
+            unfinished run of another command or other files (in any case).
     """
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on (overwrite and resume in Python): choose one")
     folder = SearchFolder(path.resolve())
     if folder.path.exists() and not folder.path.is_dir():
         raise InputError(f"output folder {folder.path} is a file; choose another --output-dir")
-    _check_contents(folder, may_hold_search=overwrite or resume)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold_lock(folder.path / UNFINISHED_FOLDER))
@@ -85,10 +85,11 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
             raise InputError(
                 f"output folder {folder.path} cannot be written: {error.strerror}; choose another"
             ) from None
+        _refuse_other_run(folder.path)
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
-        _check_contents(folder, may_hold_search=overwrite or resume)  # again: now nobody changes it
+        _check_contents(folder, may_hold_search=overwrite or resume)
         for place in (folder.path, folder.identity.parent):
-            for stray in place.glob(f"*{PARTIAL_SUFFIX}"):
+            for stray in place.glob(f".*{PARTIAL_SUFFIX}"):
                 _remove(stray)
         if overwrite or (folder.identity.parent.is_dir() and not folder.can_be_resumed):
             _forget(folder)
@@ -109,9 +110,13 @@ def _forget_unbegun(folder: SearchFolder) -> None:
         _remove(folder.path / _STUDY_FOLDER)
 
 
+def _refuse_other_run(path: Path) -> None:
+    """Refuse a folder whose hidden folder another command needs to go on."""
+    if OutputFolder(path).can_be_resumed:
+        raise InputError(f"output folder {path} holds an unfinished run, which is no search; choose another")
+
+
 def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
-    if not folder.path.exists():
-        return
     present = {each.name for each in folder.path.iterdir() if each.suffix != PARTIAL_SUFFIX} - {UNFINISHED_FOLDER}
     foreign = sorted(present.difference(_OUR_NAMES))
     if foreign or (present and not (present & {_STUDY_FOLDER, SEARCH_FILE})):

@@ -11,8 +11,9 @@ import torch
 from trials.crashes.calls import MODES, Calls, run_forked
 from trials.crashes.matrix import list_strikes, run_whole, strike, strike_all
 from trials.crashes.outcomes import Outcomes, Strike
-from trials.crashes.run import train_in_folder
-from trials.crashes.saves import find_loss, name_counter
+from trials.crashes.run import TRAINING, train_in_folder
+from trials.crashes.saves import find_loss
+from trials.crashes.work import name_counter
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="follows files through /proc")
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     torch.set_num_threads(1)  # so that the process can be forked
-    return run_whole(tmp_path_factory.mktemp("crashes") / "whole")
+    return run_whole(TRAINING, tmp_path_factory.mktemp("crashes") / "whole")
 
 
 def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(whole, tmp_path):
@@ -49,8 +50,8 @@ def test_a_run_that_was_not_stopped_or_came_to_something_else_is_wrong(whole, tm
     never = Strike("kill before", len(whole.names) + 1)
     longer = dataclasses.replace(whole, names=[*whole.names, "", ""])
     assert strike(tmp_path / "run", longer, never) == f"kill before at call {never.number}, : the call was not reached"
-    other = dataclasses.replace(whole, digests={**whole.digests, "weights": "0"})
-    assert strike(tmp_path / "run", other, Strike("kill before", 1)).endswith(": not resumed to the bit")
+    other = dataclasses.replace(whole, outcome={**whole.outcome, "weights": "0"})
+    assert strike(tmp_path / "run", other, Strike("kill before", 1)).endswith(": resumed, it is another run: weights")
 
 
 def test_what_was_saved_and_is_gone_or_damaged_is_found(tmp_path):

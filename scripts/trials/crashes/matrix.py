@@ -6,23 +6,23 @@ import random
 import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError
-from hf_lstm.storage.output_folder import claim_output_folder
+from trials.commands.outcomes import list_differences
 from trials.crashes.calls import MODES, Calls, run_forked, start_forked
 from trials.crashes.outcomes import Outcomes, Strike, append_record, digest_run
-from trials.crashes.run import read_digests, train_in_folder
-from trials.crashes.saves import find_loss, name_counter
+from trials.crashes.work import Work, name_counter
 from trials.signals import heed_ctrl_c
 
 MAX_ENDING_S = 10.0
 """What a run may take to save and to leave when it is asked to."""
 _SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM}
+_MAX_SHOWN = 5
 _NUM_STARTS = 20
 """Processes that start at once."""
 
@@ -31,7 +31,9 @@ _NUM_STARTS = 20
 class WholeRun:
     """Holds what came of the run that nobody stopped."""
 
-    digests: dict[str, Any]
+    work: Work
+    outcome: Mapping[str, Any]
+    """See `Work.read`."""
     names: list[str]
     """Of its calls."""
     elapsed_s: float
@@ -39,21 +41,22 @@ class WholeRun:
     """Its digest: see `digest_run`."""
 
 
-def run_whole(folder: Path) -> WholeRun:
+def run_whole(work: Work, folder: Path) -> WholeRun:
     """Run without any fault."""
+    work.warm_up(folder.with_name(f"{folder.name}-warm"))
     found = folder.with_suffix(".json")
 
     def run() -> None:
         with Calls(folder).watching() as calls:
-            train_in_folder(folder)
+            work.do(folder)
         found.write_text(json.dumps({"names": calls.names, "of": digest_run(calls.names)}))
 
     started_s = time.monotonic()
     run_forked(run)
     elapsed_s = time.monotonic() - started_s
-    digests = read_digests(folder)
-    assert digests is not None
-    return WholeRun(digests, elapsed_s=elapsed_s, **json.loads(found.read_text()))
+    outcome = work.read(folder)
+    assert outcome is not None
+    return WholeRun(work, outcome, elapsed_s=elapsed_s, **json.loads(found.read_text()))
 
 
 def list_strikes(num_calls: int, *, every: int, kills: int, signals: int, starts: int) -> list[Strike]:
@@ -69,13 +72,13 @@ def list_strikes(num_calls: int, *, every: int, kills: int, signals: int, starts
 def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
     """Strike a run, resume it, and say what is wrong with what came of it; None if nothing is."""
     if what.kind == "starts":
-        return _start_together(folder)
+        return _start_together(folder, whole.work)
     if what.kind in _SIGNALS:
         return _send_signal(folder, whole, what)
 
     def run() -> None:
         with Calls(folder, what.number, what.kind).watching():
-            train_in_folder(folder)
+            whole.work.do(folder)
 
     code = run_forked(run)
     where = f"{what.kind} at call {what.number}, {whole.names[what.number]}"
@@ -95,7 +98,7 @@ def _send_signal(folder: Path, whole: WholeRun, what: Strike) -> str | None:
         heard = signal.getsignal(signal.SIGINT)
         heed_ctrl_c()  # before the fork: unheard, a signal ends no run, and this would go on for ever
         try:
-            child = start_forked(lambda: _train_as_command(folder))
+            child = start_forked(lambda: _work_as_command(whole.work, folder))
         finally:
             signal.signal(signal.SIGINT, heard)
         time.sleep(wait_s)
@@ -109,13 +112,13 @@ def _send_signal(folder: Path, whole: WholeRun, what: Strike) -> str | None:
     return None if wrong is None else f"{what.kind} after {wait_s:.3f} s: {wrong}"
 
 
-def _train_as_command(folder: Path) -> None:
-    """Train in a folder, as a command of ours does that is asked to end."""
+def _work_as_command(work: Work, folder: Path) -> None:
+    """Work in a folder, as a command of ours does that is asked to end."""
     EndWatch().start()
-    train_in_folder(folder)
+    work.do(folder)
 
 
-def _start_together(folder: Path) -> str | None:
+def _start_together(folder: Path, work: Work) -> str | None:
     """Start processes that claim a folder at once, and say if not exactly one has got it."""
     begin, won, lost = (folder.with_suffix(f".{name}") for name in ("begin", "won", "lost"))
 
@@ -123,7 +126,7 @@ def _start_together(folder: Path) -> str | None:
         while not begin.exists():
             time.sleep(0.001)
         try:
-            with claim_output_folder(folder, overwrite=False):
+            with work.claim(folder):
                 append_record(won, {"pid": os.getpid()})
                 while not lost.exists() or len(lost.read_bytes().splitlines()) < _NUM_STARTS - 1:
                     time.sleep(0.01)
@@ -172,12 +175,18 @@ def strike_all(
 
 def _find_wrong(folder: Path, whole: WholeRun) -> str | None:
     """Say what a stopped run has lost; or resume it in a new process, compare it with the whole run, and remove it."""
-    loss = find_loss(folder)
-    code = run_forked(lambda: train_in_folder(folder))
-    hidden = [name for name in os.listdir(folder) if name.startswith(".")] if folder.is_dir() else []
-    is_equal = code == 0 and read_digests(folder) == whole.digests and not hidden
+    loss = whole.work.find_loss(folder)
+    code = run_forked(lambda: whole.work.do(folder))
+    strays = [path.name for path in folder.rglob(".*")] if folder.is_dir() else []
+    outcome = whole.work.read(folder) or {}
     _remove(folder)
-    return "not resumed to the bit" if loss is None and not is_equal else loss
+    if loss is None and code != 0:
+        return f"resumed, it ended with {code}"
+    if loss is None and strays:
+        return f"resumed, it left {strays[0]}"
+    if loss is None and (differing := list_differences(outcome, whole.outcome)):
+        return f"resumed, it is another run: {', '.join(differing[:_MAX_SHOWN])}"
+    return loss
 
 
 def _remove(folder: Path) -> None:

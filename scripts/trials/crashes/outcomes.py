@@ -52,7 +52,7 @@ class Outcomes:
 
 def digest_run(names: Sequence[str]) -> str:
     """Digest the calls of a run, and the code that this process has imported for it."""
-    packages = ("hf_lstm", "trials.crashes")
+    packages = ("hf_lstm", "trials")
     files = {
         name: module.__file__
         for name, module in sys.modules.items()

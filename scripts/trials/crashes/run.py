@@ -1,5 +1,6 @@
 """Trains a tiny model for 60 steps in an output folder, and digests all that came of it."""
 
+import functools
 import hashlib
 import json
 import math
@@ -22,7 +23,8 @@ from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import Session
 from hf_lstm.storage.states import divide_state
 from hf_lstm.training.loop.epochs import train
-from trials.crashes.saves import CountedCheckpoints
+from trials.crashes.saves import CountedCheckpoints, find_loss
+from trials.crashes.work import Work
 
 NUM_STEPS, STEPS_BETWEEN_SAVES = 60, 5
 _SECONDS = {"elapsed_s", "log_bytes"}
@@ -98,3 +100,13 @@ def _drop_seconds(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _drop_seconds(each) for key, each in value.items() if key not in _SECONDS}
     return [_drop_seconds(each) for each in value] if isinstance(value, list) else value
+
+
+TRAINING = Work(
+    "train",
+    train_in_folder,
+    read_digests,
+    find_loss,
+    lambda folder: None,
+    functools.partial(claim_output_folder, overwrite=False),
+)

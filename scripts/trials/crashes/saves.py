@@ -10,6 +10,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import CHECKPOINT_PREFIX, RESULTS_FILE
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import OutputFolder
+from trials.crashes.work import count_save, read_count
 
 
 class CountedCheckpoints(Checkpoints):
@@ -17,24 +18,17 @@ class CountedCheckpoints(Checkpoints):
 
     def __init__(self, folder: OutputFolder, *, every_steps: int) -> None:
         super().__init__(folder.checkpoints, every_s=None, every_steps=every_steps)
-        self._counter = name_counter(folder.path)
+        self._of = folder.path
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Save a state, and count it."""
         super().save(state)
-        with self._counter.open("ab") as file:
-            file.write(b".")
-
-
-def name_counter(folder: Path) -> Path:
-    """Name the file that counts what the run in a folder has saved: it has as many bytes."""
-    return folder.with_suffix(".saves")
+        count_save(self._of)
 
 
 def find_loss(folder: Path) -> str | None:
     """Say what is lost of a run that was stopped: it must be finished, or what it saved last must be there, whole."""
-    counter = name_counter(folder)
-    num_saved = counter.stat().st_size if counter.exists() else 0
+    num_saved = read_count(folder)
     if not num_saved or (folder / RESULTS_FILE).is_file():
         return None
     newest = max(OutputFolder(folder).checkpoints.glob(f"{CHECKPOINT_PREFIX}*[0-9]"), default=None)
