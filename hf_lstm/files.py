@@ -206,6 +206,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def is_of_storage(error: OSError) -> bool:
+    """Tell whether an error is that of a disk which is full or fails."""
+    return error.errno in _STORAGE_ERRORS
+
+
 def raise_storage_error(
     error: OSError, path: Path, num_bytes: int | None = None, *, num_written: int | None = None
 ) -> NoReturn:
@@ -213,7 +218,7 @@ def raise_storage_error(
 
     `num_bytes` are needed; where nobody knows how many, `num_written` tells how far it got.
     """
-    if error.errno not in _STORAGE_ERRORS:
+    if not is_of_storage(error):
         raise error
     if num_bytes is not None:
         told = f"{num_bytes:,} bytes are needed"

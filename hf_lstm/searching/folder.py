@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER
+from hf_lstm.errors import InputError, StorageError
+from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, is_of_storage
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
-from hf_lstm.storage.output_folder import OutputFolder
+from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
@@ -82,9 +82,8 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
         try:
             stack.enter_context(hold_lock(folder.path / UNFINISHED_FOLDER))
         except OSError as error:
-            raise InputError(
-                f"output folder {folder.path} cannot be written: {error.strerror}; choose another"
-            ) from None
+            kind = StorageError if is_of_storage(error) else InputError
+            raise kind(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
         _refuse_other_run(folder.path)
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
         _check_contents(folder, may_hold_search=overwrite or resume)
@@ -93,6 +92,9 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
                 _remove(stray)
         if overwrite or (folder.identity.parent.is_dir() and not folder.can_be_resumed):
             _forget(folder)
+        if any(folder.best.glob(".*")):
+            with claim_output_folder(folder.best, overwrite=True):
+                pass  # this removes what a loss of power has brought back
         stack.callback(_forget_unbegun, folder)
         yield folder
 

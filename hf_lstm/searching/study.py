@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -17,10 +16,9 @@ from hf_lstm.files import raise_storage_error, sync_folder
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import Epoch
 from hf_lstm.records.search import COMPLETE, FAILED, PRUNED, UNFINISHED, TrialFacts
+from hf_lstm.searching.pruning import HoldingStorage, build_pruner
 from hf_lstm.searching.space import Dimension, Range, Space, Value
 
-NUM_UNPRUNED = 5
-"""First trials that `median` prunes none of: it compares with earlier ones."""
 EPOCHS, ELAPSED, ERROR, WEIGHTS = "epochs", "elapsed_s", "error", "weights_sha256"
 """What a trial is told about itself, by the names that `TrialFacts` has."""
 _NAME = "search"
@@ -56,10 +54,10 @@ class Study:
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it greets each study
         try:
             self._study = optuna.create_study(
-                storage=JournalStorage(_Journal(journal)),
+                storage=HoldingStorage(_Journal(journal)),
                 study_name=_NAME,
                 direction="minimize" if measure == "loss" else "maximize",
-                pruner=_build_pruner(pruner, num_epochs),
+                pruner=build_pruner(pruner, num_epochs),
                 load_if_exists=True,
             )
         except StorageError:
@@ -197,14 +195,6 @@ def _suggest(trial: Trial, dimension: Dimension) -> Value:
 
 def _shorten(dimension: Dimension, value: Value) -> Value:
     return dimension.shorten(value) if isinstance(dimension, Range) and isinstance(value, int | float) else value
-
-
-def _build_pruner(name: str, num_epochs: int) -> optuna.pruners.BasePruner:
-    if name == "median":
-        return optuna.pruners.MedianPruner(n_startup_trials=NUM_UNPRUNED)
-    if name == "hyperband":
-        return optuna.pruners.HyperbandPruner(max_resource=num_epochs)
-    return optuna.pruners.NopPruner()
 
 
 def _cut_torn_line(journal: Path) -> None:

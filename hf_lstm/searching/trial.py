@@ -22,6 +22,7 @@ from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.records.places import list_places, strip_recipe
 from hf_lstm.records.results import Epoch
+from hf_lstm.searching.pruning import decide
 from hf_lstm.searching.study import ELAPSED, EPOCHS
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, fill_output_folder
 from hf_lstm.storage.session import Session, open_session
@@ -79,7 +80,7 @@ class _Watch:
         self._trial.set_user_attr(ELAPSED, self._session.elapsed_s)
         if number not in self._reported:  # by a process that died before it saved the epoch
             self._trial.report(record["validation"][self._measure], number)
-        if number < self._num_epochs and self._trial.should_prune():
+        if number < self._num_epochs and decide(self._trial, number):
             self._trial.study.tell(self._trial, state=TrialState.PRUNED)
             raise optuna.TrialPruned
 

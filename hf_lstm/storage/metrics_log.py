@@ -62,9 +62,16 @@ class MetricsLog:
         return self._num_bytes
 
     def cut(self, num_bytes: int) -> None:
-        """Take back all lines after the first `num_bytes`."""
+        """Take back all lines after the first `num_bytes`.
+
+        Raises:
+            StorageError: the disk fails.
+        """
         self._lines.clear()
-        os.ftruncate(self._descriptor, num_bytes)
+        try:
+            os.ftruncate(self._descriptor, num_bytes)
+        except OSError as error:
+            raise_storage_error(error, self.path, num_bytes)
         self._num_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)
 
     def _write(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.edit_mark import is_unedited
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 from hf_lstm.files import (
     CARD_FILE,
     CHECKPOINT_PREFIX,
@@ -26,6 +26,7 @@ from hf_lstm.files import (
     RESULTS_FILE,
     TRANSFORMERS_FILES,
     UNFINISHED_FOLDER,
+    is_of_storage,
 )
 from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
 from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
@@ -117,7 +118,8 @@ def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = Fal
         lock.__enter__()
     except OSError as error:
         _remove_empty(new_folders)
-        raise InputError(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
+        kind = StorageError if is_of_storage(error) else InputError
+        raise kind(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_empty, new_folders)
         stack.push(lock)

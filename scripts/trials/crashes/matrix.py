@@ -1,5 +1,6 @@
 """Kills and fails runs at each call that changes a file, or at any moment, resumes them, and compares the outcome."""
 
+import contextlib
 import json
 import os
 import random
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.ending import EndWatch
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 from trials.commands.outcomes import list_differences
 from trials.crashes.calls import MODES, Calls, run_forked, start_forked
 from trials.crashes.outcomes import Outcomes, Strike, append_record, digest_run
@@ -77,15 +78,16 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
         return _send_signal(folder, whole, what)
 
     def run() -> None:
-        with Calls(folder, what.number, what.kind).watching():
+        with Calls(folder, what.number, what.kind).watching(), contextlib.suppress(StorageError):
             whole.work.do(folder)
 
     code = run_forked(run)
     where = f"{what.kind} at call {what.number}, {whole.names[what.number]}"
     if (wrong := _find_wrong(folder, whole)) is not None:
         return f"{where}: {wrong}"
-    is_fault = what.kind in ("ENOSPC", "EIO")
-    return None if is_fault or code == -signal.SIGKILL else f"{where}: the call was not reached"
+    if what.kind in ("ENOSPC", "EIO"):
+        return None if code == 0 else f"{where}: not told in one line"
+    return None if code == -signal.SIGKILL else f"{where}: the call was not reached"
 
 
 def _send_signal(folder: Path, whole: WholeRun, what: Strike) -> str | None:
