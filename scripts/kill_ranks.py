@@ -19,6 +19,7 @@ from typing import Any
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.files import METRICS_FILE, RESULTS_FILE, UNFINISHED_FOLDER
+from trials.processes import is_alive, list_processes
 
 MAX_ENDING_S = 15.0
 """From the death of a process to that of the last one."""
@@ -110,20 +111,12 @@ def strike(command: Sequence[str], folder: Path, rank: int, number: signal.Signa
 def find_ranks(agent: int) -> dict[int, int]:
     """Find the processes that torchrun has started, by their rank."""
     found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):  # it has ended meanwhile
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == agent:
-                variables = dict(each.partition(b"=")[::2] for each in (entry / "environ").read_bytes().split(b"\0"))
-                found[int(variables[b"RANK"])] = int(entry.name)
+    for process in list_processes():
+        if process.parent == agent and process.is_alive:
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                variables = dict(each.partition(b"=")[::2] for each in process.read("environ").split(b"\0"))
+                found[int(variables[b"RANK"])] = process.number
     return found
-
-
-def is_alive(process: int) -> bool:
-    """Tell whether a process has not ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def read_digest(folder: Path) -> str | None:

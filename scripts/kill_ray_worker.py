@@ -4,6 +4,7 @@ Usage: `python scripts/kill_ray_worker.py --help`.
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.extras import require_library
 from hf_lstm.shipped import FLAGSHIP
+from trials.processes import find_descendants
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SAMPLE = _ROOT / "hf_lstm" / "resources" / "sample" / "train.parquet"
@@ -120,18 +122,10 @@ def wait_for_parts(process: "subprocess.Popen[bytes]", folder: Path, number: int
 
 def find_workers(parent: int) -> Iterator[int]:
     """Yield the processes below one that hold a model."""
-    parents = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has ended meanwhile
-            continue
-    for process in parents:
-        above = process
-        while above in parents and above != parent:
-            above = parents[above]
-        if above == parent and Path(f"/proc/{process}/cmdline").read_bytes().startswith(_WORKER):
-            yield process
+    for process in find_descendants(parent):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if process.read("cmdline").startswith(_WORKER):
+                yield process.number
 
 
 def compare(scored: Path, alone: Path) -> dict[str, Any]:

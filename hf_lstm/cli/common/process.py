@@ -10,8 +10,9 @@ from typing import NoReturn
 from hf_lstm.cli.common.signals import EXIT_INTERRUPTED, EXIT_TERMINATED, hear_signals
 from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watching_output
 from hf_lstm.ending import ends_in_time
-from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError
+from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
+from hf_lstm.files import is_of_storage
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
 
@@ -48,9 +49,12 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
         say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
-        if (code := _find_wish_to_end(error)) is None:
-            raise
-        sys.exit(code)
+        if (code := _find_wish_to_end(error)) is not None:
+            sys.exit(code)
+        if isinstance(error, OSError) and is_of_storage(error):
+            where = "a file" if error.filename is None else error.filename
+            _refuse(StorageError(f"{where} cannot be read or written: {error.strerror}; make room, or see to the disk"))
+        raise
 
 
 def _find_wish_to_end(error: BaseException) -> int | None:

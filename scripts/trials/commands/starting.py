@@ -1,6 +1,5 @@
-"""Starts whole commands that train, tiny ones, and finds what they leave running."""
+"""Starts whole commands that train, tiny ones, and finds what they leave among temporary files."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -74,14 +73,3 @@ def name_temporary(folder: Path) -> Path:
 def list_temporary(folder: Path) -> list[str]:
     """List the temporary files that a run has left."""
     return [name for name in os.listdir(name_temporary(folder)) if not name.startswith(_OF_PYTORCH)]
-
-
-def find_session(leader: int) -> list[int]:
-    """Find the processes that a session still has. Needs Linux."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
-            if int(session) == leader and state != "Z":
-                found.append(int(entry.name))
-    return found

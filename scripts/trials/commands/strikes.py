@@ -21,7 +21,8 @@ from trials.commands.outcomes import (
     read_outcome,
     read_trials,
 )
-from trials.commands.starting import find_session, list_temporary, start
+from trials.commands.starting import list_temporary, start
+from trials.processes import find_session
 
 SIGNALS = ("SIGTERM", "SIGINT", "SIGKILL")
 _PATIENCE_S = 900.0

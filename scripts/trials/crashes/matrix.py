@@ -78,7 +78,7 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
         return _send_signal(folder, whole, what)
 
     def run() -> None:
-        with Calls(folder, what.number, what.kind).watching(), contextlib.suppress(StorageError):
+        with Calls(folder, what.number, what.kind).watching(), contextlib.suppress(StorageError, OSError):
             whole.work.do(folder)
 
     code = run_forked(run)
@@ -86,7 +86,7 @@ def strike(folder: Path, whole: WholeRun, what: Strike) -> str | None:
     if (wrong := _find_wrong(folder, whole)) is not None:
         return f"{where}: {wrong}"
     if what.kind in ("ENOSPC", "EIO"):
-        return None if code == 0 else f"{where}: not told in one line"
+        return None if code == 0 else f"{where}: it became another error"
     return None if code == -signal.SIGKILL else f"{where}: the call was not reached"
 
 
