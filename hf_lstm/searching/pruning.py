@@ -56,6 +56,9 @@ def decide(trial: Trial, step: int) -> bool:
     """
     storage = trial.storage
     assert isinstance(storage, HoldingStorage)
+    last_step = storage.get_trial(trial._trial_id).last_step
+    if last_step is not None and last_step > step:  # taken again; it went on then, and pruners judge the last step
+        return False
     decision = trial.user_attrs.get(_DECISION)
     if decision is None or decision["step"] != step:
         with storage.holding() as noted:

@@ -146,6 +146,7 @@ def whole(reviews, tmp_path_factory):
         (Study, "tell", 2, True),
         (trial_module._Watch, "__call__", 17, True),
         (run_module, "save_model", 1, True),
+        (run_module.SearchFolder, "keep_trial", 4, False),  # when the last trial has ended
     ],
 )
 def test_a_search_that_was_killed_goes_on_as_if_nothing_was(
@@ -160,6 +161,8 @@ def test_a_search_that_was_killed_goes_on_as_if_nothing_was(
     facts = search(reviews, tmp_path / "search", "--trials", "3", "--resume")
     assert list_figures(facts) == list_figures(whole)
     assert facts["best_trial"] == whole["best_trial"]
+    assert {path.name for path in (tmp_path / "search").iterdir()} == {"search.json", "search.md", "best", "study"}
+    assert {path.name for path in (tmp_path / "search/study").iterdir()} == {"search.json", "journal.log"}
 
 
 def test_a_study_goes_on_as_if_nothing_was_wherever_its_journal_ends(tmp_path):
