@@ -13,6 +13,7 @@ _FILES = {
     "flips": "a byte changed in the weights' header, the config or the tokenizer",
 }
 
+_WORKS = {"train": "60 steps of training", "search": "a search of three trials"}
 _AREAS = {
     "checkpointing": "checkpoints, locks, logs and output folders",
     "input": "readers of files, columns, labels and settings",
@@ -65,8 +66,9 @@ def _list_hub(figures: Mapping[str, Any]) -> list[list[str]]:
 def _list_crashes(figures: Mapping[str, Any]) -> list[list[str]]:
     tried = sum(figures["runs"].values())
     what = (
-        f"60 steps of training, killed or failed at calls that change a file ({figures['calls']:,} in all) and at "
-        f"random moments: what was saved is there, and is resumed to the bit{_say_planned(tried, figures['planned'])}"
+        f"{_WORKS[figures.get('work', 'train')]}, killed or failed at calls that change a file "
+        f"({figures['calls']:,} in all) and at random moments: what was saved is there, and is resumed to the bit"
+        f"{_say_planned(tried, figures['planned'])}"
     )
     counted = {"tried": tried, "wrong": figures["wrong"]}
     return [_list_row(what, counted, tried - len(figures["wrong"]), 0, "", figures["command"])]
@@ -124,6 +126,7 @@ _TESTS: Mapping[str, Callable[[Any], list[list[str]]]] = {
     "hostile_files.json": _list_files,
     "faulty_hub.json": _list_hub,
     "crash_matrix.json": _list_crashes,
+    "search_crashes.json": _list_crashes,
     "killed_commands.json": _list_commands,
     "killed_ranks.json": _list_ranks,
     "ray_kills.json": _list_kills,

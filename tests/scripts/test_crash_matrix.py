@@ -1,6 +1,7 @@
 """The short form of scripts/crash_matrix.py: a few of its runs."""
 
 import dataclasses
+import gc
 import shutil
 import signal
 import sys
@@ -35,6 +36,25 @@ def test_a_run_that_dies_at_a_call_is_resumed_to_the_bit(whole, tmp_path):
     strike_all(tmp_path, whole, strikes, outcomes, workers=2, minutes=60)
     assert outcomes.read() == dict.fromkeys(strikes)
     assert Outcomes(tmp_path / "outcomes", "other").read() == {}  # of other runs
+
+
+def test_a_search_that_dies_at_a_call_is_resumed_as_if_nothing_was(tmp_path):
+    pytest.importorskip("optuna")
+    from trials.crashes.search import SEARCH
+
+    torch.set_num_threads(1)
+    searched = run_whole(SEARCH, tmp_path / "whole")
+    gc.unfreeze()  # for other tests of this process
+    trials = searched.outcome["search.json"]["trials"]
+    assert [trial["state"] for trial in trials] == ["complete", "complete", "pruned"]
+    num_calls = len(searched.names)
+    # Some where the last trial ends, which leaves its folder, and some anywhere.
+    strikes = [Strike("kill before", num_calls - number) for number in range(4, 64, 12)]
+    strikes += [Strike(mode, num_calls * (2 * index + 1) // (2 * len(MODES))) for index, mode in enumerate(MODES)]
+    strikes += [Strike("SIGTERM", 1), Strike("starts", 0)]
+    outcomes = Outcomes(tmp_path / "outcomes", searched.of)
+    strike_all(tmp_path, searched, strikes, outcomes, workers=2, minutes=60)
+    assert outcomes.read() == dict.fromkeys(strikes)
 
 
 def test_a_signal_is_heard_where_a_shell_runs_the_tests_aside(whole, tmp_path):

@@ -19,11 +19,14 @@ def test_what_was_measured_has_rows_with_its_command_and_nothing_else(tmp_path):
     assert read_rows(tmp_path) == []
     runs = {"kill before": 7, "SIGKILL": 5}
     write(tmp_path, "crash_matrix.json", command="c", calls=900, planned=20, runs=runs, wrong=["one"])
+    crashes = {"work": "search", "calls": 700, "planned": 3, "runs": {"EIO": 3}, "wrong": []}
+    write(tmp_path, "search_crashes.json", command="d", **crashes)
     write(tmp_path, "killed_ranks.json", command="k", processes=2, tried=6, longest_s=3.21, wrong=[])
     faults = ["train, SIGTERM after 1.00 s: a", "train, SIGTERM after 1.00 s: b"]
     write(tmp_path, "killed_commands.json", command="s", tried=9, longest_s=1.5, wrong=faults)
     assert read_rows(tmp_path) == [
         ["12", "11", "0", "1", "", "`c`"],
+        ["3", "3", "0", "0", "", "`d`"],
         ["9", "8", "0", "2", "1.5 s", "`s`"],
         ["6", "6", "0", "0", "3.2 s", "`k`"],
     ]

@@ -3,7 +3,9 @@
 import csv
 import dataclasses
 import json
+import os
 import shlex
+import signal
 
 import numpy as np
 import pytest
@@ -206,6 +208,24 @@ def test_a_trial_that_is_stopped_by_the_time_is_saved(reviews, tmp_path, monkeyp
     assert [trial["state"] for trial in facts["trials"]] == ["complete", "unfinished"]
     assert list((tmp_path / "search").rglob("checkpoint-*"))
     assert list_figures(search(reviews, tmp_path / "search", "--trials", "3", "--resume")) == list_figures(whole)
+
+
+def test_a_signal_while_a_trial_is_broken_off_ends_the_search_and_loses_nothing(reviews, tmp_path, monkeypatch, capsys):
+    def decide(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trial_module, "decide", decide)
+        with pytest.raises(SystemExit) as ending:
+            search(reviews, tmp_path / "search", "--trials", "2")
+    assert ending.value.code == 143
+    assert "stopped; go on with: " in capsys.readouterr().err
+    before = read(tmp_path / "search")["trials"]
+    assert [trial["state"] for trial in before] == ["pruned"]
+    after = search(reviews, tmp_path / "search", "--trials", "2", "--resume")["trials"]
+    assert after[:1] == before
+    assert after[1]["state"] == "complete"
 
 
 def test_another_space_or_recipe_is_not_resumed(reviews, tmp_path, whole):

@@ -28,6 +28,29 @@ def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_all_the_same
     assert result.stderr in ("", "interrupted\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ("OSError(errno.EIO, os.strerror(errno.EIO), 'a.bin')", 2, "error: a.bin cannot be read or written: Input/o"),
+        ("OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))", 2, "error: a file cannot be read or written: No space"),
+        ("OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))", 1, "Traceback"),
+    ],
+)
+def test_a_disk_that_is_full_or_fails_is_told_in_one_line(error, code, said):
+    program = f"""
+import errno, os
+from hf_lstm.cli.common.process import run_command_line
+
+def main(argv):
+    raise {error}
+
+run_command_line(main)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == code
+    assert result.stderr.startswith(said)
+
+
 def test_what_fails_on_the_way_to_the_end_is_told():
     code = """
 import os, signal
