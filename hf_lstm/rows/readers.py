@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import Features
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
 from hf_lstm.formats.catalog import LINES, get_format, open_file
 from hf_lstm.formats.encodings import open_text
@@ -77,7 +77,22 @@ def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
     schema = pa.schema([file.schema.field(column) for column in columns], file.schema.metadata)
     table = pa.Table.from_batches(batches, batches[0].schema if batches else schema)
     found = Columns(columns[0], ",".join(columns[1:]))
-    return read_arrow_table(file.name, table, Features.from_arrow_schema(file.schema), found)
+    return read_arrow_table(file.name, table, _read_features(file.name, schema), found)
+
+
+def _read_features(name: str, schema: pa.Schema) -> Features:
+    """Read what `datasets` noted in a file of these columns, such as the names of classes.
+
+    Raises:
+        InputError: a column has a type that it does not know, or its note is damaged.
+    """
+    try:
+        return Features.from_arrow_schema(schema)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{name}: the types of its columns can't be read ({shorten(error)}); write it anew, with a column of "
+            "strings and a column of labels"
+        ) from None
 
 
 def _is_binary(kind: pa.DataType) -> bool:

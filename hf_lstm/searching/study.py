@@ -62,7 +62,7 @@ class Study:
             )
         except StorageError:
             raise
-        except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
             raise InputError(
                 f"{journal} is damaged ({error}); start anew with --overwrite (overwrite=True in Python)"
             ) from None

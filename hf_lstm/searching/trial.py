@@ -110,9 +110,9 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
             every_minutes=conditions.checkpoint_minutes,
         )
         watch = _Watch(trial, session, recipe, conditions.deadline_s)
-        session.listeners.append(watch)
         try:
             with tracked(session, conditions.track, claimed, strip_recipe(recipe.to_json())):
+                session.listeners.append(watch)  # after the tracker, which sees the epoch that breaks a trial off
                 run = prepare_run(
                     recipe,
                     conditions.device,

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,3 +117,31 @@ def test_faulty_json_is_refused_with_its_place(tmp_path, content, expected):
 def test_json_labels_of_any_scalar_type_are_read(tmp_path):
     content = "".join(json.dumps({"text": "a", "label": label}) + "\n" for label in (1, 1.5, True, None, "pos"))
     assert read_csv(tmp_path, content, ".jsonl").labels.to_pylist() == ["1", "1.5", "true", None, "pos"]
+
+
+def test_columns_that_are_not_read_may_have_any_type(tmp_path):
+    kinds = {"text": pa.string(), "label": pa.int64(), "more": pa.map_(pa.string(), pa.int64())}
+    rows = [{"text": "a", "label": 1, "more": [("x", 1)]}]
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema(list(kinds.items()))), tmp_path / "a.parquet")
+    assert read_file(tmp_path / "a.parquet", Columns()).labels.to_pylist() == ["1"]
+    with pytest.raises(InputError, match=r"a\.parquet: the types of its columns can't be read \(Arrow type map"):
+        read_file(tmp_path / "a.parquet", Columns(label="more"))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"info": {"features": [1]}}',
+        b'{"info": {"features": {"label": {"_type": "os.system"}}}}',
+        b'{"info": {"features": {"label": {"_type": "ClassLabel", "names": ["a", "a"]}}}}',
+    ],
+)
+def test_a_damaged_note_of_classes_is_told_in_one_line(tmp_path, note):
+    table = pa.table({"text": ["a"], "label": [1]}).replace_schema_metadata({"huggingface": note})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet: the types of its columns can't be read \(") as raised:
+        read_file(tmp_path / "a.parquet", Columns())
+    assert len(str(raised.value)) < 500

@@ -1,5 +1,6 @@
 """Searches: what they find, what they never read, and what is left of them when they are killed."""
 
+import contextlib
 import csv
 import dataclasses
 import json
@@ -226,6 +227,21 @@ def test_a_signal_while_a_trial_is_broken_off_ends_the_search_and_loses_nothing(
     after = search(reviews, tmp_path / "search", "--trials", "2", "--resume")["trials"]
     assert after[:1] == before
     assert after[1]["state"] == "complete"
+
+
+def test_a_tracker_sees_the_epoch_that_breaks_a_trial_off(reviews, tmp_path, monkeypatch):
+    seen = []
+
+    @contextlib.contextmanager
+    def tracked(session, *_):
+        session.listeners.append(seen.append)
+        yield
+
+    monkeypatch.setattr(trial_module, "tracked", tracked)
+    monkeypatch.setattr(trial_module, "decide", lambda *_: True)
+    with pytest.raises(InputError, match="no trial was finished"):
+        search(reviews, tmp_path / "search", "--trials", "1")
+    assert "validation" in seen[-1]
 
 
 def test_another_space_or_recipe_is_not_resumed(reviews, tmp_path, whole):
