@@ -116,7 +116,7 @@ class CsvWriter:
 
     def _format_cell(self, value: Any) -> str:
         plain = value if isinstance(value, str) else "" if value is ABSENT else to_plain(value)
-        if isinstance(plain, int | float) and not isinstance(plain, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and plain is not None:
             return str(plain)
         if not isinstance(plain, str):
             plain = "" if plain is None else json.dumps(plain, ensure_ascii=False)
@@ -140,10 +140,10 @@ def list_values(window: "Window") -> list[list[Any]]:
 def to_plain(value: Any) -> Any:
     """Convert a value to one that JSON has.
 
-    Times are written in ISO format, decimals in digits, bytes in Base64. NaN becomes None.
+    Times are written in ISO format, decimals in digits, bytes in Base64. NaN becomes None, and infinity a text: `inf`.
     """
     if isinstance(value, float):
-        return None if math.isnan(value) else value
+        return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     if isinstance(value, datetime.timedelta | decimal.Decimal):

@@ -4,6 +4,7 @@ import csv
 import datetime
 import decimal
 import json
+import math
 import os
 
 import pyarrow as pa
@@ -222,3 +223,15 @@ def test_reading_is_lazy(tmp_path):
     (tmp_path / "a.csv").write_text("text,id\n" + "good,1\n" * 30_000 + '"never closed')
     with open_rows(tmp_path / "a.csv") as rows:
         assert [next(rows.windows).texts for _ in range(9_000)] == [["good"] * 3] * 9_000
+
+
+def test_json_has_no_number_that_json_lacks(tmp_path):
+    table = pa.table({"text": ["a", "b", "c"], "x": [math.inf, -math.inf, math.nan], "y": [[math.inf]] * 3})
+    pq.write_table(table, tmp_path / "in.parquet")
+    convert(tmp_path / "in.parquet", tmp_path / "out.jsonl")
+
+    def refuse(name):
+        raise ValueError(f"{name} is not JSON")
+
+    rows = [json.loads(line, parse_constant=refuse) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["x"], row["y"]) for row in rows] == [("inf", ["inf"]), ("-inf", ["inf"]), (None, ["inf"])]
