@@ -50,6 +50,22 @@ def test_the_files_beside_a_model_give_its_logits(tmp_path, settings, side):
     assert loaded.config.id2label == model.config.id2label
 
 
+@pytest.mark.parametrize("settings", KINDS, ids=str)
+def test_what_transformers_saves_loads_here_again(tmp_path, settings):
+    import dataclasses
+
+    from hf_lstm import LSTMSentiment
+
+    model = save(tmp_path / "model", **settings)
+    model.config = dataclasses.replace(model.config, temperature=0.25)
+    model.save_pretrained(tmp_path / "model")
+    for kind in (transformers.AutoModelForSequenceClassification, transformers.AutoTokenizer):
+        kind.from_pretrained(tmp_path / "model", trust_remote_code=True).save_pretrained(tmp_path / "theirs")
+    again = LSTMSentiment.from_pretrained(tmp_path / "theirs")
+    assert again.config == dataclasses.replace(model.config, dtype="float32")
+    assert torch.equal(again.predict_proba(TEXTS, precision="float32"), model.predict_proba(TEXTS, precision="float32"))
+
+
 def test_a_pushed_model_is_a_pipeline(tmp_path, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
     model = build_model(("bad", "fair", "good"), bidirectional=True, pooling="mean_max")

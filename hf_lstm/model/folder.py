@@ -37,7 +37,7 @@ from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.renaming import rename_labels
 from hf_lstm.records.results import RunResults
-from hf_lstm.remote.settings import FOR_TRANSFORMERS, describe_tokenizer, read_remote_module
+from hf_lstm.remote.settings import FOR_TRANSFORMERS, describe_tokenizer, drop_transformers_fields, read_remote_module
 from hf_lstm.tokenization.build import find_special_ids
 from hf_lstm.tokenization.saved import check_tokenizer, parse_tokenizer
 
@@ -65,8 +65,7 @@ def read_config(folder: Path) -> ModelConfig:
             f"{folder} is a language model, which classifies nothing; train a classifier from it with "
             f"hf-lstm train --init-from {folder}"
         )
-    for name in FOR_TRANSFORMERS:
-        values.pop(name, None)
+    drop_transformers_fields(values)
     values = {**_ADDED_LATER, **({} if _OF_ANY_NUMBER.keys() & values.keys() else _OF_ANY_NUMBER), **values}
     known = set(ModelConfig.__dataclass_fields__)
     if known != set(values):  # a default in the place of a lost setting would give wrong answers

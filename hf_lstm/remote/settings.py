@@ -24,6 +24,16 @@ FOR_TRANSFORMERS: Mapping[str, Any] = {
 """Fields of config.json that transformers alone reads."""
 
 
+def drop_transformers_fields(values: dict[str, Any]) -> None:
+    """Drop from config.json what transformers alone reads, also where it wrote the file itself."""
+    for name in FOR_TRANSFORMERS:
+        values.pop(name, None)
+    if values.pop("transformers_version", None) is not None:
+        values.pop("label2id", None)
+        if "calibration_temperature" in values:  # the name of ours there, where `temperature` is of generated text
+            values["temperature"] = values.pop("calibration_temperature")
+
+
 def describe_tokenizer(tokenizer: Tokenizer, config: NetworkConfig) -> dict[str, Any]:
     """Return what tokenizer_config.json says.
 

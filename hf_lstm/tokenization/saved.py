@@ -39,8 +39,15 @@ _MODEL_SETTINGS = {
 }  # fmt: skip
 _NOT_OURS = ("dropout", "continuing_subword_prefix", "end_of_word_suffix")
 """Settings of byte pairs. With dropout, a text's ids would be others each time."""
-_UNUSED_FIELDS = ("truncation", "padding")
-"""Which `Encoder` ignores, and so are not read."""
+_UNUSED_FIELDS = ("truncation", "padding", "post_processor")
+"""Which `Encoder` ignores, or which change nothing, and so are not read."""
+_TEMPLATE_OF_TRANSFORMERS = {
+    "type": "TemplateProcessing",
+    "single": [{"Sequence": {"id": "A", "type_id": 0}}],
+    "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+    "special_tokens": {},
+}
+"""What transformers saves as the post-processor of a tokenizer that has none: it adds no token."""
 _FIELDS = {
     "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
     "model",
@@ -63,9 +70,18 @@ def parse_tokenizer(content: bytes, where: str) -> Tokenizer:
         raise InputError(f"{where} is not a tokenizer: {shorten(error)}") from None
     check_tokenizer(described, where)
     if any(described.get(name) is not None for name in _UNUSED_FIELDS):
+        if described.get("post_processor") is not None:
+            _undo_transformers(described)
         content = json.dumps({**described, **dict.fromkeys(_UNUSED_FIELDS)}).encode()
     with typed_failures(f"{where} is not a tokenizer"):
         return Tokenizer.from_buffer(content)
+
+
+def _undo_transformers(described: dict[str, Any]) -> None:
+    """Take out the added tokens of a tokenizer that transformers saved: a text that mentions <pad> has the word pad."""
+    vocab = described["model"]["vocab"]
+    added = described.get("added_tokens", [])
+    described["added_tokens"] = [token for token in added if vocab.get(str(token.get("content"))) != token.get("id")]
 
 
 def check_tokenizer(described: object, where: str) -> None:
@@ -80,8 +96,8 @@ def check_tokenizer(described: object, where: str) -> None:
     """
     if not isinstance(described, dict) or not {"model", "version"} <= described.keys() <= _FIELDS:
         raise InputError(f"{where} is not a tokenizer: expected a JSON object with {', '.join(sorted(_FIELDS))}")
-    for name in ("post_processor", "decoder"):
-        if described.get(name) is not None:
+    for name, allowed in (("post_processor", (None, _TEMPLATE_OF_TRANSFORMERS)), ("decoder", (None,))):
+        if described.get(name) not in allowed:
             raise _refuse(where, name, described[name])
     vocab = _check_model(described["model"], where)
     if not _is_list_of_objects(described.get("added_tokens", [])):

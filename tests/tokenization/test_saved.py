@@ -53,6 +53,25 @@ def test_what_the_encoder_ignores_is_dropped():
     assert read.encode("film film").ids == [2, 2]
 
 
+def test_what_transformers_adds_as_it_saves_is_taken_out():
+    tokenizer = WordSplitter("letters", True).build_tokenizer(VOCAB)
+    described = json.loads(tokenizer.to_str())
+    first, second = ({"Sequence": {"id": name, "type_id": index}} for index, name in enumerate("AB"))
+    template = {"type": "TemplateProcessing", "single": [first], "pair": [first, second], "special_tokens": {}}
+    flags = dict.fromkeys(["single_word", "lstrip", "rstrip", "normalized"], False) | {"special": True}
+    added = [{"id": index, "content": content, **flags} for index, content in enumerate(("<pad>", "<unk>"))]
+
+    def read(template, added):
+        content = json.dumps({**described, "post_processor": template, "added_tokens": added}).encode()
+        return parse_tokenizer(content, "tokenizer.json")
+
+    assert read(template, added).to_str() == tokenizer.to_str()
+    with pytest.raises(InputError, match="its post_processor is TemplateProcessing"):
+        read({**template, "single": [first] * 1_000}, added)
+    with pytest.raises(InputError, match=r"^tokenizer\.json is not a tokenizer"):
+        read(template, [{**added[0], "content": ["<pad>"]}])
+
+
 @pytest.mark.parametrize("pattern", [r"(a+)+$", r"\w+", "(?<!a)(?:film)(?!a)", "(?<!"])
 def test_a_pattern_of_somebody_else_is_refused(pattern):
     described = json.loads(WordSplitter("letters", True).build_tokenizer(VOCAB).to_str())
