@@ -130,13 +130,12 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                     session=session,
                 )
         except (KeyboardInterrupt, SystemExit):
-            trial.set_user_attr(_STARTS, None)  # it was stopped, and did not die
+            _forget_start(trial)
             if watch.is_late:
                 raise TimeIsUpError from None
             raise
         except StorageError:
-            with contextlib.suppress(StorageError):  # the disk may have no place for that either
-                trial.set_user_attr(_STARTS, None)
+            _forget_start(trial)
             raise
         except Exception:
             session.end_if_asked()  # by a signal in the step that failed: no other trial is begun
@@ -157,6 +156,13 @@ def _count_start(trial: Trial, folder: OutputFolder) -> None:
     if num_starts >= MAX_DEATHS:
         raise InputError(f"the process died {num_starts} times in this trial, perhaps for want of memory")
     trial.set_user_attr(_STARTS, [latest, num_starts + 1])
+
+
+def _forget_start(trial: Trial) -> None:
+    """Do not count a start of a trial that was stopped, and did not die."""
+    # The disk may have no place for that either; or the trial was broken off just now, and takes nothing any more.
+    with contextlib.suppress(StorageError, RuntimeError):
+        trial.set_user_attr(_STARTS, None)
 
 
 def measure_trial(epochs: list[Epoch], measure: str) -> float:

@@ -17,6 +17,7 @@ from hf_lstm.files import (
     CHECKPOINT_PREFIX,
     PARTIAL_SUFFIX,
     make_folder,
+    open_regular_file,
     raise_storage_error,
     read_json,
     sync_folder,
@@ -183,7 +184,7 @@ def _load(folder: Path) -> dict[str, Any]:
 
 def _hash_file(path: Path) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with open_regular_file(path) as file:
         while chunk := file.read(2**20):
             digest.update(chunk)
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Logs the figures of training as JSON lines, and takes back those after a checkpoint."""
 
 import json
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.files import raise_storage_error
+
+logger = logging.getLogger(__name__)
 
 MAX_DELAY_S = 1.0
 """How long a record may wait for later ones, to be written with them."""
@@ -62,12 +65,15 @@ class MetricsLog:
         return self._num_bytes
 
     def cut(self, num_bytes: int) -> None:
-        """Take back all lines after the first `num_bytes`.
+        """Take back all lines after the first `num_bytes`. Lines that somebody has taken away are not made up.
 
         Raises:
             StorageError: the disk fails.
         """
         self._lines.clear()
+        if self._num_bytes < num_bytes:
+            logger.warning("%s lacks lines that it had when the run was saved", self.path)
+            num_bytes = self.path.read_bytes().rfind(b"\n") + 1
         try:
             os.ftruncate(self._descriptor, num_bytes)
         except OSError as error:

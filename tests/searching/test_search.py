@@ -229,6 +229,18 @@ def test_a_signal_while_a_trial_is_broken_off_ends_the_search_and_loses_nothing(
     assert after[1]["state"] == "complete"
 
 
+def test_a_full_disk_as_a_trial_was_broken_off_is_told_in_one_line(reviews, tmp_path, monkeypatch):
+    def fail(*_):
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trial_module, "decide", lambda *_: True)
+        patch.setattr("hf_lstm.storage.metrics_log.MetricsLog._write", fail)
+        with pytest.raises(StorageError, match="the disk is full"):
+            search(reviews, tmp_path / "search", "--trials", "1")
+    assert [trial["state"] for trial in read(tmp_path / "search")["trials"]] == ["pruned"]
+
+
 def test_a_tracker_sees_the_epoch_that_breaks_a_trial_off(reviews, tmp_path, monkeypatch):
     seen = []
 

@@ -136,3 +136,14 @@ def test_the_manifest_has_size_and_digest_of_each_file(tmp_path):
     assert {name: said["bytes"] for name, said in manifest.items()} == {
         name: (folder / name).stat().st_size for name in ("tensors.safetensors", "state.json")
     }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes")
+def test_a_file_that_is_no_file_is_a_damaged_checkpoint(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    for step in (1, 2):
+        checkpoints.save({"step": step})
+    state = tmp_path / "checkpoint-000002" / "state.json"
+    state.unlink()
+    os.mkfifo(state)  # nobody ever writes into it
+    assert checkpoints.load_latest() == {"step": 1}

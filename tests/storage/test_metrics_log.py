@@ -41,3 +41,16 @@ def test_a_log_has_the_permissions_of_any_file(tmp_path):
     (tmp_path / "other").touch()
     with MetricsLog(tmp_path / "log"):
         assert (tmp_path / "log").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_lines_that_are_gone_are_not_made_up(tmp_path, caplog):
+    with MetricsLog(tmp_path / "log") as log:
+        log.append({"step": 1})
+        log.append({"step": 2})
+        num_bytes = log.flush()
+    os.truncate(tmp_path / "log", num_bytes - 3)
+    with MetricsLog(tmp_path / "log") as log:
+        log.cut(num_bytes)
+        log.append({"step": 3})
+    assert (tmp_path / "log").read_text() == '{"step": 1}\n{"step": 3}\n'
+    assert "lacks lines that it had when the run was saved" in caplog.text
