@@ -14,8 +14,8 @@ NARROW = ModelSettings(hidden_size=8).resolve(vocab_size=9, label_names="np")
 
 
 @pytest.mark.parametrize(("pooling", "hidden_size", "is_native", "dtype"), [
-    ("last", 128, True, torch.bfloat16), ("last", 127, True, torch.float32), ("mean_max", 32, True, torch.bfloat16),
-    ("mean_max", 31, True, torch.float32), ("max", 1024, False, torch.float32),
+    ("last", 128, True, torch.bfloat16), ("last", 127, True, torch.float32), ("mean_max", 24, True, torch.bfloat16),
+    ("mean_max", 23, True, torch.float32), ("max", 1024, False, torch.float32),
 ])  # fmt: skip
 def test_auto_is_bfloat16_where_it_is_native_and_the_model_wide(monkeypatch, pooling, hidden_size, is_native, dtype):
     monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: is_native)

@@ -14,7 +14,7 @@ from hf_lstm.nn.pooling import Pooling
 from hf_lstm.nn.problem import Problem, get_problem
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.nn.random_numbers import get_generator
-from hf_lstm.nn.steps import count_steps, fill_steps, join_words
+from hf_lstm.nn.steps import count_steps, fill_last_steps, fill_steps, join_words
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -57,12 +57,24 @@ class LSTMNetwork(nn.Module):
         weight = getattr(self.embedding, "weight", None)  # a wrapper may have none
         return weight.dtype if isinstance(weight, Tensor) else torch.float32
 
-    def view_in_evaluation_mode(self) -> "LSTMNetwork":
+    def view_in_evaluation_mode(self, *, word_dtype: torch.dtype | None = None) -> "LSTMNetwork":
         """Return the network in evaluation mode, without a change to this one, which others may be training.
 
-        The weights are shared. A network that is in this mode already is returned itself.
+        The weights are shared, but for the word vectors if these are cast. A network that is all this already is
+        returned itself.
+
+        Args:
+            word_dtype: to cast the word vectors to: once, where autocast would do so in each batch.
         """
-        return _copy_modules(self) if any(module.training for module in self.modules()) else self
+        casts = word_dtype not in (None, self.dtype) and _computes_as(self.embedding, nn.Embedding)
+        if not casts and not any(module.training for module in self.modules()):
+            return self
+        view = _copy_modules(self)
+        if casts:
+            with torch.no_grad():
+                cast = self.embedding.weight.to(word_dtype)
+            view.embedding._parameters = {"weight": nn.Parameter(cast, requires_grad=False)}
+        return view
 
     @property
     def num_parameters(self) -> int:
@@ -103,7 +115,8 @@ class LSTMNetwork(nn.Module):
         if on_cpu and wanted and is_inference and _computes_as(self.embedding, nn.Embedding):
             num_words = self.config.words_per_step
             if num_words > 1:  # else padding is not read, whatever it is
-                input_ids = join_words(self._prepare_ids(input_ids, lengths)[:, :, None], num_words)
+                input_ids = fill_last_steps(input_ids, lengths, num_words, self.config.pad_token_id)
+                input_ids = join_words(input_ids[:, :, None], num_words)
             num_steps = count_steps(lengths, num_words)
             states = self.lstm.summarize(self.embedding.weight, num_steps, wanted, indices=input_ids)
             features = self.pooling.pool_summary(states, num_steps)

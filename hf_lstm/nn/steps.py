@@ -4,6 +4,7 @@ A step that reads two words takes hardly longer than one that reads a single one
 half as many steps is then read nearly twice as fast.
 """
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,6 +18,26 @@ def fill_steps(input_ids: Tensor, words_per_step: int, pad_token_id: int) -> Ten
     """Add columns of padding to ids (batch, time), up to whole steps."""
     num_missing = -input_ids.shape[1] % words_per_step
     return functional.pad(input_ids, (0, num_missing), value=pad_token_id) if num_missing else input_ids
+
+
+def fill_last_steps(input_ids: Tensor, lengths: Tensor, words_per_step: int, pad_token_id: int) -> Tensor:
+    """Put padding where the last step of a row lacks words, and add columns up to whole steps.
+
+    Other padding stays, since no step reads it. Ids that are right already are returned themselves.
+
+    Args:
+        input_ids: int64 (batch, time), right-padded.
+        lengths: int64 (batch,), the words of each row.
+        words_per_step: how many words a step reads.
+        pad_token_id: the id of padding.
+    """
+    filled = fill_steps(input_ids, words_per_step, pad_token_id)
+    places = lengths[:, None] + torch.arange(words_per_step - 1, device=lengths.device)
+    rows, columns = (places < count_steps(lengths, words_per_step)[:, None] * words_per_step).nonzero(as_tuple=True)
+    places = places[rows, columns]
+    if bool((filled[rows, places] == pad_token_id).all()):
+        return filled
+    return filled.index_put((rows, places), filled.new_tensor(pad_token_id))
 
 
 def join_words(embedded: Tensor, words_per_step: int) -> Tensor:

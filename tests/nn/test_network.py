@@ -269,3 +269,24 @@ def test_ids_at_the_padding_may_be_anything(pooling):
     with torch.no_grad():
         assert torch.equal(model(dirty, lengths), model(clean, lengths))
     assert torch.equal(model(dirty, lengths), model(clean, lengths))
+
+
+def test_a_view_with_cast_words_answers_as_autocast_does_and_changes_nothing():
+    model = make_model(bidirectional=True, pooling="mean_max").train()
+    lengths, input_ids = torch.tensor([7, 1, 2, 5, 6, 3]), torch.randint(2, 30, (6, 7))
+    view = model.view_in_evaluation_mode(word_dtype=torch.bfloat16)
+    assert (view.training, view.dtype) == (False, torch.bfloat16)
+    assert (model.training, model.dtype) == (True, torch.float32)
+    assert view.lstm.weight_ih_l0 is model.lstm.weight_ih_l0
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(view(input_ids, lengths), model.eval()(input_ids, lengths))
+
+
+def test_an_embedding_that_was_replaced_is_not_cast():
+    class Adapter(nn.Embedding):
+        def forward(self, input: Tensor) -> Tensor:
+            return super().forward(input) + 1
+
+    model = make_model()
+    model.embedding = Adapter(30, 6)
+    assert model.eval().view_in_evaluation_mode(word_dtype=torch.bfloat16) is model

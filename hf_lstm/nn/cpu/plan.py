@@ -46,7 +46,7 @@ MAX_STATES_BYTES = 2 * 2**20
 # 3 % are added as padding.
 MAX_NARROW_UNITS = 64
 MIN_RECURRING_ROWS = 64
-LONG_STEPS, SHORT_STEPS = 64, 8
+LONG_STEPS, SHORT_STEPS = 32, 8
 _NO_PLACES = np.empty(0, dtype=np.int64)
 
 
