@@ -2,7 +2,7 @@
 
 import itertools
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ _CHUNK_CHARACTERS = 2**18
 _MAX_OTHER_SHARE = 0.1
 """Bytes more than characters in a text, at most: with many that are not ASCII, a whole text is split faster."""
 _MAX_KNOWN_PIECES = 2**16
+
+_NOTHING = np.empty(0, dtype=np.int32)
 
 Ids = npt.NDArray[np.int32]
 Places = npt.NDArray[np.int64]
@@ -159,13 +161,10 @@ def cut_chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 def cut_rows(ids: Ids, counts: Places, num_first: int, num_last: int) -> tuple[Ids, Places]:
     """Cut rows that are longer than `num_first + num_last` to so many ids at their start and at their end."""
     limit = num_first + num_last
-    if counts.max(initial=0) <= limit:
-        return ids, counts
-    ends = np.repeat(np.cumsum(counts), counts)
-    from_end = ends - np.arange(len(ids))
-    from_start = np.repeat(counts, counts) - from_end
-    is_kept = (from_start < num_first) | (from_end <= num_last)
-    return ids[is_kept], np.minimum(counts, limit)
+    is_long = counts > limit
+    ends = np.cumsum(counts)[is_long]
+    dropped = zip((ends - counts[is_long] + num_first).tolist(), (ends - num_last).tolist(), strict=True)
+    return _replace_runs(ids, dropped, itertools.repeat(_NOTHING)), np.minimum(counts, limit)
 
 
 def _find_odd(is_odd: npt.NDArray[np.bool_], starts: Places, lengths: Places) -> Places:
@@ -176,12 +175,22 @@ def _find_odd(is_odd: npt.NDArray[np.bool_], starts: Places, lengths: Places) ->
 
 def _replace(ids: Ids, bounds: Places, odd: Places, words: Sequence[Sequence[int]]) -> tuple[Ids, Places]:
     """Put the ids of odd pieces in their places, any number for each; bounds are moved with them."""
-    sizes = np.ones(len(ids), dtype=np.int64)
-    sizes[odd] = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
-    ends = np.cumsum(sizes)
-    replaced = np.repeat(ids, sizes)
-    replaced[list_run_places(ends[odd] - sizes[odd], sizes[odd])] = list(itertools.chain.from_iterable(words))
-    return replaced, np.concatenate([[0], ends])[bounds]
+    sizes = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    is_other = sizes != 1  # as few are: one id can be written over another
+    ids[odd[~is_other]] = list(itertools.chain.from_iterable(itertools.compress(words, ~is_other)))
+    runs = zip(odd[is_other].tolist(), (odd[is_other] + 1).tolist(), strict=True)
+    others = (np.array(each, dtype=np.int32) for each in itertools.compress(words, is_other))
+    added = np.concatenate([[0], np.cumsum(sizes - 1)])
+    return _replace_runs(ids, runs, others), bounds + added[np.searchsorted(odd, bounds)]
+
+
+def _replace_runs(ids: Ids, runs: Iterable[tuple[int, int]], others: Iterable[Ids]) -> Ids:
+    """Put other ids in the places of runs, each from its start to its end. Runs are few, and in order."""
+    parts, done = [], 0
+    for (start, end), other in zip(runs, others, strict=False):
+        parts += (ids[done:start], other)
+        done = end
+    return np.concatenate([*parts, ids[done:]])
 
 
 def list_run_places(starts: Places, lengths: Places) -> Places:

@@ -38,9 +38,8 @@ class WordTable:
         places = np.cumsum(lengths) - lengths
         first, second = read_words(np.frombuffer(pad_bytes(b"".join(words)), dtype="<u8"), places, lengths)
         is_short = lengths <= _HALF
-        self._short = _Slots((first[is_short],), values[is_short])
-        self._long = _Slots((first[~is_short], second[~is_short]), values[~is_short])
-        self._default = default
+        self._short = _Slots((first[is_short],), values[is_short], default)
+        self._long = _Slots((first[~is_short], second[~is_short]), values[~is_short], default)
 
     def look_up(self, text: Numbers, starts: Places, lengths: Places) -> npt.NDArray[np.int32]:
         """Look the words of a text up, int32 (num_words,).
@@ -52,21 +51,21 @@ class WordTable:
             starts: of the words, in bytes.
             lengths: of the words, in bytes, at least 1.
         """
-        ids = self._short.find((read_half(text, starts, lengths),), self._default)
+        ids = self._short.find((read_half(text, starts, lengths),))
         is_long = np.flatnonzero(lengths > _HALF)
         halves = read_words(text, starts[is_long], lengths[is_long])
-        ids[is_long] = self._long.find(halves, self._default)
+        ids[is_long] = self._long.find(halves)
         return ids
 
 
 class _Slots:
-    """Holds keys of one or two numbers, and their values, by hash."""
+    """Holds keys of one or two numbers, and their values, by hash; other keys have the default."""
 
-    def __init__(self, keys: tuple[Numbers, ...], values: npt.NDArray[np.int32]) -> None:
+    def __init__(self, keys: tuple[Numbers, ...], values: npt.NDArray[np.int32], default: int) -> None:
         self._bits = max(4, int(_LOAD * len(values)).bit_length())
         size = 1 << self._bits
         self._keys = tuple(np.full(size, _EMPTY) for _ in keys)
-        self._values = np.zeros(size, dtype=np.int32)
+        self._values = np.full(size, default, dtype=np.int32)
         pending, slots = np.arange(len(values)), self._hash(keys)
         while len(pending):
             is_free = self._keys[0][slots] == _EMPTY
@@ -78,29 +77,25 @@ class _Slots:
             pending, slots = (np.delete(each, chosen) for each in (pending, slots))
             slots = (slots + 1) & (size - 1)
 
-    def find(self, keys: tuple[Numbers, ...], default: int) -> npt.NDArray[np.int32]:
-        """Find the values of keys, `default` for those that are not here."""
+    def find(self, keys: tuple[Numbers, ...]) -> npt.NDArray[np.int32]:
+        """Find the values of keys."""
         slots = self._hash(keys)
-        found, is_found, is_over = self._probe(slots, keys)
-        found[~is_found] = default
+        found, is_over = self._probe(slots, keys)
         pending = np.flatnonzero(~is_over)
         slots = slots[pending]
         while len(pending):
             slots = (slots + 1) & ((1 << self._bits) - 1)
-            values, is_found, is_over = self._probe(slots, tuple(key.take(pending) for key in keys))
-            found[pending[is_found]] = values[is_found]
+            found[pending], is_over = self._probe(slots, tuple(key.take(pending) for key in keys))
             pending, slots = pending[~is_over], slots[~is_over]
         return found
 
-    def _probe(
-        self, slots: Places, keys: tuple[Numbers, ...]
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Look at one slot for each key: its value, whether it is the key's, and whether the search is over."""
+    def _probe(self, slots: Places, keys: tuple[Numbers, ...]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+        """Look at one slot for each key: its value, and whether it is the key's, for which a free one's counts."""
         held = self._keys[0].take(slots)
-        is_found = held == keys[0]
+        is_over = held == keys[0]
         for column, key in zip(self._keys[1:], keys[1:], strict=True):
-            is_found &= column.take(slots) == key
-        return self._values.take(slots), is_found, is_found | (held == _EMPTY)
+            is_over &= column.take(slots) == key
+        return self._values.take(slots), is_over | (held == _EMPTY)
 
     def _hash(self, keys: tuple[Numbers, ...]) -> Places:
         mixed = keys[0]
