@@ -1,9 +1,11 @@
+import dataclasses
 import importlib
 
 import pytest
 
 import hf_lstm
 from hf_lstm import shipped
+from hf_lstm.config.recipes.catalog import get_recipe
 
 
 @pytest.mark.parametrize("folder", [hf_lstm.FLAGSHIP, hf_lstm.FLAGSHIP_TINY], ids=["flagship", "tiny"])
@@ -11,6 +13,13 @@ def test_a_shipped_model_works_at_once(folder):
     model = hf_lstm.LSTMSentiment.from_pretrained(folder)
     assert model.predict("A wonderful film, I loved every minute of it.")["label"] == "pos"
     assert model.predict("A waste of time: dull, stupid and badly acted.")["label"] == "neg"
+
+
+@pytest.mark.parametrize("name", ["flagship", "flagship-tiny"])
+def test_a_shipped_model_has_the_network_of_its_recipe(name):  # which the benchmark times
+    config, settings = hf_lstm.LSTMSentiment.from_pretrained(name).config, get_recipe(name).model
+    for field in dataclasses.fields(settings):
+        assert getattr(config, field.name) == getattr(settings, field.name), field.name
 
 
 def test_an_installed_model_comes_before_that_of_a_checkout(tmp_path, monkeypatch):

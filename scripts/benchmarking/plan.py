@@ -19,11 +19,10 @@ from benchmarking.sections.text_to_label import TextToLabelTask, build_text_to_l
 from benchmarking.sections.tokenization import build_tokenization
 from benchmarking.sections.training_step import build_training_step
 from benchmarking.tasks import RandomModel, TrainingTask
-from hf_lstm.config import ModelSettings, Recipe, TokenizerConfig
+from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.config.pretrain import LM
 from hf_lstm.config.recipes.ours import DISTILLED_BILSTM, FLAGSHIP, FLAGSHIP_TINY, POOLED_BILSTM
 from hf_lstm.config.recipes.published import PACKED_LSTM, STOPWORD_LSTM
-from hf_lstm.shipped import find_shipped
 from hf_lstm.tokenization.build import train_tokenizer
 
 _BILSTM = ModelSettings(
@@ -130,8 +129,8 @@ class Plan:
             pooled=self._pooled,
             stopword=self._stopword,
             distilled=self._make_model(DISTILLED_BILSTM.model, DISTILLED_BILSTM.tokenizer),
-            flagship=self._make_shipped(FLAGSHIP),
-            tiny=self._make_shipped(FLAGSHIP_TINY),
+            flagship=self._make_model(FLAGSHIP.model, FLAGSHIP.tokenizer),
+            tiny=self._make_model(FLAGSHIP_TINY.model, FLAGSHIP_TINY.tokenizer),
             wordpiece=self._wordpiece,
             scratch=self._scratch,
         )
@@ -156,13 +155,6 @@ class Plan:
     def build_cold_start(self) -> Section:
         """Build the section on starting a process."""
         return build_cold_start(self._bilstm, self._wordpiece, self._scratch)
-
-    def _make_shipped(self, recipe: Recipe) -> RandomModel:
-        """Make a model of a recipe that reads as much of a text as the shipped one, which says so in its config."""
-        from hf_lstm.model.folder import read_config
-
-        length = read_config(find_shipped(recipe.name)).max_length_tokens
-        return self._make_model(replace(recipe.model, max_length_tokens=length), recipe.tokenizer)
 
     def _make_task(self, reviews: LabeledReviews) -> TrainingTask:
         return TrainingTask(

@@ -115,7 +115,7 @@ FLAGSHIP = Recipe(
         bidirectional=True,
         pooling="mean_max",
         dropout=0.2,
-        max_length_tokens=400,
+        max_length_tokens=600,
         truncation="head_tail",
         dtype="bfloat16",
     ),
@@ -138,10 +138,10 @@ FLAGSHIP = Recipe(
 FLAGSHIP_TINY = dataclasses.replace(
     FLAGSHIP,
     name="flagship-tiny",
-    description="ours: the same of 24 units that read forward only, two words a step, about 1 MB",
+    description="ours: the same of 24 units that read forward only, three words a step, about 1 MB",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=19_998),
     model=dataclasses.replace(
-        FLAGSHIP.model, embedding_dim=24, hidden_size=24, words_per_step=2, bidirectional=False, dropout=0.1
+        FLAGSHIP.model, embedding_dim=24, hidden_size=24, words_per_step=3, bidirectional=False, dropout=0.1
     ),
     train=dataclasses.replace(FLAGSHIP.train, num_epochs=14),
 )
