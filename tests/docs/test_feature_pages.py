@@ -71,7 +71,7 @@ def test_serving(page_folder, monkeypatch):
         monkeypatch.setattr(httpx, "get", lambda url: request("GET", url))
         names = run_page("serving.md")
     assert [row["label"] for row in names["answers"]] == ["pos", "neg"]
-    assert names["word"]["word"] == "wonderful"
+    assert names["word"]["word"] in {"wonderful", "warm", "funny"}
 
 
 def test_browser(page_folder):

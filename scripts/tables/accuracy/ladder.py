@@ -32,7 +32,9 @@ _STEPS = {
     "flagship-long": "student anew, which reads 1,000 tokens, as its teachers",
     "flagship-halves": "the one two before again, which reads 600 and keeps its words, with halves of all texts: not "
     "to be shipped, as 313 of these were of reviews of test and validation",
-    "flagship": "**the shipped student**: the same, with halves of what it may learn from alone",
+    "flagship-thinned": "the same, with halves of what it may learn from alone",
+    "flagship": "**the shipped student**: the same again, with two halves of each text, and the one before among the "
+    "teachers",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
@@ -40,8 +42,10 @@ _STEPS = {
     "flagship-tiny-typed": "the same with edits of more kinds",
     "flagship-tiny-sayings": "tiny student anew, 20 % edits of a thousand pairs",
     "flagship-tiny-wide": "tiny student of the wider classifier's student and n-grams",
-    "flagship-tiny": "**the shipped tiny student**: the one of a thousand pairs again, which reads 600 and keeps its "
-    "words, taught by the shipped student and n-grams, also with halves",
+    "flagship-tiny-thinned": "the one of a thousand pairs again, which reads 600 and keeps its words, taught by the "
+    "student before the shipped one and n-grams, also with halves",
+    "flagship-tiny": "**the shipped tiny student**: the same anew, three words a step, from the word vectors of the "
+    "one before",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
 _LANGUAGE_MODELS = {
