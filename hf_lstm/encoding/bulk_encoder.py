@@ -186,7 +186,8 @@ def _replace(ids: Ids, bounds: Places, odd: Places, words: Sequence[Sequence[int
 
 def _replace_runs(ids: Ids, runs: Iterable[tuple[int, int]], others: Iterable[Ids]) -> Ids:
     """Put other ids in the places of runs, each from its start to its end. Runs are few, and in order."""
-    parts, done = [], 0
+    parts: list[Ids] = []
+    done = 0
     for (start, end), other in zip(runs, others, strict=False):
         parts += (ids[done:start], other)
         done = end

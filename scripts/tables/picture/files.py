@@ -1,6 +1,5 @@
 """Write pictures that say in their files what they show, and read that again."""
 
-import io
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hf_lstm.report.plots.canvas import write_png
 from tables.speed.contenders import Panel
 
 if TYPE_CHECKING:
@@ -15,23 +15,14 @@ if TYPE_CHECKING:
 
 IMAGES = Path("docs") / "images"
 """Where the pictures are, below the repository's root."""
-_NUM_COLORS = 64
-"""They make the files three times as small; smooth letters need some."""
 _KEYWORD = "Description"
 """Of the text inside the PNG that says what it shows."""
 
 
 def save_picture(figure: "Figure", panels: Sequence[Panel], path: Path) -> None:
     """Write a picture as PNG, with what it shows as text inside."""
-    from PIL import Image, PngImagePlugin  # matplotlib brings it along
-
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png")
-    text = PngImagePlugin.PngInfo()
-    text.add_text(_KEYWORD, describe_panels(panels))
     path.parent.mkdir(parents=True, exist_ok=True)
-    with Image.open(drawn) as image:
-        image.convert("RGB").quantize(_NUM_COLORS).save(path, format="PNG", pnginfo=text, optimize=True)
+    write_png(figure, path, describe_panels(panels))
 
 
 def describe_panels(panels: Sequence[Panel]) -> str:
