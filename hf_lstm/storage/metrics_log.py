@@ -3,12 +3,14 @@
 import json
 import logging
 import os
+import stat
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.files import raise_storage_error
+from hf_lstm.errors import InputError
+from hf_lstm.files import is_of_storage, raise_storage_error
 
 logger = logging.getLogger(__name__)
 
@@ -23,11 +25,16 @@ class MetricsLog:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which is made if need be."""
+        """Open the file, which is made if need be.
+
+        Raises:
+            InputError: there is something else of that name, such as a folder, a pipe or a device.
+            StorageError: the disk is full or fails.
+        """
         self.path = path
         self._lines: list[bytes] = []
         self._written_s = time.monotonic()
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        self._descriptor = _open_log(path)
         self._num_bytes = os.lseek(self._descriptor, 0, os.SEEK_END)
 
     def __enter__(self) -> "MetricsLog":
@@ -91,3 +98,18 @@ class MetricsLog:
                 rest = rest[num_written:]
         except OSError as error:
             raise_storage_error(error, self.path, len(rest))
+
+
+def _open_log(path: Path) -> int:
+    # Not blocking: a pipe would wait for somebody to read from it.
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if is_of_storage(error):
+            raise_storage_error(error, path)
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(f"{path} is no regular file; remove it, and go on with --resume")
+    return descriptor

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hf_lstm.errors import StorageError
+from hf_lstm.errors import InputError, StorageError
 from hf_lstm.storage.metrics_log import MetricsLog
 
 
@@ -54,3 +54,13 @@ def test_lines_that_are_gone_are_not_made_up(tmp_path, caplog):
         log.append({"step": 3})
     assert (tmp_path / "log").read_text() == '{"step": 1}\n{"step": 3}\n'
     assert "lacks lines that it had when the run was saved" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkdir, os.mkfifo, lambda path: os.symlink("/dev/zero", path), lambda path: os.symlink(path, path)]
+)
+def test_what_is_no_file_is_refused_at_once(tmp_path, make):
+    path = tmp_path / "metrics.jsonl"
+    make(path)
+    with pytest.raises(InputError, match=r"metrics\.jsonl (cannot be written: |is no regular file; remove it)"):
+        MetricsLog(path)

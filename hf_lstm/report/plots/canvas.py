@@ -23,8 +23,8 @@ NO_PLOTS = f"plots are left out, since matplotlib is not installed: {name_instal
 # Colors that people with any color vision can tell apart: Okabe & Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
 BLUE, ORANGE, GREEN, PURPLE, RED, SKY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"
 _MAX_DECIMALS = 4
-_NUM_COLORS = 128
-"""They make the files three times as small; smooth letters need some."""
+NUM_COLORS = 128
+"""They make the files three times as small; smooth letters and color bars need some."""
 GRAY, LIGHT_GRAY = "#6b7280", "#e5e7eb"
 
 
@@ -50,7 +50,9 @@ def save_figure(figure: "Figure", path: Path | BinaryIO) -> None:
         write_png(figure, path, f"drawing sha256 {hash_drawing(figure)}", dpi=150, facecolor="white")
 
 
-def write_png(figure: "Figure", path: Path | BinaryIO, description: str, **options: Any) -> None:
+def write_png(
+    figure: "Figure", path: Path | BinaryIO, description: str, *, num_colors: int = NUM_COLORS, **options: Any
+) -> None:
     """Write a figure as PNG of few colors, with a description inside; `options` are those of `Figure.savefig`."""
     from PIL import Image, PngImagePlugin  # matplotlib brings it along
 
@@ -59,7 +61,7 @@ def write_png(figure: "Figure", path: Path | BinaryIO, description: str, **optio
     text = PngImagePlugin.PngInfo()
     text.add_text("Description", description)
     with Image.open(drawn) as image:
-        image.convert("RGB").quantize(_NUM_COLORS).save(path, format="PNG", pnginfo=text, optimize=True)
+        image.convert("RGB").quantize(num_colors).save(path, format="PNG", pnginfo=text, optimize=True)
 
 
 def build_percent_formatter() -> "Formatter":

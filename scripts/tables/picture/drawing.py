@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TITLE = "Accuracy on the official IMDB test, and speed"
 _NOT_MEASURED = "accuracy not measured yet"
-_WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 8.0, 5.2, 200
+_WIDTH_INCHES, _HEIGHT_INCHES, _DOTS_PER_INCH = 8.0, 5.2, 160
 """Twice the 800 dots that a page gives it."""
 _LABELS = {
     names.POOLED: "pooled-bilstm",

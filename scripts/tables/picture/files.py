@@ -22,7 +22,7 @@ _KEYWORD = "Description"
 def save_picture(figure: "Figure", panels: Sequence[Panel], path: Path) -> None:
     """Write a picture as PNG, with what it shows as text inside."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(figure, path, describe_panels(panels))
+    write_png(figure, path, describe_panels(panels), num_colors=64)  # it has no color bar
 
 
 def describe_panels(panels: Sequence[Panel]) -> str:
