@@ -27,6 +27,10 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"  # the local Hub has no Xet storage; uplo
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 os.environ.pop("HF_TOKEN", None)
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests aside has Ctrl-C ignored, and so would all processes that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 hypothesis.settings.register_profile("hf_lstm", deadline=None)  # the machine, or its disk, may be busy
 hypothesis.settings.load_profile("hf_lstm")
 
