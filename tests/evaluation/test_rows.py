@@ -74,7 +74,7 @@ def test_a_copy_is_named_as_it_was_given_and_the_folder_above_it_is_not(run, fra
 
 def test_the_same_rows_with_labels_of_other_spelling_are_measured():
     texts = [f"film number {i} is {'warm' if i % 2 else 'dull'}" for i in range(60)]
-    run = hf_lstm.train((texts, ["neg", "pos"] * 30), "pooled-bilstm", baseline=False, **SMALL)
+    run = hf_lstm.train((texts, ["neg", "pos"] * 30), "pooled-bilstm", **SMALL)
     for names in (["0", "1"], ["negative", "positive"], ["NEG", "Pos"], ["pos", "neg"]):
         ids = [0, 1] if names != ["pos", "neg"] else [1, 0]
         features = Features({"text": Value("string"), "label": ClassLabel(names=names)})
