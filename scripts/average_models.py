@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from hf_lstm import LSTMSentiment
+    from hf_lstm.config import ModelConfig
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> None:
         check_alike(arguments.models[0], models[0], name, model)
     average = models[0]
     average.load_state_dict(average_weights([model.state_dict() for model in models]))
-    average.config = dataclasses.replace(average.config, temperature=1.0)
+    average.config = _forget_fitted(average.config)
     average.save_pretrained(arguments.output_dir)
     print(f"saved in {arguments.output_dir}")
 
@@ -61,6 +62,7 @@ def check_alike(one_name: str, one: "LSTMSentiment", other_name: str, other: "LS
     found = {
         "tokenizers": (one.require_tokenizer().to_str(), other.require_tokenizer().to_str()),
         "labels": (one.config.label_names, other.config.label_names),
+        "settings": (_forget_fitted(one.config), _forget_fitted(other.config)),
         "shapes of weights": (_list_shapes(one), _list_shapes(other)),
     }
     for what, (of_one, of_other) in found.items():
@@ -69,6 +71,10 @@ def check_alike(one_name: str, one: "LSTMSentiment", other_name: str, other: "LS
                 f"{one_name} and {other_name}: other {what}, expected the same; average models that started from the "
                 "same one"
             )
+
+
+def _forget_fitted(config: "ModelConfig") -> "ModelConfig":
+    return dataclasses.replace(config, temperature=1.0, thresholds=None)
 
 
 def _list_shapes(model: "LSTMSentiment") -> dict[str, tuple[int, ...]]:

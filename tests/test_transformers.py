@@ -57,7 +57,8 @@ def test_what_transformers_saves_loads_here_again(tmp_path, settings):
     from hf_lstm import LSTMSentiment
 
     model = save(tmp_path / "model", **settings)
-    model.config = dataclasses.replace(model.config, temperature=0.25)
+    names = {number: f"LABEL_{number}" for number in model.config.id2label}  # transformers leaves out those of two
+    model.config = dataclasses.replace(model.config, temperature=0.25, id2label=names)
     model.save_pretrained(tmp_path / "model")
     for kind in (transformers.AutoModelForSequenceClassification, transformers.AutoTokenizer):
         kind.from_pretrained(tmp_path / "model", trust_remote_code=True).save_pretrained(tmp_path / "theirs")

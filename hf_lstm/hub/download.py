@@ -116,7 +116,9 @@ def fetch_model_folder(
             raise InputError(f"{what} is neither a folder here nor a Hub id like org/name") from None
         except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
-            raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{_suggest_model(model)}") from error
+            is_unknown = isinstance(error, RepositoryNotFoundError | LocalEntryNotFoundError)
+            meant = _suggest_model(model) if is_unknown else ""
+            raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{meant}") from error
     else:
         finish_replacement(folder)
     if (folder / UNFINISHED_FOLDER).is_dir():
@@ -126,7 +128,7 @@ def fetch_model_folder(
 
 def _suggest_model(name: str) -> str:
     """Suggest what was meant by a name that the Hub has no model for: one that comes along, or a folder."""
-    if close := difflib.get_close_matches(name, PLACES, n=1):
+    if close := difflib.get_close_matches(name.lower(), PLACES, n=1):
         return f"; did you mean {close[0]}?"
     folder = Path(name).parent
     return f"; in the folder {str(folder)!r} here is no {Path(name).name!r}" if folder.name and folder.is_dir() else ""

@@ -30,6 +30,7 @@ def drop_transformers_fields(values: dict[str, Any]) -> None:
         values.pop(name, None)
     if values.pop("transformers_version", None) is not None:
         values.pop("label2id", None)
+        values.setdefault("id2label", {"0": "LABEL_0", "1": "LABEL_1"})  # its default, which it leaves out
         if "calibration_temperature" in values:  # the name of ours there, where `temperature` is of generated text
             values["temperature"] = values.pop("calibration_temperature")
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, is_of_storage
+from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
 _STUDY_FOLDER, _TRIALS_FOLDER = "study", "trials"
-_OUR_NAMES = (_TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, SEARCH_FILE, _STUDY_FOLDER)
+_OUR_NAMES = (SEARCH_FILE, _TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, _STUDY_FOLDER)
 """In the order of their removal: what is left of it still says that a search wrote it."""
 
 
@@ -86,13 +87,15 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
             raise kind(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
         _refuse_other_run(folder.path)
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
+        if not overwrite:
+            _refuse_without_journal(folder)
         _check_contents(folder, may_hold_search=overwrite or resume)
         for place in (folder.path, folder.identity.parent):
             for stray in place.glob(f".*{PARTIAL_SUFFIX}"):
                 _remove(stray)
         if overwrite or (folder.identity.parent.is_dir() and not folder.can_be_resumed):
             _forget(folder)
-        if any(folder.best.glob(".*")):
+        if any(folder.best.glob(f"{JOURNAL_FOLDER}*")) or (folder.best / UNFINISHED_FOLDER).exists():
             with claim_output_folder(folder.best, overwrite=True):
                 pass  # this removes what a loss of power has brought back
         stack.callback(_forget_unbegun, folder)
@@ -100,7 +103,11 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
 
 
 def _forget(folder: SearchFolder) -> None:
-    """Remove a search; first what it could be resumed by, as a process that dies meanwhile leaves half of it."""
+    """Remove a search; first what it could be resumed by, as a process that dies meanwhile leaves half of it.
+
+    That is found by its study without a journal. Where there is a result, too, somebody else took the journal away.
+    """
+    _remove(folder.path / SEARCH_FILE)
     folder.journal.unlink(missing_ok=True)
     for name in _OUR_NAMES:
         _remove(folder.path / name)
@@ -118,6 +125,14 @@ def _refuse_other_run(path: Path) -> None:
         raise InputError(f"output folder {path} holds an unfinished run, which is no search; choose another")
 
 
+def _refuse_without_journal(folder: SearchFolder) -> None:
+    if (folder.path / SEARCH_FILE).exists() and not folder.can_be_resumed:
+        raise InputError(
+            f"output folder {folder.path} holds a search without its {folder.journal.relative_to(folder.path)}; put "
+            "that back, or pass --overwrite (overwrite=True in Python) to start anew"
+        )
+
+
 def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
     present = {each.name for each in folder.path.iterdir() if each.suffix != PARTIAL_SUFFIX} - {UNFINISHED_FOLDER}
     foreign = sorted(present.difference(_OUR_NAMES))
@@ -133,7 +148,7 @@ def _check_contents(folder: SearchFolder, *, may_hold_search: bool) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

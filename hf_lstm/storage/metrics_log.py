@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import is_of_storage, raise_storage_error
+from hf_lstm.files import is_of_storage, open_regular_file, raise_storage_error
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +78,11 @@ class MetricsLog:
             StorageError: the disk fails.
         """
         self._lines.clear()
-        if self._num_bytes < num_bytes:
+        with open_regular_file(self.path) as file:
+            num_whole = file.read(num_bytes).rfind(b"\n") + 1
+        if num_whole < num_bytes:  # or later lines stand in their place, of a run that went on without them
             logger.warning("%s lacks lines that it had when the run was saved", self.path)
-            num_bytes = self.path.read_bytes().rfind(b"\n") + 1
+            num_bytes = num_whole
         try:
             os.ftruncate(self._descriptor, num_bytes)
         except OSError as error:

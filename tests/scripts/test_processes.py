@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -22,7 +23,8 @@ def leader():
     """Start a process of a session of its own, which starts one that starts another."""
     process = subprocess.Popen([sys.executable, "-S", "-c", SCRIPT], start_new_session=True, stdout=subprocess.PIPE)
     process.stdout.readline()
-    while len(find_session(process.pid)) < 3:
+    end_s = time.monotonic() + 60
+    while len(find_session(process.pid)) < 3 and time.monotonic() < end_s:
         pass
     yield process
     for number in find_session(process.pid):

@@ -46,7 +46,29 @@ def test_what_a_loss_of_power_brings_back_into_the_best_model_goes(tmp_path):
     assert list_names(tmp_path) == before
 
 
-@pytest.mark.parametrize("num_removed", range(7))
+def test_a_search_whose_journal_is_missing_is_not_removed(tmp_path):
+    make_search(tmp_path)
+    (tmp_path / "study" / "journal.log").unlink()
+    before = list_names(tmp_path)
+    for resume in (True, False):
+        with (
+            pytest.raises(InputError, match=r"holds a search without its study.journal\.log; put that back, or pass"),
+            claim_search_folder(tmp_path, overwrite=False, resume=resume),
+        ):
+            pass
+        assert list_names(tmp_path) == before
+
+
+def test_hidden_files_of_others_in_the_best_model_stay(tmp_path):
+    make_search(tmp_path)
+    (tmp_path / "best" / ".DS_Store").touch()
+    before = list_names(tmp_path)
+    with claim_search_folder(tmp_path, overwrite=False, resume=True):
+        pass
+    assert list_names(tmp_path) == before
+
+
+@pytest.mark.parametrize("num_removed", range(1, 8))
 def test_a_search_that_is_half_removed_is_not_resumed_and_can_be_begun_anew(tmp_path, monkeypatch, num_removed):
     make_search(tmp_path / "search")
 

@@ -7,7 +7,9 @@
   // would load the page anew, and the text be lost: it hears of a busy server instead.
   const { fetch } = globalThis;
   globalThis.fetch = async (address, ...options) => {
-    if (!/\/queue\/join\b/.test(address?.url ?? address)) return fetch(address, ...options);
+    const target = address?.url ?? address;
+    if (/\/upload\b/.test(target)) document.documentElement.classList.remove("refused");  // its toast says what no hint does
+    if (!/\/queue\/join\b/.test(target)) return fetch(address, ...options);
     const response = await fetch(address, ...options).catch(() => new Response("{}", { status: 503 }));
     const said = response.ok ? null : await response.clone().json().catch(() => null);
     globalThis.refusal = typeof said?.detail === "string" ? said.detail : null;
