@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_lstm.errors import InputError, StorageError
-from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, is_of_storage
+from hf_lstm.errors import InputError
+from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER
 from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
-from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
+from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, describe_unwritable
 
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
@@ -83,8 +83,7 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
         try:
             stack.enter_context(hold_lock(folder.path / UNFINISHED_FOLDER))
         except OSError as error:
-            kind = StorageError if is_of_storage(error) else InputError
-            raise kind(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
+            raise describe_unwritable(folder.path, error) from None
         _refuse_other_run(folder.path)
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
         if not overwrite:

@@ -91,6 +91,12 @@ class OutputFolder:
         return [path.relative_to(self.path).as_posix() for path in found if path.is_file()]
 
 
+def describe_unwritable(path: Path, error: OSError) -> InputError:
+    """Return the error of an output folder that nothing can be written into; a `StorageError` if it is the disk's."""
+    kind = StorageError if is_of_storage(error) else InputError
+    return kind(f"output folder {path} cannot be written: {error.strerror}; choose another")
+
+
 @contextlib.contextmanager
 def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = False) -> Iterator[OutputFolder]:
     """Keep everybody else out of `output_dir` during a block.
@@ -118,8 +124,7 @@ def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = Fal
         lock.__enter__()
     except OSError as error:
         _remove_empty(new_folders)
-        kind = StorageError if is_of_storage(error) else InputError
-        raise kind(f"output folder {folder.path} cannot be written: {error.strerror}; choose another") from None
+        raise describe_unwritable(folder.path, error) from None
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_empty, new_folders)
         stack.push(lock)
