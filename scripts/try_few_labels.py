@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 VALIDATION_SHARE = 0.2
 """Of the labels, those that choose the epoch."""
+_SEED_STEP = 1_000
+"""Between the seeds of models that share their labels."""
 RECIPE = "lm-classifier"
 SETTINGS = (
     "train.batch_size=32", "train.num_epochs=6", "train.frozen_steps=25", "train.ema_decay=0.98",
@@ -56,7 +58,13 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", metavar="SEED", type=int, nargs="+", default=[0, 1, 2], help="(default: 0 1 2)")
     parser.add_argument("--set", dest="assignments", metavar="KEY=VALUE", nargs="+", default=[], help="as for train.py")
     parser.add_argument(
-        "--student", metavar="NAME", help="also train this recipe, taught by each model and by n-grams beside it"
+        "--models", metavar="N", type=int, default=1, help="for each seed, of random states of their own (default: 1)"
+    )
+    parser.add_argument(
+        "--student", metavar="NAME", help="also train this recipe, taught by the models and by n-grams beside them"
+    )
+    parser.add_argument(
+        "--students", metavar="N", type=int, default=1, help="each later one is taught by the one before (default: 1)"
     )
     parser.add_argument("--student-set", metavar="KEY=VALUE", nargs="+", default=[], help="settings of the student")
     parser.add_argument("--output-dir", metavar="DIR", type=Path, default=Path("runs") / "few-labels")
@@ -96,19 +104,34 @@ def main(argv: Sequence[str]) -> None:
     more = [] if recipe.train.unlabeled is None else read_unlabeled(recipe.train.unlabeled, recipe.data, left_out=known)
     command = f"python scripts/try_few_labels.py {shlex.join(argv)}"
     figures: dict[str, Any] = {"num_labels": arguments.num_labels, "command": command, "seeds": {}}
+    steps = [(name_step("model", number), recipe, False) for number in range(1, arguments.models + 1)]
+    if student is not None:
+        steps += [(name_step("student", number), student, True) for number in range(1, arguments.students + 1)]
     for seed in arguments.seeds:
         labeled, others = keep_labels(splits, arguments.num_labels, seed)
-        texts, folder = arguments.output_dir / f"texts-seed{seed}.parquet", arguments.output_dir / f"seed{seed}"
+        texts = arguments.output_dir / f"texts-seed{seed}.parquet"
         arguments.output_dir.mkdir(parents=True, exist_ok=True)
         Dataset.from_dict({"text": [*others, *more]}).to_parquet(texts)
         print(f"seed {seed}: {len(others) + len(more):,} texts without labels")
-        fixed = {"seed": seed, "unlabeled": str(texts)}
-        options = RunOptions(output_dir=folder, device=arguments.device, command=command, resume=True)
-        found = {"model": train_step(recipe, fixed, labeled, options)}
-        if student is not None:
-            taught = fixed | {"teachers": f"{folder},{NGRAMS}"}
-            options = dataclasses.replace(options, output_dir=arguments.output_dir / f"student-seed{seed}")
-            found["student"] = train_step(student, taught, labeled, options)
+        found: dict[str, Any] = {}
+        teachers: list[str] = []
+        for name, step, is_taught in steps:
+            folder = arguments.output_dir / f"{name}-seed{seed}"
+            # Models of one seed share their labels, not their random states.
+            fixed: dict[str, Any] = {"seed": seed + _SEED_STEP * len(teachers), "unlabeled": str(texts)}
+            if is_taught:  # the first student by the models, each other one by the student before
+                fixed |= {"seed": seed, "teachers": ",".join([*teachers, NGRAMS])}
+                teachers = []
+            options = RunOptions(
+                output_dir=folder,
+                device=arguments.device,
+                command=command,
+                resume=True,
+                measures_baseline=not found,  # it is the same for all
+                writes_report=False,
+            )
+            found[name] = train_step(step, fixed, labeled, options)
+            teachers.append(str(folder))
         figures["seeds"][seed] = found
     for step in figures["seeds"][arguments.seeds[0]]:
         mean = statistics.fmean(found[step]["test_accuracy"] for found in figures["seeds"].values())
@@ -116,6 +139,11 @@ def main(argv: Sequence[str]) -> None:
     if arguments.output is not None:
         write_json(arguments.output, figures)
         print(f"saved in {arguments.output}")
+
+
+def name_step(kind: str, number: int) -> str:
+    """Name a model or student by its number, from 1 on."""
+    return kind if number == 1 else f"{kind}-{number}"
 
 
 def check_recipe(recipe: Recipe) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from datasets import Dataset
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -29,6 +30,7 @@ def build_taught_rows(
     train_config: TrainConfig,
     *,
     praise: int | None = None,
+    device: str | torch.device = "cpu",
 ) -> LabeledTexts:
     """Have the teachers of a run label its rows of train, unlabeled texts, and parts of both.
 
@@ -40,6 +42,7 @@ def build_taught_rows(
         config: of the model.
         train_config: the teachers, and what their word counts.
         praise: the label that is praise; None if the rows are no English reviews: see `find_praise`.
+        device: where models label.
 
     Returns:
         The labeled rows, then the unlabeled ones, the crops, the thinned and the edited texts, with what to learn as
@@ -61,7 +64,7 @@ def build_taught_rows(
         problem=get_problem(config),
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
-    answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers)
+    answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers, device=device)
     if train_config.edited_share:
         places = slice(len(unlabeled), len(unlabeled) + len(crops))
         edited, edited_answers = edit_lesson(

@@ -92,7 +92,13 @@ def check_labels(name: str, found: ModelConfig, labels: Labels) -> None:
         raise InputError(f"train.teachers: the texts have {kinds[0]} each, and {name} gives {kinds[1]}")
 
 
-def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float] | None = None) -> NDArray[np.float32]:
+def label_softly(
+    teachers: Sequence[str],
+    lesson: Lesson,
+    votes: Sequence[float] | None = None,
+    *,
+    device: str | torch.device = "cpu",
+) -> NDArray[np.float32]:
     """Average the probabilities that teachers give to all texts of a lesson.
 
     N-grams beside models learn from the labels, and from what the models say of texts without labels. They err
@@ -103,6 +109,7 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
         teachers: `ngrams`, folders or Hub ids.
         lesson: what they label.
         votes: how much each teacher counts; alike by default.
+        device: where models label.
 
     Returns:
         float32 (num_texts + num_more_texts, num_labels).
@@ -111,22 +118,22 @@ def label_softly(teachers: Sequence[str], lesson: Lesson, votes: Sequence[float]
         InputError: a teacher can't be loaded, or has other labels.
     """
     shares = [1.0] * len(teachers) if votes is None else list(votes)
-    models = {name: _load_teacher(name, lesson.problem.config) for name in teachers if name != NGRAMS}
+    models = {name: _load_teacher(name, lesson.problem.config, device) for name in teachers if name != NGRAMS}
     answers: dict[str, NDArray[np.float32]] = {}
     for name, model in models.items():
         logger.info("teacher %s labels the rows", name)
         answers[name] = np.asarray(model.predict_proba([*lesson.texts, *lesson.more_texts]), dtype=np.float32)
     if NGRAMS in teachers:
-        said = [answers[name] for name in teachers if name != NGRAMS]
+        by_models = [answers[name] for name in teachers if name != NGRAMS]
         counts = [share for name, share in zip(teachers, shares, strict=True) if name != NGRAMS]
-        answers[NGRAMS] = _ask_ngrams(lesson, np.average(said, axis=0, weights=counts) if said else None)
+        answers[NGRAMS] = _ask_ngrams(lesson, np.average(by_models, axis=0, weights=counts) if by_models else None)
     return np.average([answers[name] for name in teachers], axis=0, weights=shares).astype(np.float32)
 
 
-def _load_teacher(name: str, wanted: ModelConfig) -> LSTMSentiment:
+def _load_teacher(name: str, wanted: ModelConfig, device: str | torch.device) -> LSTMSentiment:
     model = LSTMSentiment.from_pretrained(name)
     check_labels(name, model.config, Labels.of_model(wanted))
-    return model
+    return model.to(device)
 
 
 def _ask_ngrams(lesson: Lesson, said: NDArray[np.float64] | None) -> NDArray[np.float32]:

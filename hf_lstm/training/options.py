@@ -33,6 +33,8 @@ class RunOptions:
     """Whether to show progress bars, if somebody looks on."""
     measures_baseline: bool = True
     """Whether to measure what TF-IDF with logistic regression gets on the same rows."""
+    writes_report: bool = True
+    """Whether to write report and card, which take their time."""
     in_memory: InMemorySplits | None = None
     """The rows, if they are in memory."""
     choices: CardChoices = NO_CHOICES

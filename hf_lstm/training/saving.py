@@ -47,7 +47,8 @@ def save_and_measure(
     try:
         if options.measures_baseline:
             results = _add_baseline(run, measured, results, folder)
-        _add_report(run, measured, results, options, folder)
+        if options.writes_report:
+            _add_report(run, measured, results, options, folder)
     except (OSError, StorageError):  # a disk that is full has no place for the model either
         raise
     except Exception as error:

@@ -135,7 +135,9 @@ def prepare_run(
         word_vectors = use_word_vectors(model, vector_source, recipe.train, encoded["train"].texts.input_ids)
     learned = encoded["train"]
     if recipe.train.teachers is not None:
-        learned = build_taught_rows(splits["train"], learned, unlabeled, tokenizer, config, recipe.train, praise=praise)
+        learned = build_taught_rows(
+            splits["train"], learned, unlabeled, tokenizer, config, recipe.train, praise=praise, device=device
+        )
     if recipe.train.start == "ngrams" and base is None and recipe.train.embeddings is None:
         start_from_ngrams(model, encoded["train"], has_vectors=word_vectors is not None)
     more = None

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,10 +46,18 @@ def test_each_seed_is_trained_and_measured_and_so_is_what_it_teaches(tmp_path, c
     files = ["--output-dir", str(tmp_path / "few"), "--output", str(tmp_path / "few.json")]
     student = ["--student", "distilled-bilstm", "--student-set", *small, "train.init_from=none"]
     main([*rows, *files, "--set", *small, "train.num_epochs=1"])
-    main([*rows, *files, "--set", *small, *student])  # goes on with what is there
+    # It goes on with what is there.
+    main([*rows, *files, "--models", "2", *student, "--students", "2", "--set", *small])
     found = json.loads((tmp_path / "few.json").read_text())
     assert set(found["seeds"]) == {"0", "1"}
-    assert set(found["seeds"]["1"]) == {"model", "student"}
+    assert set(found["seeds"]["1"]) == {"model", "model-2", "student", "student-2"}
+    teachers = {
+        name: json.loads((tmp_path / "few" / f"{name}-seed1" / "recipe.json").read_text())["train"]["teachers"]
+        for name in found["seeds"]["1"]
+    }
+    assert teachers["model"] is teachers["model-2"] is None
+    assert [Path(name).name for name in teachers["student"].split(",")] == ["model-seed1", "model-2-seed1", "ngrams"]
+    assert [Path(name).name for name in teachers["student-2"].split(",")] == ["student-seed1", "ngrams"]
     assert "texts without labels" in capsys.readouterr().out
     results = json.loads((tmp_path / "few" / "student-seed1" / "results.json").read_text())
     assert results["dataset"]["num_rows"]["train"] == 24
@@ -64,7 +73,7 @@ def test_rows_may_have_other_columns_as_the_language_model_had(tmp_path):
     pretrain(["--dataset", str(data), "--output-dir", str(lm), "--no-progress", "--set", *columns, *small])
     given = ["--dataset", str(data), "--num-labels", "30", "--seeds", "0", "--device", "cpu", "--init-from", str(lm)]
     main([*given, "--output-dir", str(tmp_path / "few"), "--set", *columns, "train.num_epochs=1"])
-    results = json.loads((tmp_path / "few" / "seed0" / "results.json").read_text())
+    results = json.loads((tmp_path / "few" / "model-seed0" / "results.json").read_text())
     assert results["dataset"]["num_rows"]["train"] == 24
 
 

@@ -51,7 +51,7 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
             return super().compute_logits(features, are_parts=are_parts)
 
     monkeypatch.setattr(teachers, "NgramClassifier", Spy)
-    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config: Fixed(0.9))
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Fixed(0.9))
     texts, others = [f"own{row}" for row in range(20)], [f"other{row}" for row in range(10)]
     origins = [*range(20), *[-1] * 10, *range(40, 50)]  # those of the labeled texts, and of the others
     lesson = make_lesson(texts, [0, 1] * 10, more_texts=[*texts, *others, *others], origins=origins)
@@ -68,7 +68,7 @@ def test_ngrams_learn_from_what_models_say_of_texts_without_labels(monkeypatch):
         def predict_proba(self, texts):
             return np.array([[0.05, 0.95] if "splendid" in text else [0.95, 0.05] for text in texts])
 
-    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config: Model())
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Model())
     told = [f"{word} {row}" for row in range(15) for word in ("splendid lights", "wooden walls")]
     asked = ["lights", "walls"]
     lesson = make_lesson(["good", "bad"] * 5, [1, 0] * 5, more_texts=[*told, *asked], origins=[-1] * 32)
@@ -115,7 +115,7 @@ def test_labels_of_a_single_group_are_left_open():
 @pytest.mark.parametrize(("votes", "expected"), [(None, [0.5, 0.5]), ([3.0, 1.0], [0.7, 0.3])])
 def test_teachers_count_as_they_have_votes(monkeypatch, votes, expected):
     shares = {"sure": 0.9, "other": 0.1}
-    monkeypatch.setattr(teachers, "_load_teacher", lambda name, labels: Fixed(shares[name]))
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, labels, device: Fixed(shares[name]))
     answers = label_softly(["sure", "other"], make_lesson(["a", "b"], [0, 1]), votes)
     assert answers.dtype == np.float32
     assert answers.tolist() == [pytest.approx(expected)] * 2

@@ -8,13 +8,16 @@ from typing import Any
 from hf_lstm.markdown import format_percent, format_table
 from tables.measured import format_measured
 
-_ROWS = {
-    "TF-IDF + logistic regression, labels alone": ("model", "baseline_test_accuracy"),
-    "language model, fine-tuned": ("model", "test_accuracy"),
-    "taught by it and by n-grams": ("student", "test_accuracy"),
+_BASELINE = "TF-IDF + logistic regression, labels alone"
+_STEPS = {
+    "model": "language model, fine-tuned",
+    "model-2": "the same again, by another seed",
+    "student": "taught by these and by n-grams",
+    "student-2": "taught by that student and by n-grams",
+    "student-3": "taught by that one and by n-grams",
 }
 _AIM = 0.9
-"""Mean test accuracy that was to be reached with 1,000 labels."""
+"""Mean test accuracy that the last step was to reach with 1,000 labels."""
 
 
 def format_few_labels(root: Path) -> str:
@@ -28,15 +31,17 @@ def format_few_labels(root: Path) -> str:
 
 def _format_seeds(figures: Mapping[str, Any]) -> str:
     seeds = figures["seeds"]
-    rows, means = [], []
-    for name, (step, figure) in _ROWS.items():
-        found = [of_seed[step][figure] for of_seed in seeds.values() if step in of_seed]
-        if found:
-            means.append(statistics.fmean(found))
-            rows.append([name, *map(format_percent, found), f"**{format_percent(means[-1])}**"])
+    accuracies = {_BASELINE: [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds.values()]}
+    for step in next(iter(seeds.values())):
+        accuracies[_STEPS[step]] = [of_seed[step]["test_accuracy"] for of_seed in seeds.values()]
+    means = {name: statistics.fmean(found) for name, found in accuracies.items()}
+    rows = [
+        [name, *map(format_percent, found), f"**{format_percent(means[name])}**"] for name, found in accuracies.items()
+    ]
     table = format_table(("test accuracy", *(f"seed {seed}" for seed in seeds), "mean"), rows)
+    *_, reached = means.values()
     return (
         f"With {figures['num_labels']:,} labels, from [`results/few_labels.json`](few_labels.json):\n\n{table}\n\n"
-        f"The aim of {100 * _AIM:g} % is {'reached' if max(means) >= _AIM else '**missed**'}.\n\n"
+        f"The aim of {100 * _AIM:g} % is {'reached' if reached >= _AIM else '**missed**'}.\n\n"
         f"```bash\n{figures['command']}\n```"
     )
