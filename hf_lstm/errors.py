@@ -28,7 +28,7 @@ class InputError(ValueError):
 
 
 class StorageError(InputError):
-    """Reports a disk that is full or fails, in one line with the path and the bytes needed or written."""
+    """Reports a file that cannot be written, as on a disk that is full, in one line with its path and the reason."""
 
 
 class NonFiniteError(RuntimeError):

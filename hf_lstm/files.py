@@ -4,6 +4,7 @@ A file is written whole or not at all.
 """
 
 import atexit
+import contextlib
 import errno
 import hashlib
 import json
@@ -46,12 +47,18 @@ CHECKPOINT_PREFIX = "checkpoint-"
 PARTIAL_SUFFIX = ".partial"
 """Of files and folders that are being written. Those of a process that died are of no use."""
 
+_MAX_NAME_BYTES = 200
+"""Of a file's name that is kept in that of its partial file: file systems take 255 in all, most of them."""
 MAX_JSON_BYTES = MAX_TEXT_BYTES = 8 * 2**20
 """Of a file that is read whole; those of runs have some kilobytes."""
 
-_STORAGE_ERRORS = frozenset(
-    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
-)
+_ERRORS_OF_DISK = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
+_ERRORS_OF_PLACE = (
+    "EROFS", "EACCES", "EPERM", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP", "EBUSY", "ETXTBSY", "ESTALE", "ENODEV",
+    "ENXIO", "EMFILE", "ENFILE",
+)  # fmt: skip
+_ERRORS_OF_NAMES = ("ENOENT", "EEXIST")
+"""Where a file was to be written, somebody else was there; elsewhere, the program may be wrong."""
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_JSON_BYTES) -> dict[str, Any]:
@@ -146,7 +153,7 @@ def write_file(path: Path, content: bytes) -> None:
     Whatever happens, loss of power included, it has its old content or all of the new one.
 
     Raises:
-        StorageError: the disk is full or fails.
+        StorageError: the file cannot be written: see `raise_storage_error`.
     """
     partial = name_partial(path)
     try:
@@ -157,12 +164,20 @@ def write_file(path: Path, content: bytes) -> None:
     except OSError as error:
         raise_storage_error(error, path, len(content))
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what kept it from being written is told
+            partial.unlink(missing_ok=True)
 
 
 def name_partial(path: Path) -> Path:
     """Name the file beside `path` that this process writes first."""
-    return path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
+    return path.with_name(f"{name_partial_stem(path)}{os.getpid()}{PARTIAL_SUFFIX}")
+
+
+def name_partial_stem(path: Path) -> str:
+    """Return what the names begin with of the files that processes write first; of long names, a digest."""
+    name = os.fsencode(path.name)
+    is_long = len(name) > _MAX_NAME_BYTES
+    return f".{hashlib.sha256(name).hexdigest()[:32] if is_long else path.name}."
 
 
 def write_new_file(path: Path, chunks: Iterable[bytes | memoryview], num_bytes: int) -> str:
@@ -208,19 +223,33 @@ def sync_folder(folder: Path) -> None:
 
 def is_of_storage(error: OSError) -> bool:
     """Tell whether an error is that of a disk which is full or fails."""
-    return error.errno in _STORAGE_ERRORS
+    return _is_any(error, _ERRORS_OF_DISK)
+
+
+def is_of_place(error: OSError) -> bool:
+    """Tell whether an error is that of a name or folder which takes no file, or not from this process."""
+    return _is_any(error, _ERRORS_OF_PLACE)
+
+
+def _is_any(error: OSError, names: Iterable[str]) -> bool:
+    return error.errno is not None and error.errno in {getattr(errno, name, None) for name in names}
 
 
 def raise_storage_error(
     error: OSError, path: Path, num_bytes: int | None = None, *, num_written: int | None = None
 ) -> NoReturn:
-    """Raise a `StorageError` if the disk is full or fails, else the error itself.
+    """Raise a `StorageError` if an error says that a file cannot be written, else the error itself.
 
-    `num_bytes` are needed; where nobody knows how many, `num_written` tells how far it got.
+    That is so if the disk is full or fails, or if its place takes no file; an error of a file elsewhere says nothing of
+    this one. `num_bytes` are needed; where nobody knows how many, `num_written` tells how far it got.
     """
-    if not is_of_storage(error):
+    is_told = is_of_place(error) or _is_any(error, _ERRORS_OF_NAMES)
+    is_ours = not isinstance(error.filename, str | Path) or Path(error.filename).is_relative_to(path.parent)
+    if not (is_of_storage(error) or (is_told and is_ours)):
         raise error
-    if num_bytes is not None:
+    if not is_of_storage(error):
+        told = "see what is there and who may write there, or write it elsewhere"
+    elif num_bytes is not None:
         told = f"{num_bytes:,} bytes are needed"
     else:
         told = f"it had come to {num_written or 0:,} bytes, and needs more; make room, or write it elsewhere"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial, raise_storage_error, sync_folder
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial, name_partial_stem, raise_storage_error, sync_folder
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -41,7 +41,7 @@ def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryI
 
 @contextlib.contextmanager
 def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
-    for stray in path.parent.glob(f".{glob.escape(path.name)}.[0-9]*{PARTIAL_SUFFIX}"):
+    for stray in path.parent.glob(f"{glob.escape(name_partial_stem(path))}[0-9]*{PARTIAL_SUFFIX}"):
         with contextlib.suppress(OSError), open(stray, "rb+") as left:
             _lock(left)  # fails while the process lives that writes it
             stray.unlink()
@@ -56,7 +56,8 @@ def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
     except OSError as error:
         raise_storage_error(error, path, num_written=partial.stat().st_size if partial.exists() else 0)
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what kept it from being written is told
+            partial.unlink(missing_ok=True)
 
 
 def _open_locked(path: Path, mode: str, **options: str) -> Any:

@@ -32,7 +32,10 @@ def replace_files(folder: Path, list_stale: Callable[[], Iterable[str]] = tuple)
     """
     finish_replacement(folder)
     remove_strays(folder)
-    staging, descriptor = _make_locked(folder)
+    try:
+        staging, descriptor = _make_locked(folder)
+    except OSError as error:
+        raise_storage_error(error, folder / JOURNAL_FOLDER)
     try:
         yield staging
         _seal(staging, list_stale())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER
+from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, make_folder
 from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, describe_unwritable
@@ -15,8 +15,9 @@ from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, des
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
 _STUDY_FOLDER, _TRIALS_FOLDER = "study", "trials"
-_OUR_NAMES = (SEARCH_FILE, _TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, _STUDY_FOLDER)
-"""In the order of their removal: what is left of it still says that a search wrote it."""
+_LATER_NAMES = (_TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, _STUDY_FOLDER)
+"""What goes after the result and the journal, in this order: what is left still says that a search wrote it."""
+_OUR_NAMES = (SEARCH_FILE, *_LATER_NAMES)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class SearchFolder:
     def best(self) -> Path:
         """Return the folder of the best trial's model."""
         return self.path / BEST_FOLDER
+
+    def make_study_folder(self) -> None:
+        """Make the folder of journal and identity, unless it is there.
+
+        Raises:
+            InputError: it cannot be made.
+        """
+        try:
+            make_folder(self.journal.parent)
+        except OSError as error:
+            raise describe_unwritable(self.path, error) from None
 
     def name_trial(self, number: int) -> Path:
         """Return the folder of a trial, which lasts until that ends."""
@@ -106,10 +118,8 @@ def _forget(folder: SearchFolder) -> None:
 
     That is found by its study without a journal. Where there is a result, too, somebody else took the journal away.
     """
-    _remove(folder.path / SEARCH_FILE)
-    folder.journal.unlink(missing_ok=True)
-    for name in _OUR_NAMES:
-        _remove(folder.path / name)
+    for path in (folder.path / SEARCH_FILE, folder.journal, *(folder.path / name for name in _LATER_NAMES)):
+        _remove(path)
 
 
 def _forget_unbegun(folder: SearchFolder) -> None:

@@ -17,7 +17,6 @@ from hf_lstm.data.loading import load_splits
 from hf_lstm.data.splits import Splits
 from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.errors import DivergenceError, InputError, NonFiniteError, StorageError, shorten
-from hf_lstm.files import make_folder
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.search import FAILED, SearchFacts, TrialFacts
@@ -25,7 +24,14 @@ from hf_lstm.searching.folder import SearchFolder
 from hf_lstm.searching.report import describe_trial, write_plot, write_search
 from hf_lstm.searching.space import Space, Value, format_assignments
 from hf_lstm.searching.study import ERROR, WEIGHTS, Study
-from hf_lstm.searching.trial import Conditions, TimeIsUpError, measure_trial, run_trial, save_model
+from hf_lstm.searching.trial import (
+    Conditions,
+    TimeIsUpError,
+    counting_starts,
+    measure_trial,
+    run_trial,
+    save_model,
+)
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
@@ -78,7 +84,7 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
     started_s = time.monotonic()
     with denormals_flushed(), dataset_bars(options.show_progress and can_show_bars()):
         device = resolve_device(options.device)
-        make_folder(folder.identity.parent)
+        folder.make_study_folder()
         written = [str(dimension) for dimension in space]
         check_identity(
             folder.identity,
@@ -179,14 +185,16 @@ def _run_one(
         TimeIsUpError: the time is over; the trial can be resumed.
         StorageError: the disk is full or fails.
     """
+    place = folder.name_trial(trial.number + 1)
     try:
-        with _quiet_log(is_first=trial.number == 0):
-            chosen = override_recipe(recipe, format_assignments(settings))
-            run, epochs = run_trial(chosen, trial, folder.name_trial(trial.number + 1), conditions)
-            value = measure_trial(epochs, recipe.train.best_by)
-            if study.is_best(value):
-                trial.set_user_attr(WEIGHTS, save_model(run, folder.best))
-        study.tell(trial, TrialState.COMPLETE, value)
+        with counting_starts(trial, place):
+            with _quiet_log(is_first=trial.number == 0):
+                chosen = override_recipe(recipe, format_assignments(settings))
+                run, epochs = run_trial(chosen, trial, place, conditions)
+                value = measure_trial(epochs, recipe.train.best_by)
+                if study.is_best(value):
+                    trial.set_user_attr(WEIGHTS, save_model(run, folder.best))
+            study.tell(trial, TrialState.COMPLETE, value)
     except optuna.TrialPruned:  # which is told already
         pass
     except (StorageError, OSError, TimeIsUpError):

@@ -45,14 +45,14 @@ class Study:
 
         Raises:
             InputError: the file is damaged.
-            StorageError: the disk is full or fails; so do all methods that tell.
+            StorageError: it cannot be written, as the disk is full or fails; so do all methods that tell.
         """
         self.space = list(space)
         self._seed = seed
-        _cut_torn_line(journal)
         verbosity = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(optuna.logging.WARNING)  # it greets each study
         try:
+            _cut_torn_line(journal)
             self._study = optuna.create_study(
                 storage=HoldingStorage(_Journal(journal)),
                 study_name=_NAME,
@@ -62,6 +62,8 @@ class Study:
             )
         except StorageError:
             raise
+        except OSError as error:
+            raise_storage_error(error, journal)
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
             raise InputError(
                 f"{journal} is damaged ({error}); start anew with --overwrite (overwrite=True in Python)"

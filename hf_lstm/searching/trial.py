@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +98,10 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
         TrialPruned: an epoch was worse than those of other trials; the study is told.
         TimeIsUpError: the time is over; the trial can be resumed.
         StorageError: the disk is full or fails; likewise.
-        InputError: the process has died in this trial again and again, or the settings don't go together.
+        InputError: the settings don't go together.
         DivergenceError: training diverged.
     """
     with claim_output_folder(folder, overwrite=False, resume=True) as claimed:
-        _count_start(trial, claimed)
         session = open_session(
             claimed,
             recipe.settings_to_json(),
@@ -129,19 +128,34 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                     show_progress=conditions.show_progress,
                     session=session,
                 )
-        except (KeyboardInterrupt, SystemExit):
-            _forget_start(trial)
+        except SystemExit:
             if watch.is_late:
                 raise TimeIsUpError from None
-            raise
-        except StorageError:
-            _forget_start(trial)
             raise
         except Exception:
             session.end_if_asked()  # by a signal in the step that failed: no other trial is begun
             raise
         trial.set_user_attr(ELAPSED, session.elapsed_s)
         return run, epochs
+
+
+@contextlib.contextmanager
+def counting_starts(trial: Trial, folder: Path) -> Iterator[None]:
+    """Count a start of a trial at its latest checkpoint, unless the block is stopped: the process may die within it.
+
+    Args:
+        trial: to begin, or to go on with.
+        folder: of its checkpoints.
+
+    Raises:
+        InputError: the process has died in this trial again and again.
+    """
+    try:
+        _count_start(trial, OutputFolder(folder))
+        yield
+    except (KeyboardInterrupt, SystemExit, TimeIsUpError, OSError, StorageError):
+        _forget_start(trial)
+        raise
 
 
 def _count_start(trial: Trial, folder: OutputFolder) -> None:
@@ -161,7 +175,7 @@ def _count_start(trial: Trial, folder: OutputFolder) -> None:
 def _forget_start(trial: Trial) -> None:
     """Do not count a start of a trial that was stopped, and did not die."""
     # The disk may have no place for that either; or the trial was broken off just now, and takes nothing any more.
-    with contextlib.suppress(StorageError, RuntimeError):
+    with contextlib.suppress(StorageError, OSError, RuntimeError):
         trial.set_user_attr(_STARTS, None)
 
 

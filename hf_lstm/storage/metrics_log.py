@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import is_of_storage, open_regular_file, raise_storage_error
+from hf_lstm.files import open_regular_file, raise_storage_error
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ class MetricsLog:
         """Open the file, which is made if need be.
 
         Raises:
-            InputError: there is something else of that name, such as a folder, a pipe or a device.
-            StorageError: the disk is full or fails.
+            InputError: there is something else of that name, such as a pipe or a device.
+            StorageError: it cannot be written: see `raise_storage_error`.
         """
         self.path = path
         self._lines: list[bytes] = []
@@ -108,9 +108,7 @@ def _open_log(path: Path) -> int:
     try:
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
-        if is_of_storage(error):
-            raise_storage_error(error, path)
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+        raise_storage_error(error, path)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise InputError(f"{path} is no regular file; remove it, and go on with --resume")

@@ -68,7 +68,7 @@ def test_hidden_files_of_others_in_the_best_model_stay(tmp_path):
     assert list_names(tmp_path) == before
 
 
-@pytest.mark.parametrize("num_removed", range(1, 8))
+@pytest.mark.parametrize("num_removed", range(2, 8))  # result and journal; with that, all of the search is there
 def test_a_search_that_is_half_removed_is_not_resumed_and_can_be_begun_anew(tmp_path, monkeypatch, num_removed):
     make_search(tmp_path / "search")
 
@@ -119,6 +119,17 @@ def make_folder(path):
     other = path.with_name(f"{path.name}-other")
     make_search(other)
     return other
+
+
+def test_a_search_is_removed_from_its_result_on_and_each_part_once(tmp_path, monkeypatch):
+    make_search(tmp_path)
+    removed, remove = [], module._remove
+    monkeypatch.setattr(module, "_remove", lambda path: removed.append(path) or remove(path))
+    with claim_search_folder(tmp_path, overwrite=True, resume=False):
+        names = [path.relative_to(tmp_path).as_posix() for path in removed]
+    assert names[:2] == ["search.json", "study/journal.log"]
+    assert len(names) == len(set(names))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("code", "kind"), [(errno.ENOSPC, StorageError), (errno.EACCES, InputError)])

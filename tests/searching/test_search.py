@@ -333,6 +333,25 @@ def test_a_trial_in_which_the_process_dies_again_and_again_fails(reviews, tmp_pa
     assert "the process died 2 times" in facts["trials"][0]["error"]
 
 
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [(trial_module, "open_session"), (run_module, "measure_trial"), (run_module, "save_model"), (Study, "tell")],
+)
+def test_a_trial_that_is_stopped_again_and_again_outside_its_training_goes_on(
+    reviews, tmp_path, monkeypatch, whole, target, name
+):
+    def end(*_, **__):
+        raise SystemExit(143)  # as SIGTERM has it
+
+    for _ in range(trial_module.MAX_DEATHS + 1):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, name, end)
+            with pytest.raises(SystemExit):
+                search(reviews, tmp_path / "search", "--trials", "1", "--resume")
+    facts = search(reviews, tmp_path / "search", "--trials", "1", "--resume")
+    assert list_figures(facts) == list_figures(whole)[:1]
+
+
 @pytest.mark.parametrize("pruner", ["median", "hyperband"])
 def test_poor_trials_are_pruned(pruner):
     facts = hf_lstm.search(

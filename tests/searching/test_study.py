@@ -33,7 +33,31 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_whole_lines(tmp_path, monkey
 
 def test_a_study_that_cannot_be_begun_on_a_full_disk_is_not_called_damaged(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, os.strerror(errno.EIO))))
-    with pytest.raises((StorageError, OSError), match="Input/output error"):
+    with pytest.raises(StorageError, match=r"journal\.log cannot be written: Input/output error"):
+        open_study(tmp_path / "journal.log")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_journal_that_cannot_be_opened_is_told(tmp_path, monkeypatch, code, is_there):
+    journal = tmp_path / "journal.log"
+    if is_there:
+        open_study(journal)
+    original = open
+
+    def refuse(path, mode="r", *rest, **options):
+        if str(path) == str(journal) and mode != "r":
+            raise OSError(code, os.strerror(code), str(path))
+        return original(path, mode, *rest, **options)
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(StorageError, match=rf"journal\.log cannot be written: {os.strerror(code)}; "):
+        open_study(journal)
+
+
+def test_a_folder_in_the_place_of_the_journal_is_told(tmp_path):
+    (tmp_path / "journal.log").mkdir()
+    with pytest.raises(StorageError, match=r"journal\.log cannot be written: Is a directory; see what is there"):
         open_study(tmp_path / "journal.log")
 
 

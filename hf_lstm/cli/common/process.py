@@ -12,7 +12,7 @@ from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watch
 from hf_lstm.ending import ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
-from hf_lstm.files import is_of_storage
+from hf_lstm.files import is_of_place, is_of_storage
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
 
@@ -51,9 +51,10 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
     except Exception as error:
         if (code := _find_wish_to_end(error)) is not None:
             sys.exit(code)
-        if isinstance(error, OSError) and is_of_storage(error):
+        if isinstance(error, OSError) and (is_of_storage(error) or is_of_place(error)):
             where = "a file" if error.filename is None else error.filename
-            _refuse(StorageError(f"{where} cannot be read or written: {error.strerror}; make room, or see to the disk"))
+            remedy = "make room, or see to the disk" if is_of_storage(error) else "see who may use it"
+            _refuse(StorageError(f"{where} cannot be read or written: {error.strerror}; {remedy}"))
         raise
 
 

@@ -33,6 +33,16 @@ def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_all_the_same
     [
         ("OSError(errno.EIO, os.strerror(errno.EIO), 'a.bin')", 2, "error: a.bin cannot be read or written: Input/o"),
         ("OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))", 2, "error: a file cannot be read or written: No space"),
+        (
+            "OSError(errno.EROFS, os.strerror(errno.EROFS), 'a.bin')",
+            2,
+            "error: a.bin cannot be read or written: R",
+        ),
+        (
+            "OSError(errno.EACCES, os.strerror(errno.EACCES), 'a.bin')",
+            2,
+            "error: a.bin cannot be read or written: P",
+        ),
         ("OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))", 1, "Traceback"),
     ],
 )

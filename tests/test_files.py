@@ -1,0 +1,67 @@
+"""Files that cannot be written: each reason is told in one line, and errors of other files stay what they are."""
+
+import errno
+import os
+
+import pytest
+
+from hf_lstm.errors import StorageError
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, raise_storage_error, write_file
+from hf_lstm.partial_files import open_partial
+from hf_lstm.replacement import replace_files
+
+CODES = [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENAMETOOLONG]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_reason_is_told_with_the_file(tmp_path, monkeypatch, code):
+    original = os.open
+
+    def refuse(path, flags, *rest, **options):
+        if flags & os.O_CREAT:
+            raise OSError(code, os.strerror(code), str(path))
+        return original(path, flags, *rest, **options)
+
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(StorageError, match=rf"a\.json cannot be written: {os.strerror(code)}; "):
+        write_file(tmp_path / "a.json", b"{}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_where_a_file_should_be_and_a_file_where_a_folder_should_be(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="folder cannot be written: Is a directory; see what is there"):
+        write_file(tmp_path / "folder", b"{}")
+    with pytest.raises(StorageError, match="Not a directory"), open_partial(tmp_path / "file" / "out.csv"):
+        pass
+    with pytest.raises(StorageError, match="Not a directory"), replace_files(tmp_path / "file"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "ä" * 127])
+def test_names_may_be_as_long_as_the_disk_takes_them(tmp_path, name):
+    write_file(tmp_path / name, b"{}")
+    stray = tmp_path / f"{name_partial_stem(tmp_path / name)}1{PARTIAL_SUFFIX}"  # of a process that died
+    stray.touch()
+    with open_partial(tmp_path / name) as stream:
+        stream.write("[]")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "[]"
+    with pytest.raises(StorageError, match="File name too long"):
+        write_file(tmp_path / (name + "aa"), b"{}")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, "No such file", "/elsewhere/rows.csv"),
+        ConnectionRefusedError(errno.ECONNREFUSED, "refused"),
+        TimeoutError("no answer"),
+    ],
+)
+def test_errors_of_something_else_are_raised_as_they_are(tmp_path, error):
+    with pytest.raises(type(error)) as raised:
+        raise_storage_error(error, tmp_path / "out.csv")
+    assert raised.value is error
