@@ -203,7 +203,8 @@ def _write_weights(weights: Mapping[Any, float], classes: NDArray[Any]) -> str:
     names = classes.tolist()
     if set(weights) != set(names):
         given, expected = (abbreviate([str(name) for name in each]) for each in (weights, names))
-        raise InputError(f"class_weights are of {given}, but the classes of y are {expected}: give a number for each")
+        said = f"class_weights are of {given or 'no class'}, but the classes of y are {expected}"
+        raise InputError(f"{said}: give a number for each{'' if weights else ', or None'}")
     return ",".join(str(weights[name]) for name in names)
 
 

@@ -254,6 +254,7 @@ def test_weights_by_class_are_those_in_the_order_of_the_classes(good, bad):
     ("weights", "told"),
     [
         ({"good": 1}, "class_weights are of 'good', but the classes of y are 'bad', 'good': give a number for each"),
+        ({}, "class_weights are of no class, but the classes of y are 'bad', 'good': give a number for each, or None"),
         (
             {"good": 1, "bad": 2, 3: 1},
             "class_weights are of 'good', 'bad', '3', but the classes of y are 'bad', 'good'",
