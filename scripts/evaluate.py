@@ -4,7 +4,6 @@ Usage: `python scripts/evaluate.py --help`.
 """
 
 import importlib.util
-import os
 import sys
 from importlib.machinery import PathFinder
 
@@ -12,15 +11,16 @@ from importlib.machinery import PathFinder
 def give_way_to_library() -> None:
     """Put the library `evaluate` in the place of this module.
 
-    Any script beside it means to import the library.
+    Any script beside it means to import the library. That is a package, as no script is: another checkout's, which
+    stands on the path, too, would give way to this one, and so on.
     """
-    folder = os.path.dirname(os.path.abspath(__file__))
-    elsewhere = [path for path in sys.path if os.path.abspath(path) != folder]
-    spec = PathFinder.find_spec("evaluate", elsewhere)
-    if spec is None or spec.loader is None:
-        raise ModuleNotFoundError("No module named 'evaluate'", name="evaluate")
-    library = sys.modules["evaluate"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(library)
+    for path in sys.path:
+        spec = PathFinder.find_spec("evaluate", [path])
+        if spec is not None and spec.loader is not None and spec.origin is not None and spec.submodule_search_locations:
+            library = sys.modules["evaluate"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(library)
+            return
+    raise ModuleNotFoundError("No module named 'evaluate'", name="evaluate")
 
 
 if __name__ == "__main__":

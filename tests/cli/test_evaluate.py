@@ -152,11 +152,16 @@ def test_labels_that_changed_since_training_are_refused(evaluate, tiny_model, ti
         evaluate()
 
 
-def test_scripts_beside_it_import_the_library_of_its_name(tmp_path):
+@pytest.mark.parametrize("has_other_checkout", [False, True])
+def test_scripts_beside_it_import_the_library_of_its_name(tmp_path, has_other_checkout):
+    if has_other_checkout:
+        (tmp_path / "scripts").mkdir()
+        shutil.copy(SCRIPT, tmp_path / "scripts")
     (tmp_path / "evaluate").mkdir()
     (tmp_path / "evaluate" / "__init__.py").write_text("Metric = 'that of the library'\n")  # which takes seconds
     code = "import evaluate; print(evaluate.Metric, evaluate.__file__)"
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    others = [str(tmp_path / "scripts")] * has_other_checkout
+    path = os.pathsep.join([*others, str(tmp_path), os.environ.get("PYTHONPATH", "")])
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=SCRIPT.parent,
