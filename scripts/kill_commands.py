@@ -26,7 +26,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "SIGTERM, Ctrl-C or SIGKILL. Asked to end, they must leave within 10 seconds with 143 or 130, and no process "
         "or temporary file of theirs may stay. Start them again with --resume: what they leave must be what a run "
         "leaves that nobody stopped, but for times; no saved step and no ended trial may be done again. "
-        "Needs Linux."
+        "If the package's code changes meanwhile, it ends: commands run from this checkout. Needs Linux."
     )
     parser.add_argument("--commands", choices=COMMANDS, nargs="+", default=list(COMMANDS), help="(default: all)")
     parser.add_argument("--signals", choices=SIGNALS, nargs="+", default=SIGNALS, help="(default: all three)")
@@ -43,6 +43,7 @@ def main(argv: Sequence[str]) -> None:
     """Run, strike, resume, compare; print and write the figures."""
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
+    from trials.checkout import CodeWatch
     from trials.figures import end_with_figures
     from trials.signals import heed_ctrl_c
 
@@ -53,7 +54,7 @@ def main(argv: Sequence[str]) -> None:
         for name in arguments.signals
         for command in arguments.commands
     ]
-    started_s = time.monotonic()
+    started_s, code = time.monotonic(), CodeWatch()
     with (
         tempfile.TemporaryDirectory(prefix="hf-lstm-kill-") as scratch,
         ThreadPoolExecutor(arguments.workers) as workers,
@@ -75,6 +76,7 @@ def main(argv: Sequence[str]) -> None:
         wrong: list[str] = []
         longest_s = 0.0
         for num_made, (took_s, faults) in enumerate(workers.map(make, strikes), start=1):
+            code.check()
             wrong += faults
             longest_s = max(longest_s, took_s)
             said = f"{num_made} of {len(strikes)} strikes, {len(wrong)} faults, {time.monotonic() - started_s:.0f} s"

@@ -9,6 +9,7 @@ import time
 import kill_commands
 import pytest
 
+from hf_lstm.errors import InputError
 from trials.commands import strikes
 from trials.commands.outcomes import Blow, list_losses, list_wrong_ends, read_log, read_outcome, read_trials
 from trials.commands.starting import name_temporary
@@ -128,3 +129,15 @@ def test_what_went_wrong_is_written_and_ends_the_command(tmp_path, monkeypatch, 
     figures = json.loads((tmp_path / "k.json").read_text())
     assert (figures["tried"], figures["longest_s"], figures["wrong"]) == (1, 2.5, faults)
     assert figures["by"] == {"train, SIGINT": 1}
+
+
+def test_code_that_changes_meanwhile_ends_it_before_it_blames_the_commands(tmp_path, monkeypatch):
+    monkeypatch.setattr("trials.signals.heed_ctrl_c", lambda: None)
+    monkeypatch.setattr(kill_commands, "write_rows", lambda path: None)
+    monkeypatch.setattr(kill_commands, "run_whole", lambda *_: WholeRun({}, 1.0))
+    monkeypatch.setattr(kill_commands, "strike", lambda *_: (2.5, ["train: resumed, it is another run"]))
+    codes = iter([{"a.py": "1"}, {"a.py": "1"}, {"a.py": "2"}])
+    monkeypatch.setattr("trials.checkout.CodeWatch._digest", lambda _: next(codes))
+    with pytest.raises(InputError, match=r"a\.py has changed while commands ran"):
+        kill_commands.main(["--commands", "train", "--times", "1", "--output", str(tmp_path / "k.json")])
+    assert not (tmp_path / "k.json").exists()
