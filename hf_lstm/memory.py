@@ -22,6 +22,16 @@ def measure_free_bytes() -> int | None:
     return min((each for each in free if each is not None), default=None)
 
 
+def is_of_memory(error: BaseException) -> bool:
+    """Tell whether an error is that of memory which is full, the machine's or an accelerator's.
+
+    PyTorch has a class for accelerators alone; what the CPU's allocator raises is told by its words.
+    """
+    if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
 def _measure_machine() -> int | None:
     kilobytes = _read_field(Path("/proc/meminfo"), "MemAvailable:")
     return None if kilobytes is None else kilobytes * _PAGE_KB

@@ -109,10 +109,20 @@ class Processes:
 
 
 def find_device(name: str, launch: Launch) -> str:
-    """Return the device of one of several processes: on a machine with GPUs, each has its own."""
+    """Return the device of one of several processes: on a machine with GPUs, each has its own.
+
+    Raises:
+        InputError: there are more processes on this machine than GPUs. NCCL has no two of them on one.
+    """
     if launch.num_processes == 1 or name not in ("auto", "cuda") or not torch.cuda.is_available():
         return name
-    return f"cuda:{launch.local_rank % torch.cuda.device_count()}"
+    num_gpus = torch.cuda.device_count()
+    if launch.local_rank >= num_gpus:
+        raise InputError(
+            f"process {launch.local_rank} of this machine has no GPU of its own: there are {num_gpus}; start "
+            f"{num_gpus} (torchrun --nproc-per-node {num_gpus}), or train on the CPU (--device cpu)"
+        )
+    return f"cuda:{launch.local_rank}"
 
 
 @contextlib.contextmanager

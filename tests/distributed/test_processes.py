@@ -11,7 +11,8 @@ import pytest
 from forked import MAX_S, collect, start_all
 from tiny_training import SHARDED, make_random_model, make_rows
 
-from hf_lstm.distributed.processes import Processes
+from hf_lstm.distributed.launch import Launch
+from hf_lstm.distributed.processes import Processes, find_device
 from hf_lstm.errors import InputError, LostProcessError
 from hf_lstm.training.loop import epochs as loop
 
@@ -29,6 +30,18 @@ def train_all(processes, stop=lambda step: None):
     epochs = loop.train(model, rows, make_rows(13, 1), SHARDED, show_progress=False, processes=processes)
     figures = [dataclasses.replace(epoch, elapsed_s=0.0) for epoch in epochs]
     return figures, [weights.tolist() for weights in model.state_dict().values()]
+
+
+def test_each_process_has_a_gpu_of_its_own(monkeypatch):
+    second = Launch(rank=1, num_processes=2, local_rank=1)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert find_device("auto", second) == "cuda:1"
+    assert find_device("cpu", second) == "cpu"
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    assert find_device("cpu", second) == "cpu"
+    with pytest.raises(InputError, match=r"process 1 .* there are 1; start 1 \(torchrun .*--device cpu"):
+        find_device("cuda", second)
 
 
 def test_any_number_of_processes_gives_the_same_bits():

@@ -13,6 +13,7 @@ from hf_lstm.ending import ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.files import is_of_place, is_of_storage
+from hf_lstm.memory import is_of_memory
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
 
@@ -21,7 +22,8 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments, and exit.
 
     Exit codes: 0 done; 2 wrong use, bad input, a full disk or an extra that is not installed, with one line on stderr;
-    130 Ctrl-C; 143 terminated; 1 anything else. Who is asked to end is gone within 10 seconds.
+    130 Ctrl-C; 143 terminated; 1 anything else, as memory that is full.
+    Who is asked to end is gone within 10 seconds.
     """
     open_missing_streams()
     hear_signals()
@@ -51,6 +53,9 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
     except Exception as error:
         if (code := _find_wish_to_end(error)) is not None:
             sys.exit(code)
+        if is_of_memory(error):
+            say(f"error: {explain_full_memory(error)}")
+            sys.exit(EXIT_ERROR)
         if isinstance(error, OSError) and (is_of_storage(error) or is_of_place(error)):
             where = "a file" if error.filename is None else error.filename
             remedy = "make room, or see to the disk" if is_of_storage(error) else "see who may use it"
@@ -72,6 +77,16 @@ def _find_wish_to_end(error: BaseException) -> int | None:
             return EXIT_TERMINATED
         cause = cause.__cause__
     return None
+
+
+def explain_full_memory(error: Exception) -> str:
+    """Say in one line what is full, how much was asked for, and what to do."""
+    reason = " ".join(str(error).split()).split(". ", 2)
+    told = f" ({'. '.join(reason[:2]).rstrip('.')})" if str(error) else ""
+    return (
+        f"memory is full{told}; make batches smaller (train.batch_size, --batch-size) or texts shorter "
+        "(model.max_length_tokens), or end what else uses it, and go on with --resume"
+    )
 
 
 def be_silent() -> None:

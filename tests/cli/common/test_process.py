@@ -61,6 +61,39 @@ run_command_line(main)
     assert result.stderr.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            "torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 752.00 MiB. GPU 0 has\\n79 GiB.')",
+            "memory is full (CUDA out of memory. Tried to allocate 752.00 MiB); make batches smaller (train.batch_size",
+        ),
+        ("_get_cpu_error()", "memory is full ("),
+        ("MemoryError()", "memory is full; make batches smaller"),
+    ],
+)
+def test_memory_that_is_full_is_told_in_one_line(error, said):
+    program = f"""
+import torch
+from hf_lstm.cli.common.process import run_command_line
+
+def _get_cpu_error():
+    try:
+        torch.empty(2**56)
+    except RuntimeError as error:
+        return error
+
+def main(argv):
+    raise {error}
+
+run_command_line(main)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"error: {said}")
+    assert result.stderr.count("\n") == 1
+
+
 def test_what_fails_on_the_way_to_the_end_is_told():
     code = """
 import os, signal
