@@ -11,7 +11,7 @@ from tables.measured import format_measured
 _BASELINE = "TF-IDF + logistic regression, labels alone"
 _STEPS = {
     "model": "language model, fine-tuned",
-    "model-2": "the same again, by another seed",
+    "model-2": "the same by another seed",
     "student": "taught by these and by n-grams",
     "student-2": "taught by that student and by n-grams",
     "student-3": "taught by that one and by n-grams",
@@ -30,18 +30,19 @@ def format_few_labels(root: Path) -> str:
 
 
 def _format_seeds(figures: Mapping[str, Any]) -> str:
-    seeds = figures["seeds"]
-    accuracies = {_BASELINE: [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds.values()]}
-    for step in next(iter(seeds.values())):
-        accuracies[_STEPS[step]] = [of_seed[step]["test_accuracy"] for of_seed in seeds.values()]
-    means = {name: statistics.fmean(found) for name, found in accuracies.items()}
-    rows = [
-        [name, *map(format_percent, found), f"**{format_percent(means[name])}**"] for name, found in accuracies.items()
-    ]
-    table = format_table(("test accuracy", *(f"seed {seed}" for seed in seeds), "mean"), rows)
-    *_, reached = means.values()
+    seeds = figures["seeds"].values()
+    rows = {_BASELINE: [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds]}
+    for step in dict.fromkeys(step for of_seed in seeds for step in of_seed):
+        rows[_STEPS[step]] = [of_seed.get(step, {}).get("test_accuracy") for of_seed in seeds]
+    cells, means = [], []
+    for name, accuracies in rows.items():
+        found = [accuracy for accuracy in accuracies if accuracy is not None]
+        means.append(statistics.fmean(found))
+        of_seeds = ["" if accuracy is None else format_percent(accuracy) for accuracy in accuracies]
+        cells.append([name, *of_seeds, f"**{format_percent(means[-1])}**"])
+    table = format_table(("test accuracy", *(f"seed {seed}" for seed in figures["seeds"]), "mean"), cells)
     return (
         f"With {figures['num_labels']:,} labels, from [`results/few_labels.json`](few_labels.json):\n\n{table}\n\n"
-        f"The aim of {100 * _AIM:g} % is {'reached' if reached >= _AIM else '**missed**'}.\n\n"
+        f"The aim of {100 * _AIM:g} % is {'reached' if means[-1] >= _AIM else '**missed**'}.\n\n"
         f"```bash\n{figures['command']}\n```"
     )
