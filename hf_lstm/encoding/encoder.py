@@ -143,20 +143,20 @@ class Encoder:
 
     def _encode_in_bulk(self, texts: Sequence[str]) -> EncodedTexts:
         """Encode many texts in threads, whose results are those of `encode`."""
-        from hf_lstm.nn.cpu.threads import run_in_threads
+        from hf_lstm.nn.cpu.threads import count_threads, run_in_threads
 
         if self._bulk is None:
             assert self._splitter is not None
             self._bulk = BulkEncoder(self._splitter, self._vocab, self._unk_token_id)
+        bulk = self._bulk
         limit, truncation = self._config.max_length_tokens, self._config.truncation
         num_last = {"first": 0, "last": limit, "head_tail": limit // 2}[truncation]
 
-        def encode_chunk(
-            bulk: BulkEncoder, chunk: Sequence[str]
-        ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        def encode_chunk(chunk: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
             return cut_rows(*bulk.encode_chunk(chunk), limit - num_last, num_last)
 
-        parts = run_in_threads([functools.partial(encode_chunk, self._bulk, chunk) for chunk in cut_chunks(texts)])
+        chunks = cut_chunks(texts, count_threads())
+        parts = run_in_threads([functools.partial(encode_chunk, chunk) for chunk in chunks])
         ids, counts = (np.concatenate(each) for each in zip(*parts, strict=True))
         return EncodedTexts(ids, np.concatenate([[0], np.cumsum(counts)]))
 

@@ -34,7 +34,7 @@ MAX_TOKENS_PER_BATCH = 32_768
 MAX_TOKENS_PER_NARROW_BATCH = 4 * MAX_TOKENS_PER_BATCH
 NARROW_STATES_PER_BATCH = 2**22
 """Narrow LSTMs get more tokens in a batch, up to so many states: their time is lost between kernel calls."""
-ROWS_PER_NARROW_BATCH = 512
+ROWS_PER_NARROW_BATCH = 384
 """Of many texts, narrow LSTMs get batches of as many rows, whose blocks have kernels already (`MAX_NARROW_UNITS`)."""
 MAX_PLACES_PER_TOKEN = 4
 """With padding, which the CPU computes little of."""

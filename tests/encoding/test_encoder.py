@@ -209,3 +209,19 @@ def test_reviews_give_the_ids_of_plain_python(shared_data: Path) -> None:
     encoded = make_encoder(tokenizer, max_length_tokens=256).encode(reviews)
     expected = [[vocab.get(word, 1) for word in re.findall(r"\b\w+\b", review.lower())][:256] for review in reviews]
     assert [encoded[index].tolist() for index in range(len(encoded))] == expected
+
+
+@pytest.mark.parametrize("num_threads", [1, 2, 3])
+def test_chunks_hold_each_text_once_and_give_threads_like_shares(num_threads):
+    texts = [chr(97 + row % 26) * (1 + row % 40) for row in range(2_000)]
+    with mock.patch.object(bulk_encoder, "_CHUNK_CHARACTERS", 9_000):
+        chunks = list(bulk_encoder.cut_chunks(texts, num_threads))
+    assert [text for chunk in chunks for text in chunk] == texts
+    assert len(chunks) % num_threads == 0
+    sizes = [sum(map(len, chunk)) for chunk in chunks]
+    assert max(sizes) <= 9_000 + 40
+    assert max(sizes) - min(sizes) <= 40 * len(chunks)
+
+
+def test_no_texts_are_in_no_chunk():
+    assert not list(bulk_encoder.cut_chunks([], 2))

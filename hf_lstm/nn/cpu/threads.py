@@ -85,6 +85,11 @@ def run_in_threads(tasks: Sequence[Callable[[], T]]) -> list[T]:
         return [task() for task in tasks]  # the interpreter is ending, and starts no more threads
 
 
+def count_threads() -> int:
+    """Count the threads in which `run_in_threads` would run tasks; one within a task."""
+    return 1 if _thread.is_ours else torch.get_num_threads()
+
+
 def _get_threads() -> ThreadPoolExecutor:
     with _starting:  # until all threads of a pool have started, PyTorch tells other threads a wrong number
         num_threads = torch.get_num_threads()
