@@ -10,7 +10,12 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, make_folder
 from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
-from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, describe_unwritable
+from hf_lstm.storage.output_folder import (
+    OutputFolder,
+    claim_output_folder,
+    describe_unwritable,
+    resolve_output_dir,
+)
 
 SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
 BEST_FOLDER = "best"
@@ -88,9 +93,7 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
     """
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on (overwrite and resume in Python): choose one")
-    folder = SearchFolder(path.resolve())
-    if folder.path.exists() and not folder.path.is_dir():
-        raise InputError(f"output folder {folder.path} is a file; choose another --output-dir")
+    folder = SearchFolder(resolve_output_dir(path))
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold_lock(folder.path / UNFINISHED_FOLDER))

@@ -45,11 +45,13 @@ def hold_lock(folder: Path) -> Iterator[None]:
 def remove_locked_folder(folder: Path) -> None:
     """Remove a folder whose lock this process holds.
 
-    It loses its name at once, so that a rival makes a new folder and lock, and none that vanish under its hands.
+    It loses its name at once, so that a rival makes a new folder and lock, and none that vanish under its hands. One
+    that stays, as on a disk that has become read-only, harms nobody, and must not hide why the work ended.
     """
     doomed = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{PARTIAL_SUFFIX}")
-    folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _open_locked(folder: Path) -> int:

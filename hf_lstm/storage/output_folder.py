@@ -5,6 +5,8 @@ it holds what a run needs to be resumed.
 """
 
 import contextlib
+import errno
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from hf_lstm.files import (
     TRANSFORMERS_FILES,
     UNFINISHED_FOLDER,
     is_of_storage,
+    raise_storage_error,
 )
 from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
 from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
@@ -91,6 +94,24 @@ class OutputFolder:
         return [path.relative_to(self.path).as_posix() for path in found if path.is_file()]
 
 
+def resolve_output_dir(output_dir: Path) -> Path:
+    """Return the whole path of an output folder, which may exist or not.
+
+    Raises:
+        InputError: it is a file, or can be nothing: its name is too long, its links lead in a circle, or it lies where
+            this process may not look.
+    """
+    try:
+        path = output_dir.resolve()
+        is_file = path.exists() and not path.is_dir()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        cause = error if isinstance(error, OSError) else OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        raise describe_unwritable(output_dir, cause) from None
+    if is_file:
+        raise InputError(f"output folder {path} is a file; choose {_ELSEWHERE}")
+    return path
+
+
 def describe_unwritable(path: Path, error: OSError) -> InputError:
     """Return the error of an output folder that nothing can be written into; a `StorageError` if it is the disk's."""
     kind = StorageError if is_of_storage(error) else InputError
@@ -115,9 +136,7 @@ def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = Fal
     """
     if overwrite and resume:
         raise InputError("--overwrite starts anew and --resume goes on (overwrite and resume in Python): choose one")
-    folder = OutputFolder(output_dir.resolve())
-    if folder.path.exists() and not folder.path.is_dir():
-        raise InputError(f"output folder {folder.path} is a file; choose {_ELSEWHERE}")
+    folder = OutputFolder(resolve_output_dir(output_dir))
     new_folders = [each for each in (folder.path, *folder.path.parents) if not each.exists()]
     lock = hold_lock(folder.work)
     try:
@@ -206,9 +225,17 @@ def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
 
 
 def _drop(checkpoints: Path) -> None:
-    """Remove checkpoints. They lose their name at once: some of their files must not look like damaged ones."""
-    with contextlib.suppress(FileNotFoundError):
+    """Remove checkpoints. They lose their name at once: some of their files must not look like damaged ones.
+
+    Raises:
+        StorageError: they cannot be removed.
+    """
+    try:
         shutil.rmtree(checkpoints.rename(checkpoints.with_suffix(PARTIAL_SUFFIX)), ignore_errors=True)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise_storage_error(error, checkpoints)
 
 
 def _leave(folder: OutputFolder) -> None:

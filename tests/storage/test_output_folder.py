@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from hf_lstm import InputError
+from hf_lstm.errors import StorageError
+from hf_lstm.searching.folder import claim_search_folder
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import claim_output_folder, fill_output_folder
 
@@ -129,3 +131,49 @@ def test_what_a_process_left_that_died_at_its_last_steps_goes_also_when_nothing_
     with claim_output_folder(tmp_path / "a", overwrite=False, resume=True) as folder:
         assert folder.is_finished
     assert sorted(os.listdir(tmp_path / "a")) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("claim", [claim_output_folder, claim_search_folder])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("circle", "cannot be written: Too many levels of symbolic links; choose another"),
+        ("a" * 256, "cannot be written: File name too long; choose another"),
+        ("file/run", "cannot be written: Not a directory; choose another"),
+        ("file", "is a file; choose another"),
+    ],
+    ids=["circle", "long", "in a file", "file"],
+)
+def test_what_can_be_no_folder_is_told(tmp_path, claim, name, reason):
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=reason), claim(tmp_path / name, overwrite=False, resume=True):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["circle", "file"]
+
+
+def test_a_disk_that_has_become_read_only_does_not_hide_why_a_run_ended(tmp_path, monkeypatch):
+    def end():
+        with claim_output_folder(tmp_path / "run", overwrite=False):
+            monkeypatch.setattr("pathlib.Path.rename", refuse)
+            raise InputError("the cause")
+
+    with pytest.raises(InputError, match="the cause"):
+        end()
+
+
+def test_checkpoints_that_stay_are_told(tmp_path, monkeypatch):
+    def end():
+        with claim_output_folder(tmp_path / "run", overwrite=False) as folder, folder.fill():
+            folder.checkpoints.mkdir()
+            monkeypatch.setattr(
+                "hf_lstm.replacement._move_files", lambda _: monkeypatch.setattr(Path, "rename", refuse)
+            )
+
+    with pytest.raises(StorageError, match=r"checkpoints cannot be written: Read-only file system"):
+        end()
+
+
+def refuse(self, target):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))

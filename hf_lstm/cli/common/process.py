@@ -58,7 +58,7 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
             sys.exit(EXIT_ERROR)
         if isinstance(error, OSError) and (is_of_storage(error) or is_of_place(error)):
             where = "a file" if error.filename is None else error.filename
-            remedy = "make room, or see to the disk" if is_of_storage(error) else "see who may use it"
+            remedy = "make room, or see to the disk" if is_of_storage(error) else "see to it, or choose another place"
             _refuse(StorageError(f"{where} cannot be read or written: {error.strerror}; {remedy}"))
         raise
 
