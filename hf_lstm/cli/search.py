@@ -93,8 +93,7 @@ def main(argv: Sequence[str]) -> None:
     given = [assignment.partition("=")[0].strip() for assignment in assignments]
     space = parse_space(arguments.space, recipe, fixed=given)
     space = space or [each for each in build_default_space(recipe) if each.setting not in given]
-    if recipe.train.base_model is not None:
-        refuse_own_architecture([*assignments, *map(str, space)], recipe.train.base_model)
+    refuse_own_architecture(recipe, [each.setting for each in space])
     if not space:
         raise InputError("--set gives a value to all that would be searched for; say by --space what to search for")
     check_source(recipe.data, has_columns=recipe.train.base_model is None)

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common.arguments import (
@@ -121,8 +121,7 @@ def main(argv: Sequence[str]) -> None:
         num_shards = read_num_shards(output_dir)
     num_shards = choose_num_shards(num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
-    if recipe.train.base_model is not None:
-        refuse_own_architecture(assignments, recipe.train.base_model)
+    refuse_own_architecture(recipe)
     check_source(recipe.data, has_columns=recipe.train.base_model is None)
     check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
 
@@ -224,14 +223,21 @@ def collect_assignments(arguments: argparse.Namespace) -> list[str]:
     return [*arguments.assignments, *given]
 
 
-def refuse_own_architecture(assignments: Sequence[str], source: str) -> None:
+def refuse_own_architecture(recipe: Recipe, searched: Iterable[str] = ()) -> None:
     """Refuse settings that the model of `--init-from` determines.
+
+    Args:
+        recipe: with the settings that were given.
+        searched: names of those that are searched for.
 
     Raises:
         InputError: there is one, or the model can't be found.
     """
-    names = [assignment.partition("=")[0].strip() for assignment in assignments]
-    if any(name.startswith(("model.", "tokenizer.")) for name in names):
-        from hf_lstm.training.fine_tuning import check_own_settings
+    tried = list(searched)
+    names = (*recipe.given, *tried)
+    if recipe.train.base_model is None or not any(name.startswith(("model.", "tokenizer.")) for name in names):
+        return
+    # Imported here, as it takes seconds that most commands need not wait for before they are told what is wrong.
+    from hf_lstm.training.fine_tuning import check_own_settings
 
-        check_own_settings(names, source)
+    check_own_settings(recipe, tried)

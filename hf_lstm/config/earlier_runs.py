@@ -34,6 +34,8 @@ def fill_in_defaults(saved: Mapping[str, Any], now: Mapping[str, Any]) -> dict[s
             lacking = [key for key in now[name] if key not in saved[name]]
             defaults = dataclasses.asdict(kind())
             filled[name] = {**saved[name], **{key: defaults[key] for key in lacking if key in defaults}}
+    if "given" in now:
+        filled.setdefault("given", now["given"])  # earlier versions refused what it would tell
     return filled
 
 
@@ -45,7 +47,8 @@ def is_completed(
     Args:
         key: the setting, such as `model.single_logit`.
         saved: settings of a finished run, by such keys.
-        asked: likewise, the settings of the run that is asked for.
+        asked: likewise, the settings of the run that is asked for, and with `given.` before them those that somebody
+            has set.
         has_base: whether it starts from a saved model. Its columns and cut fill in what was left at the default.
         is_language_model: whether that is known to be a language model, which leaves more of the network open.
     """
@@ -57,7 +60,8 @@ def is_completed(
     if not has_base:
         return key == "tokenizer.words" and saved[key] in _CHOSEN_WORDS
     if section == "model":
-        return not is_language_model or name in SET_BY_LANGUAGE_MODEL
+        is_open = is_language_model or f"given.{key}" in asked
+        return not is_open or name in SET_BY_LANGUAGE_MODEL
     return section == "tokenizer" or (
         section == "data" and name != "dataset" and asked[key] == dataclasses.asdict(DataConfig()).get(name)
     )

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar
 
 from hf_lstm.config.checks import split_optional, suggest_names
 from hf_lstm.config.data import DataConfig, join_columns
-from hf_lstm.config.model import ModelSettings
-from hf_lstm.config.pretrain import PretrainConfig, PretrainRecipe
+from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelSettings
+from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL, PretrainConfig, PretrainRecipe
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
@@ -81,9 +81,48 @@ def list_sections(recipe: Recipe | PretrainRecipe) -> dict[str, type]:
 
 
 def _replace_settings(recipe: AnyRecipe, changes: Mapping[str, Mapping[str, Any]]) -> AnyRecipe:
-    """Replace settings of a recipe by section and name."""
-    sections = {section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()}
-    return dataclasses.replace(recipe, **sections)
+    """Replace settings of a recipe by section and name, and note which of them a base model may determine."""
+    fields: dict[str, Any] = {
+        section: dataclasses.replace(getattr(recipe, section), **new) for section, new in changes.items()
+    }
+    if isinstance(recipe, Recipe):
+        fields["given"] = tuple(dict.fromkeys((*recipe.given, *_list_determined(changes))))
+    return dataclasses.replace(recipe, **fields)
+
+
+def _list_determined(changes: Mapping[str, Iterable[str]]) -> list[str]:
+    return [f"{section}.{name}" for section in ("tokenizer", "model") for name in changes.get(section, ())]
+
+
+def check_given(
+    recipe: Recipe, base: ModelSettings, source: str, *, is_language_model: bool, searched: Iterable[str] = ()
+) -> None:
+    """Check that no setting that was given differs from what the model to start from determines.
+
+    A classifier leaves open how much is read, a language model all but embedding and LSTM.
+
+    Args:
+        recipe: its `given` names the settings.
+        base: the settings of the model to start from.
+        source: its name.
+        is_language_model: whether it is one.
+        searched: names of settings for which several values are to be tried.
+
+    Raises:
+        InputError: there is one that differs, or is searched for.
+    """
+    tried = set(searched)
+    for given in (*recipe.given, *tried):
+        section, _, name = given.partition(".")
+        is_open = name not in SET_BY_LANGUAGE_MODEL if is_language_model else name in HOW_MUCH_IS_READ
+        if section not in ("tokenizer", "model") or (section == "model" and is_open):
+            continue
+        has = f", and has {getattr(base, name)}" if section == "model" else ""
+        if given in tried or not has or getattr(recipe.model, name) != getattr(base, name):
+            raise InputError(
+                f"{given}: the model to start from, {source}, determines this{has}; leave the setting out, or train "
+                "without --init-from (init_from)"
+            )
 
 
 def _parse_value(cls: type, name: str, text: str, key: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import ModelConfig, ModelSettings
+from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelConfig, ModelSettings
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
 from hf_lstm.errors import InputError
@@ -33,6 +33,9 @@ class Recipe:
     model: ModelSettings = dataclasses.field(default_factory=ModelSettings)
     """A `ModelConfig`, once the vocabulary and the labels are known."""
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    given: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """Names of the settings of `tokenizer` and `model` that somebody has set, such as `model.truncation`. A model to
+    start from has the others from itself, whatever the recipe says."""
 
     def name_folder(self) -> str:
         """Return a name for the folder of a run of this recipe, such as `reviews-pooled-bilstm`.
@@ -45,14 +48,26 @@ class Recipe:
         return f"{data[:MAX_DATA_CHARACTERS]}-{self.name}"
 
     def to_json(self) -> dict[str, Any]:
-        """Convert the recipe to the JSON object of recipe.json."""
+        """Convert the recipe to the JSON object of recipe.json.
+
+        With a model to start from, it has under `given` what somebody has set to be read instead of what that reads.
+        """
         value = dataclasses.asdict(self)
-        return {**value, "model": self.model.to_json()} if isinstance(self.model, ModelConfig) else value
+        del value["given"]
+        if isinstance(self.model, ModelConfig):
+            value["model"] = self.model.to_json()
+        return {**value, "given": given} if (given := self._list_given()) else value
+
+    def _list_given(self) -> dict[str, Any]:
+        """List what somebody has set of how much a model to start from reads; nothing without such a model."""
+        names = [name for name in HOW_MUCH_IS_READ if f"model.{name}" in self.given and self.train.base_model]
+        return {f"model.{name}": getattr(self.model, name) for name in names}
 
     def settings_to_json(self) -> dict[str, Any]:
         """Convert the settings alone to JSON, by section: the name and description of a recipe change no run."""
         value = self.to_json()
-        return {section: value[section] for section in SECTIONS}
+        settings = {section: value[section] for section in SECTIONS}
+        return settings if self.train.base_model is None else {**settings, "given": self._list_given()}
 
     def asked_to_json(self) -> dict[str, Any]:
         """Convert the name and the settings to JSON, to be compared with those of a finished run."""
@@ -77,6 +92,7 @@ class Recipe:
             kinds = {"data": DataConfig, "tokenizer": TokenizerConfig, "model": model, "train": TrainConfig}
             built: dict[str, Any] = {name: kinds[name](**settings) for name, settings in sections.items()}
             built |= {name: str(value[name]) for name in ("name", "description", "source")}
+            built["given"] = tuple(dict(value.get("given", {})))
             built["published"] = {str(name): float(figure) for name, figure in value.get("published", {}).items()}
             return cls(**built)
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -60,13 +60,27 @@ def write_language_model(folder: Path, model: LanguageModel, tokenizer: Tokenize
     return digest
 
 
+def read_language_model_config(folder: Path) -> NetworkConfig:
+    """Read the config of a language model.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    path = folder / CONFIG_FILE
+    values = {name: value for name, value in read_json(path).items() if name != "model_type"}
+    try:
+        return NetworkConfig(**values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: {shorten(error)}") from None
+
+
 def read_language_model(folder: Path) -> SavedLanguageModel:
     """Read a language model for a classifier to start from.
 
     Raises:
         InputError: a file is missing or damaged, or they don't fit each other; the message names the file.
     """
-    config = _read_config(folder)
+    config = read_language_model_config(folder)
     with torch.device("meta"):
         shapes = {name: tensor.shape for name, tensor in LanguageModel(config).state_dict().items()}
     check_header(folder / WEIGHTS_FILE, shapes)
@@ -89,12 +103,3 @@ def _read_recipe(folder: Path) -> PretrainRecipe | None:
 def _has_dataset(folder: Path) -> bool:
     path = folder / RESULTS_FILE
     return not path.is_file() or read_record(PretrainResults, read_json(path), str(path)).texts.dataset is not None
-
-
-def _read_config(folder: Path) -> NetworkConfig:
-    path = folder / CONFIG_FILE
-    values = {name: value for name, value in read_json(path).items() if name != "model_type"}
-    try:
-        return NetworkConfig(**values)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {shorten(error)}") from None

@@ -155,8 +155,7 @@ def _read_space(
     found = found or [each for each in build_default_space(recipe) if each.setting not in given]
     if not found:
         raise InputError("all that would be searched for has a value already; say in space what to search for")
-    if recipe.train.base_model is not None:
-        check_own_settings([*given, *(each.setting for each in found)], recipe.train.base_model)
+    check_own_settings(recipe, [each.setting for each in found])
     return found
 
 

@@ -88,8 +88,11 @@ def check_finished(folder: Path, now: Mapping[str, Any]) -> None:
     keys = [
         key
         for key in after
-        if key in before and after[key] != before[key] and not is_completed(key, before, after, **base)
+        if key in before and after[key] != before[key] and not key.startswith("given.")
+        if not is_completed(key, before, after, **base)
     ]
+    if not base["is_language_model"]:  # whose classifiers have what the recipe says, given or not
+        keys += [key for key in before if key.startswith("given.") and key not in after]
     refuse_finished(folder, [_tell("the recipe" if key == "name" else key, before, after, key) for key in keys])
 
 

@@ -6,15 +6,16 @@ Its tokenizer and architecture are taken over, too.
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import Dataset
 from tokenizers import Tokenizer
 
-from hf_lstm.config import DataConfig, ModelConfig, TokenizerConfig
-from hf_lstm.config.model import ModelSettings, NetworkConfig
+from hf_lstm.config import DataConfig, ModelConfig, Recipe, TokenizerConfig
+from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelSettings, NetworkConfig
+from hf_lstm.config.overrides import check_given
 from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL
 from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
@@ -22,7 +23,13 @@ from hf_lstm.evaluation.known_rows import inherit_columns, is_same_source, load_
 from hf_lstm.files import WEIGHTS_FILE
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.pretraining.folder import SavedLanguageModel, is_language_model, read_language_model
+from hf_lstm.model.folder import read_config
+from hf_lstm.pretraining.folder import (
+    SavedLanguageModel,
+    is_language_model,
+    read_language_model,
+    read_language_model_config,
+)
 from hf_lstm.records.places import SAMPLE
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.rows.columns import Columns
@@ -100,12 +107,14 @@ class BaseModel:
         if earlier_texts is not None:
             warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
 
-    def resolve(self, labels: Labels, settings: ModelSettings) -> ModelConfig:
-        """Return the model's config with the labels of the new rows; nothing of `settings` is left open.
+    def resolve(self, labels: Labels, settings: ModelSettings, given: Collection[str] = ()) -> ModelConfig:
+        """Return the model's config with the labels of the new rows. It is not calibrated yet.
 
-        It is not calibrated yet.
+        Of `settings`, it has how much is read of a text, where `given` names that: see `Recipe.given`.
         """
-        return _resolve_with_vocabulary(self.model.config, self.model.config, labels)
+        config = self.model.config
+        read = {name: getattr(settings, name) for name in HOW_MUCH_IS_READ if f"model.{name}" in given}
+        return _resolve_with_vocabulary(dataclasses.replace(config, **read), config, labels)
 
     def copy_weights(self, target: LSTMSentiment) -> BaseModelFacts:
         """Copy the weights into `target`, and return their facts for results.json.
@@ -173,10 +182,10 @@ class BaseLanguageModel:
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
         """Check nothing: a language model knows no label of any row."""
 
-    def resolve(self, labels: Labels, settings: ModelSettings) -> ModelConfig:
+    def resolve(self, labels: Labels, settings: ModelSettings, given: Collection[str] = ()) -> ModelConfig:
         """Return the config of a classifier with the language model's network, for these labels.
 
-        What it doesn't determine is that of `settings`.
+        What it doesn't determine is that of `settings`, whether `given` names it or not.
         """
         found = self.saved.config
         settings = dataclasses.replace(settings, **{name: getattr(found, name) for name in SET_BY_LANGUAGE_MODEL})
@@ -241,23 +250,19 @@ def load_base_model(source: str) -> BaseModel | BaseLanguageModel:
     return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)
 
 
-def check_own_settings(names: Iterable[str], source: str) -> None:
-    """Check that none of the settings that somebody gives is one that the model to start from determines.
-
-    Args:
-        names: of the settings, such as `model.pooling`.
-        source: the model: a classifier determines all of `model` and `tokenizer`.
+def check_own_settings(recipe: Recipe, searched: Iterable[str] = ()) -> None:
+    """Check the settings that somebody gives or searches for against the model that a recipe starts from.
 
     Raises:
-        InputError: there is such a setting, or the model can't be found.
+        InputError: the model determines one of them otherwise, see `check_given`, or can't be found.
     """
-    own = [name for name in names if name.startswith(("model.", "tokenizer."))]
-    always = [name for name in own if name.startswith("tokenizer.") or name[6:] in SET_BY_LANGUAGE_MODEL]
-    if always or (own and not is_language_model(fetch_model_folder(source))):
-        raise InputError(
-            f"{(always or own)[0]}: the model to start from, {source}, determines this; leave the setting out, or "
-            "train without --init-from (init_from)"
-        )
+    source, tried = recipe.train.base_model, list(searched)
+    if source is None or not any(name.startswith(("model.", "tokenizer.")) for name in (*recipe.given, *tried)):
+        return
+    folder = fetch_model_folder(source)
+    found = is_language_model(folder)
+    config = read_language_model_config(folder) if found else read_config(folder)
+    check_given(recipe, config, source, is_language_model=found, searched=tried)
 
 
 def _resolve_with_vocabulary(settings: ModelSettings, vocabulary: NetworkConfig, labels: Labels) -> ModelConfig:

@@ -16,7 +16,7 @@ import datasets  # noqa: F401  # first of all that [train] installs, so that thi
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.checks import require_minutes
-from hf_lstm.config.overrides import change_settings, find_sections
+from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
@@ -97,9 +97,7 @@ def train_from_python(
     require_minutes("checkpoint_minutes", checkpoint_minutes)
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
-    if chosen.train.base_model is not None:
-        sections = find_sections(chosen)
-        check_own_settings([f"{sections[name]}.{name}" for name in settings], chosen.train.base_model)
+    check_own_settings(chosen)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
     temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None

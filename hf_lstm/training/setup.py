@@ -35,7 +35,7 @@ from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_labels, check_teachers
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, load_base_model
+from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, check_own_settings, load_base_model
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ def prepare_run(
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
+    check_own_settings(recipe)
     base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
@@ -201,7 +202,8 @@ def resolve_recipe(
 
     Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
     or one that is trained here, on train and `more_texts`. With a model to fine-tune, its architecture and its way of
-    finding words take the place of the recipe's; with a language model, only those of embedding and LSTM do.
+    finding words take the place of the recipe's, but for what was given of how much is read; with a language model,
+    only those of embedding and LSTM do.
 
     Raises:
         InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
@@ -209,7 +211,7 @@ def resolve_recipe(
     labels = Labels.of_rows(train_split)
     if base is not None:
         tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
-        config = base.resolve(labels, recipe.model)
+        config = base.resolve(labels, recipe.model, recipe.given)
         return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.tokenizer
     if tokenizer is None:
         texts = train_split["text"][:]

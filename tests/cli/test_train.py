@@ -72,8 +72,8 @@ def test_a_process_ends_with_one_line_and_exit_code_2(start, tmp_path):
         (["--set", "train.batch_size=0"], "must be >= 1"),
         (["--seed", "-1"], "train.seed is -1"),
         (
-            ["--init-from", "base", "--set", "model.hidden_size=4"],
-            "model.hidden_size: the model to start from, base, determines this",
+            ["--init-from", "flagship", "--set", "model.hidden_size=4"],
+            "model.hidden_size: the model to start from, flagship, determines this, and has 112; leave the setting out",
         ),
         (["--init-from", "base", "--embeddings", "x.txt"], "must be none with train.init_from"),
         (["--dataset", "no-such-file.csv"], "no-such-file.csv"),

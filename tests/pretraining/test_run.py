@@ -159,12 +159,20 @@ def test_texts_of_single_words_teach_nothing(tmp_path: Path) -> None:
 
 
 def test_settings_that_a_language_model_leaves_open_may_be_given(folder: Path) -> None:
-    check_own_settings(["train.learning_rate", "model.pooling", "model.embedding_dropout"], str(folder))
-    for name in ("model.hidden_size", "tokenizer.max_words"):
-        with pytest.raises(InputError, match=f"{name}: the model to start from, .* determines this"):
-            check_own_settings(["model.pooling", name], str(folder))
+    recipe = override_recipe(POOLED_BILSTM, [f"train.init_from={folder}", "train.learning_rate=0.1"])
+    recipe = override_recipe(recipe, ["model.pooling=max", "model.embedding_dropout=0.1"])
+    check_own_settings(recipe)
+    for change in ("model.hidden_size=99", "tokenizer.max_words=9"):
+        with pytest.raises(InputError, match=f"{change.split('=')[0]}: the model to start from, .* determines this"):
+            check_own_settings(override_recipe(recipe, [change]))
 
 
-def test_a_classifier_to_start_from_leaves_no_setting_of_the_model_open(tiny_model_folder: Path) -> None:
-    with pytest.raises(InputError, match=r"model.pooling: the model to start from"):
-        check_own_settings(["model.pooling"], str(tiny_model_folder))
+def test_a_classifier_to_start_from_leaves_open_how_much_is_read(tiny_model_folder: Path) -> None:
+    recipe = override_recipe(POOLED_BILSTM, [f"train.init_from={tiny_model_folder}"])
+    same = ["model.hidden_size=8", "model.pooling=last"]  # as the model has them
+    check_own_settings(override_recipe(recipe, [*same, "model.max_length_tokens=9", "model.truncation=last"]))
+    with pytest.raises(InputError, match=r"model\.pooling: the model to start from, .* determines this, and has last;"):
+        check_own_settings(override_recipe(recipe, ["model.pooling=max"]))
+    check_own_settings(recipe, ["model.max_length_tokens", "train.learning_rate"])
+    with pytest.raises(InputError, match=r"model\.dropout: the model to start from"):
+        check_own_settings(recipe, ["model.dropout"])

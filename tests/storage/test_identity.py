@@ -143,3 +143,13 @@ def test_what_a_model_to_start_from_determines_is_no_difference(tmp_path, is_lan
         changed = {**asked, section: {**asked[section], name: value}}
         with pytest.raises(InputError, match=rf"another one: {section}\.{name} was \w+ and is \w+ now; pass"):
             check_finished(tmp_path, changed)
+
+
+def test_what_is_read_is_compared_whether_somebody_gave_it_or_the_model_to_start_from(path):
+    begun = {"model": {"max_length_tokens": 400}, "given": {}}
+    check_identity(path, {"settings": begun}, must_be_equal=True)
+    given = {**begun, "given": {"model.max_length_tokens": 400}}  # the model may have another length
+    with pytest.raises(InputError, match=r"given\.model\.max_length_tokens was none and is 400 now"):
+        check_identity(path, {"settings": given}, must_be_equal=True)
+    path.write_text(json.dumps({"settings": {"model": {"max_length_tokens": 400}}}))  # of an earlier version
+    check_identity(path, {"settings": given}, must_be_equal=True)

@@ -38,7 +38,7 @@ def write_reviews(path):
 def make_recipe(reviews):
     changes = [*SMALL, f"data.dataset={reviews}", "train.num_epochs=12", "train.learning_rate=0.02"]
     recipe = override_recipe(POOLED_BILSTM, changes)
-    return dataclasses.replace(recipe, data=recipe.data.with_columns(None, "mood"))
+    return dataclasses.replace(recipe, data=recipe.data.with_columns(None, "mood"), given=())
 
 
 @pytest.fixture
@@ -105,7 +105,8 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
 ):
     base_folder, base_results = finished_run
     dataset = reviews if has_same_labels else copy_with_other_labels(reviews)
-    changes = [f"train.init_from={base_folder}", f"data.dataset={dataset}", "model.hidden_size=5"]
+    recipe = dataclasses.replace(recipe, model=dataclasses.replace(recipe.model, hidden_size=5))
+    changes = [f"train.init_from={base_folder}", f"data.dataset={dataset}"]
     slow = ["train.num_epochs=1", "train.learning_rate=1e-7"]  # what it starts from is what is left
     results = run_experiment(override_recipe(recipe, [*changes, *slow]), options(tmp_path))
     assert results.init_from == BaseModelFacts(
@@ -123,6 +124,42 @@ def test_a_fine_tuned_model_starts_from_the_weights_of_another(
         assert is_kept == (has_same_labels or not name.startswith("classifier.")), name
     assert json.loads((tmp_path / "run" / "recipe.json").read_text())["model"]["hidden_size"] == 8
     assert "It started from the weights of" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_fine_tuned_model_reads_as_much_as_its_base_unless_told_otherwise(finished_run, tmp_path, recipe):
+    base_folder, _ = finished_run
+    base = LSTMSentiment.from_pretrained(base_folder).config
+    own = dataclasses.replace(recipe.model, max_length_tokens=99, truncation="last", max_length_characters=88)
+    recipe = dataclasses.replace(recipe, model=own)
+    recipe = override_recipe(recipe, [f"train.init_from={base_folder}", "train.num_epochs=1"])
+    run_experiment(recipe, options(tmp_path))
+    found = LSTMSentiment.from_pretrained(tmp_path / "run").config
+    assert (found.max_length_tokens, found.truncation) == (base.max_length_tokens, base.truncation)
+
+    told = override_recipe(recipe, ["model.max_length_tokens=3", "model.truncation=head_tail"])
+    with pytest.raises(InputError, match=r"model\.max_length_tokens was 400 and is 3 now; model\.truncation was first"):
+        run_experiment(told, options(tmp_path, resume=True))
+    run_experiment(told, options(tmp_path, overwrite=True))
+    tuned = LSTMSentiment.from_pretrained(tmp_path / "run")
+    assert (tuned.config.max_length_tokens, tuned.config.truncation) == (3, "head_tail")
+    assert tuned.config.max_length_characters == base.max_length_characters
+    saved = json.loads((tmp_path / "run" / "recipe.json").read_text())
+    assert saved["model"]["max_length_tokens"] == 3
+    assert saved["given"] == {"model.max_length_tokens": 3, "model.truncation": "head_tail"}
+    assert tuned.recipe.given == ("model.max_length_tokens", "model.truncation")
+    run_experiment(told, options(tmp_path, resume=True))
+    for other, said in [
+        (recipe, r"given\.model\.max_length_tokens was 3 and is none now"),
+        (override_recipe(told, ["model.max_length_tokens=4"]), r"model\.max_length_tokens was 3 and is 4 now; pass"),
+    ]:
+        with pytest.raises(InputError, match=f"another one: {said}"):
+            run_experiment(other, options(tmp_path, resume=True))
+
+
+def test_what_the_base_determines_is_refused_before_the_data_are_read(finished_run, tmp_path, recipe):
+    changes = [f"train.init_from={finished_run[0]}", f"data.dataset={tmp_path / 'none.csv'}", "model.hidden_size=5"]
+    with pytest.raises(InputError, match=r"model\.hidden_size: the model to start from, .*, and has 8; leave"):
+        run_experiment(override_recipe(recipe, changes), options(tmp_path))
 
 
 @pytest.mark.parametrize("average", ["none", "0.9"])
