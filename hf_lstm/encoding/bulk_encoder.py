@@ -17,6 +17,8 @@ _DROPPED = -1
 _CHUNK_CHARACTERS = 2**20
 """Texts are encoded together up to this size: between NumPy's calls a thread needs Python's lock, and on smaller arrays
 they are so short that two threads mostly wait for each other. One thread is as fast with a quarter of it."""
+_MIN_CHUNK_CHARACTERS = 2**17
+"""Many threads get no smaller chunks than this, for the same reason."""
 _MAX_OTHER_SHARE = 0.1
 """Bytes more than characters in a text, at most: with many that are not ASCII, a whole text is split faster."""
 _MAX_KNOWN_PIECES = 2**16
@@ -152,11 +154,13 @@ class BulkEncoder:
 def cut_chunks(texts: Sequence[str], num_threads: int) -> Iterator[Sequence[str]]:
     """Cut texts into runs that are encoded together, about as many characters for each thread."""
     ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)))
-    num_chunks = num_threads * math.ceil(ends[-1] / (num_threads * _CHUNK_CHARACTERS)) if len(texts) else 1
+    total = int(ends[-1]) if len(texts) else 0
+    num_chunks = num_threads * math.ceil(total / (num_threads * _CHUNK_CHARACTERS))
+    num_chunks = max(1, min(num_chunks, total // _MIN_CHUNK_CHARACTERS))
     start = 0
     while start < len(texts):
         size_before = ends[start - 1] if start else 0
-        end = int(np.searchsorted(ends, size_before + ends[-1] / num_chunks)) + 1
+        end = int(np.searchsorted(ends, size_before + total / num_chunks)) + 1
         yield texts[start:end]
         start = end
 

@@ -125,6 +125,7 @@ def test_many_texts_are_encoded_in_chunks_as_alone(name: str) -> None:
     with (
         mock.patch.object(encoder_module, "_MIN_BULK_CHARACTERS", 1),
         mock.patch.object(bulk_encoder, "_CHUNK_CHARACTERS", 100),
+        mock.patch.object(bulk_encoder, "_MIN_CHUNK_CHARACTERS", 1),
         mock.patch.object(bulk_encoder, "_MAX_KNOWN_PIECES", 2),
     ):
         encoded = encoder.encode(texts)
@@ -214,13 +215,21 @@ def test_reviews_give_the_ids_of_plain_python(shared_data: Path) -> None:
 @pytest.mark.parametrize("num_threads", [1, 2, 3])
 def test_chunks_hold_each_text_once_and_give_threads_like_shares(num_threads):
     texts = [chr(97 + row % 26) * (1 + row % 40) for row in range(2_000)]
-    with mock.patch.object(bulk_encoder, "_CHUNK_CHARACTERS", 9_000):
+    with (
+        mock.patch.object(bulk_encoder, "_CHUNK_CHARACTERS", 9_000),
+        mock.patch.object(bulk_encoder, "_MIN_CHUNK_CHARACTERS", 4_000),
+    ):
         chunks = list(bulk_encoder.cut_chunks(texts, num_threads))
     assert [text for chunk in chunks for text in chunk] == texts
     assert len(chunks) % num_threads == 0
     sizes = [sum(map(len, chunk)) for chunk in chunks]
     assert max(sizes) <= 9_000 + 40
     assert max(sizes) - min(sizes) <= 40 * len(chunks)
+
+
+def test_many_threads_get_no_small_chunks():
+    with mock.patch.object(bulk_encoder, "_MIN_CHUNK_CHARACTERS", 4_000):
+        assert [len(chunk) for chunk in bulk_encoder.cut_chunks(["four"] * 2_500, 16)] == [1_250, 1_250]
 
 
 def test_no_texts_are_in_no_chunk():
