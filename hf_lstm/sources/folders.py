@@ -12,7 +12,13 @@ from hf_lstm.formats.catalog import get_format, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.records.places import split_sources
 from hf_lstm.rows.class_files import METADATA, is_text_of_class
-from hf_lstm.sources.split_names import AssignedFiles, assign_splits, refuse_missing_shards, strip_suffixes
+from hf_lstm.sources.split_names import (
+    AssignedFiles,
+    assign_splits,
+    find_called,
+    refuse_missing_shards,
+    strip_suffixes,
+)
 
 _NUM_SHOWN = 5
 
@@ -76,6 +82,20 @@ def find_tables(folder: Path) -> FoundFiles | None:
         _refuse_texts_beside(tables, files, folder)
     others = [path for path in files if path not in set(tables)]
     return build_found_files(assigned._replace(left_out=[*assigned.left_out, *others]), folder)
+
+
+def find_tables_called(folder: Path, name: str) -> list[Path]:
+    """Find the tables below a folder that are called `name`, such as `unsupervised.csv`; of plain texts, too.
+
+    Raises:
+        InputError: shards are missing, or two files look like the same rows.
+    """
+    files = [path for path in list_files(folder) if has_known_type(path)]
+    found = [path for path in find_called(files, folder, name) if split_suffixes(path)[0] != ".txt"]
+    found = found or [path for path in find_called(files, folder, name) if strip_suffixes(path).casefold() == name.casefold()]
+    refuse_missing_shards(found)
+    _refuse_copies({name: found})
+    return found
 
 
 def list_files(folder: Path) -> list[Path]:

@@ -59,6 +59,19 @@ def find_folder_split(folder: Path, root: Path) -> str | None:
     return _find_split(folder, root, _is_called) or _find_split(folder, root, _has_word)
 
 
+def find_called(files: Sequence[Path], root: Path, name: str) -> list[Path]:
+    """Find the files that are called `name`, as shards of it or not, or lie in a folder below `root` that is."""
+    word = re.escape(name.casefold())
+    return [
+        file
+        for file in files
+        if any(
+            _is_called(part.casefold(), word)
+            for part in (strip_suffixes(file), *(parent.name for parent in file.relative_to(root).parents))
+        )
+    ]
+
+
 def is_split_name(name: str) -> bool:
     """Return whether a folder is called like a split."""
     return any(_is_called(name, keywords) for keywords in _KEYWORDS.values())

@@ -14,6 +14,7 @@ from hf_lstm.rows.columns import find_text_column
 from hf_lstm.rows.early_checks import SAMPLE, choose_reading, refuse_missing_file
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.cache import get_cache_folder
+from hf_lstm.sources.folders import find_tables_called
 from hf_lstm.sources.in_memory import IN_MEMORY
 from hf_lstm.sources.named_sources import find_files, is_local
 
@@ -69,22 +70,28 @@ def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | 
         # In a folder of its own: that of the labeled splits would be taken for the whole data set.
         builder = datasets.load_dataset_builder(source, config.config, cache_dir=str(get_cache_folder() / name))
         files = (builder.config.data_files or {}).get(name)
+        if is_local(source):
+            return _read_named(name, config) if files is None else _read_files(files, config)
         if files is None:
             return None
-        if is_local(source):
-            return _read_files(files, config)
         builder.config.data_files = {name: files}  # nothing else is downloaded
         builder.download_and_prepare(verification_mode="no_checks")
         split = builder.as_dataset(split=name)
     except InputError:
         raise
     except (DatasetsError, ValueError, RuntimeError, *HUB_ERRORS) as error:
-        if name in SPLIT_NAMES and is_local(source):
-            return None  # a folder that `datasets` can't read has no named splits but those of its files
+        if is_local(source) and ((texts := _read_named(name, config)) is not None or name in SPLIT_NAMES):
+            return texts  # a folder that `datasets` can't read has no named splits but those of its files
         line = write_on_one_line(error)
         raise InputError(f"{setting}: the split {name!r} of {source} can't be read ({line})") from None
-    texts: list[str] = split[find_text_column(source, split.column_names, config.text_column)][:]
-    return texts
+    read: list[str] = split[find_text_column(source, split.column_names, config.text_column)][:]
+    return read
+
+
+def _read_named(name: str, config: DataConfig) -> list[str] | None:
+    """Read the files of a folder that are called like a split; None if there are none."""
+    files = find_tables_called(Path(config.dataset).expanduser(), name)
+    return _read_files(files, config) if files else None
 
 
 def _read_files(files: Sequence[Path | str], config: DataConfig) -> list[str]:

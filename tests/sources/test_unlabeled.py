@@ -28,6 +28,22 @@ def test_a_split_of_the_data_set_does_as_well(tmp_path):
         read_unlabeled("nothing", config, left_out=())
 
 
+@pytest.mark.parametrize(
+    "file", ["unsupervised.csv", "Unsupervised-00000-of-00001.csv", "unsupervised/1.csv", "unsupervised.txt"]
+)
+def test_a_folder_without_a_card_has_the_splits_that_its_files_are_called(tmp_path, file):
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.csv").write_text(f"text,label\n{split} text,0\nanother {split} text,1\n")
+    config = DataConfig(dataset=str(tmp_path))
+    assert read_unlabeled("auto", config, left_out=()) == []
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("more text\n" if file.endswith(".txt") else "text\nmore text\n")
+    for name in ("unsupervised", "auto"):
+        assert read_unlabeled(name, config, left_out=()) == ["more text"]
+    with pytest.raises(InputError, match=r"'unlabeled' is neither a file nor a split"):
+        read_unlabeled("unlabeled", config, left_out=())
+
+
 def test_a_file_without_columns_or_encoding_goes_beside_a_data_set_that_has_them(tmp_path):
     config = DataConfig(text_column="body", encoding="cp1252")
     (tmp_path / "more.txt").write_bytes("müde\n".encode("cp1252"))
