@@ -75,8 +75,9 @@ class TrainConfig:
     """On a CUDA device, launch all time steps of a pass at once, which is about twice as fast. For one LSTM
     layer in bfloat16; others train as without."""
     embeddings: str | None = None
-    """Pretrained word vectors to start from: a file in GloVe's text format, a Hub repository, `org/name[/file]`, or the
-    folder of a saved model, whose longer vectors are reduced to `embedding_dim` (PCA)."""
+    """Pretrained word vectors to start from: a file in GloVe's text format, a Hub repository, `org/name[/file]`, or a
+    saved model, by its folder or as `flagship` or `flagship-tiny`, whose longer vectors are reduced to `embedding_dim`
+    (PCA)."""
     freeze_embeddings: bool = False
     """Do not train the embedding that `embeddings` or `init_from` gives."""
     missing_vectors: Literal["zero", "normal"] = "normal"
@@ -180,7 +181,9 @@ class TrainConfig:
             require(all(self.teacher_names), "train.teachers", self.teachers, names)
         votes, num_teachers = self.teacher_votes, len(self.teacher_names)
         is_whole = votes is None or (_are_positive(votes) and len(votes.split(",")) == num_teachers)
-        require(is_whole, "train.teacher_votes", votes, f"none, or {num_teachers} positive numbers with commas between")
+        numbers = "1 positive number" if num_teachers == 1 else f"{num_teachers} positive numbers with commas between"
+        expected = f"none, or {numbers}" if num_teachers else "none without train.teachers"
+        require(is_whole, "train.teacher_votes", votes, expected)
 
     def _check_unlabeled(self) -> None:
         num_batches, name = self.unlabeled_batches_per_step, "train.unlabeled_batches_per_step"

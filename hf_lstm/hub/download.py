@@ -26,7 +26,7 @@ from hf_lstm.files import (
     RESULTS_FILE,
     UNFINISHED_FOLDER,
 )
-from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
+from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
 from hf_lstm.replacement import finish_replacement
@@ -116,8 +116,9 @@ def fetch_model_folder(
             raise InputError(f"{what} is neither a folder here nor a Hub id like org/name") from None
         except HUB_ERRORS as error:
             version = f" at revision {revision!r}" if revision else ""
-            is_unknown = isinstance(error, RepositoryNotFoundError | LocalEntryNotFoundError)
-            meant = _suggest_model(model) if is_unknown else ""
+            # Out of reach, it may be known there; but whoever has no network has mistyped a folder more often.
+            may_be_unknown = isinstance(error, RepositoryNotFoundError | LocalEntryNotFoundError | HubUnavailable)
+            meant = _suggest_model(model) if may_be_unknown else ""
             raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{meant}") from error
     else:
         finish_replacement(folder)
@@ -127,7 +128,7 @@ def fetch_model_folder(
 
 
 def _suggest_model(name: str) -> str:
-    """Suggest what was meant by a name that the Hub has no model for: one that comes along, or a folder."""
+    """Suggest what was meant by a name that the Hub may have no model for: one that comes along, or a folder."""
     if close := difflib.get_close_matches(name.lower(), PLACES, n=1):
         return f"; did you mean {close[0]}?"
     folder = Path(name).parent

@@ -92,7 +92,9 @@ def find_tables_called(folder: Path, name: str) -> list[Path]:
     """
     files = [path for path in list_files(folder) if has_known_type(path)]
     found = [path for path in find_called(files, folder, name) if split_suffixes(path)[0] != ".txt"]
-    found = found or [path for path in find_called(files, folder, name) if strip_suffixes(path).casefold() == name.casefold()]
+    found = found or [
+        path for path in find_called(files, folder, name) if strip_suffixes(path).casefold() == name.casefold()
+    ]
     refuse_missing_shards(found)
     _refuse_copies({name: found})
     return found

@@ -99,6 +99,16 @@ def test_a_name_that_is_no_model_is_told_what_may_be_meant(hub, tmp_path, monkey
     assert str(error.value).endswith(f"{HOW_TO_LOG_IN}{hint}")
 
 
+def test_a_folder_that_is_not_there_is_told_without_a_network_too(hub, tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    fail(hub)
+    with pytest.raises(
+        InputError, match=r"^model 'runs/mood' is out of reach: .*; in the folder 'runs' here is no 'mo"
+    ):
+        fetch_model_folder("runs/mood")
+
+
 def test_a_model_that_is_no_name_is_told():
     with pytest.raises(InputError, match=r"^the model is NoneType; expected a folder or a Hub id like org/name$"):
         fetch_model_folder(None)

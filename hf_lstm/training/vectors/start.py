@@ -13,6 +13,7 @@ from hf_lstm.config import Recipe, TrainConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import WordVectorFacts
+from hf_lstm.shipped import locate_model
 from hf_lstm.training.vectors.files import fetch_vector_file
 from hf_lstm.training.vectors.glove import (
     WordVectors,
@@ -54,7 +55,7 @@ def find_vector_source(recipe: Recipe) -> VectorSource | None:
     source, embedding_dim = recipe.train.embeddings, recipe.model.embedding_dim
     if source is None:
         return _find_shipped_vectors(embedding_dim) if recipe.train.init_from == AUTO else None
-    if (folder := Path(source).expanduser()).is_dir():
+    if (folder := Path(locate_model(source)).expanduser()).is_dir():
         return VectorSource(folder, read_model_vectors(folder, embedding_dim).find)
     path = fetch_vector_file(source, embedding_dim)
     check_dimension(path, embedding_dim)

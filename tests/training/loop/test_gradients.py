@@ -141,7 +141,8 @@ def test_lower_layers_learn_more_slowly():
         ({"frozen_steps": -1}, "train.frozen_steps"),
         ({"teachers": "ngrams,a", "teacher_votes": "1"}, "none, or 2 positive numbers"),
         ({"teachers": "ngrams,a", "teacher_votes": "1,-1"}, "train.teacher_votes"),
-        ({"teacher_votes": "1"}, "train.teacher_votes"),
+        ({"teachers": "ngrams", "teacher_votes": "1,2"}, "none, or 1 positive number$"),
+        ({"teacher_votes": "1"}, "train.teacher_votes is '1', but must be none without train.teachers"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings, expected):

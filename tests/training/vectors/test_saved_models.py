@@ -1,8 +1,11 @@
 import pytest
 import torch
 
-from hf_lstm import InputError, LSTMSentiment
+from hf_lstm import FLAGSHIP_TINY, InputError, LSTMSentiment
+from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.training.vectors.saved_models import read_model_vectors, reduce_vectors
+from hf_lstm.training.vectors.start import find_vector_source
 
 
 def test_vectors_of_the_words_that_both_know_are_found(tiny_model_folder):
@@ -44,3 +47,11 @@ def test_what_has_no_vectors_is_one_line(tiny_model_folder, tmp_path):
         read_model_vectors(tiny_model_folder, 999)
     with pytest.raises(InputError, match="a vector for none of the 1 entries"):
         read_model_vectors(tiny_model_folder, 2).find({"none-such": 0}, 2)
+
+
+def test_the_models_that_come_along_are_known_by_their_names():
+    recipe = override_recipe(POOLED_BILSTM, ["train.embeddings=flagship-tiny", "model.embedding_dim=4"])
+    source = find_vector_source(recipe)
+    assert source is not None
+    assert source.path == FLAGSHIP_TINY
+    assert len(source.find({"good": 1, "bad": 0}, 4).ids) == 2
