@@ -23,7 +23,7 @@ def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def open_partial(path: Path) -> contextlib.AbstractContextManager[TextIO]:
-    """Open a temporary file that replaces `path` when the block ends.
+    """Open a temporary file that replaces `path` when the block ends; of a link, the file that it leads to.
 
     It takes text in UTF-8. If the block fails, it is deleted, and `path` stays as it is. What a process left of `path`
     that was killed is deleted, too.
@@ -41,6 +41,7 @@ def open_partial_binary(path: Path) -> contextlib.AbstractContextManager[BinaryI
 
 @contextlib.contextmanager
 def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     for stray in path.parent.glob(f"{glob.escape(name_partial_stem(path))}[0-9]*{PARTIAL_SUFFIX}"):
         with contextlib.suppress(OSError), open(stray, "rb+") as left:
             _lock(left)  # fails while the process lives that writes it

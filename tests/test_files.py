@@ -53,6 +53,20 @@ def test_names_may_be_as_long_as_the_disk_takes_them(tmp_path, name):
         write_file(tmp_path / (name + "aa"), b"{}")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_stays_one_and_leads_to_the_new_file(tmp_path):
+    (tmp_path / "there").mkdir()
+    for name in ("old.csv", "new.csv"):
+        (tmp_path / name).symlink_to(f"there/{name}")
+    (tmp_path / "there" / "old.csv").write_text("old")
+    for name in ("old.csv", "new.csv"):
+        with open_partial(tmp_path / name) as stream:
+            stream.write("new")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "there" / name).read_text() == "new"
+    assert len(list(tmp_path.rglob("*"))) == 5
+
+
 @pytest.mark.parametrize(
     "error",
     [
