@@ -27,6 +27,7 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
+from hf_lstm.errors import InputError
 from hf_lstm.files import RECIPE_FILE
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_finished, check_identity, read_begun
@@ -119,6 +120,7 @@ def main(argv: Sequence[str]) -> None:
     num_shards = recipe.train.num_shards
     if arguments.resume and num_shards is None:  # began on several processes, perhaps, and goes on in any number
         num_shards = read_num_shards(output_dir)
+        refuse_undivided(output_dir, num_shards, launch.num_processes)
     num_shards = choose_num_shards(num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
     refuse_own_architecture(recipe)
@@ -152,6 +154,19 @@ def read_num_shards(output_dir: Path) -> int | None:
     begun = read_begun(OutputFolder(output_dir).identity, output_dir / RECIPE_FILE).get("train")
     found = begun.get("num_shards") if isinstance(begun, Mapping) else None
     return found if isinstance(found, int) else None
+
+
+def refuse_undivided(output_dir: Path, num_shards: int | None, num_processes: int) -> None:
+    """Refuse to go on in several processes with a run whose steps are not divided, as it began in one.
+
+    Raises:
+        InputError: the folder holds such a run.
+    """
+    if num_processes > 1 and num_shards is None and OutputFolder(output_dir).can_be_resumed:
+        raise InputError(
+            f"the run in {output_dir} began in one process, without train.num_shards, and goes on in one alone: leave "
+            "torchrun out, or pass --overwrite to start anew"
+        )
 
 
 def run(

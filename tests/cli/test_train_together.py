@@ -17,6 +17,14 @@ SMALL = ["train.num_epochs=2", "train.batch_size=16", "train.num_shards=4", "mod
 CONSISTENT = ["train.unlabeled=texts.txt", "train.unlabeled_batches_per_step=1", "train.entropy_weight=1"]
 
 
+def set_torchrun(monkeypatch):
+    """Have this process be the first of two."""
+    for name in ("RANK", "LOCAL_RANK"):
+        monkeypatch.setenv(name, "0")
+    for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+
 def test_two_processes_write_what_one_writes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = [f"film {i} {'good' if i % 2 else 'bad'},{'pos' if i % 2 else 'neg'}" for i in range(60)]
@@ -46,10 +54,15 @@ def test_two_processes_write_what_one_writes(tmp_path, monkeypatch):
     assert json.loads((tmp_path / "together" / "recipe.json").read_text())["train"]["num_shards"] == 4
 
 
+def test_a_run_that_began_alone_without_shards_goes_on_alone(tmp_path, monkeypatch):
+    set_torchrun(monkeypatch)
+    (tmp_path / ".unfinished" / "checkpoints" / "checkpoint-000001").mkdir(parents=True)
+    (tmp_path / ".unfinished" / "run.json").write_text('{"settings": {"train": {"num_shards": null}}}')
+    with pytest.raises(InputError, match=r"began in one process, without train\.num_shards, .*: leave torchrun out"):
+        main(["--dataset", "sample", "--output-dir", str(tmp_path), "--resume"])
+
+
 def test_a_language_model_trains_in_one_process(monkeypatch):
-    for name in ("RANK", "LOCAL_RANK"):
-        monkeypatch.setenv(name, "0")
-    for name, value in {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}.items():
-        monkeypatch.setenv(name, value)
+    set_torchrun(monkeypatch)
     with pytest.raises(InputError, match="leave torchrun out"):
         pretrain.main(["--dataset", "sample"])
