@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import ClassVar
 
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""By which a process is asked to end: by Ctrl-C, by other processes, and by a terminal that is closed."""
 GRACE_S = 8.0
 """From the wish to end until a process is ended that still works on something."""
 _FINISHING_S = 1.0
@@ -22,7 +24,7 @@ _STOP = 0  # the number of no signal
 
 
 class EndWatch:
-    """Ends the process some seconds after Ctrl-C or SIGTERM, should it still work on something then.
+    """Ends the process some seconds after one of `ENDING_SIGNALS`, should it still work on something then.
 
     Python's own handlers don't run while the main thread is in a library. So the signal wakes a thread, too. A state
     that is being saved is saved to the end: see `finished_first`.
@@ -85,7 +87,7 @@ class EndWatch:
                     return
                 with contextlib.suppress(OSError):  # who listened before hears it, too, if there is anybody
                     os.write(self._before_fd, bytes([number]))
-                if number in (signal.SIGINT, signal.SIGTERM) and ends_at_s is None:
+                if number in ENDING_SIGNALS and ends_at_s is None:
                     code, ends_at_s = 128 + number, time.monotonic() + GRACE_S
             if self._parent is not None and os.getppid() != self._parent and ends_at_s is None:
                 ends_at_s = time.monotonic() + GRACE_S

@@ -30,6 +30,8 @@ os.environ.pop("HF_TOKEN", None)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that runs the tests aside has Ctrl-C ignored, and so would all processes that they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # likewise, by `nohup`
 
 hypothesis.settings.register_profile("hf_lstm", deadline=None)  # the machine, or its disk, may be busy
 hypothesis.settings.load_profile("hf_lstm")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, distributed
 
 from hf_lstm.distributed.launch import ALONE, Launch
-from hf_lstm.ending import EndWatch
+from hf_lstm.ending import ENDING_SIGNALS, EndWatch
 from hf_lstm.errors import InputError, LostProcessError
 
 T = TypeVar("T")
@@ -154,7 +154,8 @@ def _ending_with_the_others(processes: Processes) -> Iterator[None]:
         def note(number: int, frame: FrameType | None) -> None:
             processes.is_asked_to_end = True
 
-        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        heard = [each for each in ENDING_SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, note) for number in heard}
     watch = EndWatch(parent=os.getppid())
     watch.start()
     try:

@@ -1,4 +1,4 @@
-"""Defers Ctrl-C and SIGTERM to the end of a step, when the state can be saved."""
+"""Defers Ctrl-C and other signals to the end of a step, when the state can be saved."""
 
 import contextlib
 import signal
@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from hf_lstm.ending import send_to_main_thread
+from hf_lstm.ending import ENDING_SIGNALS, send_to_main_thread
 
 MAX_DEFERRED_S = 5.0
 """After this long a step is broken off all the same: whoever asks for the end must not wait 10 seconds for it."""
 
 
 class Interruptions:
-    """Turns Ctrl-C into `KeyboardInterrupt` and SIGTERM into `SystemExit`, but not in the midst of a step.
+    """Turns Ctrl-C into `KeyboardInterrupt`, and the others of `ENDING_SIGNALS` into `SystemExit`.
+
+    Not in the midst of a step: what is asked for then waits for its end.
 
     Use:
 
@@ -51,7 +53,7 @@ class Interruptions:
     def __enter__(self) -> "Interruptions":
         """Take over the signals that would end the process."""
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in ENDING_SIGNALS:
                 if signal.getsignal(number) not in (
                     signal.SIG_IGN,
                     None,

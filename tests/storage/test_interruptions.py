@@ -4,22 +4,24 @@ import time
 
 import pytest
 
+from hf_lstm.ending import ENDING_SIGNALS
 from hf_lstm.storage import interruptions as module
 from hf_lstm.storage.interruptions import Interruptions
 
 
 @pytest.fixture(autouse=True)
 def _default_handlers(monkeypatch):
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
-def test_a_signal_within_a_step_counts_after_it(number, error):
+@pytest.mark.parametrize("number", ENDING_SIGNALS)
+def test_a_signal_within_a_step_counts_after_it(number):
+    error = KeyboardInterrupt if number == signal.SIGINT else SystemExit
     done = []
     interruptions = Interruptions()
     with interruptions, pytest.raises(error) as raised:  # noqa: PT012
@@ -30,8 +32,8 @@ def test_a_signal_within_a_step_counts_after_it(number, error):
         pytest.fail("went on")
     assert done == ["step"]
     assert not interruptions.is_broken
-    assert error is KeyboardInterrupt or raised.value.code == 143
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert error is KeyboardInterrupt or raised.value.code == 128 + number
+    assert all(signal.getsignal(each) == signal.SIG_DFL for each in ENDING_SIGNALS if each != signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

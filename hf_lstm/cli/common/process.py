@@ -7,22 +7,23 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import NoReturn
 
-from hf_lstm.cli.common.signals import EXIT_INTERRUPTED, EXIT_TERMINATED, hear_signals
+from hf_lstm.cli.common.signals import EXIT_INTERRUPTED, hear_signals
 from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watching_output
-from hf_lstm.ending import ends_in_time
+from hf_lstm.ending import ENDING_SIGNALS, ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.files import is_of_place, is_of_storage
 from hf_lstm.memory import is_of_memory
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
+_ENDING_CODES = [128 + number for number in ENDING_SIGNALS]
 
 
 def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     """Run `main` on the process's arguments, and exit.
 
     Exit codes: 0 done; 2 wrong use, bad input, a full disk or an extra that is not installed, with one line on stderr;
-    130 Ctrl-C; 143 terminated; 1 anything else, as memory that is full.
+    130 Ctrl-C; 143 terminated; 129 the terminal was closed; 1 anything else, as memory that is full.
     Who is asked to end is gone within 10 seconds.
     """
     open_missing_streams()
@@ -73,8 +74,8 @@ def _find_wish_to_end(error: BaseException) -> int | None:
     while cause is not None:
         if isinstance(cause, KeyboardInterrupt):
             return EXIT_INTERRUPTED
-        if isinstance(cause, SystemExit) and cause.code == EXIT_TERMINATED:
-            return EXIT_TERMINATED
+        if isinstance(cause, SystemExit) and isinstance(cause.code, int) and cause.code in _ENDING_CODES:
+            return cause.code
         cause = cause.__cause__
     return None
 

@@ -1,4 +1,4 @@
-"""Turns Ctrl-C and SIGTERM into exceptions, where nobody aborts of these."""
+"""Turns Ctrl-C and other signals into exceptions, where nobody aborts of these."""
 
 import _imp
 import _thread
@@ -11,22 +11,26 @@ from types import FrameType
 
 from hf_lstm.ending import send_to_main_thread
 
-EXIT_INTERRUPTED, EXIT_TERMINATED = 130, 143
+EXIT_INTERRUPTED = 130
 _IMPORT = opmap["IMPORT_NAME"]
 _RETRY_S = 0.01
 
 
 def hear_signals() -> None:
-    """Have Ctrl-C raise `KeyboardInterrupt`, and SIGTERM `SystemExit`: so every `finally` removes what is half-done.
+    """Have Ctrl-C raise `KeyboardInterrupt`, and SIGTERM and a closed terminal (SIGHUP) `SystemExit`.
+
+    So every `finally` removes what is half-done, and a run is saved.
 
     Python raises between any two steps of its code. Where that was called by C++ which sets up a module, as when
     PyTorch is imported, there may be nobody to catch it: the process aborts, or goes on as if nobody had asked. So the
-    signal is sent anew until that is over, after some thousandths of a second. Ctrl-C that is ignored, as in the
-    background, stays so.
+    signal is sent anew until that is over, after some thousandths of a second. What is ignored stays so: Ctrl-C in the
+    background, and the end of a terminal by `nohup`.
     """
     signal.signal(signal.SIGTERM, _end)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _end)
 
 
 def is_called_by_library(frame: FrameType | None) -> bool:
@@ -63,7 +67,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     elif number == signal.SIGINT:
         raise KeyboardInterrupt
     else:
-        sys.exit(EXIT_TERMINATED)
+        sys.exit(128 + number)
 
 
 def _send_again(number: int) -> None:

@@ -21,7 +21,7 @@ run_command_line(main)
 """
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
 def test_a_signal_that_a_library_makes_an_error_of_ends_the_process_all_the_same(name, code):
     result = subprocess.run([sys.executable, "-c", CODE.format(name=name)], capture_output=True, text=True)
     assert result.returncode == code

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from hf_lstm.cli.common.signals import hear_signals
+from hf_lstm.ending import ENDING_SIGNALS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 
@@ -57,7 +58,9 @@ def run(code, folder):
         ("pickle.loads(b'cstruck\\nos\\n.')", "whole cleaned up"),  # C code, which imports what it reads of
     ],
 )
-@pytest.mark.parametrize(("name", "code", "said"), [("SIGTERM", 143, ""), ("SIGINT", 130, "interrupted")])
+@pytest.mark.parametrize(
+    ("name", "code", "said"), [("SIGTERM", 143, ""), ("SIGHUP", 129, ""), ("SIGINT", 130, "interrupted")]
+)
 def test_modules_are_broken_off_unless_c_code_imports_them(tmp_path, name, code, said, work, printed):
     (tmp_path / "struck.py").write_text(STRUCK.format(name=name))
     assert run(RUN.format(work=work), tmp_path) == (code, printed, said)
@@ -70,12 +73,13 @@ def test_pytorch_does_not_abort_of_a_signal_while_it_is_imported(tmp_path, where
     assert run("import os, signal, sys\n" + code, tmp_path) == (143, "cleaned up", "")
 
 
-def test_who_ignores_ctrl_c_goes_on_ignoring_it():
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+@pytest.mark.parametrize("ignored", [signal.SIGINT, ENDING_SIGNALS[-1]])
+def test_who_ignores_ctrl_c_or_the_end_of_a_terminal_goes_on_ignoring_it(ignored):
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(ignored, signal.SIG_IGN)
         hear_signals()
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(ignored) is signal.SIG_IGN
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
