@@ -232,5 +232,9 @@ def test_many_threads_get_no_small_chunks():
         assert [len(chunk) for chunk in bulk_encoder.cut_chunks(["four"] * 2_500, 16)] == [1_250, 1_250]
 
 
+def test_texts_without_characters_are_one_chunk():
+    assert [len(chunk) for chunk in bulk_encoder.cut_chunks([""] * 5, 2)] == [5]
+
+
 def test_no_texts_are_in_no_chunk():
     assert not list(bulk_encoder.cut_chunks([], 2))
