@@ -160,7 +160,7 @@ def cut_chunks(texts: Sequence[str], num_threads: int) -> Iterator[Sequence[str]
     start = 0
     while start < len(texts):
         size_before = ends[start - 1] if start else 0
-        end = int(np.searchsorted(ends, size_before + total / num_chunks, side="right")) + 1
+        end = int(np.searchsorted(ends, size_before + max(total, 1) / num_chunks)) + 1
         yield texts[start:end]
         start = end
 
