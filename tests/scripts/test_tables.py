@@ -366,7 +366,9 @@ def test_each_step_with_few_labels_has_its_mean(tmp_path):
     assert list(rows["language model, fine-tuned"].values())[1:] == ["86.00 %", "90.00 %", "**88.00 %**"]
     assert rows["TF-IDF + logistic regression, labels alone"]["mean"] == "**80.00 %**"
     assert len(rows) == 2
+    assert "not run yet" not in format_few_labels(tmp_path)
     seeds["1"]["student"] = {"test_accuracy": 0.91}  # the other one is not trained yet
     (tmp_path / "results" / "few_labels.json").write_text(json.dumps(figures))
-    rows = read_cells(format_few_labels(tmp_path))
-    assert list(rows["taught by these and by n-grams"].values())[1:] == ["", "91.00 %", "**91.00 %**"]
+    written = format_few_labels(tmp_path)
+    assert list(read_cells(written)["taught by these and by n-grams"].values())[1:] == ["", "91.00 %", "**91.00 %**"]
+    assert "The aim of 90 % is reached. The last step was not run yet with seed 0.\n" in written

@@ -34,15 +34,17 @@ def _format_seeds(figures: Mapping[str, Any]) -> str:
     rows = {_BASELINE: [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds]}
     for step in dict.fromkeys(step for of_seed in seeds for step in of_seed):
         rows[_STEPS[step]] = [of_seed.get(step, {}).get("test_accuracy") for of_seed in seeds]
-    cells, means = [], []
+    cells, means, missing = [], [], []
     for name, accuracies in rows.items():
         found = [accuracy for accuracy in accuracies if accuracy is not None]
         means.append(statistics.fmean(found))
+        missing = [seed for seed, accuracy in zip(figures["seeds"], accuracies, strict=True) if accuracy is None]
         of_seeds = ["" if accuracy is None else format_percent(accuracy) for accuracy in accuracies]
         cells.append([name, *of_seeds, f"**{format_percent(means[-1])}**"])
     table = format_table(("test accuracy", *(f"seed {seed}" for seed in figures["seeds"]), "mean"), cells)
+    without = f" The last step was not run yet with seed {' and '.join(missing)}." if missing else ""
     return (
         f"With {figures['num_labels']:,} labels, from [`results/few_labels.json`](few_labels.json):\n\n{table}\n\n"
-        f"The aim of {100 * _AIM:g} % is {'reached' if means[-1] >= _AIM else '**missed**'}.\n\n"
+        f"The aim of {100 * _AIM:g} % is {'reached' if means[-1] >= _AIM else '**missed**'}.{without}\n\n"
         f"```bash\n{figures['command']}\n```"
     )
