@@ -39,7 +39,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         description="Measure accuracy and calibration on the texts of scripts/short_texts.csv: everyday sentences, "
         "single words, tricky reviews, and pairs in which a few words turn the verdict. Nothing is chosen on them. "
         "contrast, unseen_pair and typed were written by one who knew nothing of how models are taught.",
-        epilog="example: python scripts/measure_short_texts.py space/model --output results/short_texts.json",
+        epilog="example: python scripts/measure_short_texts.py space/model space/tiny_model "
+        "--output results/short_texts.json",
     )
     parser.add_argument(
         "models", metavar="MODEL", nargs="*", default=[str(FLAGSHIP)], help="(default: the model that comes along)"
