@@ -34,8 +34,9 @@ _STEPS = {
     "flagship-halves": "the one two before again, which reads 600 and keeps its words, with halves of all texts: not "
     "to be shipped, as 313 of these were of reviews of test and validation",
     "flagship-thinned": "the same, with halves of what it may learn from alone",
-    "flagship": "**the shipped student**: the same again, with two halves of each text, and the one before among the "
-    "teachers",
+    "flagship-thinned-2": "the same again, with two halves of each text, and the one before among the teachers",
+    "flagship": "**the shipped student**: the average of these two again, taught by both wider classifiers and the one "
+    "before",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
