@@ -109,9 +109,9 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
                 _remove(stray)
         if overwrite or (folder.identity.parent.is_dir() and not folder.can_be_resumed):
             _forget(folder)
-        if any(folder.best.glob(f"{JOURNAL_FOLDER}*")) or (folder.best / UNFINISHED_FOLDER).exists():
+        if any(any(folder.best.glob(f"{name}*")) for name in (JOURNAL_FOLDER, UNFINISHED_FOLDER)):
             with claim_output_folder(folder.best, overwrite=True):
-                pass  # this removes what a loss of power has brought back
+                pass  # this removes what a loss of power has brought back, or a disk that failed did not let go
         stack.callback(_forget_unbegun, folder)
         yield folder
 

@@ -36,11 +36,11 @@ def test_half_written_files_of_dead_processes_go(tmp_path):
     assert list_names(tmp_path) == sorted([*before, "mine.partial"])
 
 
-def test_what_a_loss_of_power_brings_back_into_the_best_model_goes(tmp_path):
+@pytest.mark.parametrize("name", [".replacing", ".unfinished", ".unfinished.1234.partial"])
+def test_what_a_bad_disk_leaves_or_brings_back_in_the_best_model_goes(tmp_path, name):
     make_search(tmp_path)
     before = list_names(tmp_path)
-    for name in ("best/.replacing", "best/.unfinished"):
-        (tmp_path / name).mkdir()
+    (tmp_path / "best" / name).mkdir()
     with claim_search_folder(tmp_path, overwrite=False, resume=True):
         pass
     assert list_names(tmp_path) == before
