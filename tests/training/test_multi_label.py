@@ -138,7 +138,8 @@ def test_labels_are_renamed_with_their_thresholds(trained, tmp_path):
 
 def prepare(rows, **settings):
     """Set up a run on rows, without training it."""
-    recipe = change_settings(get_recipe("pooled-bilstm"), {"precision": "float32", "min_count": 1, **settings})
+    words = {} if "init_from" in settings else {"min_count": 1}  # which a model to start from determines
+    recipe = change_settings(get_recipe("pooled-bilstm"), {"precision": "float32", **words, **settings})
     return prepare_run(recipe, torch.device("cpu"), model_class=LSTMSentiment, in_memory=resolve_source(rows))
 
 

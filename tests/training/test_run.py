@@ -401,11 +401,12 @@ def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews,
         run_experiment(recipe, options(tmp_path, resume=True))
     reviews.write_text(text)
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")
-    monkeypatch.setattr("torch.get_num_threads", lambda: 77)
-    assert run_experiment(recipe, options(tmp_path, resume=True)).num_threads == 77
+    num_threads = torch.get_num_threads() + 1
+    torch.set_num_threads(num_threads)
+    assert run_experiment(recipe, options(tmp_path, resume=True)).num_threads == num_threads
     (line,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert "num_threads was " in line
-    assert " and is 77 now; commit was " in line
+    assert f" and is {num_threads} now; commit was " in line
 
 
 def test_a_finished_run_is_not_run_again(finished_run, tmp_path, recipe, monkeypatch):
