@@ -29,7 +29,7 @@ def is_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and "allocate" in str(error)
 
 
 def _measure_machine() -> int | None:

@@ -24,7 +24,7 @@ from hf_lstm.cli.push import (
     push_folder,
 )
 from hf_lstm.config import Recipe
-from hf_lstm.config.overrides import override_recipe
+from hf_lstm.config.overrides import may_be_determined, override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.errors import InputError
@@ -249,8 +249,7 @@ def refuse_own_architecture(recipe: Recipe, searched: Iterable[str] = ()) -> Non
         InputError: there is one, or the model can't be found.
     """
     tried = list(searched)
-    names = (*recipe.given, *tried)
-    if recipe.train.base_model is None or not any(name.startswith(("model.", "tokenizer.")) for name in names):
+    if not may_be_determined(recipe, tried):
         return
     # Imported here, as it takes seconds that most commands need not wait for before they are told what is wrong.
     from hf_lstm.training.fine_tuning import check_own_settings

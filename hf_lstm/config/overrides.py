@@ -94,6 +94,12 @@ def _list_determined(changes: Mapping[str, Iterable[str]]) -> list[str]:
     return [f"{section}.{name}" for section in ("tokenizer", "model") for name in changes.get(section, ())]
 
 
+def may_be_determined(recipe: Recipe, searched: Iterable[str] = ()) -> bool:
+    """Tell whether a model to start from may determine a setting that was given or is searched for."""
+    has_base = recipe.train.base_model is not None
+    return has_base and any(name.startswith(("tokenizer.", "model.")) for name in (*recipe.given, *searched))
+
+
 def check_given(
     recipe: Recipe, base: ModelSettings, source: str, *, is_language_model: bool, searched: Iterable[str] = ()
 ) -> None:

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe, TokenizerConfig
 from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelSettings, NetworkConfig
-from hf_lstm.config.overrides import check_given
+from hf_lstm.config.overrides import check_given, may_be_determined
 from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL
 from hf_lstm.data.digests import add_hashes, hash_texts
 from hf_lstm.errors import InputError, abbreviate
@@ -257,7 +257,7 @@ def check_own_settings(recipe: Recipe, searched: Iterable[str] = ()) -> None:
         InputError: the model determines one of them otherwise, see `check_given`, or can't be found.
     """
     source, tried = recipe.train.base_model, list(searched)
-    if source is None or not any(name.startswith(("model.", "tokenizer.")) for name in (*recipe.given, *tried)):
+    if source is None or not may_be_determined(recipe, tried):
         return
     folder = fetch_model_folder(source)
     found = is_language_model(folder)

@@ -24,6 +24,7 @@ from hf_lstm.data.splits import Splits
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.scripts import are_unspaced, measure_unknown, needs_any_script
 from hf_lstm.errors import InputError
+from hf_lstm.memory import is_of_memory
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.embedding_scale import normalize_embedding
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
@@ -278,7 +279,7 @@ def build_model(
     try:
         return model_class(config, tokenizer)
     except RuntimeError as error:
-        if "allocate" not in str(error):
+        if not is_of_memory(error):
             raise
         raise InputError(
             f"the model does not fit into memory with model.hidden_size={config.hidden_size}, "

@@ -372,3 +372,6 @@ def test_each_step_with_few_labels_has_its_mean(tmp_path):
     written = format_few_labels(tmp_path)
     assert list(read_cells(written)["taught by these and by n-grams"].values())[1:] == ["", "91.00 %", "**91.00 %**"]
     assert "The aim of 90 % is reached. The last step was not run yet with seed 0.\n" in written
+    seeds["0"] |= {"model-2": {"test_accuracy": 0.8}, "model-3": {"test_accuracy": 0.81}}  # --models 3
+    (tmp_path / "results" / "few_labels.json").write_text(json.dumps(figures))
+    assert format_few_labels(tmp_path).count("| the same by another seed |") == 2

@@ -9,13 +9,9 @@ from hf_lstm.markdown import format_percent, format_table
 from tables.measured import format_measured
 
 _BASELINE = "TF-IDF + logistic regression, labels alone"
-_STEPS = {
-    "model": "language model, fine-tuned",
-    "model-2": "the same by another seed",
-    "student": "taught by these and by n-grams",
-    "student-2": "taught by that student and by n-grams",
-    "student-3": "taught by that one and by n-grams",
-}
+_FIRST = {"model": "language model, fine-tuned", "student": "taught by these and by n-grams"}
+_LATER = {"model": "the same by another seed", "student": "taught by the student before and by n-grams"}
+"""What the steps are called; a later one of a kind has its number in its name, such as `student-2`."""
 _AIM = 0.9
 """Mean test accuracy that the last step was to reach with 1,000 labels."""
 
@@ -31,11 +27,13 @@ def format_few_labels(root: Path) -> str:
 
 def _format_seeds(figures: Mapping[str, Any]) -> str:
     seeds = figures["seeds"].values()
-    rows = {_BASELINE: [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds]}
+    rows = [(_BASELINE, [of_seed["model"]["baseline_test_accuracy"] for of_seed in seeds])]
     for step in dict.fromkeys(step for of_seed in seeds for step in of_seed):
-        rows[_STEPS[step]] = [of_seed.get(step, {}).get("test_accuracy") for of_seed in seeds]
+        kind, _, number = step.partition("-")
+        name = _LATER[kind] if number else _FIRST[kind]
+        rows.append((name, [of_seed.get(step, {}).get("test_accuracy") for of_seed in seeds]))
     cells, means, missing = [], [], []
-    for name, accuracies in rows.items():
+    for name, accuracies in rows:
         found = [accuracy for accuracy in accuracies if accuracy is not None]
         means.append(statistics.fmean(found))
         missing = [seed for seed, accuracy in zip(figures["seeds"], accuracies, strict=True) if accuracy is None]
