@@ -22,6 +22,8 @@ _MIN_CHUNK_CHARACTERS = 2**17
 _MAX_OTHER_SHARE = 0.1
 """Bytes more than characters in a text, at most: with many that are not ASCII, a whole text is split faster."""
 _MAX_KNOWN_PIECES = 2**16
+_MAX_KNOWN_BYTES = 64
+"""Of a piece whose ids are kept: longer ones hardly come again, and one may be a whole text."""
 
 _NOTHING = np.empty(0, dtype=np.int32)
 
@@ -145,9 +147,11 @@ class BulkEncoder:
     def _split_piece(self, piece: bytes) -> list[int]:
         ids = self._known_pieces.get(piece)
         if ids is None:
-            if len(self._known_pieces) >= _MAX_KNOWN_PIECES:
-                self._known_pieces.clear()
-            self._known_pieces[piece] = ids = self._look_up(piece.translate(self._codes.original).decode())
+            ids = self._look_up(piece.translate(self._codes.original).decode())
+            if len(piece) <= _MAX_KNOWN_BYTES:
+                if len(self._known_pieces) >= _MAX_KNOWN_PIECES:
+                    self._known_pieces.clear()
+                self._known_pieces[piece] = ids
         return ids
 
 

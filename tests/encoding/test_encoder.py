@@ -132,6 +132,15 @@ def test_many_texts_are_encoded_in_chunks_as_alone(name: str) -> None:
     assert [encoded[index].tolist() for index in range(len(texts))] == alone
 
 
+def test_long_words_are_not_kept() -> None:
+    texts = [f"{'x' * 1_000}{number} {'y' * 20}" for number in range(200)]
+    encoder = make_encoder(TOKENIZERS["words"])
+    encoded = encoder.encode(texts)
+    assert encoded.lengths.tolist() == [2] * 200
+    assert encoder._bulk is not None
+    assert sum(map(len, encoder._bulk._known_pieces)) == 20
+
+
 def test_rows_are_read_like_those_of_a_list() -> None:
     encoded = make_encoder(TOKENIZERS["words"]).encode(["fine", "", "fine film"])
     assert len(encoded) == 3
