@@ -5,8 +5,8 @@ import functools
 import logging
 import os
 import time
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import torch
 
@@ -69,10 +69,23 @@ def computes_bfloat16_natively(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     limit = next((os.environ[name].upper() for name in _ISA_LIMITS if name in os.environ), None)
-    if device.type == "cpu" and limit not in _ISAS_WITHOUT_BFLOAT16 and hasattr(torch.cpu, "get_capabilities"):
-        capabilities = torch.cpu.get_capabilities()
-        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    return False
+    if device.type != "cpu" or limit in _ISAS_WITHOUT_BFLOAT16:
+        return False
+    capabilities = read_cpu_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def read_cpu_capabilities() -> Mapping[str, Any]:
+    """Read what the CPU can do, by PyTorch's names of it, such as `avx2` and `amx_bf16`; other names may be missing."""
+    if hasattr(torch.cpu, "get_capabilities"):  # since PyTorch 2.11
+        capabilities: Mapping[str, Any] = torch.cpu.get_capabilities()
+        return capabilities
+    return {
+        "avx2": torch.cpu._is_avx2_supported(),
+        "avx512_f": torch.cpu._is_avx512_supported(),
+        "avx512_bf16": torch.cpu._is_avx512_bf16_supported(),
+        "amx_bf16": torch.cpu._is_amx_tile_supported(),  # all that have AMX multiply bfloat16 with it
+    }
 
 
 def resolve_precision(precision: str, device: torch.device, *, model: "Sizes | None") -> torch.dtype:

@@ -46,6 +46,19 @@ def test_what_onednn_may_not_use_is_not_native(monkeypatch, limit):
     assert not devices.computes_bfloat16_natively(CPU)
 
 
+@pytest.mark.parametrize(("has", "is_native"), [
+    ({"avx2", "avx512", "avx512_bf16"}, True), ({"avx2", "avx512"}, False), (set(), False),
+])  # fmt: skip
+def test_a_pytorch_that_lists_no_capabilities_is_asked_for_each(monkeypatch, has, is_native):
+    for name in ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    for name in ("avx2", "avx512", "avx512_bf16", "amx_tile"):
+        monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", lambda name=name: name in has)
+    assert devices.computes_bfloat16_natively(CPU) is is_native
+    assert devices.read_cpu_capabilities()["avx2"] is ("avx2" in has)
+
+
 def test_bfloat16_that_is_emulated_is_warned_of_once_with_its_slowdown(monkeypatch, caplog):
     monkeypatch.setattr(devices, "computes_bfloat16_natively", lambda device: False)
     monkeypatch.setattr(devices, "_time_product", lambda dtype, device: 3.0 if dtype == torch.bfloat16 else 0.02)

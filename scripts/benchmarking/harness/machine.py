@@ -22,10 +22,10 @@ _PACKAGES = (
 
 _ASK_TORCH = """
 import json, torch
-from hf_lstm.devices import computes_bfloat16_natively
+from hf_lstm.devices import computes_bfloat16_natively, read_cpu_capabilities
 torch.randn(64, 64).bfloat16() @ torch.randn(64, 64).bfloat16()
 flags = [name for name in ("avx2", "avx512_f", "avx512_bf16", "avx512_fp16", "amx_bf16")
-         if torch.cpu.get_capabilities().get(name)]
+         if read_cpu_capabilities().get(name)]
 formats = ["float32", *["bfloat16"] * computes_bfloat16_natively(torch.device("cpu"))]
 print(json.dumps({"torch_threads": torch.get_num_threads(), "isa_flags": flags, "native_formats": formats}))
 """
