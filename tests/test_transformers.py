@@ -4,13 +4,13 @@ import json
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
 from local_hub import WRITE_TOKEN
-from random_model import build_model
+from random_model import POOLINGS, build_model
 
+from hf_lstm import FLAGSHIP, FLAGSHIP_TINY
 from hf_lstm.files import REMOTE_FILES
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.remote.settings import read_remote_module
@@ -26,6 +26,7 @@ KINDS = [
     {"pooling": "max", "bidirectional": True, "single_logit": True},
     {"pooling": "mean", "single_bias": True, "dtype": "bfloat16"},
     {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2},
+    {"pooling": "last_mean_max", "bidirectional": True, "num_layers": 2},
 ]
 
 
@@ -34,6 +35,10 @@ def save(folder, label_names=("neg", "pos"), **settings):
     from hf_lstm import LSTMSentiment
 
     return LSTMSentiment.from_pretrained(folder)
+
+
+def test_the_files_beside_a_model_are_tried_with_each_pooling():
+    assert {kind.get("pooling", "last") for kind in KINDS} == set(POOLINGS)
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=str)
@@ -154,10 +159,10 @@ def test_code_that_somebody_changed_is_not_published(tiny_model, tmp_path):
         assert plan[name] == read_remote_module(name)
 
 
+@pytest.mark.parametrize("folder", [FLAGSHIP, FLAGSHIP_TINY], ids=lambda folder: folder.name)
 @pytest.mark.parametrize("name", REMOTE_FILES)
-def test_the_shipped_model_has_todays_modules(name):
-    shipped = Path(__file__).resolve().parents[1] / "space" / "model" / name
-    assert shipped.read_bytes() == read_remote_module(name)
+def test_the_shipped_models_have_todays_modules(folder, name):
+    assert (folder / name).read_bytes() == read_remote_module(name)
 
 
 def test_any_number_of_labels_is_a_problem_that_transformers_knows(tmp_path):

@@ -103,7 +103,8 @@ class TextClassifier(LSTMNetwork):
 
         Returns:
             float32 (num_texts, num_features) on the CPU, in the order given; `.numpy()` gives an array without a copy.
-            There are `hidden_size` features for each direction, and twice as many with `pooling="mean_max"`.
+            There are `hidden_size` features for each direction and each part of the pooling, of which `mean_max` has
+            two.
 
         Raises:
             InputError: a row is not a string; its row is named.

@@ -17,20 +17,18 @@ class HFLSTMPooling(nn.Module):
     def __init__(self, config: HFLSTMConfig, num_states: int) -> None:
         super().__init__()
         self.kind = config.pooling
-        self.num_features = num_states * (2 if config.pooling == "mean_max" else 1)
+        self.num_features = num_states * len(config.pooling.split("_"))
         if config.pooling == "attention":
             self.projection = nn.Linear(num_states, config.hidden_size)
             self.query = nn.Linear(config.hidden_size, 1, bias=False)
 
     def forward(self, outputs: Tensor, last_states: Tensor, lengths: Tensor) -> Tensor:
         """Pool outputs (batch, time, states) into features (batch, num_features)."""
-        if self.kind == "last":
-            return last_states
         is_padding = (torch.arange(outputs.shape[1], device=outputs.device) >= lengths[:, None])[:, :, None]
         if self.kind == "attention":
             scores = self.query(torch.tanh(self.projection(outputs)))
             return (scores.masked_fill(is_padding, -torch.inf).softmax(dim=1) * outputs).sum(dim=1)
-        pooled = []
+        pooled = [last_states] if "last" in self.kind else []
         if "mean" in self.kind:
             pooled.append(outputs.masked_fill(is_padding, 0.0).sum(dim=1) / lengths[:, None])
         if "max" in self.kind:

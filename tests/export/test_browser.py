@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 import torch
-from random_model import build_model
+from random_model import POOLINGS, build_model
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from hf_lstm import InputError, LSTMSentiment
@@ -44,6 +44,7 @@ KINDS = [
     ({"words": "bpe", "max_words": 300}, {"bidirectional": True}),
     ({"words": "bpe", "lowercase": False}, {"truncation": "head_tail"}),
     ({"words": "whitespace"}, {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2}),
+    ({"words": "letters"}, {"pooling": "last_mean_max", "bidirectional": True, "num_layers": 2}),
 ]
 ANY_NUMBER = {"problem_type": "multi_label_classification"}
 # Of words of a kind, the contrast of their ground with the page's, and of letters with their ground: WCAG 2.2, 1.4.3.
@@ -101,6 +102,10 @@ def open_page(browser, model, folder):
     page.on("request", lambda request: request.url.startswith(("file:", "data:")) or page.problems.append(request.url))
     page.goto((folder / "index.html").as_uri())
     return page
+
+
+def test_the_page_is_tried_with_each_pooling():
+    assert {settings.get("pooling", "last") for _, settings in KINDS} == set(POOLINGS)
 
 
 @pytest.mark.parametrize(("words", "settings"), KINDS, ids=str)

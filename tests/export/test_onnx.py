@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_model import POOLINGS
 from tokenizers import Tokenizer
 
 from hf_lstm import InputError, LSTMSentiment
@@ -61,6 +62,10 @@ def pair(request):
     """A model and the session of its graph."""
     model = make_model(**CONFIGS[request.param])
     return model, open_session(build_onnx_model(model).SerializeToString())
+
+
+def test_the_graph_is_tried_with_each_pooling():
+    assert {options.get("pooling", "last") for options in CONFIGS.values()} == set(POOLINGS)
 
 
 @settings(deadline=None, max_examples=20)

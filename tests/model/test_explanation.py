@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_model import POOLINGS
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
@@ -43,7 +44,7 @@ def add_up(explained):
     return sum(row["contribution"] for row in explained)
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max", "mean_max", "last_mean_max", "attention"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("num_layers", [1, 2, 5])
 def test_contributions_add_up_to_the_difference_of_the_logits(num_layers, bidirectional, pooling):

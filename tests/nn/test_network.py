@@ -2,13 +2,12 @@ import dataclasses
 
 import pytest
 import torch
+from random_model import POOLINGS
 from torch import Tensor, nn
 
 from hf_lstm.config import ModelConfig, ModelSettings
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.nn.network import LSTMNetwork
-
-POOLINGS = ["last", "mean", "max", "mean_max", "last_mean_max", "attention"]
 
 
 def make_model(**changes) -> LSTMNetwork:

@@ -1,4 +1,6 @@
-"""A random model with a real tokenizer and any labels."""
+"""A random model with a real tokenizer and any labels, and all poolings that there are to try."""
+
+import typing
 
 import torch
 
@@ -6,6 +8,8 @@ from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.config.model import SINGLE_LABEL
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.tokenization.build import train_tokenizer
+
+POOLINGS = typing.get_args(typing.get_type_hints(ModelSettings)["pooling"])
 
 
 def build_model(label_names=("neg", "pos"), *, problem_type=SINGLE_LABEL, **settings):

@@ -74,20 +74,9 @@ class Network {
   // Returns the features, and a function that takes their gradient to that of the outputs.
   pool(outputs) {
     const { pooling, hidden_size: size } = this.config;
-    const last = outputs.length - 1;
-    const zeros = () => outputs.map(() => new Float64Array(this.numStates));
-    if (pooling === "last") {
-      const places = this.directions.map((_, index) => (index ? 0 : last));
-      const features = new Float64Array(this.numStates);
-      places.forEach((time, index) => features.set(outputs[time].subarray(index * size, (index + 1) * size), index * size));
-      return { features, back: (gradient) => {
-        const gradients = zeros();
-        places.forEach((time, index) => gradients[time].set(gradient.subarray(index * size, (index + 1) * size), index * size));
-        return gradients;
-      } };
-    }
     if (pooling === "attention") return this.attend(outputs);
     const kinds = pooling.split("_");
+    const end = (i) => (i < size ? outputs.length - 1 : 0); // the step that each direction reads last
     const features = new Float64Array(this.numStates * kinds.length);
     const best = new Int32Array(this.numStates);
     for (let i = 0; i < this.numStates; i++) {
@@ -96,16 +85,16 @@ class Network {
         sum += output[i];
         if (output[i] > outputs[best[i]][i]) best[i] = time;
       });
-      kinds.forEach((kind, index) => {
-        features[index * this.numStates + i] = kind === "mean" ? sum / outputs.length : outputs[best[i]][i];
-      });
+      const pooled = { last: outputs[end(i)][i], mean: sum / outputs.length, max: outputs[best[i]][i] };
+      kinds.forEach((kind, index) => (features[index * this.numStates + i] = pooled[kind]));
     }
     return { features, back: (gradient) => {
-      const gradients = zeros();
+      const gradients = outputs.map(() => new Float64Array(this.numStates));
       kinds.forEach((kind, index) => {
         for (let i = 0; i < this.numStates; i++) {
           const part = gradient[index * this.numStates + i];
-          if (kind === "max") {
+          if (kind === "last") gradients[end(i)][i] += part;
+          else if (kind === "max") {
             // As torch.amax has it in float32: where several states are the largest, each has its share.
             const most = Math.fround(outputs[best[i]][i]);
             const times = outputs.flatMap((output, time) => (Math.fround(output[i]) === most ? [time] : []));
