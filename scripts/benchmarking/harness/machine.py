@@ -23,7 +23,8 @@ _PACKAGES = (
 _ASK_TORCH = """
 import json, torch
 from hf_lstm.devices import computes_bfloat16_natively, read_cpu_capabilities
-torch.randn(64, 64).bfloat16() @ torch.randn(64, 64).bfloat16()
+with torch.no_grad():
+    torch.nn.LSTM(8, 8)(torch.randn(2, 2, 8))  # by oneDNN on any processor, which then says what it uses
 flags = [name for name in ("avx2", "avx512_f", "avx512_bf16", "avx512_fp16", "amx_bf16")
          if read_cpu_capabilities().get(name)]
 formats = ["float32", *["bfloat16"] * computes_bfloat16_natively(torch.device("cpu"))]
