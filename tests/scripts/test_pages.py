@@ -196,6 +196,13 @@ def test_limits_of_the_demo_are_those_of_its_code():
     assert f"{limits}, a file up to {MAX_UPLOAD_BYTES // 2**20} MB." in join_lines("docs/deployment.md")
 
 
+def test_widths_that_predict_in_bfloat16_are_those_of_the_code():
+    from hf_lstm.devices import MIN_BFLOAT16_UNITS, MIN_POOLED_BFLOAT16_UNITS
+
+    widths = f"bfloat16 for {MIN_BFLOAT16_UNITS} hidden units and more, or for {MIN_POOLED_BFLOAT16_UNITS} and more"
+    assert f"{widths} whose states are pooled" in join_lines("results/README.md")
+
+
 def test_figures_of_the_runs_are_those_of_their_files():
     runs, groups, text = read_runs(), find_groups(ROOT), join_lines("docs/recipes.md")
     assert f"({runs['stopword-lstm-seed0']['model']['vocab_size']:,} entries here, 33,873 there)" in text

@@ -260,6 +260,25 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
     assert "epoch" in find_missing_sections(tmp_path)
 
 
+def test_the_command_of_a_run_has_its_options(tmp_path):
+    machine = {"num_cores": 2, "onednn_isa": None, "isa_flags": ["avx2"], "date": "2026-01-01T00:00"}
+    options = {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}}
+    whole = {"machine": machine, "options": options, "sections": {}}
+    part = {
+        "machine": {**machine, "onednn_max_cpu_isa": "AVX2"},
+        "options": {**options, "quick": True, "sections": ["latency", "cold-start"]},
+        "sections": {},
+    }
+    (tmp_path / "results").mkdir()
+    benchmark = {**whole, "other_processors": {"AVX2, limited to AVX2": part}}
+    (tmp_path / "results" / "benchmark.json").write_text(json.dumps(benchmark))
+    text = format_speed(tmp_path)
+    script = "python scripts/benchmark.py --dataset stanfordnlp/imdb"
+    assert f"{script} --output results/benchmark.json\n" in text
+    assert f"{script} --quick --only latency,cold-start --max-isa AVX2 --output results/benchmark.json\n" in text
+    assert "(`imdb`), on 2 cores with AVX2, 2026-01-01." in text
+
+
 def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not_measured(tmp_path):
     summary = {"median": 71.5, "min": 71.5, "max": 71.5, "samples": [71.5]}
     fp32 = {"status": "measured", "reason": None, "facts": {}}

@@ -41,7 +41,7 @@ def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
     sections = benchmark["sections"]
     parts = [
         _describe_run(benchmark, start),
-        f"```bash\n{_COMMAND} --output results/benchmark.json\n```",
+        f"```bash\n{_write_command(benchmark)}\n```",
         _format_figures(sections),
     ]
     if "training-step" in sections:
@@ -51,6 +51,17 @@ def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
     if "sequence-length" in sections:
         parts.append(_describe_cost_by_length(sections["sequence-length"]))
     return "\n\n".join(parts)
+
+
+def _write_command(benchmark: Mapping[str, Any]) -> str:
+    options, limit = benchmark["options"], benchmark["machine"].get("onednn_max_cpu_isa")
+    measured = options.get("sections", list(SECTIONS))
+    arguments = [
+        *(["--quick"] if options["quick"] else []),
+        *([f"--only {','.join(measured)}"] if set(measured) != set(SECTIONS) else []),
+        *([f"--max-isa {limit}"] if limit else []),
+    ]
+    return " ".join([_COMMAND, *arguments, "--output results/benchmark.json"])
 
 
 def find_missing_sections(root: Path) -> list[str]:
@@ -67,7 +78,7 @@ def _describe_run(benchmark: Mapping[str, Any], start: str) -> str:
     return (
         f"{start} {_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, "
         f"on the same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
-        f"{machine['onednn_isa'] or 'no special instructions'}, {machine['date'][:10]}{commit}{hurry}. "
+        f"{machine['onednn_isa'] or name_kind(machine)}, {machine['date'][:10]}{commit}{hurry}. "
         + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
         + _describe_later_sections(options, sections)
         + "From [`results/benchmark.json`](benchmark.json), written by"
