@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -69,6 +70,17 @@ def test_first_rounds_end_with_the_time_of_all_and_leave_some_to_the_others(cloc
     assert clock.now < 100
 
 
+def test_nobody_is_started_when_the_time_is_over(clock, monkeypatch):
+    started = mock.Mock()
+    monkeypatch.setattr("benchmarking.harness.rounds.Worker", started)
+    outcomes = measure_interleaved(make_contenders(2, 2), 3, limit_s=10, first_rounds_s=1.9)
+    assert {(outcome.status, outcome.reason) for outcome in outcomes.values()} == {
+        ("stopped", "not started, as the time was over")
+    }
+    started.assert_not_called()
+    assert clock.now == 0
+
+
 def test_without_limits_nobody_is_stopped(clock):
     outcomes = measure_interleaved(make_contenders(1000, 3000), 2)
     assert [outcome.samples for outcome in outcomes.values()] == [{"step_s": [1000, 1000]}, {"step_s": [3000, 3000]}]
@@ -109,6 +121,6 @@ def test_the_whole_run_ends_in_time_whoever_is_slow_or_hangs(clock, monkeypatch,
     assert clock.now <= 60 * most_minutes
     for section in results["sections"].values():
         for contender in section["contenders"].values():
-            assert contender["metrics"] or contender["reason"].startswith("stopped after "), contender
+            assert contender["metrics"] or contender["reason"].startswith(("stopped after ", "not started")), contender
     first = results["sections"]["text-to-label"]["contenders"]["0"]  # those before it have left it some time
-    assert first["metrics"] or not first["reason"].startswith("stopped after 0 s"), first
+    assert first["metrics"] or not first["reason"].startswith(("stopped after 0 s", "not started")), first

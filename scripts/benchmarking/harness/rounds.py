@@ -18,6 +18,8 @@ from benchmarking.harness.limits import FIRST_ROUND_S, Limits
 from benchmarking.harness.spec import INSTALL_HINT, Answer, Contender, Outcome
 
 _EXIT_TIMEOUT_S = 5
+_START_S = 1
+"""A process takes as long to start. Where less is left, dozens would be started and ended beyond all time limits."""
 
 
 class ContenderError(RuntimeError):
@@ -173,9 +175,14 @@ class _Turns:
         self._limits = limits
 
     def prepare(self, contender: Contender) -> None:
-        """Start a contender, and take its facts."""
+        """Start a contender, and take its facts, if there is time for it."""
+        outcome = self._outcomes[contender.name]
+        left_s = self._limits.find_time_left(outcome)
+        if left_s is not None and left_s < _START_S:
+            outcome.status, outcome.reason = "stopped", "not started, as the time was over"
+            return
         self.workers[contender.name] = Worker(contender)
-        self._outcomes[contender.name].facts = self._ask(contender.name)
+        outcome.facts = self._ask(contender.name)
 
     def take(self, name: str) -> None:
         """Let a contender do a round, unless the time that is left to it is less than a round took."""
