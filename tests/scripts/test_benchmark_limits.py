@@ -70,6 +70,13 @@ def test_first_rounds_end_with_the_time_of_all_and_leave_some_to_the_others(cloc
     assert clock.now < 100
 
 
+def test_who_is_prepared_is_measured_before_preparations_take_all_time(clock):
+    outcomes = measure_interleaved(make_contenders(20, 20, 20, 20, 20, 20), 2, limit_s=30, first_rounds_s=100)
+    assert [bool(outcome.samples) for outcome in outcomes.values()] == [True, False, False, False, False, False]
+    outcomes = measure_interleaved(make_contenders(1, 60, 1), 2, limit_s=1e9, first_rounds_s=200, first_round_s=1e9)
+    assert [outcome.samples["step_s"] for outcome in outcomes.values()] == [[1, 1], [60, 60], [1, 1]]
+
+
 def test_nobody_is_started_when_the_time_is_over(clock, monkeypatch):
     started = mock.Mock()
     monkeypatch.setattr("benchmarking.harness.rounds.Worker", started)

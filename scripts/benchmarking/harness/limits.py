@@ -10,6 +10,9 @@ _LARGEST_SHARE = 3
 """At most, times the time that each would have if all had the same."""
 FIRST_ROUND_S = 120
 """Seconds that each has at least for its preparation and first round: who was never measured has no figure."""
+_PREPARATION_SHARE = 0.5
+"""Of the time of first rounds, for preparations before any of them: otherwise all might be prepared, and nobody be
+measured."""
 _FIRST_ROUND_SHARE = 0.5
 """Of what is left to first rounds, at most for one of them: whoever hangs, the others have some, and the run ends."""
 
@@ -26,6 +29,8 @@ class Limits:
     """Seconds of one contender."""
     first_round_s: float
     """Seconds of one contender's preparation and first round, if that many are left."""
+    preparation_deadline: float
+    """Of preparations before any first round."""
 
     @classmethod
     def start(
@@ -35,7 +40,12 @@ class Limits:
         now = time.monotonic()
         all_s, first_all_s = (math.inf if seconds is None else seconds for seconds in (limit_s, first_rounds_s))
         most_s = _LARGEST_SHARE * all_s / max(1, num_contenders)
-        return cls(now + all_s, now + first_all_s, most_s, max(most_s, first_round_s))
+        preparation_deadline = now + _PREPARATION_SHARE * first_all_s
+        return cls(now + all_s, now + first_all_s, most_s, max(most_s, first_round_s), preparation_deadline)
+
+    def is_late(self) -> bool:
+        """Return whether preparations have taken so long that who is prepared had better be measured."""
+        return time.monotonic() > self.preparation_deadline
 
     def find_time_left(self, outcome: Outcome) -> float | None:
         """Return the seconds that a contender has left; None without a limit.

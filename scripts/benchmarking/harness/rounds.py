@@ -119,8 +119,9 @@ def measure_interleaved(
 ) -> dict[str, Outcome]:
     """Prepare all contenders, then measure them in interleaved rounds.
 
-    They are prepared one after the other. Each of the `repeats` rounds measures all in their order. Only one process
-    works at a time. A contender that fails, or whose time is up, takes no further part; the others go on.
+    They are prepared one after the other. Each of the `repeats` rounds measures all in their order; where preparations
+    take most of the time, first rounds come in between. Only one process works at a time. A contender that fails, or
+    whose time is up, takes no further part; the others go on.
 
     Args:
         contenders: what to measure.
@@ -145,10 +146,10 @@ def measure_interleaved(
         for contender in taking_part:
             announce("preparing", contender.name)
             turns.prepare(contender)
+            if limits.is_late():
+                turns.take_round(1, announce)
         for number in range(1, repeats + 1):
-            for name in list(turns.workers):
-                announce(f"round {number}/{repeats}", name)
-                turns.take(name)
+            turns.take_round(number, announce)
     finally:
         for worker in turns.workers.values():
             worker.stop()
@@ -184,6 +185,16 @@ class _Turns:
         self.workers[contender.name] = Worker(contender)
         outcome.facts = self._ask(contender.name)
 
+    def take_round(self, number: int, announce: Callable[[str, str], None]) -> None:
+        """Let each contender that is prepared do a round, unless it has done this one."""
+        for name in list(self.workers):
+            if self._count_rounds(name) < number:
+                announce(f"round {number}/{self._repeats}", name)
+                self.take(name)
+
+    def _count_rounds(self, name: str) -> int:
+        return max(map(len, self._outcomes[name].samples.values()), default=0)
+
     def take(self, name: str) -> None:
         """Let a contender do a round, unless the time that is left to it is less than a round took."""
         outcome = self._outcomes[name]
@@ -212,7 +223,7 @@ class _Turns:
 
     def _stop(self, name: str) -> None:
         outcome = self._outcomes[name]
-        num_rounds = max(map(len, outcome.samples.values()), default=0)
+        num_rounds = self._count_rounds(name)
         outcome.reason = f"stopped after {outcome.elapsed_s:.0f} s, with {num_rounds} of {self._repeats} rounds done"
         if not num_rounds:
             outcome.status = "stopped"
