@@ -286,7 +286,8 @@ def _find_text(line: str) -> str | None:
 def _list_others(folder: Path, planned: set[str]) -> list[PlannedFile]:
     """List what else is in the folder, none of which is published."""
     notes = {PLACES_FILE: "has paths of this machine", RECIPE_FILE: "", RESULTS_FILE: ""}
-    others = [path.name for path in folder.iterdir() if path.name not in {*planned, REPORT_FOLDER}]
+    told = {*planned, REPORT_FOLDER, "__pycache__"}  # which pip makes beside the modules of a model that it installs
+    others = [path.name for path in folder.iterdir() if path.name not in told]
     if (folder / REPORT_FOLDER).is_dir():
         inside = (f"{REPORT_FOLDER}/{path.name}" for path in (folder / REPORT_FOLDER).iterdir())
         others += [name for name in inside if name not in planned]

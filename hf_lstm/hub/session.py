@@ -47,9 +47,8 @@ def call_hub(action: Callable[[], T], *, retry_for_s: float | None = None) -> T:
     """Call the Hub until it answers, for a bounded time.
 
     Returns `action()`, started again while the Hub fails in a way that may pass. The log says so once, and once when
-    it answers again. The pauses double from 1 to 8 s, or
-    are what the Hub asks for (`Retry-After`). The action must be safe to repeat: a request may have taken effect
-    although its response was lost.
+    it answers again. The pauses double from 1 to 8 s, or are what the Hub asks for (`Retry-After`). The action must be
+    safe to repeat: a request may have taken effect although its response was lost.
 
     Args:
         action: what to do with the client.

@@ -46,7 +46,7 @@ _WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 
 
 def is_local(source: str, *, may_be_file_of_hub: bool = False) -> bool:
-    """Return whether a source is on this machine, as `data.sources.find_files` finds it.
+    """Return whether a source is on this machine, as `sources.named_sources.find_files` finds it.
 
     Otherwise it is the sample, or an id of the Hub, or a file of the Hub, `org/name/file`, if it may be one.
     """

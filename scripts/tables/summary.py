@@ -145,7 +145,7 @@ def _say_instead(root: Path) -> str:
     return (
         f"- **Small, honest, and it says why.** NB-SVM keeps {num_ngrams / 1e6:.1f} million n-grams, DistilBERT 66 "
         f"million parameters. Probabilities are calibrated (expected calibration error {error:.1f} %), each word's "
-        "part in the answer is shown, no other neural network here is as fast, and ONNX needs no PyTorch."
+        "part in the answer is shown, and ONNX needs no PyTorch."
     )
 
 

@@ -113,6 +113,7 @@ def test_a_dry_run_lists_and_needs_neither_network_nor_login(push, hub, run, mon
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     (run / ".env").write_text("SECRET=1")
+    (run / "__pycache__").mkdir()
     out = push("--dry-run")
     assert hub.requests == []
     published, _, left_out = out.partition("left out:")
@@ -120,6 +121,7 @@ def test_a_dry_run_lists_and_needs_neither_network_nor_login(push, hub, run, mon
         assert re.search(rf"^  {re.escape(name)} +[\d.]+ [kM]B", published, flags=re.MULTILINE), name
     for name in (*TEXT_FILES, "local.json", ".env"):
         assert name in left_out
+    assert "__pycache__" not in out
     assert {path: path.read_bytes() for path in before} == before
 
 

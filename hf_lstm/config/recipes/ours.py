@@ -138,7 +138,7 @@ FLAGSHIP = Recipe(
 FLAGSHIP_TINY = dataclasses.replace(
     FLAGSHIP,
     name="flagship-tiny",
-    description="ours: the same of 24 units that read forward only, three words a step, about 1 MB",
+    description="ours: as flagship, but of 24 units that read forward only, three words a step, about 1 MB",
     tokenizer=TokenizerConfig(words="punctuated", min_count=2, max_words=19_998),
     model=dataclasses.replace(
         FLAGSHIP.model, embedding_dim=24, hidden_size=24, words_per_step=3, bidirectional=False, dropout=0.1

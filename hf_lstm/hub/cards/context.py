@@ -105,8 +105,8 @@ def _build_data_context(recipe: Recipe | None, results: RunResults | None) -> di
 
 
 def _describe_recipe(recipe: Recipe) -> str:
-    """Describe a recipe as it is described today, whatever the run's own file says."""
-    return (RECIPES.get(recipe.name) or recipe).description
+    """Describe a recipe as it is described today, whatever the run's own file says, and whoever reads it."""
+    return (RECIPES.get(recipe.name) or recipe).description.removeprefix("ours: ")
 
 
 def _list_settings(recipe: Recipe) -> list[tuple[str, Any]]:

@@ -24,7 +24,7 @@ _MICRO_METRICS = _METRICS[1:]
 _MIXIN_TAGS = ("model_hub_mixin", "pytorch_model_hub_mixin")  # by which the Hub counts models of its mixin
 _MAX_NAME_CHARACTERS = 80
 """Of a repository; the Hub takes 96, with the owner's name."""
-_IN_MEMORY = "data in memory"  # as `data.sources` has it
+_IN_MEMORY = "data in memory"  # as `sources.in_memory` has it
 _POSITIVE_NAMES = ("pos", "positive")
 _REVIEWS_TO_TRY = {
     "Praise": "A wonderful film: funny, warm and beautifully played. I would watch it again tomorrow.",

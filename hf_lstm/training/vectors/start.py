@@ -112,7 +112,8 @@ def use_word_vectors(
     num_found = len(found.ids)
     entries = f"{num_found:,} of {vocab_size:,} vocabulary entries ({100 * of_vocabulary:.2f} %)"
     tokens = f"{100 * of_tokens:.2f} % of the tokens of train"
-    logger.info("embeddings: %s and %s have a vector in %s", entries, tokens, source.path.name)
+    where = "among those that come along" if source.comes_along else f"in {source.path.name}"
+    logger.info("embeddings: %s and %s have a vector %s", entries, tokens, where)
     return WordVectorFacts(
         source=config.embeddings or SOURCE,
         file=source.path.name,

@@ -73,5 +73,5 @@ def test_the_card_tells_it_and_of_short_texts_only_where_they_were_measured():
     assert "Its teachers are the model `lm`" in card
     assert "took | 5 min 33 s on cpu with 2 threads, after the training of what" in card
     assert "(../page.md#short)" in card
-    assert f"the package `hf_lstm`: {FLAGSHIP.description}." in card
+    assert f"the package `hf_lstm`: {FLAGSHIP.description.removeprefix('ours: ')}." in card
     assert "short texts" not in render_card(**known, results=results)

@@ -42,9 +42,11 @@ def test_words_of_like_meaning_are_near():
     assert {words[place] for place in nearest} >= {"terrible", "horrible", "dreadful"}
 
 
-def test_english_rows_start_from_them():
-    model, facts, is_changed = start(ENGLISH, init_from="auto")
+def test_english_rows_start_from_them(caplog):
+    with caplog.at_level("INFO"):
+        model, facts, is_changed = start(ENGLISH, init_from="auto")
     assert is_changed
+    assert "of the tokens of train have a vector among those that come along" in caplog.text
     assert (facts.source, facts.is_frozen) == ("hf_lstm", False)
     assert facts.share_of_train_tokens == 1
     vectors = read_shipped_vectors()
