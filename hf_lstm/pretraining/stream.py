@@ -51,10 +51,6 @@ class WordStream:
         self._batches: list[NDArray[np.int64]] = []
         self.steps_per_epoch = count_batches(len(self._rows), batch_size)
 
-    def count_epochs(self, step: int) -> float:
-        """Count the epochs that are done before a step, counted from 0."""
-        return step / self.steps_per_epoch
-
     def draw(self, step: int) -> Batch:
         """Return the batch of a step, counted from 0."""
         epoch, index = divmod(step, self.steps_per_epoch)

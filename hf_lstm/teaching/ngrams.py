@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_lstm.encoding.encoder import EncodedTexts
-from hf_lstm.evaluation.tfidf import has_spaced_words
 from hf_lstm.nn.problem import Problem
 
 if TYPE_CHECKING:
@@ -67,11 +66,6 @@ def mark_words(texts: EncodedTexts, num_words: int) -> csr_matrix:
     found.sum_duplicates()
     found.data[:] = 1.0
     return found
-
-
-def reads_words(texts: Sequence[str]) -> bool:
-    """Return whether n-grams of these texts should be of words, not of characters."""
-    return has_spaced_words(texts)
 
 
 class NgramClassifier:

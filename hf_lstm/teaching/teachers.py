@@ -12,13 +12,14 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.config.train import NGRAMS
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_temperature
+from hf_lstm.evaluation.tfidf import has_spaced_words
 from hf_lstm.extras import require_library
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import read_config
 from hf_lstm.nn.problem import Problem
 from hf_lstm.sources.label_feature import Labels
-from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams, reads_words
+from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams
 
 NUM_FOLDS = 5
 _MAX_CHARACTERS, _MAX_MORE_CHARACTERS = 50_000_000, 100_000_000
@@ -147,7 +148,7 @@ def _ask_ngrams(lesson: Lesson, said: NDArray[np.float64] | None) -> NDArray[np.
     """
     problem, num_texts = lesson.problem, len(lesson.texts)
     texts = [*lesson.texts, *lesson.more_texts]
-    features = count_ngrams(texts, problem.config.num_labels, has_words=reads_words(lesson.texts))
+    features = count_ngrams(texts, problem.config.num_labels, has_words=has_spaced_words(lesson.texts))
     is_part = np.concatenate([np.zeros(num_texts, dtype=bool), lesson.origins >= 0])
     folds = _cut_lesson(lesson, with_unlabeled=said is not None)
     is_learned = np.zeros(len(texts), dtype=bool)
