@@ -24,9 +24,11 @@ class TokenizerConfig:
     many endings, and the default recipe chooses it by itself where most of train is of scripts that set no blanks."""
     lowercase: bool = True
     """Lower-case the text first, as Python's `str.lower` does."""
-    stop_words: Literal["keep", "unknown", "drop"] = "keep"
+    stop_words: Literal["keep", "unknown", "drop", "drop_plain"] = "keep"
     """What happens to common words such as `the`, NLTK's 179 English stop words. `keep` treats them like other words.
-    `unknown` gives them no id, so the model reads `<unk>` in their place. `drop` removes them."""
+    `unknown` gives them no id, so the model reads `<unk>` in their place. `drop` removes them. `drop_plain` removes
+    the few that say least, and are a quarter of an English text: `a`, `an`, `the`, `and`, `in`, `of`, `to`, full stops,
+    commas, semicolons, dashes and quotation marks."""
     unknown_words: Literal["mark", "drop"] = "mark"
     """What happens to words without an id. `mark` puts `<unk>` in their place. `drop` removes them."""
     vocab: str | None = None
@@ -45,12 +47,12 @@ class TokenizerConfig:
         require(self.max_words is None or self.max_words >= 1, "tokenizer.max_words", self.max_words, "none or >= 1")
         if self.words == "wordpiece":
             require(self.lowercase, "tokenizer.lowercase", False, "true with tokenizer.words=wordpiece")
-            require(self.stop_words != "unknown", "tokenizer.stop_words", "unknown", "keep or drop with wordpiece")
+            is_known = self.stop_words in ("keep", "drop")
+            require(is_known, "tokenizer.stop_words", self.stop_words, "keep or drop with wordpiece")
             require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", "mark with wordpiece")
         else:
             if self.words == "bpe":
                 require(self.stop_words == "keep", "tokenizer.stop_words", self.stop_words, "keep with bpe")
             if self.words in ("punctuated", "any_script", "bpe"):
-                require(self.stop_words != "drop", "tokenizer.stop_words", "drop", f"keep or unknown with {self.words}")
                 require(self.unknown_words == "mark", "tokenizer.unknown_words", "drop", f"mark with {self.words}")
             require(self.vocab is None, "tokenizer.vocab", self.vocab, "none, unless tokenizer.words=wordpiece")

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import TokenizerConfig
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.byte_pairs import train_byte_pairs
-from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.stop_words import LEFT_OUT, load_stop_words
 from hf_lstm.tokenization.word_splitter import PAD_TOKEN, SPECIAL_TOKENS, UNK_TOKEN, WordSplitter
 from hf_lstm.tokenization.wordpiece import PAD_PIECE, UNK_PIECE, build_wordpiece_tokenizer, load_vocab, train_vocab
 
@@ -61,8 +61,8 @@ def train_tokenizer(texts: Iterable[str], config: TokenizerConfig) -> Tokenizer:
         )
     if config.unknown_words == "drop":
         splitter = WordSplitter(config.words, config.lowercase, kept=words)
-    elif config.stop_words == "drop":
-        splitter = WordSplitter(config.words, config.lowercase, dropped=load_stop_words())
+    elif config.stop_words in LEFT_OUT:
+        splitter = WordSplitter(config.words, config.lowercase, dropped=LEFT_OUT[config.stop_words]())
     vocab = {word: index for index, word in enumerate(itertools.chain(SPECIAL_TOKENS, words))}
     return splitter.build_tokenizer(vocab)
 
@@ -98,7 +98,8 @@ def _warn_of_unused_settings(config: TokenizerConfig) -> None:
 
 def _choose_words(counts: Counter[str], config: TokenizerConfig) -> Sequence[str]:
     """Choose the words of the vocabulary, in the order of their ids."""
-    excluded = {*SPECIAL_TOKENS, *(load_stop_words() if config.stop_words != "keep" else ())}
+    stop_words = () if config.stop_words == "keep" else LEFT_OUT.get(config.stop_words, load_stop_words)()
+    excluded = {*SPECIAL_TOKENS, *stop_words}
     words = [word for word, count in counts.items() if count >= config.min_count and word not in excluded]
     words.sort(key=lambda word: (-counts[word], word))
     words = words[: config.max_words]

@@ -18,7 +18,7 @@ from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
 from hf_lstm.tokenization.older_patterns import PARTS, age_byte_pairs
-from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.stop_words import LEFT_OUT
 from hf_lstm.tokenization.word_patterns import Words
 from hf_lstm.tokenization.word_splitter import SPECIAL_TOKENS, UNK_TOKEN
 from hf_lstm.tokenization.wordpiece import build_wordpiece_tokenizer
@@ -155,10 +155,12 @@ def _list_own_steps() -> list[dict[str, Any]]:
 @functools.cache
 def _list_own_splitters(*, leaves_out: bool) -> list[dict[str, Any]]:
     """List all pre-tokenizers that we write, but those of one vocabulary: those that leave out stop words, or not."""
-    dropped = load_stop_words() if leaves_out else frozenset[str]()
+    left_out = [load() for load in LEFT_OUT.values()] if leaves_out else [frozenset[str]()]
     builders = {build for _, build in PARTS.values()}
-    splitters = [build(words, dropped=dropped) for build in builders for words in get_args(Words)]
-    splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer)
+    splitters = [
+        build(words, dropped=dropped) for build in builders for words in get_args(Words) for dropped in left_out
+    ]
+    splitters += [build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer for dropped in left_out[:1]]
     described = list(map(_describe, splitters))
     if leaves_out:
         return described

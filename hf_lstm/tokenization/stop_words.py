@@ -1,14 +1,18 @@
-"""Loads the English stop words, and those of them that say nothing."""
+"""Loads the English stop words, those of them that say nothing, and what a tokenizer leaves out."""
 
 import functools
 import importlib.resources
 import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Final
 
 _MEANINGFUL_STOP_WORDS = frozenset(
     "against ain aren but couldn didn doesn don few hadn hasn haven isn mightn more most mustn needn no nor not off "
     "only shan shouldn t too very wasn weren won wouldn".split()
 )
 """What turns or weighs a statement; `t` is the end of a negation."""
+_PLAIN_WORDS = frozenset("a an and in of the to".split())
+_PLAIN_MARKS = frozenset(".,;-'\"`_–—…«»")
 
 
 @functools.cache
@@ -22,6 +26,22 @@ def load_stop_words() -> frozenset[str]:
 def load_function_words() -> frozenset[str]:
     """Load the stop words that say nothing by themselves, nor turn or weigh what others say."""
     return frozenset(word for word in load_stop_words() - _MEANINGFUL_STOP_WORDS if not word.endswith("n't"))
+
+
+@functools.cache
+def list_plain_words() -> frozenset[str]:
+    """Return articles, `and`, `in`, `of` and `to`, and marks that say as little: a quarter of an English text.
+
+    Marks of stars, grades, smileys, questions and exclamations are none of them.
+    """
+    return _PLAIN_WORDS | _PLAIN_MARKS
+
+
+LEFT_OUT: Final[Mapping[str, Callable[[], frozenset[str]]]] = {
+    "drop": load_stop_words,
+    "drop_plain": list_plain_words,
+}
+"""Gives the words that a tokenizer leaves out, by `TokenizerConfig.stop_words`; other values leave none out."""
 
 
 def says_nothing(word: str) -> bool:

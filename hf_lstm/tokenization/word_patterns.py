@@ -43,6 +43,7 @@ from tokenizers import Regex
 from tokenizers.normalizers import Lowercase, Normalizer, Replace
 from tokenizers.normalizers import Sequence as NormalizerSequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split
+from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 
 from hf_lstm.tokenization.unspaced import write_ranges
 
@@ -78,6 +79,8 @@ _CHARACTERS: dict[Words, str] = {
     "any_script": r"[\p{L}\p{M}\p{N}_]",
 }
 """What words are made of, in the library's regular expressions."""
+OF_SEVERAL_KINDS = ("punctuated", "any_script")
+"""Words whose pattern has alternatives: what is before and after one does not tell whether it is whole."""
 
 # Final_Sigma of the Unicode standard, section 3.13, as `str.lower` reads it: after a cased letter and before none,
 # where case-ignorable characters (apostrophes, accents) don't count.
@@ -141,20 +144,24 @@ def build_pre_tokenizer(
 ) -> PreTokenizer:
     """Build the pre-tokenizer for a normalized text.
 
-    It finds all words but those `dropped`, or none but those `kept`. Words `punctuated` and of
-    `any_script` can't be filtered.
+    It finds all words but those `dropped`, or none but those `kept`, which words `punctuated` and of `any_script`
+    can't be.
     """
     characters = _CHARACTERS[words]
     pattern = f"{characters}+"
-    if words == "punctuated":  # `TokenizerConfig` lets no words be left out of these
+    if words == "punctuated":
         pattern = _PUNCTUATED.format(word=characters, characters=characters[1:-1], blank=_BLANK)
     if words == "any_script":
         pattern = _ANY_SCRIPT
     if kept is not None:
         pattern = f"(?<!{characters}){write_alternatives(kept)}(?!{characters})"
-    elif dropped:
+    elif dropped and words not in OF_SEVERAL_KINDS:
         pattern = f"(?<!{characters})(?!{write_alternatives(dropped)}(?!{characters})){pattern}"
-    return Split(Regex(pattern), "removed", invert=True)  # removes what does not match
+    find_words = Split(Regex(pattern), "removed", invert=True)  # removes what does not match
+    if not dropped or words not in OF_SEVERAL_KINDS:
+        return find_words
+    # What is no match for being dropped could still be one from its second letter on, so words are found first.
+    return PreTokenizerSequence([find_words, Split(Regex(f"^{write_alternatives(dropped)}$"), "removed")])
 
 
 def escape(text: str) -> str:

@@ -14,9 +14,10 @@ from tokenizers.normalizers import Normalizer
 from tokenizers.pre_tokenizers import PreTokenizer
 
 from hf_lstm.tokenization.older_patterns import NEWEST, PARTS, Edition
-from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.stop_words import LEFT_OUT
 from hf_lstm.tokenization.word_patterns import (
     MAX_IGNORED,
+    OF_SEVERAL_KINDS,
     PUNCTUATED_WORD,
     STRAIGHT_MARKS,
     TAG,
@@ -183,13 +184,12 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
         unfiltered = _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0}))
         if make == unfiltered:
             return splitter
-        if (
-            words == "punctuated" or make["normalizer"] != unfiltered["normalizer"]
-        ):  # patterns of whole vocabularies take time to write
+        if make["normalizer"] != unfiltered["normalizer"]:  # patterns of whole vocabularies take time to write
             continue
         known_words = set(tokenizer.get_vocab()) - set(SPECIAL_TOKENS)
-        filters: list[dict[str, Any]] = [{"dropped": load_stop_words()}]
-        if all(splitter.split_all(word) == [word] for word in known_words):
+        filters: list[dict[str, Any]] = [{"dropped": load()} for load in LEFT_OUT.values()]
+        can_keep = words not in OF_SEVERAL_KINDS and all(splitter.split_all(word) == [word] for word in known_words)
+        if can_keep:
             filters.append({"kept": known_words})
         for words_left_out in filters:
             splitter = WordSplitter(words, lowercase, edition=edition, **words_left_out)

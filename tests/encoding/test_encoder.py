@@ -49,6 +49,7 @@ TOKENIZERS = {
     "unpunctuated": make_word_level("unpunctuated"),
     "cased unpunctuated": make_word_level("unpunctuated", lowercase=False),
     "punctuated": make_word_level("punctuated"),
+    "no plain words": make_word_level("punctuated", stop_words="drop_plain"),
     "cased punctuated": make_word_level("punctuated", lowercase=False),
     "any script": make_word_level("any_script"),
     "pieces": make_word_level("wordpiece", stop_words="drop", max_words=40),

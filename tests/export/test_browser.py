@@ -41,6 +41,7 @@ KINDS = [
     ({"words": "unpunctuated", "unknown_words": "drop"}, {"pooling": "mean", "single_logit": True}),
     ({"words": "any_script"}, {"single_bias": True}),
     ({"words": "wordpiece", "stop_words": "drop"}, {"bidirectional": True}),
+    ({"words": "punctuated", "stop_words": "drop_plain"}, {"words_per_step": 3, "pooling": "mean_max"}),
     ({"words": "bpe", "max_words": 300}, {"bidirectional": True}),
     ({"words": "bpe", "lowercase": False}, {"truncation": "head_tail"}),
     ({"words": "whitespace"}, {"pooling": "mean_max", "bidirectional": True, "words_per_step": 2}),

@@ -184,6 +184,7 @@ def test_spans_are_in_order_and_hold_the_words(text):
         (TokenizerConfig(words="unpunctuated"), "Don't watch<br A WONDERFUL film café 2"),
         (TokenizerConfig(words="unpunctuated", unknown_words="drop"), "A WONDERFUL film café"),
         (TokenizerConfig(stop_words="drop"), "watch br WONDERFUL film café 2"),
+        (TokenizerConfig(words="punctuated", stop_words="drop_plain"), "Don't watch WONDERFUL film ! café 2"),
         (TokenizerConfig(words="wordpiece", max_words=70), "Don t watch A WONDERFUL film ! caf"),
     ],
 )

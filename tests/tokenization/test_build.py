@@ -17,7 +17,7 @@ from hf_lstm.config import TokenizerConfig
 from hf_lstm.config.recipes.published import STOPWORD_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.tokenization.stop_words import load_stop_words
+from hf_lstm.tokenization.stop_words import LEFT_OUT, load_stop_words
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 from hf_lstm.tokenization.word_splitter import WordSplitter, find_splitter
 
@@ -155,17 +155,19 @@ def test_splitter_gives_the_words_the_tokenizer_sees(text: str, shape: tuple[str
     check_splitter(WordSplitter(*shape), text, max_words)
 
 
-@given(texts=st.lists(TEXTS, min_size=1, max_size=3), shape=st.sampled_from(FILTERABLE_SHAPES), data=st.data())
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), shape=st.sampled_from(SHAPES), data=st.data())
 def test_words_are_left_out_as_a_filter_in_python_would(texts: list[str], shape: tuple[str, bool], data) -> None:
     text = replace_surrogates(" ".join(texts))
     words = find_words(text, *shape)
     chosen = set(data.draw(st.lists(st.sampled_from(words), max_size=3))) if words else set()
     chosen |= {word[:-1] for word in chosen if len(word) > 1}  # a word's beginning is another word
-    dropping, keeping = WordSplitter(*shape, dropped=chosen), WordSplitter(*shape, kept=chosen)
+    dropping = WordSplitter(*shape, dropped=chosen)
     assert dropping.split(text) == [word for word in words if word not in chosen]
-    assert keeping.split(text) == [word for word in words if word in chosen]
-    for splitter in (dropping, keeping):
-        check_splitter(splitter, text, 2)
+    check_splitter(dropping, text, 2)
+    if shape in FILTERABLE_SHAPES:
+        keeping = WordSplitter(*shape, kept=chosen)
+        assert keeping.split(text) == [word for word in words if word in chosen]
+        check_splitter(keeping, text, 2)
 
 
 def check_splitter(splitter: WordSplitter, text: str, max_words: int) -> None:
@@ -186,10 +188,20 @@ def test_marks_are_words_and_contractions_stay_readable() -> None:
     assert found == expected  # the words are found again in the text
 
 
-@pytest.mark.parametrize("setting", [{"stop_words": "drop"}, {"unknown_words": "drop"}])
-def test_among_marks_no_word_can_be_dropped(setting: dict) -> None:
-    with pytest.raises(InputError, match="punctuated"):
-        TokenizerConfig(words="punctuated", **setting)
+@pytest.mark.parametrize("words", ["punctuated", "any_script"])
+def test_among_marks_unknown_words_stay(words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        TokenizerConfig(words=words, unknown_words="drop")
+
+
+def test_plain_words_are_dropped_and_what_turns_a_statement_stays() -> None:
+    text = "A good-natured film, but I don't think the end (8/10) of it was worth the 'wait'... :) **** To-day?!"
+    tokenizer = train([text], words="punctuated", stop_words="drop_plain")
+    expected = "good natured film but i don't think end ( 8 / 10 ) it was worth wait : ) * * * * day ? !".split()
+    encoding = tokenizer.encode(text)
+    assert encoding.tokens == expected
+    assert [text[slice(*place)].lower() for place in encoding.offsets] == expected
+    assert set(vocab_in_order(tokenizer)) == {"<pad>", "<unk>", *expected}
 
 
 def test_dropped_words_are_not_in_the_sequence() -> None:
@@ -218,12 +230,21 @@ def test_python_and_tokenizer_differ_only_where_editions_of_unicode_do(words: st
     assert different <= CHANGED_CHARACTERS
 
 
-LEAVING_OUT = [{}, {"stop_words": "drop"}, {"unknown_words": "drop"}, {"stop_words": "drop", "unknown_words": "drop"}]
+LEAVING_OUT = [
+    {},
+    {"stop_words": "drop"},
+    {"stop_words": "drop_plain"},
+    {"unknown_words": "drop"},
+    {"stop_words": "drop", "unknown_words": "drop"},
+]
 
 
 @pytest.mark.parametrize(
     ("shape", "leaving_out"),
-    [*itertools.product(FILTERABLE_SHAPES, LEAVING_OUT), (("punctuated", True), {}), (("punctuated", False), {})],
+    [
+        *itertools.product(FILTERABLE_SHAPES, LEAVING_OUT),
+        *itertools.product(SHAPES[len(FILTERABLE_SHAPES) :], LEAVING_OUT[:3]),
+    ],
 )
 def test_find_splitter_knows_its_own_after_saving(tmp_path: Path, shape: tuple[str, bool], leaving_out: dict) -> None:
     text = "A-b the 2 É x"
@@ -233,7 +254,7 @@ def test_find_splitter_knows_its_own_after_saving(tmp_path: Path, shape: tuple[s
     assert splitter is not None
     expected = find_words(text, *shape)
     if leaving_out.get("stop_words"):
-        expected = [word for word in expected if word not in load_stop_words()]
+        expected = [word for word in expected if word not in LEFT_OUT[leaving_out["stop_words"]]()]
     if leaving_out.get("unknown_words"):
         expected = [word for word in expected if word in tokenizer.get_vocab()]
     assert splitter.split(text) == expected

@@ -28,7 +28,8 @@ TEXTS = ["a good-natured film (really). It isn't bad!", "ΟΔΟΣ, Σ and C# or 
 CONFIGS = [
     *(TokenizerConfig(words=words, lowercase=lowercase) for words in (*WORDS, "bpe") for lowercase in (True, False)),
     *(TokenizerConfig(words=words, unknown_words="drop") for words in ("word_characters", "whitespace")),
-    *(TokenizerConfig(words=words, stop_words="drop") for words in ("unpunctuated", "wordpiece")),
+    *(TokenizerConfig(words=words, stop_words="drop") for words in ("unpunctuated", "wordpiece", "punctuated")),
+    *(TokenizerConfig(words=words, stop_words="drop_plain") for words in ("letters", "punctuated", "any_script")),
 ]
 # Of what begins with a backslash, JavaScript (with its flag u) and Oniguruma read only these alike.
 ESCAPES = re.compile(

@@ -14,11 +14,13 @@ from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.tokenization.saved import parse_tokenizer, typed_failures
+from hf_lstm.tokenization.stop_words import LEFT_OUT
 from hf_lstm.tokenization.word_patterns import Words
 from hf_lstm.tokenization.word_splitter import WordSplitter
 
 TEXTS = ["a wonderful film with a great cast", "don't miss it's end, 你好 ΟΔΟΣ", "the end (of) [it]"]
 VOCAB = {"<pad>": 0, "<unk>": 1, "film": 2, "a+b(": 3}
+KEPT = set(VOCAB) - {"<pad>", "<unk>"}
 
 
 def parse(tokenizer):
@@ -26,15 +28,15 @@ def parse(tokenizer):
 
 
 @pytest.mark.parametrize(("words", "lowercase"), list(itertools.product(get_args(Words), [True, False])))
-@pytest.mark.parametrize("filters", [{}, {"dropped": True}, {"kept": True}])
+@pytest.mark.parametrize(
+    "filters",
+    [{}, *({"dropped": load()} for load in LEFT_OUT.values()), {"kept": KEPT}],
+    ids=["all", *LEFT_OUT, "known"],
+)
 def test_every_tokenizer_of_words_is_read_back(words, lowercase, filters):
-    from hf_lstm.tokenization.stop_words import load_stop_words
-
-    if words in ("punctuated", "any_script") and filters:
-        pytest.skip("lets no words be left out")
-    options = {"dropped": load_stop_words()} if "dropped" in filters else {}
-    options |= {"kept": set(VOCAB) - {"<pad>", "<unk>"}} if "kept" in filters else {}
-    tokenizer = WordSplitter(words, lowercase, **options).build_tokenizer(VOCAB)
+    if words in ("punctuated", "any_script") and "kept" in filters:
+        pytest.skip("lets no unknown words be left out")
+    tokenizer = WordSplitter(words, lowercase, **filters).build_tokenizer(VOCAB)
     assert parse(tokenizer).to_str() == tokenizer.to_str()
 
 
