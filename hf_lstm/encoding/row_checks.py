@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping, MappingView
+from collections.abc import Iterable, Iterator, Mapping, MappingView
 from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 from typing import Any
@@ -11,6 +11,8 @@ from hf_lstm.errors import InputError
 
 MAX_NAME_CHARACTERS = 60
 """Of a column that a message names."""
+_ARROW_ROWS = 1_024
+"""Of a column, converted at once."""
 
 
 def iterate_rows(texts: Any) -> Iterable[Any]:
@@ -42,10 +44,25 @@ def iterate_rows(texts: Any) -> Iterable[Any]:
         raise InputError(f"texts are {kind}, expected a string or an iterable of strings")
     if isinstance(num_dimensions, int) and num_dimensions > 1:
         raise InputError(f"texts are {kind} of {num_dimensions} dimensions, expected one: pass a column of texts")
-    if hasattr(texts, "to_pylist"):  # of Arrow; it would give scalars of its own
-        texts = texts.to_pylist()
-    rows: Iterable[Any] = texts
+    rows: Iterable[Any] = _ArrowRows(texts) if hasattr(texts, "to_pylist") else texts
     return rows
+
+
+class _ArrowRows:
+    """Gives the values of an Arrow column, which itself gives scalars of its own.
+
+    Few at a time become Python objects: a column may be larger than memory, as one that is mapped from a file.
+    """
+
+    def __init__(self, column: Any) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __iter__(self) -> Iterator[Any]:
+        for start in range(0, len(self), _ARROW_ROWS):
+            yield from self._column.slice(start, _ARROW_ROWS).to_pylist()
 
 
 def _list_columns(texts: Any) -> list[object] | None:

@@ -1,6 +1,7 @@
 import io
 import json
 import pathlib
+import tracemalloc
 from typing import NamedTuple
 
 import datasets
@@ -9,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.errors import InputError
 
 TEXTS = ["a great film", "dull", "a waste of time"]
@@ -65,6 +67,20 @@ def test_columns_of_any_library_are_rows(tiny_model, container):
     expected = tiny_model.predict(TEXTS)
     assert json.dumps(tiny_model.predict(container)) == json.dumps(expected)
     assert [row.tolist() for row in tiny_model.encode(container)] == [row.tolist() for row in tiny_model.encode(TEXTS)]
+
+
+@pytest.mark.parametrize("cut", [0, 3, 1_500])
+def test_arrow_columns_are_read_some_rows_at_a_time(cut):
+    texts = [*(f"film {number}" for number in range(5_000)), None]
+    column = pa.chunked_array([texts[:1_700], texts[1_700:]]).slice(cut)
+    rows = iterate_rows(column)
+    assert len(rows) == len(column)
+    assert list(rows) == list(rows) == texts[cut:]
+    tracemalloc.start()
+    assert next(iter(rows)) == texts[cut]
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 100 * len(texts) / 2  # a string takes 50 bytes, and its place in a list 8
 
 
 def test_generators_are_rows(tiny_model):
