@@ -335,7 +335,8 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
         assert result["status"] == "measured", (contender, result["reason"])
         assert set(result["metrics"]["mb_per_s"]) == {"median", "min", "max", "samples"}
         assert contender in run.stdout
-    assert section["contenders"]["ours, 1 core"]["facts"]["ids_are_those_of_re"] is True
+    for name in ("ours, 1 core", "ours, all cores", "ours, a thread per core"):
+        assert section["contenders"][name]["facts"]["ids_are_those_of_re"] is True
     for figure in section["figures"]:
         assert {"title", "unit", "target", "median", "is_reached"} <= set(figure)
     for private in (str(REPO_ROOT), str(Path.home()), socket.gethostname()):
