@@ -55,11 +55,11 @@ TAG = r"</?[A-Za-z][^<>]*>"
 STRAIGHT_MARKS = str.maketrans("‘’´“”", "'" * 3 + '"' * 2)
 """What telephones and word processors write for `'` and `"`, which most texts to learn from have."""
 
-# A word and its n't, or a word, or what English adds to one after an apostrophe, or a single mark.
 WHITE_SPACE = r"\t-\r\x20\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
 """What Unicode calls white space, for a class: JavaScript has a set of its own."""
 _BLANK = rf"{WHITE_SPACE}\x1C-\x1F"
 """What `str.split` splits at."""
+# A word and its n't, or a word, or what English adds to one after an apostrophe, or a single mark.
 _PUNCTUATED = r"{word}+['’][tT](?!{word})|{word}+|['’](?:[sSmMdD]|[rRvV][eE]|[lL][lL])(?!{word})|[^{characters}{blank}]"
 PUNCTUATED_WORD = _PUNCTUATED.format(word=r"\w", characters=r"\w", blank=r"\s")
 
