@@ -1,6 +1,7 @@
 """A pushed model in transformers: its own files, or ours once they are imported, give the same answers."""
 
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ from local_hub import WRITE_TOKEN
 from random_model import POOLINGS, build_model
 
 from hf_lstm import FLAGSHIP, FLAGSHIP_TINY
+from hf_lstm.config.model import MULTI_LABEL, SINGLE_LABEL
 from hf_lstm.files import REMOTE_FILES
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.remote.settings import read_remote_module
@@ -70,6 +72,22 @@ def test_what_transformers_saves_loads_here_again(tmp_path, settings):
     again = LSTMSentiment.from_pretrained(tmp_path / "theirs")
     assert again.config == dataclasses.replace(model.config, dtype="float32")
     assert torch.equal(again.predict_proba(TEXTS, precision="float32"), model.predict_proba(TEXTS, precision="float32"))
+
+
+@pytest.mark.parametrize("problem_type", [SINGLE_LABEL, MULTI_LABEL])
+def test_the_example_of_the_card_answers_as_the_model(tmp_path, monkeypatch, problem_type):
+    model = save(tmp_path / "model", problem_type=problem_type)
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(from transformers import .*?)```", card, flags=re.DOTALL)
+    *before, asked = example.strip().splitlines()
+    monkeypatch.chdir(tmp_path / "model")
+    names = {}
+    exec("\n".join(before), names)
+    answers = eval(asked, names)
+    expected = model.predict("A text to classify.", top_k=len(answers), precision="float32")
+    assert [answer["label"] for answer in answers] == [answer["label"] for answer in expected]
+    assert [answer["score"] for answer in answers] == pytest.approx([answer["score"] for answer in expected], abs=1e-5)
+    assert len(answers) == (1 if problem_type == SINGLE_LABEL else 2)
 
 
 def test_a_pushed_model_is_a_pipeline(tmp_path, hub, monkeypatch):
