@@ -5,15 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from run_records import make_recipe, make_results
 
+from hf_lstm.formats.catalog import FORMATS
+from hf_lstm.formats.compression import COMPRESSED_SUFFIXES
 from hf_lstm.records.places import (
     IMDB_ROWS_SHA256,
     SAMPLE_ROWS_SHA256,
+    is_local,
     list_places,
     name_place,
     strip_command,
     strip_recipe,
     strip_results,
 )
+
+
+@pytest.mark.parametrize("suffix", [*FORMATS, *COMPRESSED_SUFFIXES])
+def test_names_of_files_are_no_ids_of_the_hub(suffix):
+    assert is_local(f"nobody/reviews{suffix}")
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def test_functions_and_classes_are_where_the_pages_say(page, name, link):
     assert name in defined, f"{page}: there is no {name} in {link}"
 
 
+def test_what_the_usual_changes_name_stands_in_files_that_they_link():
+    for change in TEXTS["CONTRIBUTING.md"].split("\n### ")[1:]:
+        steps = change.partition("\n## ")[0]
+        links = re.findall(r"\]\((hf_lstm/[\w/.]+)\)", steps)
+        files = [file for link in links for file in ((ROOT / link).glob("*.py") if "." not in link else [ROOT / link])]
+        linked = " ".join(file.read_text(encoding="utf-8") for file in files)
+        for name in re.findall(r"`([A-Za-z_]\w+)`", steps):
+            assert re.search(rf"\b{name}\b", linked), f"CONTRIBUTING.md: {name} is in none of {links}"
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_scripts_recipes_and_settings_that_are_named_exist(page):
     text = TEXTS[page]
