@@ -483,6 +483,10 @@ def test_linear_models_on_the_same_rows_are_shown_with_the_lead():
         "NB\\|SVM", "22,519 rows", "438,654", "90.68 %", "90.31 to 91.04 %", "-2.4 points", "-2.8 to -2.0",
     ]  # fmt: skip
     assert "linear model" not in render()
+    worse = {**baseline, "name": "TF-IDF", "splits": {"test": {**figures, "accuracy": 0.8}}}
+    card = render(results={**make_results(), "baselines": [baseline, worse]})
+    assert "The best linear model of those below, NB\\|SVM, gets 90.68 % of them right; this model loses" in card
+    assert "TF-IDF gets" not in card
 
 
 def test_rows_to_know_of_are_listed_without_their_texts():
