@@ -19,7 +19,7 @@ ROOMS = """
     provenance devices records config config.recipes remote hub hub.cards hub.spaces storage tracking nn.cpu nn.cuda nn
     objectives tokenization encoding formats rows sources data model answers export evaluation report.plots report api
     demo.guards demo.content demo engines pretraining teaching.editing teaching distributed training.vectors
-    training.loop training searching sklearn transformers cli.common cli __main__
+    training.bases training.loop training searching sklearn transformers cli.common cli __main__
 """.split()
 """A room, a room within a room, or a module beside them may import only itself and those that stand before it."""
 

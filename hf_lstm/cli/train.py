@@ -252,6 +252,6 @@ def refuse_own_architecture(recipe: Recipe, searched: Iterable[str] = ()) -> Non
     if not may_be_determined(recipe, tried):
         return
     # Imported here, as it takes seconds that most commands need not wait for before they are told what is wrong.
-    from hf_lstm.training.fine_tuning import check_own_settings
+    from hf_lstm.training.bases.loading import check_own_settings
 
     check_own_settings(recipe, tried)

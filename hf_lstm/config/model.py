@@ -15,8 +15,12 @@ SINGLE_LABEL: ProblemType = "single_label_classification"
 MULTI_LABEL: ProblemType = "multi_label_classification"
 SET_BY_DATA = ("id2label", "problem_type", "thresholds")
 """Fields of a config that no setting of a recipe chooses."""
-HOW_MUCH_IS_READ = ("max_length_tokens", "truncation", "max_length_characters")
-"""Fields of a config that no weight depends on: what a model reads of a text. Who fine-tunes one may set them."""
+NO_WEIGHT_DEPENDS_ON = (
+    "max_length_tokens", "truncation", "max_length_characters", "dropout", "embedding_dropout",
+    "embedding_dropout_mask", "output_dropout", "direction_dropout", "word_dropout", "dtype",
+)  # fmt: skip
+"""Settings of how much is read of a text, of dropout, and of how weights are saved. Who fine-tunes a model may set
+them."""
 MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-3, 1e3
 """Beyond them lies no fitted one, and probabilities are all 0 and 1, alike, or not finite."""
 

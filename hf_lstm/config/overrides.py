@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from hf_lstm.config.checks import split_optional, suggest_names
 from hf_lstm.config.data import DataConfig, join_columns
-from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelSettings
+from hf_lstm.config.model import NO_WEIGHT_DEPENDS_ON, ModelSettings
 from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL, PretrainConfig, PretrainRecipe
 from hf_lstm.config.recipe import Recipe
 from hf_lstm.config.tokenizer import TokenizerConfig
@@ -105,7 +105,7 @@ def check_given(
 ) -> None:
     """Check that no setting that was given differs from what the model to start from determines.
 
-    A classifier leaves open how much is read, a language model all but embedding and LSTM.
+    A classifier leaves open what no weight depends on, a language model all but embedding and LSTM.
 
     Args:
         recipe: its `given` names the settings.
@@ -120,7 +120,7 @@ def check_given(
     tried = set(searched)
     for given in (*recipe.given, *tried):
         section, _, name = given.partition(".")
-        is_open = name not in SET_BY_LANGUAGE_MODEL if is_language_model else name in HOW_MUCH_IS_READ
+        is_open = name not in SET_BY_LANGUAGE_MODEL if is_language_model else name in NO_WEIGHT_DEPENDS_ON
         if section not in ("tokenizer", "model") or (section == "model" and is_open):
             continue
         has = f", and has {getattr(base, name)}" if section == "model" else ""

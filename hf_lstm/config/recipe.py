@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import HOW_MUCH_IS_READ, ModelConfig, ModelSettings
+from hf_lstm.config.model import NO_WEIGHT_DEPENDS_ON, ModelConfig, ModelSettings
 from hf_lstm.config.tokenizer import TokenizerConfig
 from hf_lstm.config.train import TrainConfig
 from hf_lstm.errors import InputError
@@ -50,7 +50,7 @@ class Recipe:
     def to_json(self) -> dict[str, Any]:
         """Convert the recipe to the JSON object of recipe.json.
 
-        With a model to start from, it has under `given` what somebody has set to be read instead of what that reads.
+        With a model to start from, it has under `given` what somebody has set in the place of that model's own.
         """
         value = dataclasses.asdict(self)
         del value["given"]
@@ -59,8 +59,8 @@ class Recipe:
         return {**value, "given": given} if (given := self._list_given()) else value
 
     def _list_given(self) -> dict[str, Any]:
-        """List what somebody has set of how much a model to start from reads; nothing without such a model."""
-        names = [name for name in HOW_MUCH_IS_READ if f"model.{name}" in self.given and self.train.base_model]
+        """List what somebody has set of what a model to start from leaves open; nothing without such a model."""
+        names = [name for name in NO_WEIGHT_DEPENDS_ON if f"model.{name}" in self.given and self.train.base_model]
         return {f"model.{name}": getattr(self.model, name) for name in names}
 
     def settings_to_json(self) -> dict[str, Any]:

@@ -111,11 +111,11 @@ class TrainConfig:
     `model.initialization` says. `ngrams`: small random numbers, or the word vectors of `init_from=auto`, and what each
     word says for a label by a linear model."""
     init_from: str | None = None
-    """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe; how
-    much it reads may be set (`model.max_length_tokens`, `truncation` and `max_length_characters`). A language model
-    gives tokenizer, embedding and LSTM, and leaves the rest to the recipe. `auto` takes only the word vectors of the
-    language model of English film reviews that comes along, and where most words of train have none, as in other
-    languages, starts without them."""
+    """A saved model to fine-tune, as a folder or Hub id. Its tokenizer and network replace those of the recipe, but
+    for what is set of how much is read (`model.max_length_tokens`, `truncation`, `max_length_characters`), dropout of
+    all kinds, and `dtype`. A language model gives tokenizer, embedding and LSTM, and leaves the rest to the recipe.
+    `auto` takes only the word vectors of the language model of English film reviews that comes along, and where most
+    words of train have none, as in other languages, starts without them."""
     num_shards: int | None = None
     """Divide the rows of each step into this many parts, each computed on one core. The weights then have the same bits
     whatever the number of threads and processes (1 to `num_shards`). `none` divides them as fits the threads, which

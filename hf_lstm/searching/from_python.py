@@ -26,7 +26,7 @@ from hf_lstm.searching.run import SearchOptions, search_in_folder
 from hf_lstm.searching.space import PRUNERS, Dimension, Value, build_default_space, format_value, parse_space
 from hf_lstm.sources.in_memory import IN_MEMORY, Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
-from hf_lstm.training.fine_tuning import check_own_settings
+from hf_lstm.training.bases.loading import check_own_settings
 from hf_lstm.training.from_python import removed_on_failure, shown_log
 from hf_lstm.training.python_call import format_call
 

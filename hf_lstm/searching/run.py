@@ -35,8 +35,8 @@ from hf_lstm.searching.trial import (
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
+from hf_lstm.training.bases.loading import Base, load_base_model
 from hf_lstm.training.facts import describe_machine
-from hf_lstm.training.fine_tuning import load_base_model
 from hf_lstm.training.setup import complete_data
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,8 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
         )
         code = describe_code()
         check_identity(folder.identity, describe_machine(recipe, device) | {"code": code}, must_be_equal=False)
-        recipe, splits = _load_rows(recipe, options.in_memory)
+        base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
+        recipe, splits = _load_rows(recipe, base, options.in_memory)
         check_identity(folder.identity, {"data": {"rows_sha256": splits.rows_sha256}}, must_be_equal=True)
         conditions = Conditions(
             splits=splits,
@@ -111,7 +112,9 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
             num_epochs=recipe.train.num_epochs,
             seed=recipe.train.seed,
         )
-        study.propose({dimension.setting: _read_setting(recipe, dimension.setting) for dimension in space})
+        model = recipe.model if base is None else base.complete_network(recipe.model, recipe.given)
+        unchanged = dataclasses.replace(recipe, model=model)
+        study.propose({dimension.setting: _read_setting(unchanged, dimension.setting) for dimension in space})
         facts = SearchFacts(
             recipe=recipe.name,
             command=options.command,
@@ -129,10 +132,10 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
         return _run_trials(recipe, study, facts, options, conditions, folder)
 
 
-def _load_rows(recipe: Recipe, in_memory: InMemorySplits | None) -> tuple[Recipe, Splits]:
+def _load_rows(recipe: Recipe, base: Base | None, in_memory: InMemorySplits | None) -> tuple[Recipe, Splits]:
     """Load the rows of all trials, as the model to start from was told of them; return the recipe with that."""
-    if recipe.train.base_model is not None:
-        recipe = complete_data(recipe, load_base_model(recipe.train.base_model), in_memory)
+    if base is not None:
+        recipe = complete_data(recipe, base, in_memory)
     return recipe, load_splits(recipe.data, in_memory)
 
 

@@ -24,7 +24,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import RunResults
 from hf_lstm.sources.in_memory import IN_MEMORY, Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
-from hf_lstm.training.fine_tuning import check_own_settings
+from hf_lstm.training.bases.loading import check_own_settings
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.python_call import format_call
 from hf_lstm.training.run import run_experiment

@@ -36,7 +36,7 @@ from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_labels, check_teachers
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
-from hf_lstm.training.fine_tuning import BaseLanguageModel, BaseModel, check_own_settings, load_base_model
+from hf_lstm.training.bases.loading import Base, load_base_model
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
@@ -99,8 +99,9 @@ def prepare_run(
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
     """
-    check_own_settings(recipe)
     base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
+    if base is not None:
+        base.check_given(recipe)
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
@@ -155,7 +156,7 @@ def prepare_run(
     )
 
 
-def complete_data(recipe: Recipe, base: BaseModel | BaseLanguageModel, in_memory: InMemorySplits | None) -> Recipe:
+def complete_data(recipe: Recipe, base: Base, in_memory: InMemorySplits | None) -> Recipe:
     """Fill in what the run of the model to start from was told of its rows, unless these have no names of columns."""
     if in_memory is not None and not in_memory.names_columns:
         return recipe
@@ -194,7 +195,7 @@ def _find_label_of_praise(recipe: Recipe, train_split: Dataset) -> int | None:
 def resolve_recipe(
     recipe: Recipe,
     train_split: Dataset,
-    base: BaseModel | BaseLanguageModel | None,
+    base: Base | None,
     tokenizer: Tokenizer | None = None,
     *,
     more_texts: Sequence[str] = (),
@@ -203,8 +204,8 @@ def resolve_recipe(
 
     Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
     or one that is trained here, on train and `more_texts`. With a model to fine-tune, its architecture and its way of
-    finding words take the place of the recipe's, but for what was given of how much is read; with a language model,
-    only those of embedding and LSTM do.
+    finding words take the place of the recipe's, but for what was given of settings that no weight depends on; with a
+    language model, only those of embedding and LSTM do.
 
     Raises:
         InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.

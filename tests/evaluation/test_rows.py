@@ -16,7 +16,7 @@ from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows
 from hf_lstm.rows.columns import Columns
 from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
-from hf_lstm.training.fine_tuning import complete_data
+from hf_lstm.training.bases.own_rows import complete_data
 
 QUICK = {"num_epochs": 1, "device": "cpu", "show_progress": False, "baseline": False}
 SMALL = {"embedding_dim": 4, "hidden_size": 4, **QUICK}

@@ -14,7 +14,8 @@ from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.pretraining.folder import read_language_model
 from hf_lstm.sources.label_feature import Labels
-from hf_lstm.training.fine_tuning import BaseLanguageModel, check_own_settings, load_base_model
+from hf_lstm.training.bases.language_model import BaseLanguageModel
+from hf_lstm.training.bases.loading import check_own_settings, load_base_model
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.run import run_experiment
 
@@ -167,12 +168,13 @@ def test_settings_that_a_language_model_leaves_open_may_be_given(folder: Path) -
             check_own_settings(override_recipe(recipe, [change]))
 
 
-def test_a_classifier_to_start_from_leaves_open_how_much_is_read(tiny_model_folder: Path) -> None:
+def test_a_classifier_to_start_from_leaves_open_what_no_weight_depends_on(tiny_model_folder: Path) -> None:
     recipe = override_recipe(POOLED_BILSTM, [f"train.init_from={tiny_model_folder}"])
     same = ["model.hidden_size=8", "model.pooling=last"]  # as the model has them
     check_own_settings(override_recipe(recipe, [*same, "model.max_length_tokens=9", "model.truncation=last"]))
+    check_own_settings(override_recipe(recipe, ["model.dropout=0.3", "model.word_dropout=0.1", "model.dtype=float16"]))
     with pytest.raises(InputError, match=r"model\.pooling: the model to start from, .* determines this, and has last;"):
         check_own_settings(override_recipe(recipe, ["model.pooling=max"]))
-    check_own_settings(recipe, ["model.max_length_tokens", "train.learning_rate"])
-    with pytest.raises(InputError, match=r"model\.dropout: the model to start from"):
-        check_own_settings(recipe, ["model.dropout"])
+    check_own_settings(recipe, ["model.max_length_tokens", "model.dropout", "train.learning_rate"])
+    with pytest.raises(InputError, match=r"model\.head_norm: the model to start from"):
+        check_own_settings(recipe, ["model.head_norm"])

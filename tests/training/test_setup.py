@@ -12,7 +12,7 @@ from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.loading import load_unlabeled
 from hf_lstm.records.results import WordVectorFacts
-from hf_lstm.training.fine_tuning import BaseModel
+from hf_lstm.training.bases.classifier import BaseModel
 from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 

@@ -1,12 +1,15 @@
 """The classifier of a model goes along wherever the labels are the same ones, in whatever order and spelling."""
 
+import dataclasses
+
 import pytest
 import torch
 from random_model import build_model
 
+from hf_lstm.config.model import NO_WEIGHT_DEPENDS_ON
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.sources.label_feature import Labels
-from hf_lstm.training.fine_tuning import BaseModel
+from hf_lstm.training.bases.classifier import BaseModel
 
 
 def fine_tune(base, label_names):
@@ -59,3 +62,19 @@ def test_a_classifier_with_renamed_labels_is_kept_and_the_message_says_so(caplog
     assert "rename_labels" in caplog.text
     base.rename_labels({"bug": "defect", "wish": "request"})
     assert fine_tune(base, ["defect", "request"])[1]
+
+
+def test_no_weight_depends_on_what_a_base_leaves_open():
+    base = build_model()
+    others = {"embedding_dropout_mask": "dimension", "truncation": "last", "dtype": "float16", "direction_dropout": 0.0}
+    values = {name: others.get(name, 0.25 if "dropout" in name else 7) for name in NO_WEIGHT_DEPENDS_ON}
+    settings = dataclasses.replace(base.config, **values)
+    wrapped = BaseModel("base", False, base, "0" * 64)
+    labels = Labels(("neg", "pos"))
+    assert wrapped.resolve(labels, settings) == base.config
+    given = wrapped.resolve(labels, settings, [f"model.{name}" for name in values])
+    assert given == settings
+    tuned = LSTMSentiment(given, base.tokenizer)
+    assert wrapped.copy_weights(tuned).keeps_classifier
+    assert all(torch.equal(tuned.state_dict()[name], weight) for name, weight in base.state_dict().items())
+    assert tuned.output_dropout.p == tuned.embedding_dropout.p == 0.25

@@ -1,0 +1,1 @@
+"""Has a classifier start from a saved model: a classifier, or a language model."""
