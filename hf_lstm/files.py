@@ -249,6 +249,10 @@ def raise_storage_error(
         raise error
     if not is_of_storage(error):
         told = "see what is there and who may write there, or write it elsewhere"
+        named = Path(error.filename) if isinstance(error.filename, str | Path) else path
+        gone = [each for each in named.parents if not each.exists()]
+        if isinstance(error, FileNotFoundError) and gone:
+            told = f"{gone[-1]} is gone, deleted or moved meanwhile; start anew, and leave it alone until the end"
     elif num_bytes is not None:
         told = f"{num_bytes:,} bytes are needed"
     else:

@@ -5,6 +5,7 @@ Usage: `python scripts/benchmark.py --help`.
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.errors import InputError
 from hf_lstm.files import read_json
 from hf_lstm.provenance import find_commit
+from hf_lstm.records.places import strip_command
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -103,8 +105,8 @@ def choose_sections(only: str | None) -> list[str]:
     return [name for name in SECTIONS if name in wanted]
 
 
-def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Measure and print the sections, and return the results for the JSON."""
+def measure(arguments: argparse.Namespace, command: str) -> dict[str, Any]:
+    """Measure and print the sections, and return the results for the JSON; `command` is noted beside each."""
     started = time.monotonic()
     effort, names = choose_effort(arguments), choose_sections(arguments.only)
     commit = find_commit()  # now: a later commit is not the code that is measured
@@ -129,7 +131,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
                     first_rounds_s=_share_first_rounds(started, effort, names, name),
                 )
             sections[name] = describe_section(section, outcomes)
-            sections[name]["measured"] = {"date": machine["date"], "commit": commit}
+            sections[name]["measured"] = {"date": machine["date"], "commit": commit, "command": command}
             print(f"\n{format_section(name, sections[name])}", flush=True)
     num_reviews = {"train": len(splits.train.texts), "validation": len(splits.validation.texts)}
     options = {
@@ -199,7 +201,8 @@ def main(argv: Sequence[str]) -> None:
     if (vocabulary := arguments.wordpiece_vocabulary) is not None and not vocabulary.is_file():
         raise InputError(f"--wordpiece-vocabulary {vocabulary}: there is no such file; expected a vocab.txt")
     earlier = read_earlier(arguments)
-    results = merge_results(earlier, measure(arguments), updates=arguments.update)
+    command = strip_command(f"python scripts/benchmark.py {shlex.join(argv)}".rstrip())
+    results = merge_results(earlier, measure(arguments, command), updates=arguments.update)
     if arguments.output is not None:
         write_json(results, arguments.output)
         print(f"\nwritten: {arguments.output}", file=sys.stderr)

@@ -4,6 +4,7 @@ Usage: `python scripts/load_test_demo.py --help`.
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,8 +47,10 @@ def main(argv: Sequence[str]) -> None:
     print(describe(figures))
     if arguments.output is not None:
         from hf_lstm.files import write_json
+        from hf_lstm.records.places import strip_command
 
-        write_json(arguments.output, figures)
+        command = strip_command(f"python scripts/load_test_demo.py {shlex.join(argv)}")
+        write_json(arguments.output, {"command": command, **figures})
         print(f"saved in {arguments.output}")
 
 

@@ -4,6 +4,7 @@ Usage: `python scripts/measure_precision.py --help`.
 """
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.data.loading import load_split
     from hf_lstm.files import write_json
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.records.places import strip_command
     from hf_lstm.rows.columns import Columns
     from hf_lstm.sources.label_feature import Labels
 
@@ -61,7 +63,8 @@ def main(argv: Sequence[str]) -> None:
         figures[name] = measure_precision(model, rows)
         print(f"{name}, {len(rows):,} rows: {describe(figures[name])}", flush=True)
     if arguments.output is not None:
-        write_json(arguments.output, figures)
+        command = strip_command(f"python scripts/measure_precision.py {shlex.join(argv)}")
+        write_json(arguments.output, {"command": command, **figures})
         print(f"saved in {arguments.output}")
 
 

@@ -5,6 +5,7 @@ Usage: `python scripts/measure_short_texts.py --help`.
 
 import argparse
 import csv
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,7 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.files import write_json
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.records.places import strip_command
 
     figures: dict[str, Any] = {}
     for source in arguments.models:
@@ -71,7 +73,8 @@ def main(argv: Sequence[str]) -> None:
         figures[name] = measure_kinds(texts, probabilities, model.config.label_names)
         print(f"{name}: {describe(figures[name])}")
     if arguments.output is not None:
-        write_json(arguments.output, figures)
+        command = strip_command(f"python scripts/measure_short_texts.py {shlex.join(argv)}".rstrip())
+        write_json(arguments.output, {"command": command, **figures})
         print(f"saved in {arguments.output}")
 
 

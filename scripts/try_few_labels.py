@@ -70,7 +70,12 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output-dir", metavar="DIR", type=Path, default=Path("runs") / "few-labels")
     parser.add_argument("--output", metavar="FILE", type=Path, help="also write the figures as JSON")
     add_device_argument(parser)
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.models < 1 or arguments.students < 1:
+        parser.error("--models and --students must be more than 0")
+    if arguments.student is None and (arguments.students > 1 or arguments.student_set):
+        parser.error("--students and --student-set need --student, the recipe to teach")
+    return arguments
 
 
 def main(argv: Sequence[str]) -> None:

@@ -48,7 +48,9 @@ def read_unlabeled(
         refuse_missing_file(name, setting)
         texts = _find_split(name, config, setting)
         if texts is None:
-            raise InputError(f"{setting}: {name!r} is neither a file nor a split of {config.dataset}")
+            what = "is a folder, and no split of" if path.is_dir() else "is neither a file nor a split of"
+            remedy = "; name one file, or give the folder as the data set" if path.is_dir() else ""
+            raise InputError(f"{setting}: {name!r} {what} {config.dataset}{remedy}")
     left_out = frozenset(left_out)
     kept = [text for text in dict.fromkeys(texts) if text.strip() and text not in left_out]
     if not kept and name != AUTO:

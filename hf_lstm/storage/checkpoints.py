@@ -71,6 +71,7 @@ class Checkpoints:
         self.every_steps = every_steps
         self._saved_at_s = time.monotonic()
         self._cost_s = 0.0
+        self._is_place_new = not folder.parent.is_dir()
         for stray in folder.glob(f"*{PARTIAL_SUFFIX}"):
             shutil.rmtree(stray)
 
@@ -106,7 +107,12 @@ class Checkpoints:
         number = max(self._list_numbers(), default=0) + 1
         partial = self._name(number).with_suffix(PARTIAL_SUFFIX)
         try:
-            make_folder(self.folder)
+            if self._is_place_new:
+                make_folder(self.folder)
+                self._is_place_new = False
+            elif not self.folder.is_dir():  # without its parents: a run's folder that was removed is locked no more
+                self.folder.mkdir()
+                sync_folder(self.folder.parent)
             partial.mkdir()
             manifest = {_TENSORS: {"bytes": num_bytes, "sha256": write_new_file(partial / _TENSORS, chunks, num_bytes)}}
             for name, value in ((_STATE, said), (_MANIFEST, manifest)):

@@ -28,6 +28,11 @@ def digest_rows(run: PreparedRun) -> dict[str, Any]:
     return {"labels": list(Labels.of_rows(run.splits["train"]).names), "rows_sha256": digests}
 
 
+def digest_vocabulary(run: PreparedRun) -> str:
+    """Return a SHA-256 of the tokenizer: which words have an id, and how they are found."""
+    return hashlib.sha256(run.model.require_tokenizer().to_str().encode()).hexdigest()
+
+
 def digest_targets(learned: LabeledTexts) -> str | None:
     """Return a SHA-256 of what teachers say of the rows; None without teachers."""
     return None if learned.targets is None else _digest(learned.targets)

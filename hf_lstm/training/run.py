@@ -24,7 +24,7 @@ from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session, open_session, read_finished
 from hf_lstm.tracking.tracked import tracked
-from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets
+from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets, digest_vocabulary
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.saving import save_and_measure
@@ -119,6 +119,11 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
 def _check_rows(run: PreparedRun, folder: OutputFolder, processes: Processes) -> None:
     """Check that rows and targets are those of the run to resume, and of all processes."""
     rows, targets = digest_rows(run), digest_targets(run.learned)
-    check_identity(folder.identity, {"data": rows}, must_be_equal=True)
+    causes = {  # what decides token ids stands before them, so that what differs first is why all else does
+        "texts_and_labels_sha256": run.splits.rows_sha256,
+        "unlabeled_sha256": run.unlabeled_sha256,
+        "vocabulary_sha256": digest_vocabulary(run),
+    }
+    check_identity(folder.identity, {**causes, "data": rows}, must_be_equal=True)
     check_identity(folder.identity, {"targets_sha256": targets}, must_be_equal=False)
     processes.require_same({"rows": rows, "targets": targets})

@@ -1,7 +1,7 @@
 """Read the files of figures that tables show."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,11 @@ def format_measured(path: Path, what: str, format_figures: Callable[[Any], T], *
         return format_figures(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not {what}: {error!r}; {remedy}") from None
+
+
+def list_models(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """List the figures of each model in a file that begins with the command that wrote it."""
+    return {name: figures for name, figures in measured.items() if name != "command"}
 
 
 def read_benchmark(root: Path, read: Callable[[Any], T], kind: str | None = None) -> T:

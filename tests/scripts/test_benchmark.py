@@ -329,6 +329,7 @@ def test_command_measures_a_section_of_the_sample_and_writes_json(tmp_path):
     assert stages == ["tokenization: setting up", "tokenization: preparing", "tokenization: round 1/1"]
     ((name, section),) = results["sections"].items()
     assert name == "tokenization"
+    assert section["measured"]["command"].startswith("python scripts/benchmark.py --quick --repeats 1 --only tok")
     assert set(section) == {"title", "settings", "contenders", "figures", "measured"}
     for contender, result in section["contenders"].items():
         assert set(result) == {"status", "reason", "facts", "metrics"}

@@ -32,7 +32,9 @@ def test_a_narrow_model_is_measured_in_both_and_left_in_float32(tmp_path, tiny_m
     output, data = tmp_path / "precision.json", tmp_path / "reviews.csv"
     data.write_text("text,label\na wonderful film,pos\ndull,neg\n")
     SCRIPT["main"]([str(tiny_model_folder), "--dataset", str(data), "--device", "cpu", "--output", str(output)])
-    (figures,) = json.loads(output.read_text()).values()
+    command, figures = json.loads(output.read_text()).values()
+    assert command.startswith("python scripts/measure_precision.py ")
+    assert str(tmp_path) not in command
     assert figures["num_reviews"] == 2
     margin = figures["auto"].pop("largest_margin")
     assert margin == figures["bfloat16"]["largest_margin"] > 0

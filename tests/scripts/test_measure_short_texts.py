@@ -39,6 +39,7 @@ def test_a_broken_pair_is_one_line(tmp_path):
 
 def test_the_figures_are_written(tmp_path, tiny_model_folder, capsys):
     main([str(tiny_model_folder), "--output", str(tmp_path / "found.json"), "--device", "cpu"])
-    (figures,) = json.loads((tmp_path / "found.json").read_text()).values()
+    command, figures = json.loads((tmp_path / "found.json").read_text()).values()
+    assert command == "python scripts/measure_short_texts.py tiny-model --output found.json --device cpu"
     assert figures["all"]["num_texts"] == len(read_texts(TEXTS))
     assert "everyday" in capsys.readouterr().out

@@ -80,6 +80,21 @@ def test_rows_may_have_other_columns_as_the_language_model_had(tmp_path):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (["--models", "0"], "--models and --students must be more than 0"),
+        (["--student", "flagship", "--students", "0"], "--models and --students must be more than 0"),
+        (["--students", "2"], "--students and --student-set need --student"),
+        (["--student-set", "train.num_epochs=2"], "--students and --student-set need --student"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_wrong_use(given, message, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["--dataset", "sample", *given])
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
         (["--recipe", "lm-classifier"], "--recipe lm-classifier: it learns nothing from texts without labels"),
         (["--recipe", "lm-classifier", "--unlabeled", "unsupervised"], "lm-virtual"),
         (["--unlabeled", "none.csv"], "train.unlabeled: none.csv: there is no such file"),

@@ -71,6 +71,13 @@ def test_by_default_there_may_be_none(tmp_path, dataset):
         read_unlabeled("unsupervised", DataConfig(dataset=source), left_out=())
 
 
+def test_a_folder_that_is_no_split_is_told_as_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts").mkdir()
+    with pytest.raises(InputError, match=r"'texts' is a folder, and no split of data in memory; name one file, or"):
+        read_unlabeled("texts", DataConfig(dataset="data in memory"), left_out=())
+
+
 def test_the_samples_unlabeled_reviews_stand_in_no_other_split():
     splits = load_splits(DataConfig(dataset="sample"))
     known = {text for rows in splits.values() for text in rows["text"][:]}

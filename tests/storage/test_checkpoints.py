@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import shutil
 
 import pytest
 import torch
@@ -101,6 +102,17 @@ def test_a_full_disk_is_one_line_and_keeps_the_earlier_checkpoint(tmp_path, monk
             checkpoints.save({"step": 2, "w": torch.ones(50)})
     assert os.listdir(tmp_path) == ["checkpoint-000001"]
     assert checkpoints.load_latest()["step"] == 1
+
+
+def test_a_folder_that_was_removed_meanwhile_is_named_and_not_made_again(tmp_path):
+    run = tmp_path / "runs" / "mine"
+    (run / ".unfinished").mkdir(parents=True)
+    checkpoints = Checkpoints(run / ".unfinished" / "checkpoints")
+    checkpoints.save({"step": 1})
+    shutil.rmtree(run)
+    with pytest.raises(StorageError, match=rf"; {run} is gone, deleted or moved meanwhile; start anew, and leave it"):
+        checkpoints.save({"step": 2})
+    assert not run.exists()
 
 
 def test_checkpoints_are_due_by_steps_by_time_and_at_the_end_of_epochs(tmp_path, monkeypatch):

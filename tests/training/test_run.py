@@ -16,6 +16,8 @@ from hf_lstm.files import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
+from hf_lstm.tokenization.build import train_tokenizer
+from hf_lstm.training import setup
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.run import run_experiment
@@ -397,9 +399,13 @@ def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews,
         run_experiment(changed, options(tmp_path, resume=True))
     text = reviews.read_text()
     reviews.write_text(text.replace("number 6, lovely", "number 6, great"))
-    with pytest.raises(InputError, match=r"rows_sha256\.\w+ was [0-9a-f]+\.* and is"):
+    with pytest.raises(InputError, match=r"resumed: texts_and_labels_sha256 was \w+\.* and is .*; vocabulary_"):
         run_experiment(recipe, options(tmp_path, resume=True))
     reviews.write_text(text)
+    with monkeypatch.context() as patch:
+        patch.setattr(setup, "train_tokenizer", lambda texts, config: train_tokenizer([*texts, "unheard " * 9], config))
+        with pytest.raises(InputError, match=r"resumed: vocabulary_sha256 was \w+\.\.\. and is \w+\.\.\. now; res"):
+            run_experiment(recipe, options(tmp_path, resume=True))
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")
     num_threads = torch.get_num_threads() + 1
     torch.set_num_threads(num_threads)

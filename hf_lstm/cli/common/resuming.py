@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Protocol
 from hf_lstm.cli.common.parser import name_command
 from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
+from hf_lstm.distributed.launch import ALONE, read_launch
 
 
 class Resumable(Protocol):
@@ -49,6 +51,21 @@ def check_resume_arguments(parser: argparse.ArgumentParser, arguments: argparse.
         parser.error("--checkpoint-minutes and --checkpoint-steps must be more than 0")
 
 
+def name_start(command: str) -> str:
+    """Return how to start a command as this process was started: by itself, or in several processes by `torchrun`.
+
+    Of several machines, each starts as many processes as this one.
+    """
+    called = name_command(command)
+    if read_launch() == ALONE:
+        return called
+    num_here = os.environ.get("LOCAL_WORLD_SIZE", os.environ["WORLD_SIZE"])
+    num_machines = int(os.environ["WORLD_SIZE"]) // max(1, int(num_here))
+    options = [f"--nnodes {num_machines}"] if num_machines > 1 else []
+    program = called.removeprefix("python ") if called.startswith("python ") else f"--no-python {called}"
+    return " ".join(["torchrun", *options, f"--nproc-per-node {num_here}", program])
+
+
 @contextlib.contextmanager
 def say_how_to_resume(folder: Resumable, command: str, argv: Sequence[str]) -> Iterator[None]:
     """Run a block that fills `folder`; if it is stopped and can be resumed, say how, and exit."""
@@ -58,5 +75,5 @@ def say_how_to_resume(folder: Resumable, command: str, argv: Sequence[str]) -> I
         if not folder.can_be_resumed:
             raise
         again = [argument for argument in argv if argument not in ("--overwrite", "--resume")]
-        say(f"stopped; go on with: {name_command(command)} {shlex.join([*again, '--resume'])}")
+        say(f"stopped; go on with: {name_start(command)} {shlex.join([*again, '--resume'])}")
         sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)

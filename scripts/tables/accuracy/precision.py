@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.markdown import format_percent, format_table
-from tables.measured import format_measured
+from tables.measured import format_measured, list_models
 
 _HEADER = (
     "model",
@@ -30,7 +30,8 @@ def format_precision(root: Path) -> str:
     )
 
 
-def _format_models(models: Mapping[str, Any]) -> str:
+def _format_models(measured: Mapping[str, Any]) -> str:
+    models = list_models(measured)
     rows = [_format_row(name, figures) for name, figures in models.items()]
     sizes = " / ".join(dict.fromkeys(f"{figures['num_reviews']:,}" for figures in models.values()))
     return (

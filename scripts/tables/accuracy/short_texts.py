@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.markdown import format_percent, format_table
-from tables.measured import format_measured
+from tables.measured import format_measured, list_models
 
 _KINDS = {
     "everyday": "everyday sentences",
@@ -33,7 +33,8 @@ def format_short_texts(root: Path) -> str:
     return format_measured(root / "results" / "short_texts.json", what, _format_models)
 
 
-def _format_models(models: Mapping[str, Any]) -> str:
+def _format_models(measured: Mapping[str, Any]) -> str:
+    models = list_models(measured)
     numbers = next(iter(models.values()))
     header = (
         "model",
