@@ -126,7 +126,7 @@ def _iterate_tables(file: ArrowFile, text_column: str | None) -> Iterator[Window
     column = find_text_column(file.name, file.schema.names, text_column)
     repeated = sorted({name for name in file.schema.names if file.schema.names.count(name) > 1})
     if repeated:
-        raise InputError(f"{file.name}: two columns are called {repeated[0]!r}; give each a name of its own")
+        raise InputError(f"{file.name}: several columns are called {repeated[0]!r}; give each a name of its own")
     number = 0
     for table in _join_batches(pa.Table.from_batches([batch]) for batch in file.read(file.schema.names)):
         values = convert_texts(table[column], f"{file.name}, column {column!r}").to_pylist()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hf_lstm.errors import InputError
+from hf_lstm.formats.signatures import ARROW, PARQUET, describe_other_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,4 +86,8 @@ def _explain_damage(path: Path, kind: str) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: can't be read as {kind} ({reason}); get the file anew") from None
+        told = (
+            describe_other_kind(path, (PARQUET,) if kind == "Parquet" else (ARROW,))
+            or f"can't be read as {kind} ({reason}); get the file anew"
+        )
+        raise InputError(f"{path}: {told}") from None

@@ -21,6 +21,7 @@ MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most that the csv module takes on every platform. Its default, 128 Ki, is too short for some texts."""
 
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t|])[\r\n]*", re.IGNORECASE)
+_JSON_STARTS = ('{"', '[{"')
 _MISSING_LABELS = frozenset({"nan", "null"})
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """A byte that Python could not decode, with the errors `surrogateescape`."""
@@ -68,6 +69,8 @@ def _find_dialect(path: Path, stream: TextIO) -> tuple[_Dialect, Iterator[str]]:
     """Find how fields are separated; return it with the lines from the header on."""
     head = _read_until_text(stream)
     hint = _SEPARATOR_HINT.fullmatch(head[-1])
+    if head[-1].lstrip().startswith(_JSON_STARTS):
+        raise InputError(f"{path}: holds JSON, whatever its name says; give it the suffix .jsonl or .json")
     skipped = len(head) if hint else 0
     head = _read_until_text(stream) if hint else head
     rows = _read_until_text(stream)
@@ -148,8 +151,8 @@ def _advise(fields: list[str], num_columns: int, delimiter: str) -> str:
         return "remove the blanks before quotes"
     if len(fields) < num_columns:
         return "put quotes around a text that holds a line break"
-    if len(fields) == num_columns + 1 and not fields[-1].strip():
-        return f"remove the {delimiter!r} at the end of rows, or add one to the header"
+    if not any(field.strip() for field in fields[num_columns:]):
+        return f"remove the {delimiter!r} at the end of rows, or add as many to the header"
     return f"put quotes around a text that holds {delimiter!r}"
 
 

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from hf_lstm.errors import InputError
 from hf_lstm.formats.compression import open_bytes
+from hf_lstm.formats.signatures import describe_signature
 
 _HEAD_BYTES = 4096
 _MARKS = {
@@ -74,8 +75,10 @@ def check_head(head: bytes, name: str, encoding: str | None = None) -> None:
     """Check that the first bytes of a file can be UTF-8, or of another encoding that writes no NUL.
 
     Raises:
-        InputError: they are UTF-16 or UTF-32, which the bytes tell, or hold a NUL.
+        InputError: they are those of a file of another kind, or UTF-16 or UTF-32, which the bytes tell, or hold a NUL.
     """
+    if (told := describe_signature(head)) is not None:
+        raise InputError(f"{name}: {told}")
     found = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
     found = found or _find_wide_encoding(head)
     expected = (encoding or "utf-8").upper()

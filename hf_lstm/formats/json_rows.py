@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.formats.encodings import open_text
 from hf_lstm.formats.row_files import ABSENT, Place, RowFile
 
@@ -26,8 +26,15 @@ def open_json(path: Path, encoding: str | None = None) -> Iterator[RowFile]:
     first = next(objects, None)
     if first is None:
         raise InputError(f"{path}: there are no rows; expected objects such as {{'text': ..., 'label': ...}}")
+    second = next(objects, None)
+    if second is None and first[1] and all(isinstance(value, list | dict) for value in first[1].values()):
+        raise InputError(
+            f"{path}: holds one object of lists or objects ({abbreviate(list(first[1]), max_names=5)}), not a row "
+            "each; write it anew, as pandas does by to_json(path, orient='records', lines=True)"
+        )
     columns = list(first[1])
-    yield RowFile(str(path), columns, _list_values(itertools.chain([first], objects), columns))
+    begun = [first] if second is None else [first, second]
+    yield RowFile(str(path), columns, _list_values(itertools.chain(begun, objects), columns))
 
 
 def _list_values(
@@ -50,7 +57,7 @@ def _iterate_objects(path: Path, encoding: str | None) -> Iterator[tuple[int | N
     for index, (line, row) in enumerate(_parse(path, encoding)):
         where = Place(path, index, line)
         if isinstance(row, _RepeatedKey):
-            raise InputError(f"{where}: two columns are called {row.name!r}; give each a name of its own")
+            raise InputError(f"{where}: several columns are called {row.name!r}; give each a name of its own")
         if not isinstance(row, dict):
             raise InputError(f"{where}: expected an object such as {{'text': ..., 'label': ...}}")
         yield line, row

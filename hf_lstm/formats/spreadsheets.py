@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hf_lstm.errors import InputError
 from hf_lstm.formats.row_files import RowFile
+from hf_lstm.formats.signatures import OLD_EXCEL, ZIP, describe_other_kind
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -49,7 +50,11 @@ def open_spreadsheet(path: Path, encoding: None = None) -> Iterator[RowFile]:
         raise InputError(f"{path}: is protected by a password; save it without one") from None
     except (python_calamine.CalamineError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: can't be read as a spreadsheet ({reason}); save it anew, or as CSV") from None
+        told = (
+            describe_other_kind(path, (ZIP, OLD_EXCEL))
+            or f"can't be read as a spreadsheet ({reason}); save it anew, or as CSV"
+        )
+        raise InputError(f"{path}: {told}") from None
 
 
 def _check_size(path: Path) -> None:

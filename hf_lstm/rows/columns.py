@@ -97,7 +97,7 @@ def _require_one(name: str, columns: Sequence[str], kind: str, wanted: str | Non
                 f"({kind}_column= in Python)"
             )
     if len(alike) > 1:
-        raise InputError(f"{name}: {len(alike)} columns are called {_strip(found)!r}; give each a name of its own")
+        raise InputError(f"{name}: several columns are called {_strip(found)!r}; give each a name of its own")
 
 
 def _strip(column: str) -> str:

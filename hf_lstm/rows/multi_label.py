@@ -76,7 +76,7 @@ def split_cells(table: LabeledTable, separator: str) -> LabeledTable:
     labels = [_split(cell, separator) for cell in cells.dictionary.to_pylist()]
     lists = pa.array(labels, LISTS).take(cells.indices)
     labeled = dataclasses.replace(table, labels=pa.chunked_array([lists], LISTS))
-    _refuse_repeated(labeled)
+    _refuse_marks(labeled)
     return labeled
 
 
@@ -140,7 +140,7 @@ def take_lists(lists: pa.ChunkedArray, table: LabeledTable) -> LabeledTable:
     """Give a table the labels of lists: of names, or of ids where the table has `class_names`.
 
     Raises:
-        InputError: what they hold is no label, or a label stands twice in a list, as in lists of 0 and 1.
+        InputError: what they hold is no label, or 0 and 1 for each label.
     """
     kind = lists.type.value_type
     if pa.types.is_dictionary(kind):
@@ -158,7 +158,7 @@ def take_lists(lists: pa.ChunkedArray, table: LabeledTable) -> LabeledTable:
         named = [_name_ids(ids, row, table, table.class_names) for row, ids in enumerate(lists.to_pylist())]
         written = pa.chunked_array([pa.array(named, LISTS)], LISTS)
     labeled = dataclasses.replace(table, labels=written)
-    _refuse_repeated(labeled)
+    _refuse_marks(labeled)
     return labeled
 
 
@@ -167,8 +167,17 @@ def is_list(kind: pa.DataType) -> bool:
     return any(is_kind(kind) for is_kind in (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list))
 
 
-def _refuse_repeated(table: LabeledTable) -> None:
-    for row, labels in enumerate(table.labels.to_pylist()):
+def _refuse_marks(table: LabeledTable) -> None:
+    """Refuse lists that hold no labels but a mark for each, 0 or 1.
+
+    They are told by a label that stands twice; where there are but two labels, and each text has one of them, by both
+    orders of 0 and 1: lists of ids have but one.
+    """
+    lists = table.labels.to_pylist()
+    if {tuple(map(_read_mark, labels)) for labels in lists if labels is not None} == {(True, False), (False, True)}:
+        where = f"{table.name}, column {table.label_column!r}"
+        raise InputError(f"{where}: each list holds 0 and 1, for and against two labels; {_GIVE_COLUMNS}")
+    for row, labels in enumerate(lists):
         if labels and len({clean_label(label) for label in labels}) < len(labels):
             where = table.locate(row, table.label_column)
             raise InputError(f"{where}: a label stands twice in {shorten(repr(labels))}; {_GIVE_COLUMNS}")

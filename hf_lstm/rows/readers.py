@@ -81,11 +81,13 @@ def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
 
 
 def _read_features(name: str, schema: pa.Schema) -> Features:
-    """Read what `datasets` noted in a file of these columns, such as the names of classes.
+    """Read what `datasets` noted in a file of these columns, such as the names of classes; nothing where it did not.
 
     Raises:
-        InputError: a column has a type that it does not know, or its note is damaged.
+        InputError: its note is damaged.
     """
+    if b"huggingface" not in (schema.metadata or {}):
+        return Features()  # it does not know all types that can be read
     try:
         return Features.from_arrow_schema(schema)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:

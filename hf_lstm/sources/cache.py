@@ -21,7 +21,7 @@ from hf_lstm.files import write_json
 from hf_lstm.rows.class_files import list_class_files
 from hf_lstm.rows.labels import LabeledTable
 
-FORMAT_VERSION = "4"
+FORMAT_VERSION = "5"
 """Part of every key. Raise it when the same files are read in another way."""
 _INDEX_FILE = "splits.json"
 ROWS_PER_BATCH = 1_000  # as `datasets` does: single rows of a mapped file are read fast from small batches

@@ -119,14 +119,18 @@ def describe_files(folder: Path) -> str:
 
 
 def _refuse_texts_beside(tables: Sequence[Path], files: Sequence[Path], root: Path) -> None:
-    """Refuse tables beside folders that hold nothing but texts: these may be the data, and a table only lists them."""
+    """Refuse tables beside or in folders that hold mostly texts: these may be the data, and a table only lists them."""
     folders = {path.parent for path in files if path.parent != root}
-    of_texts = sorted(folder for folder in folders if all(map(is_text_of_class, _list_beside(files, folder))))
+    of_texts = sorted(folder for folder in folders if _holds_mostly_texts(_list_beside(files, folder)))
     if len(of_texts) > 1:
         raise InputError(
             f"{root}: holds tables ({_list_names(tables, root)}) and folders of texts ({_list_names(of_texts, root)}), "
             "so which are the data can't be told; name the tables, or move them out of the folder"
         )
+
+
+def _holds_mostly_texts(files: Sequence[Path]) -> bool:
+    return 2 * sum(map(is_text_of_class, files)) > len(files)
 
 
 def _list_beside(files: Sequence[Path], folder: Path) -> list[Path]:

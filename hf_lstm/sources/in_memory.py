@@ -129,6 +129,14 @@ def _is_ordered(part: Any) -> bool:
 
 
 def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
+    num_columns = labels.shape[1] if getattr(labels, "ndim", 1) == 2 else 1
+    if num_columns > 1 or getattr(labels, "ndim", 1) > 2:
+        raise InputError(
+            f"{split} rows have labels in {num_columns} columns; expected one class each, as of labels.argmax(axis=1), "
+            "or a list of names for each text"
+        )
+    if getattr(labels, "ndim", 1) == 2:
+        labels = labels.reshape(-1)
     listed = [part.tolist() if hasattr(part, "tolist") else list(part) for part in (texts, labels)]
     if len(listed[0]) != len(listed[1]):
         raise InputError(

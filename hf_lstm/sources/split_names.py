@@ -10,9 +10,12 @@ from hf_lstm.formats.compression import COMPRESSED_SUFFIXES
 
 SPLITS = ("train", "validation", "test")
 _KEYWORDS: Mapping[str, str] = {
-    "train": "train|training",
-    "validation": "validation|valid|val|dev",
-    "test": "test|testing|eval|evaluation",  # as `datasets` has it
+    split: f"({words})([-_ .]?(set|data|df))?"
+    for split, words in {
+        "train": "train|training|trn",
+        "validation": "validation|valid|val|dev",
+        "test": "test|testing|tst|eval|evaluation",  # as `datasets` has it
+    }.items()
 }
 _NUMBERED = re.compile(r"(.*?)[0-9]+([-_ .]of[-_ .])([0-9]+)(.*)")
 _HASH = re.compile("[-_][0-9a-f]{6,}")
@@ -104,10 +107,15 @@ def strip_suffixes(path: PurePath) -> str:
 def _find_split(path: Path, root: Path, matches: Callable[[str, str], bool]) -> str | None:
     """Find the split that a path is named after: the file's name counts first, then that of the innermost folder."""
     for name in (strip_suffixes(path), *(parent.name for parent in path.relative_to(root).parents if parent.name)):
-        found = [split for split, keywords in _KEYWORDS.items() if matches(name.casefold(), keywords)]
+        found = [split for split, keywords in _KEYWORDS.items() if matches(_part_words(name), keywords)]
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _part_words(name: str) -> str:
+    """Write a name in lower case; where `reviewsTrain` goes from lower to upper case, a new word begins."""
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", name).casefold()
 
 
 def _is_called(name: str, keywords: str) -> bool:

@@ -352,13 +352,13 @@ def test_a_text_that_is_null_is_refused(tmp_path):
     [
         ("reviews.pdf", b"x", r"reviews\.pdf: unknown file type '\.pdf'; expected one of \.txt, \.csv, "),
         ("reviews.csv.zip", b"x", r"unknown file type '\.csv\.zip'; expected .* or a text file with one of \.gz"),
-        ("reviews.xlsx", b"x", r"reviews\.xlsx: can't be read as a spreadsheet"),
+        ("reviews.xlsx", b"\0x", r"reviews\.xlsx: can't be read as a spreadsheet"),
         ("reviews.ods", b"", r"reviews\.ods: the file is empty"),
         ("reviews.txt", b"x", r"reviews\.txt: a text file has no labels; expected a table"),
         ("reviews.csv", b"", r"reviews\.csv: the file is empty"),
         ("reviews.csv", b"text,label\n", r"reviews\.csv: there are no rows"),
-        ("reviews.parquet", b"no parquet", r"reviews\.parquet: can't be read as Parquet"),
-        ("reviews.arrow", b"no arrow", r"reviews\.arrow: can't be read as Arrow"),
+        ("reviews.parquet", b"\0no parquet", r"reviews\.parquet: can't be read as Parquet"),
+        ("reviews.arrow", b"\0no arrow", r"reviews\.arrow: can't be read as Arrow"),
         ("reviews.parquet", to_parquet(make_rows("a", 4), has_class_names=False)[:-20], "can't be read as Parquet"),
     ],
 )

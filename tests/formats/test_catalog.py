@@ -136,14 +136,27 @@ def read_both(path, columns=Columns()):  # noqa: B008 - a tuple
         ("a.csv.zst", b"text,label\n", "can't be decompressed"),
         ("a.parquet.gz", b"x", "unknown file type '.parquet.gz'"),
         ("a.gz", b"x", "unknown file type '.gz'"),
-        ("a.xlsx", b"text,label\n", "can't be read as a spreadsheet"),
+        ("a.xlsx", b"text,label\n", "is a text, whatever its name says; give it the suffix of what it is, such"),
+        ("a.xls", "text\tlabel\nä\t1\n".encode(), "is a text, whatever its name says"),
+        ("a.xls", b"\n<table border=1><tr><td>text", "is a web page (HTML)"),
+        ("a.csv", b"<!DOCTYPE html>\n<html>", "is a web page (HTML)"),
+        ("a.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "is a pointer of Git LFS and not"),
+        ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "is a pointer of Git LFS and not"),
+        ("a.parquet", b"text,label\na,1\n", "is a text, whatever its name says"),
+        ("a.csv", b"PAR1\x15\x00", "is a Parquet file, whatever its name says; give it the suffix .parquet"),
+        ("a.jsonl", gzip.compress(b"{}"), "is compressed with gzip, whatever its name says; give it the suffix .gz"),
+        ("a.csv", b"PK\x03\x04\x14\x00", "is a zip archive or a spreadsheet"),
+        ("a.csv", b'{"text": "a", "label": 1}\n', "holds JSON, whatever its name says; give it the suffix .jsonl or"),
+        ("a.json", b'{"text": {"0": "a"}, "label": {"0": 1}}', "holds one object of lists or objects ('text', 'label"),
+        ("a.json", b'{"data": [{"text": "a", "label": 1}]}', "holds one object of lists or objects ('data'), not"),
+        ("a.csv", b"text,label\na,1,,\n", "4 fields, but the header has 2; remove the ',' at the end of rows, or"),
         ("a.xlsx", b"PK\x03\x04 damaged", "can't be read as a spreadsheet"),
         ("a.csv", "text,label\nHé,1\n".encode("cp1252"), "row 1 (line 2), column 'text': not UTF-8 (byte 0xe9"),
         ("a.csv", "text,lébel\nH,1\n".encode("cp1252"), "a.csv, header: not UTF-8 (byte 0xe9"),
         ("a.csv", "text,label\nгуд,1\n".encode("utf-16"), "is not UTF-8 but UTF-16; pass --encoding utf-16 "),
-        ("a.csv", b"label,text,text\n1,a,b\n", "2 columns are called 'text'"),
-        ("a.csv", b"label,text, text \n1,a,b\n", "2 columns are called 'text'"),
-        ("a.jsonl", b'{"text": "a", "label": 1, "text": "b"}\n', "row 1 (line 1): two columns are called 'text'"),
+        ("a.csv", b"label,text,text\n1,a,b\n", "several columns are called 'text'"),
+        ("a.csv", b"label,text, text \n1,a,b\n", "several columns are called 'text'"),
+        ("a.jsonl", b'{"text": "a", "label": 1, "text": "b"}\n', "row 1 (line 1): several columns are called 'text'"),
         ("a.jsonl", b"[" * 100_000 + b"\n", "nested too deep"),
         ("a.jsonl", b'{"text": "a", "label": 1}\n{"text": ' + b"[" * 100_000 + b"\n", "line 2: nested too deep"),
         ("a.json", b'[{"text": ' + b'{"a":' * 100_000 + b"\n", "nested too deep"),
@@ -159,7 +172,7 @@ def test_both_readers_refuse_a_damaged_file_in_the_same_line(tmp_path, name, con
 def test_two_columns_of_one_name_are_refused_in_parquet(tmp_path):
     table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"]), pa.array(["c"])], ["text", "text", "label"])
     pq.write_table(table, tmp_path / "a.parquet")
-    assert "2 columns are called 'text'; give each a name of its own" in read_both(tmp_path / "a.parquet")
+    assert "several columns are called 'text'; give each a name of its own" in read_both(tmp_path / "a.parquet")
 
 
 def test_bombs_are_refused_and_texts_that_repeat_are_not(tmp_path, monkeypatch):

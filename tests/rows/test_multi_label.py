@@ -5,6 +5,7 @@ import dataclasses
 import json
 
 import datasets
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,6 +55,22 @@ def build_dataset():
     return datasets.Dataset.from_dict(
         {"text": TEXTS, "label": [list(map(SORTED.index, of)) for of in LABELS]}, features
     )
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_marks_for_and_against_two_labels_are_no_labels(tmp_path, kind):
+    lines = [json.dumps({"text": f"{i}", "label": [kind(i % 2), kind(1 - i % 2)]}) for i in range(8)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    with pytest.raises(InputError, match="column 'label': each list holds 0 and 1, for and against two labels"):
+        load_split(str(tmp_path / "rows.jsonl"), "train")
+    marks = np.array([[i % 2, 1 - i % 2] for i in range(8)])
+    with pytest.raises(InputError, match=r"train rows have labels in 2 columns; .* as of labels.argmax\(axis=1\)"):
+        resolve_source(([str(i) for i in range(8)], marks))
+
+
+def test_a_single_column_of_classes_is_one_class_each():
+    rows = load_split(resolve_source(([str(i) for i in range(8)], np.array([[0], [1]] * 4))), "train")
+    assert Labels.of_rows(rows) == Labels(("0", "1"))
 
 
 SOURCES = {

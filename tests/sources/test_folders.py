@@ -56,6 +56,11 @@ def name_files(found):
         (["train/a.csv", "test/a.csv"], {"train": [0], "test": [1]}, None),
         (["train.csv", "my test.csv"], {"train": [0], "test": [1]}, None),
         (["train.csv", "test.csv", "my test.csv"], {"train": [0], "test": [1]}, "my test.csv"),
+        (["traindata.csv", "testdata.csv"], {"train": [0], "test": [1]}, None),
+        (["trainSet.csv", "DevSet.csv", "test_set.csv"], {"train": [0], "validation": [1], "test": [2]}, None),
+        (["reviewsTrain.csv", "reviewsTest.csv"], {"train": [0], "test": [1]}, None),
+        (["trn.tsv", "tst.tsv"], {"train": [0], "test": [1]}, None),
+        (["training.1600000.csv", "testdata.manual.csv"], {"train": [0], "test": [1]}, None),
         (["contest.csv", "restrain.csv"], {"train": [0, 1]}, None),
         (["train_test.csv"], {"train": [0]}, None),
         (["a.csv", "b.tsv.gz", "c.jsonl", "README.md", ".hidden.csv", "LICENSE"], {"train": [0, 1, 2]}, None),
@@ -312,6 +317,9 @@ def test_which_folders_are_classes_is_not_guessed(tmp_path, log):
     with pytest.raises(InputError, match=r"holds tables \(urls.csv\) and folders of texts \(neg, pos\)"):
         count_rows(tmp_path / "listed")
     assert sum(count_rows(tmp_path / "listed" / "urls.csv").values()) == 20  # the remedy
+    (tmp_path / "listed" / "urls.csv").rename(tmp_path / "listed" / "neg" / "urls.csv")
+    with pytest.raises(InputError, match=r"holds tables \(neg.urls.csv\) and folders of texts \(neg, pos\)"):
+        count_rows(tmp_path / "listed")
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "1.html").write_text("<p>")
     with pytest.raises(InputError, match=r"no data set found there: it holds the files 1\.html; expected"):

@@ -404,7 +404,7 @@ def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews,
     reviews.write_text(text)
     with monkeypatch.context() as patch:
         patch.setattr(setup, "train_tokenizer", lambda texts, config: train_tokenizer([*texts, "unheard " * 9], config))
-        with pytest.raises(InputError, match=r"resumed: vocabulary_sha256 was \w+\.\.\. and is \w+\.\.\. now; res"):
+        with pytest.raises(InputError, match=r"resumed: vocabulary_sha256 was \w+\.\.\. and is \w+\.\.\. now; rows_"):
             run_experiment(recipe, options(tmp_path, resume=True))
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")
     num_threads = torch.get_num_threads() + 1
