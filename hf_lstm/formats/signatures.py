@@ -25,6 +25,11 @@ def describe_signature(head: bytes) -> str | None:
     for start, (what, suffix) in _BINARY.items():
         if head.startswith(start):
             return f"is {what}, whatever its name says; give it the suffix {suffix}"
+    return describe_stand_in(head)
+
+
+def describe_stand_in(head: bytes) -> str | None:
+    """Say what a text is that stands in the place of a file, as after a download that failed; else None."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(_LFS_POINTER):
         return "is a pointer of Git LFS and not the file itself; get that, as by `git lfs pull`"

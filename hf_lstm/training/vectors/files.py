@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.formats.signatures import describe_stand_in
 from hf_lstm.hub.download import fetch_hub_file, list_hub_files
 
 _SUFFIXES = (".txt", ".vec", ".gz", ".zip")
@@ -29,6 +30,7 @@ _OTHER_FORMATS = {
     b"\x89HDF": "HDF5",
 }
 """By the bytes that files begin with."""
+_COMPRESSED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
 _HEAD_BYTES = 4096
 _MAX_LINE_BYTES = 2**20
 _READ_BYTES = 2**20
@@ -77,6 +79,9 @@ def open_vector_file(path: Path, dimension: int) -> Iterator[tuple[str, Iterator
             with zipfile.ZipFile(path) as archive:
                 texts = [name for name in archive.namelist() if name.endswith((".txt", ".vec"))]
                 texts = [name for name in texts if not name.startswith("__MACOSX/")]  # macOS adds these
+                if not texts:
+                    held = abbreviate(archive.namelist(), max_names=3) or "nothing"
+                    raise InputError(f"embeddings {path}: is a zip without a .txt or .vec file: it holds {held}")
                 remedy = "unpack one and pass that, or choose another model.embedding_dim"
                 member = _choose_file(texts, dimension, str(path), remedy)
                 with io.BufferedReader(archive.open(member), _READ_BYTES) as lines:  # type: ignore[type-var]
@@ -107,6 +112,10 @@ def _require_text(file: IO[bytes] | gzip.GzipFile, place: str) -> None:
     """
     head = file.read(_HEAD_BYTES)
     file.seek(0)
+    if (told := describe_stand_in(head)) is not None:
+        raise InputError(f"embeddings {place}: {told}")
+    if (packer := next((packer for magic, packer in _COMPRESSED.items() if head.startswith(magic)), None)) is not None:
+        raise InputError(f"embeddings {place}: is compressed by {packer}; decompress it, or compress it as .gz or .zip")
     kind = next((kind for magic, kind in _OTHER_FORMATS.items() if head.startswith(magic)), None)
     if kind is None and b"\0" in head:
         is_word2vec = re.match(rb"\d+ \d+\n", head) is not None

@@ -48,14 +48,17 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
     """
     ids = {word.encode(): token_id for word, token_id in vocab.items()}
     found: dict[int, npt.NDArray[np.float32]] = {}
-    number, num_announced = 0, None
+    num_lines, num_announced = 0, None
     with open_vector_file(path, embedding_dim) as (place, lines):
         for number, line in enumerate(lines, start=1):
             fields = line.rstrip()
-            if number == 1:
-                num_announced = _check_first_line(fields, place, embedding_dim)
-            if not fields or (number == 1 and num_announced is not None):
+            if not fields:
                 continue
+            num_lines += 1
+            if num_lines == 1:
+                num_announced = _check_first_line(fields, place, embedding_dim, number)
+                if num_announced is not None:
+                    continue
             num_values = fields.count(b" ")
             word = fields.partition(b" ")[0] if num_values == embedding_dim else None
             if word is None:
@@ -66,12 +69,12 @@ def read_word_vectors(path: Path, vocab: Mapping[str, int], embedding_dim: int) 
                 found[token_id] = _parse_values(values, embedding_dim, f"{place}, line {number}")
             elif b"  " in values or values.translate(None, _CHARACTERS_OF_NUMBERS):
                 _parse_values(values, embedding_dim, f"{place}, line {number}")
-    if num_announced is not None and number - 1 < num_announced:
+    if num_announced is not None and num_lines - 1 < num_announced:
         logger.warning(
             "embeddings %s: its first line says %d words, it has %d: is it cut off?",
             place,
             num_announced,
-            number - 1,
+            num_lines - 1,
         )
     if not found:
         raise InputError(f"embeddings {place}: has a vector for none of the {len(vocab)} entries of the vocabulary")
@@ -87,7 +90,8 @@ def check_dimension(path: Path, embedding_dim: int) -> None:
         InputError: they have not, or the file cannot be read.
     """
     with open_vector_file(path, embedding_dim) as (place, lines):
-        _check_first_line(next(lines, b"").rstrip(), place, embedding_dim)
+        first = next(((number, line) for number, line in enumerate(lines, start=1) if line.strip()), (1, b""))
+        _check_first_line(first[1].rstrip(), place, embedding_dim, first[0])
 
 
 @torch.no_grad()
@@ -123,15 +127,15 @@ def measure_coverage(found: WordVectors, *, vocab_size: int, train_ids: npt.NDAr
     return len(found.ids) / vocab_size, float(has_vector[train_ids].mean())
 
 
-def _check_first_line(fields: bytes, place: str, embedding_dim: int) -> int | None:
-    """Check the first line, and return how many words it says there are, if it is a header."""
+def _check_first_line(fields: bytes, place: str, embedding_dim: int, number: int) -> int | None:
+    """Check the first line that is not blank, and return how many words it says there are, if it is a header."""
     parts = fields.split(b" ")
     is_header = len(parts) == 2 and all(part.isdigit() for part in parts)
     dimension = int(parts[1]) if is_header else len(parts) - 1
     if not is_header:
         if dimension < 1:
-            raise InputError(f"embeddings {place}, line 1: expected a word and its values, separated by blanks")
-        _parse_values(b" ".join(parts[1:]), dimension, f"{place}, line 1")
+            raise InputError(f"embeddings {place}, line {number}: expected a word and its values, separated by blanks")
+        _parse_values(b" ".join(parts[1:]), dimension, f"{place}, line {number}")
     if dimension != embedding_dim:
         raise InputError(
             f"embeddings {place}: has {dimension} values a word, but model.embedding_dim is {embedding_dim}; choose "
@@ -145,6 +149,8 @@ def _check_odd_line(fields: bytes, place: str, embedding_dim: int) -> None:
 
     Some words of `glove.840B` have blanks in them.
     """
+    if b"\t" in fields:
+        raise InputError(f"embeddings {place}: has tabs, expected blanks between a word and its values; replace them")
     parts = fields.split(b" ")
     head, values = parts[:-embedding_dim], parts[-embedding_dim:]
     is_word_with_blanks = len(head) > 1 and not _is_number(head[-1])

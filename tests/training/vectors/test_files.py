@@ -119,3 +119,28 @@ def test_another_format_is_named(tmp_path, content, kind, pack):
     path.write_bytes(pack(content))
     with pytest.raises(InputError, match=rf"is in {kind}.*convert it"), open_vector_file(path, 3):
         pass
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"BZh91AY", "is compressed by bzip2; decompress it, or"),
+        (b"\xfd7zXZ\0", "is compressed by xz; decompress it, or"),
+        (b"version https://git-lfs.github.com/spec/v1\noid", "is a pointer of Git LFS and not the file itself"),
+        (b"<!DOCTYPE html>\n<html>", r"is a web page \(HTML\)"),
+    ],
+)
+def test_what_has_to_be_unpacked_or_was_not_downloaded_is_told(tmp_path, content, message):
+    path = tmp_path / "vectors.vec"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message), open_vector_file(path, 3):
+        pass
+
+
+def test_a_zip_of_something_else_says_what_it_holds(tmp_path):
+    path = tmp_path / "vectors.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("vectors/data.pkl", b"")
+    message = r"is a zip without a \.txt or \.vec file: it holds 'vectors/data\.pkl'"
+    with pytest.raises(InputError, match=message), open_vector_file(path, 3):
+        pass

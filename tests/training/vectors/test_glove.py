@@ -70,6 +70,8 @@ def test_gzipped_and_zipped_files_are_read(tmp_path):
         ("film 1 2 3\nother 1 inf 3\n", r"glove\.txt, line 2: has a value that is not finite"),
         ("film 1 2 3\nother 1  3\n", r"glove\.txt, line 2: has 2 values, expected 3"),
         ("film 1 2 3\n. . 1 x 3\n", r"glove\.txt, line 2: has a value that is no number"),
+        ("2 3\nfilm\t1\t2\t3\n", r"glove\.txt, line 2: has tabs, expected blanks between"),
+        ("\n\nno vectors at all\n", r"glove\.txt, line 3: has a value that is no number"),
         ("the 1 2 3\n", "has a vector for none of the 5 entries"),
         ("x" * 3_000_000, "expected a word and its values"),
     ],
@@ -143,6 +145,9 @@ def test_the_excerpt_of_glove_is_read(shared_data):
 def test_blank_lines_are_skipped(tmp_path):
     path = tmp_path / "vectors.vec"
     path.write_bytes(b"2 2\r\nfilm 1 2\r\n\r\ndull 3 4\r\n \n")
+    assert read_word_vectors(path, {"film": 2, "dull": 3}, 2).ids.tolist() == [2, 3]
+    path.write_bytes(b"\n\r\n2 2\nfilm 1 2\n\ndull 3 4\n")
+    check_dimension(path, 2)
     assert read_word_vectors(path, {"film": 2, "dull": 3}, 2).ids.tolist() == [2, 3]
 
 
