@@ -27,6 +27,8 @@ Truncation = Literal["first", "last", "head_tail"]
 
 _MIN_BULK_CHARACTERS = 2**17
 """Of all texts together: for fewer, it is not worth it to build the table of words."""
+_MISSING = frozenset({"NoneType", "NAType", "NaTType"})
+"""Types of what stands for a value that is missing, those of pandas among them."""
 _CHUNK_SIZE_TEXTS = 256  # bounds the memory of the library's results, which are many times the size of the ids
 
 
@@ -213,10 +215,10 @@ def check_text(text: object, row: int) -> str:
         remedy = "pass the column of texts, as in rows['text']"
     elif isinstance(text, bytes | bytearray):
         remedy = "decode it, as in text.decode('utf-8')"
-    elif isinstance(text, int | list | tuple):
-        remedy = "pass a list of strings"
-    else:  # what is missing, by one of its many names
+    elif is_nan or shown in _MISSING:
         remedy = "drop it or replace it by an empty one"
+    else:
+        remedy = "pass a list of strings"
     raise InputError(f"row {row} is {shown}, expected a string; {remedy}")
 
 

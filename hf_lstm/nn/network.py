@@ -60,15 +60,13 @@ class LSTMNetwork(nn.Module):
     def view_in_evaluation_mode(self, *, word_dtype: torch.dtype | None = None) -> "LSTMNetwork":
         """Return the network in evaluation mode, without a change to this one, which others may be training.
 
-        The weights are shared, but for the word vectors if these are cast. A network that is all this already is
-        returned itself.
+        The weights are shared, but for the word vectors if these are cast. It is a network of its own even if this one
+        is in evaluation mode: others may set the mode at any moment, also while this view computes.
 
         Args:
             word_dtype: to cast the word vectors to: once, where autocast would do so in each batch.
         """
         casts = word_dtype not in (None, self.dtype) and _computes_as(self.embedding, nn.Embedding)
-        if not casts and not any(module.training for module in self.modules()):
-            return self
         view = _copy_modules(self)
         if casts:
             with torch.no_grad():

@@ -1,3 +1,4 @@
+import collections
 import pickle
 import re
 from collections.abc import Callable
@@ -5,6 +6,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -183,6 +185,9 @@ def test_unknown_words_need_an_unknown_token() -> None:
         (None, "NoneType, expected a string; drop it"),
         (7, "int, expected a string; pass a list of strings"),
         (float("nan"), "NaN, expected a string; drop it"),
+        (pd.NA, "NAType, expected a string; drop it"),
+        (np.ones(2), "ndarray, expected a string; pass a list of strings"),
+        (collections.UserString("a"), "UserString, expected a string; pass a list of strings"),
         (b"bytes", "bytes, expected a string; decode it"),
         (["a", "b"], "list, expected a string; pass a list of strings"),
     ],

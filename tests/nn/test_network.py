@@ -288,4 +288,17 @@ def test_an_embedding_that_was_replaced_is_not_cast():
 
     model = make_model()
     model.embedding = Adapter(30, 6)
-    assert model.eval().view_in_evaluation_mode(word_dtype=torch.bfloat16) is model
+    view = model.eval().view_in_evaluation_mode(word_dtype=torch.bfloat16)
+    assert view.embedding.weight is model.embedding.weight
+
+
+def test_a_view_stays_in_evaluation_mode_whatever_mode_others_set_meanwhile():
+    model = make_model(dropout=0.9).eval()
+    lengths, input_ids = torch.tensor([7, 3]), torch.randint(2, 30, (2, 7))
+    view = model.view_in_evaluation_mode()
+    with torch.no_grad():
+        expected = model(input_ids, lengths)
+        model.train()
+        assert torch.equal(view(input_ids, lengths), expected)
+    assert model.training
+    assert not any(module.training for module in view.modules())
