@@ -280,6 +280,21 @@ def test_a_row_does_not_depend_on_the_others(bidirectional: bool) -> None:
         torch.testing.assert_close(h_alone[:, 0], h_n[:, row], rtol=0, atol=1e-6)
 
 
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN's kernel")
+@pytest.mark.parametrize("hidden_size", [24, 128])
+def test_a_row_alone_has_the_states_that_it_has_in_a_batch_to_the_bit(hidden_size: int) -> None:
+    wanted, lengths = frozenset({"last", "maximum", "total"}), draw_lengths(60, longest=120)
+    torch.manual_seed(0)
+    inputs, lstm = make_inputs(lengths, 100, time=120), RaggedLSTM(100, hidden_size, bidirectional=True)
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        together = lstm.summarize(inputs, lengths, wanted)
+        for row, length in enumerate(lengths):
+            alone = lstm.summarize(inputs[row : row + 1, :length], lengths[row : row + 1], wanted)
+            assert torch.equal(alone.last[0], together.last[row])
+            assert torch.equal(alone.maximum[0], together.maximum[row])
+            torch.testing.assert_close(alone.total[0], together.total[row], rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.usefixtures("_threads")
 @pytest.mark.usefixtures("_way")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -134,8 +134,8 @@ def _count_rows(descending: Sequence[int], start: int, row_multiple: int) -> int
     """Count the rows to run from step `start` on.
 
     They are those longer than `start`, filled up to the multiple. Fewer rows than the multiple are not filled up, but
-    for a single one: the kernel would run it by another path, with other rounding, and a row alone must get the bits
-    that it gets in a batch.
+    for a single one: the kernel would run it by another path, with other rounding, and a row alone must get the states
+    that it gets in a batch, to the bit. Sums over its steps may be of another order.
     """
     num_longer = bisect_left(descending, -start, key=neg)
     if num_longer <= row_multiple:
