@@ -44,6 +44,8 @@ REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 UNFINISHED_FOLDER = ".unfinished"
 """Holds what a run needs to be resumed, in its output folder, until it is finished."""
 CHECKPOINT_PREFIX = "checkpoint-"
+ANSWERS_SUFFIX = ".f32"
+"""Of what teachers have said for an unfinished run."""
 PARTIAL_SUFFIX = ".partial"
 """Of files and folders that are being written. Those of a process that died are of no use."""
 

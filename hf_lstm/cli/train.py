@@ -131,7 +131,7 @@ def main(argv: Sequence[str]) -> None:
         from hf_lstm.distributed.processes import Processes
         from hf_lstm.training.run import follow_run
 
-        follow_run(recipe, arguments.device, Processes(launch))
+        follow_run(recipe, arguments.device, Processes(launch), output_dir)
         return
     # The folder is claimed, and looked into, before the imports, which take seconds: what is wrong is told at once.
     with claim_output_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder:

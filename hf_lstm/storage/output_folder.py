@@ -15,6 +15,7 @@ from pathlib import Path
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.files import (
+    ANSWERS_SUFFIX,
     CARD_FILE,
     CHECKPOINT_PREFIX,
     CONFIG_FILE,
@@ -41,6 +42,7 @@ _OUR_FILES = frozenset(
     }
 )  # fmt: skip
 _CHECKPOINTS = "checkpoints"
+_KEPT_ANSWERS = "answers"
 _IDENTITY_FILE = "run.json"
 _ELSEWHERE = "another --output-dir (output_dir= in Python)"
 
@@ -64,14 +66,22 @@ class OutputFolder:
         return self.work / _CHECKPOINTS
 
     @property
+    def kept_answers(self) -> Path:
+        """Return the folder for what teachers have said, see `KeptAnswers`: checkpoints come after it."""
+        return self.work / _KEPT_ANSWERS
+
+    @property
     def identity(self) -> Path:
         """Return the file that says what the run is: see `check_identity`."""
         return self.work / _IDENTITY_FILE
 
     @property
     def can_be_resumed(self) -> bool:
-        """Tell whether the folder has a checkpoint of a run that is not finished."""
-        return any(path.name.endswith(tuple("0123456789")) for path in self.checkpoints.glob(f"{CHECKPOINT_PREFIX}*"))
+        """Tell whether the folder has a checkpoint of a run that is not finished, or teachers' answers for it."""
+        checkpoints = self.checkpoints.glob(f"{CHECKPOINT_PREFIX}*")
+        return any(path.name.endswith(tuple("0123456789")) for path in checkpoints) or any(
+            self.kept_answers.glob(f"*{ANSWERS_SUFFIX}")
+        )
 
     @contextlib.contextmanager
     def fill(self) -> Iterator[Path]:
@@ -86,6 +96,7 @@ class OutputFolder:
         with replace_files(self.path, self._list_own_files) as staging:
             yield staging
             _refuse_foreign_files(self.path)
+        _drop(self.kept_answers)
         _drop(self.checkpoints)
 
     def _list_own_files(self) -> list[str]:
@@ -216,6 +227,7 @@ def _remove_strays(folder: OutputFolder) -> None:
 def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
     """Remove what is left of an unfinished run; checkpoints, too, unless they are to be kept."""
     if not (keep_checkpoints and folder.can_be_resumed):
+        _drop(folder.kept_answers)
         _drop(folder.checkpoints)
         for entry in folder.work.iterdir():
             if entry.is_dir():
@@ -225,17 +237,16 @@ def _remove_remains(folder: OutputFolder, *, keep_checkpoints: bool) -> None:
 
 
 def _drop(checkpoints: Path) -> None:
-    """Remove checkpoints. They lose their name at once: some of their files must not look like damaged ones.
+    """Remove checkpoints, or answers. They lose their name at once: with some files gone, they would look damaged.
 
     Raises:
         StorageError: they cannot be removed.
     """
     try:
         shutil.rmtree(checkpoints.rename(checkpoints.with_suffix(PARTIAL_SUFFIX)), ignore_errors=True)
-    except FileNotFoundError:
-        pass
     except OSError as error:
-        raise_storage_error(error, checkpoints)
+        if checkpoints.exists():
+            raise_storage_error(error, checkpoints)
 
 
 def _leave(folder: OutputFolder) -> None:

@@ -16,6 +16,7 @@ from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching.editing.crops import draw_crops, thin_texts
 from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.teaching.teachers import Lesson, label_softly
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def build_taught_rows(
     *,
     praise: int | None = None,
     device: str | torch.device = "cpu",
+    kept: KeptAnswers | None = None,
 ) -> LabeledTexts:
     """Have the teachers of a run label its rows of train, unlabeled texts, and parts of both.
 
@@ -43,6 +45,7 @@ def build_taught_rows(
         train_config: the teachers, and what their word counts.
         praise: the label that is praise; None if the rows are no English reviews: see `find_praise`.
         device: where models label.
+        kept: keeps what teachers have said for a run that goes on with this one.
 
     Returns:
         The labeled rows, then the unlabeled ones, the crops, the thinned and the edited texts, with what to learn as
@@ -50,6 +53,7 @@ def build_taught_rows(
 
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
+        StorageError: the disk is full or fails.
     """
     texts: list[str] = train["text"][:]
     crops, origins = draw_crops(texts, train_config.crops_per_text, seed=train_config.seed)
@@ -64,7 +68,8 @@ def build_taught_rows(
         problem=get_problem(config),
     )
     logger.info("teachers: %s; %s rows", train_config.teachers, f"{len(texts) + len(more_texts):,}")
-    answers = label_softly(train_config.teacher_names, lesson, train_config.shares_of_teachers, device=device)
+    votes = train_config.shares_of_teachers
+    answers = label_softly(train_config.teacher_names, lesson, votes, device=device, kept=kept)
     if train_config.edited_share:
         places = slice(len(unlabeled), len(unlabeled) + len(crops))
         edited, edited_answers = edit_lesson(

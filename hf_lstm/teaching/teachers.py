@@ -1,13 +1,19 @@
 """Has teachers label rows softly: n-grams, cross-fitted, and trained models."""
 
+import contextlib
+import dataclasses
+import hashlib
+import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
+from hf_lstm import memory
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.train import NGRAMS
 from hf_lstm.errors import InputError, abbreviate
@@ -18,7 +24,9 @@ from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import read_config
 from hf_lstm.nn.problem import Problem
+from hf_lstm.progress import can_show_bars
 from hf_lstm.sources.label_feature import Labels
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.teaching.ngrams import NgramClassifier, count_ngrams
 
 NUM_FOLDS = 5
@@ -99,6 +107,7 @@ def label_softly(
     votes: Sequence[float] | None = None,
     *,
     device: str | torch.device = "cpu",
+    kept: KeptAnswers | None = None,
 ) -> NDArray[np.float32]:
     """Average the probabilities that teachers give to all texts of a lesson.
 
@@ -111,24 +120,76 @@ def label_softly(
         lesson: what they label.
         votes: how much each teacher counts; alike by default.
         device: where models label.
+        kept: keeps what they have said for a run that goes on with this one.
 
     Returns:
         float32 (num_texts + num_more_texts, num_labels).
 
     Raises:
         InputError: a teacher can't be loaded, or has other labels.
+        StorageError: the disk is full or fails.
     """
+    kept = KeptAnswers() if kept is None else kept
     shares = [1.0] * len(teachers) if votes is None else list(votes)
     models = {name: _load_teacher(name, lesson.problem.config, device) for name in teachers if name != NGRAMS}
     answers: dict[str, NDArray[np.float32]] = {}
+    texts = [*lesson.texts, *lesson.more_texts]
+    shape = (len(texts), lesson.problem.config.num_labels)
+    digest = _hash_lesson(lesson) if kept.folder is not None else b""
     for name, model in models.items():
         logger.info("teacher %s labels the rows", name)
-        answers[name] = np.asarray(model.predict_proba([*lesson.texts, *lesson.more_texts]), dtype=np.float32)
+        key = _hash([digest, *_list_parts(model)]) if kept.folder is not None else ""
+        answers[name], num_found = _ask_model(name, model, texts, shape, key, kept)
+        if num_found:
+            logger.info("teacher %s: %s rows had their labels from before", name, f"{num_found:,}")
     if NGRAMS in teachers:
         by_models = [answers[name] for name in teachers if name != NGRAMS]
         counts = [share for name, share in zip(teachers, shares, strict=True) if name != NGRAMS]
-        answers[NGRAMS] = _ask_ngrams(lesson, np.average(by_models, axis=0, weights=counts) if by_models else None)
+        said: NDArray[np.float64] | None = np.average(by_models, axis=0, weights=counts) if by_models else None
+        key = _hash([digest, NGRAMS.encode(), *([] if said is None else [said.tobytes()])])
+        answers[NGRAMS], _ = kept.compute(key, shape, len(texts), lambda start, end: _ask_ngrams(lesson, said))
     return np.average([answers[name] for name in teachers], axis=0, weights=shares).astype(np.float32)
+
+
+def _ask_model(
+    name: str, model: LSTMSentiment, texts: Sequence[str], shape: tuple[int, int], key: str, kept: KeptAnswers
+) -> tuple[NDArray[np.float32], int]:
+    """Have a model label texts, window by window, and return what it says and of how many it was known."""
+    # A bar that is not shown takes its lock all the same, which a process forked meanwhile would find closed.
+    bar = tqdm(total=len(texts), desc=f"teacher {name}", unit="text") if can_show_bars() else None
+
+    def ask(start: int, end: int) -> NDArray[np.float32]:
+        said = np.asarray(model.predict_proba(texts[start:end], show_progress=False), dtype=np.float32)
+        if bar is not None:
+            bar.update(end - bar.n)  # with the rows before that were known
+        return said
+
+    with bar or contextlib.nullcontext():
+        return kept.compute(key, shape, memory.WINDOW_TEXTS, ask)
+
+
+def _hash_lesson(lesson: Lesson) -> bytes:
+    arrays = (lesson.labels, lesson.groups, lesson.origins)
+    texts = (text.encode(errors="surrogatepass") for text in (*lesson.texts, *lesson.more_texts))
+    return _hash(itertools.chain((array.tobytes() for array in arrays), texts)).encode()
+
+
+def _list_parts(model: LSTMSentiment) -> Iterable[bytes]:
+    """List all that a model's answers depend on, but for the device."""
+    yield repr(dataclasses.asdict(model.config)).encode()
+    yield model.require_tokenizer().to_str().encode()
+    for name, tensor in model.state_dict().items():
+        yield name.encode()
+        yield tensor.cpu().reshape(-1).view(torch.uint8).numpy().tobytes()
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    """Hash parts in their order, and where each ends."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _load_teacher(name: str, wanted: ModelConfig, device: str | torch.device) -> LSTMSentiment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from pathlib import Path
 
 import datasets  # noqa: F401  # first of all that [train] installs, so that this is what is said to be missing
 
@@ -23,6 +24,7 @@ from hf_lstm.records.results import Epoch, RunResults
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session, open_session, read_finished
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets, digest_vocabulary
 from hf_lstm.training.loop.epochs import train
@@ -31,8 +33,8 @@ from hf_lstm.training.saving import save_and_measure
 from hf_lstm.training.setup import PreparedRun, prepare_run
 
 
-def follow_run(recipe: Recipe, device: str, processes: Processes) -> None:
-    """Help the leading process to train, which runs `run_in_folder`; nothing is written or said here.
+def follow_run(recipe: Recipe, device: str, processes: Processes, output_dir: Path) -> None:
+    """Help the leading process to train, which runs `run_in_folder` in a folder; nothing is written or said here.
 
     Raises:
         InputError: the data or a setting is unusable.
@@ -42,7 +44,9 @@ def follow_run(recipe: Recipe, device: str, processes: Processes) -> None:
     with denormals_flushed(), dataset_bars(shown=False), processes.connected():
         if not processes.share(value=False):  # the run may be finished already
             return
-        run = prepare_run(recipe, resolve_device(find_device(device, processes.launch)), model_class=LSTMSentiment)
+        kept = KeptAnswers.of_another(OutputFolder(output_dir).kept_answers)
+        device_here = resolve_device(find_device(device, processes.launch))
+        run = prepare_run(recipe, device_here, model_class=LSTMSentiment, kept=kept)
         processes.require_same({"rows": digest_rows(run), "targets": digest_targets(run.learned)})
         _train(run, processes, Session(), show_progress=False)
 
@@ -102,7 +106,8 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         tracking = stack.enter_context(tracked(session, options.track, folder, strip_recipe(recipe.to_json())))
         with processes.connected():
             processes.share(value=True)
-            run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory)
+            kept = KeptAnswers(folder.kept_answers)
+            run = prepare_run(recipe, device, model_class=options.model_class, in_memory=options.in_memory, kept=kept)
             _check_rows(run, folder, processes)
             epochs = _train(run, processes, session, show_progress=show_progress)
         with folder.fill() as staging:

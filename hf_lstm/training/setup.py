@@ -32,6 +32,7 @@ from hf_lstm.records.rows import RowFindings
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.teaching.editing.edited_texts import find_praise, write_short_texts
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_labels, check_teachers
@@ -84,6 +85,7 @@ def prepare_run(
     in_memory: InMemorySplits | None = None,
     splits: Splits | None = None,
     reads_test: bool = True,
+    kept: KeptAnswers | None = None,
 ) -> PreparedRun:
     """Load and encode the rows of a recipe, and build its model.
 
@@ -94,10 +96,12 @@ def prepare_run(
         in_memory: the rows, if they were passed from Python.
         splits: the rows, if they are cut already; test may be missing.
         reads_test: whether test is encoded, to be measured. If not, its texts are only kept out of what is learned.
+        kept: keeps what teachers have said for a run that goes on with this one.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked
             at in this order, so that what costs little to find is found before the data are read.
+        StorageError: the disk is full or fails.
     """
     base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
     if base is not None:
@@ -139,7 +143,15 @@ def prepare_run(
     learned = encoded["train"]
     if recipe.train.teachers is not None:
         learned = build_taught_rows(
-            splits["train"], learned, unlabeled, tokenizer, config, recipe.train, praise=praise, device=device
+            splits["train"],
+            learned,
+            unlabeled,
+            tokenizer,
+            config,
+            recipe.train,
+            praise=praise,
+            device=device,
+            kept=kept,
         )
     if recipe.train.start == "ngrams" and base is None and recipe.train.embeddings is None:
         start_from_ngrams(model, encoded["train"], has_vectors=word_vectors is not None)

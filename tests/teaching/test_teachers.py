@@ -30,7 +30,7 @@ class Fixed:
     def __init__(self, share):
         self.share = share
 
-    def predict_proba(self, texts):
+    def predict_proba(self, texts, *, show_progress):
         return np.array([[self.share, 1 - self.share]] * len(texts))
 
 
@@ -65,7 +65,7 @@ def test_ngrams_learn_from_what_models_say_of_texts_without_labels(monkeypatch):
     pytest.importorskip("sklearn")
 
     class Model:
-        def predict_proba(self, texts):
+        def predict_proba(self, texts, *, show_progress):
             return np.array([[0.05, 0.95] if "splendid" in text else [0.95, 0.05] for text in texts])
 
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Model())

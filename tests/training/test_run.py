@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import functools
 import json
 import os
 
@@ -16,6 +17,7 @@ from hf_lstm.files import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.training import setup
 from hf_lstm.training.loop.epochs import train
@@ -444,6 +446,35 @@ def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkey
         run_experiment(override_recipe(recipe, ["train.num_epochs=1"]), options(tmp_path))
     assert LSTMSentiment.from_pretrained(tmp_path / "run").results.best_epoch == 1
     assert not (tmp_path / "run" / ".unfinished").exists()
+
+
+@pytest.mark.usefixtures("without_report")
+def test_a_run_that_is_stopped_among_its_teachers_keeps_what_they_said(tmp_path, recipe, finished_run, monkeypatch):
+    """Long labeling is lost no more than long training is, and the same is learned from it."""
+    recipe = override_recipe(recipe, [f"train.teachers={finished_run[0]}", "train.num_epochs=1"])
+    monkeypatch.setattr("hf_lstm.memory.WINDOW_TEXTS", 32)  # of some 90 rows
+    monkeypatch.setattr("hf_lstm.training.run.KeptAnswers", functools.partial(KeptAnswers, after_s=0))
+    whole = run_experiment(recipe, options(tmp_path))
+    windows, label = [], LSTMSentiment.predict_proba
+
+    def label_or_end(self, texts, **settings):
+        windows.append(len(texts))
+        if len(windows) == 2:
+            raise KeyboardInterrupt
+        return label(self, texts, **settings)
+
+    other = dataclasses.replace(options(tmp_path), output_dir=tmp_path / "stopped")
+    with monkeypatch.context() as patch:
+        patch.setattr(LSTMSentiment, "predict_proba", label_or_end)
+        with pytest.raises(KeyboardInterrupt):
+            run_experiment(recipe, other)
+        with pytest.raises(InputError, match="holds an unfinished run; pass --resume"):
+            run_experiment(recipe, other)
+        resumed = run_experiment(recipe, dataclasses.replace(other, resume=True))
+    assert windows[0] == windows[1] == 32
+    assert sum(windows) == 32 + whole.dataset.num_rows["train"]  # one window was asked for twice, the others once
+    assert resumed.weights_sha256 == whole.weights_sha256
+    assert not (tmp_path / "stopped" / ".unfinished").exists()
 
 
 @pytest.mark.usefixtures("without_report")
