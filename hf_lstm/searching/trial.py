@@ -26,6 +26,7 @@ from hf_lstm.searching.pruning import decide
 from hf_lstm.searching.study import ELAPSED, EPOCHS
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, fill_output_folder
 from hf_lstm.storage.session import Session, open_session
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tracking.tracked import tracked
 from hf_lstm.training.facts import describe_machine
 from hf_lstm.training.loop.epochs import find_best_epoch, train
@@ -51,6 +52,8 @@ class Conditions:
     checkpoint_minutes: float
     track: str | None
     show_progress: bool
+    kept: KeptAnswers = dataclasses.field(default_factory=KeptAnswers.in_memory)
+    """What teachers say of texts that trials learn from: most learn from the same."""
 
 
 class _Watch:
@@ -118,6 +121,7 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                     model_class=LSTMSentiment,
                     splits=conditions.splits,
                     reads_test=False,
+                    kept=conditions.kept,
                 )
                 epochs = train(
                     run.model,

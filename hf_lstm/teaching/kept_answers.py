@@ -1,4 +1,4 @@
-"""Keeps what teachers say while they say it, so that a process that goes on with a run need not ask again."""
+"""Keeps what teachers say, so that nobody need ask them again: a run that goes on, or other trials of a search."""
 
 import hashlib
 import math
@@ -25,8 +25,8 @@ class KeptAnswers:
     the disk has damaged, is not taken for a part.
 
     Args:
-        folder: it is made with the first file; None keeps nothing.
-        after_s: seconds of work after which parts are written.
+        folder: it is made with the first file; None writes nothing.
+        after_s: seconds of work after which parts are written; until then they are in memory.
     """
 
     def __init__(self, folder: Path | None = None, *, after_s: float = KEEP_AFTER_S) -> None:
@@ -39,6 +39,16 @@ class KeptAnswers:
     def of_another(cls, folder: Path) -> "KeptAnswers":
         """Read what another process keeps, which alone writes there."""
         return cls(folder, after_s=math.inf)
+
+    @classmethod
+    def in_memory(cls) -> "KeptAnswers":
+        """Keep all parts in memory."""
+        return cls(after_s=math.inf)
+
+    @property
+    def keeps(self) -> bool:
+        """Tell whether anything is kept, so that keys are needed."""
+        return self.folder is not None or self._after_s == math.inf
 
     def compute(
         self, key: str, shape: tuple[int, int], rows_per_part: int, compute: Callable[[int, int], Rows]
@@ -74,6 +84,8 @@ class KeptAnswers:
         return whole, num_found
 
     def _find(self, stem: str, shape: tuple[int, ...]) -> Rows | None:
+        if (pending := self._pending.get(stem)) is not None and pending.shape == shape:
+            return pending
         for path in () if self.folder is None else self.folder.glob(f"{stem}*{ANSWERS_SUFFIX}"):
             content = path.read_bytes()
             if path.name == _name(stem, content) and len(content) == 4 * math.prod(shape):

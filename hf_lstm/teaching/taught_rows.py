@@ -45,7 +45,7 @@ def build_taught_rows(
         train_config: the teachers, and what their word counts.
         praise: the label that is praise; None if the rows are no English reviews: see `find_praise`.
         device: where models label.
-        kept: keeps what teachers have said for a run that goes on with this one.
+        kept: has what teachers have said of these texts before, and keeps what they say.
 
     Returns:
         The labeled rows, then the unlabeled ones, the crops, the thinned and the edited texts, with what to learn as

@@ -120,7 +120,7 @@ def label_softly(
         lesson: what they label.
         votes: how much each teacher counts; alike by default.
         device: where models label.
-        kept: keeps what they have said for a run that goes on with this one.
+        kept: has what they have said of these texts before, and keeps what they say.
 
     Returns:
         float32 (num_texts + num_more_texts, num_labels).
@@ -135,10 +135,10 @@ def label_softly(
     answers: dict[str, NDArray[np.float32]] = {}
     texts = [*lesson.texts, *lesson.more_texts]
     shape = (len(texts), lesson.problem.config.num_labels)
-    digest = _hash_lesson(lesson) if kept.folder is not None else b""
+    digest = _hash_lesson(lesson) if kept.keeps else b""
     for name, model in models.items():
         logger.info("teacher %s labels the rows", name)
-        key = _hash([digest, *_list_parts(model)]) if kept.folder is not None else ""
+        key = _hash([digest, *_list_parts(model)]) if kept.keeps else name
         answers[name], num_found = _ask_model(name, model, texts, shape, key, kept)
         if num_found:
             logger.info("teacher %s: %s rows had their labels from before", name, f"{num_found:,}")

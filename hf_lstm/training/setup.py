@@ -96,7 +96,7 @@ def prepare_run(
         in_memory: the rows, if they were passed from Python.
         splits: the rows, if they are cut already; test may be missing.
         reads_test: whether test is encoded, to be measured. If not, its texts are only kept out of what is learned.
-        kept: keeps what teachers have said for a run that goes on with this one.
+        kept: has what teachers have said of these texts before, and keeps what they say.
 
     Raises:
         InputError: the model to fine-tune, the vocabulary, the word vectors, the data or a setting is unusable; looked

@@ -286,6 +286,16 @@ def test_trials_that_fail_are_recorded_and_the_search_goes_on(reviews, tmp_path,
     assert "Trial 1: it diverged" in (tmp_path / "search/search.md").read_text()
 
 
+def test_teachers_are_asked_once_for_all_trials(reviews, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    teachers = pytest.importorskip("hf_lstm.teaching.teachers")
+    asked, ask = [], teachers._ask_ngrams
+    monkeypatch.setattr(teachers, "_ask_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
+    facts = search(reviews, tmp_path / "search", "--trials", "2", "--set", *SETTINGS, "train.teachers=ngrams")
+    assert [trial["state"] for trial in facts["trials"]] == ["complete"] * 2
+    assert len(asked) == 1
+
+
 def test_a_search_whose_first_trials_fail_alike_ends(reviews, tmp_path, monkeypatch):
     def fail(*_):
         raise InputError("there are no such vectors")

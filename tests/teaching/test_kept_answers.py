@@ -74,6 +74,14 @@ def test_without_a_folder_and_of_another_nothing_is_written(tmp_path):
     assert compute(KeptAnswers.of_another(tmp_path)) == (10, [])
 
 
+def test_in_memory_a_lesson_is_learned_once():
+    kept = KeptAnswers.in_memory()
+    assert compute(kept) == (0, [(0, 4), (4, 8), (8, 10)])
+    assert compute(kept) == (10, [])
+    assert compute(kept, key=OTHER_KEY)[0] == 0
+    assert [each.keeps for each in (kept, KeptAnswers(), KeptAnswers(after_s=0))] == [True, False, False]
+
+
 def test_a_full_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
     with pytest.raises(StorageError, match="No space left"):
