@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
@@ -125,18 +126,26 @@ def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
 
 def _is_ordered(part: Any) -> bool:
     """Return whether texts or labels have an order to pair them by: a set has none, and a string is one text."""
-    return isinstance(part, (list, tuple, pa.Array, pa.ChunkedArray)) or hasattr(part, "tolist")
+    return (
+        isinstance(part, (list, tuple, pa.Array, pa.ChunkedArray))
+        or hasattr(part, "to_numpy")
+        or hasattr(part, "tolist")
+    )
+
+
+def _take_only_column(part: Any, what: str, expected: str) -> Any:
+    """Return the column of a table or matrix that has but one; what is neither as it is."""
+    if getattr(part, "ndim", 1) < 2:
+        return part
+    if part.ndim > 2 or part.shape[1] > 1:
+        raise InputError(f"{what} in {' x '.join(map(str, part.shape[1:]))} columns; expected {expected}")
+    return np.asarray(part)[:, 0]
 
 
 def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
-    num_columns = labels.shape[1] if getattr(labels, "ndim", 1) == 2 else 1
-    if num_columns > 1 or getattr(labels, "ndim", 1) > 2:
-        raise InputError(
-            f"{split} rows have labels in {num_columns} columns; expected one class each, as of labels.argmax(axis=1), "
-            "or a list of names for each text"
-        )
-    if getattr(labels, "ndim", 1) == 2:
-        labels = labels.reshape(-1)
+    one_class = "one class each, as of labels.argmax(axis=1), or a list of names for each text"
+    texts = _take_only_column(texts, f"{split} rows have texts", "one")
+    labels = _take_only_column(labels, f"{split} rows have labels", one_class)
     listed = [part.tolist() if hasattr(part, "tolist") else list(part) for part in (texts, labels)]
     if len(listed[0]) != len(listed[1]):
         raise InputError(

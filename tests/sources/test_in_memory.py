@@ -56,6 +56,14 @@ def test_numbers_are_classes_too():
         assert [text for text, name in rows_of(splits) if name == "1"] == sorted(TEXTS[1::2])
 
 
+def test_a_table_or_matrix_of_one_column_is_that_column():
+    pairs = [(FRAME[["review"]], FRAME[["mood"]]), (np.array([TEXTS]).T, np.array([LABELS]).T)]
+    for pair in pairs:
+        assert rows_of(load_splits(DataConfig(), resolve_source(pair))) == sorted(zip(TEXTS, LABELS, strict=True))
+    with pytest.raises(InputError, match="train rows have texts in 3 columns; expected one"):
+        resolve_source((FRAME, LABELS))
+
+
 def test_columns_are_named():
     frame = FRAME.assign(text="not this", label=7)
     splits = load_splits(DataConfig(text_column="review", label_column="mood"), resolve_source(frame))
