@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_lstm.files import ANSWERS_SUFFIX, make_folder, write_file
+from hf_lstm.files import ANSWERS_SUFFIX, raise_storage_error, sync_folder, write_file
 
 KEEP_AFTER_S = 30.0
 """How much work may be lost. Work that is shorter leaves nothing on the disk."""
@@ -25,7 +25,7 @@ class KeptAnswers:
     the disk has damaged, is not taken for a part.
 
     Args:
-        folder: it is made with the first file; None writes nothing.
+        folder: it is made with the first file, in one that exists; None writes nothing.
         after_s: seconds of work after which parts are written; until then they are in memory.
     """
 
@@ -94,7 +94,12 @@ class KeptAnswers:
 
     def _keep(self) -> None:
         if self.folder is not None:
-            make_folder(self.folder)
+            try:
+                if not self.folder.is_dir():  # without its parents: a run's folder that was removed is locked no more
+                    self.folder.mkdir()
+                    sync_folder(self.folder.parent)
+            except OSError as error:
+                raise_storage_error(error, self.folder)
             for stem, part in self._pending.items():
                 content = part.astype("<f4").tobytes()
                 write_file(self.folder / _name(stem, content), content)

@@ -144,7 +144,7 @@ def read_both(path, columns=Columns()):  # noqa: B008 - a tuple
         ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "is a pointer of Git LFS and not"),
         ("a.parquet", b"text,label\na,1\n", "is a text, whatever its name says"),
         ("a.csv", b"PAR1\x15\x00", "is a Parquet file, whatever its name says; give it the suffix .parquet"),
-        ("a.jsonl", gzip.compress(b"{}"), "is compressed with gzip, whatever its name says; give it the suffix .gz"),
+        ("a.jsonl", gzip.compress(b"{}", mtime=0), "is compressed with gzip, whatever its name says; give it the"),
         ("a.csv", b"PK\x03\x04\x14\x00", "is a zip archive or a spreadsheet"),
         ("a.csv", b'{"text": "a", "label": 1}\n', "holds JSON, whatever its name says; give it the suffix .jsonl or"),
         ("a.json", b'{"text": {"0": "a"}, "label": {"0": 1}}', "holds one object of lists or objects ('text', 'label"),

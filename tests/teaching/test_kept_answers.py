@@ -82,6 +82,12 @@ def test_in_memory_a_lesson_is_learned_once():
     assert [each.keeps for each in (kept, KeptAnswers(), KeptAnswers(after_s=0))] == [True, False, False]
 
 
+def test_a_run_folder_that_was_removed_is_not_made_again(tmp_path):
+    with pytest.raises(StorageError, match="removed/answers cannot be written: No such file"):
+        compute(KeptAnswers(tmp_path / "removed" / "answers", after_s=0))
+    assert not (tmp_path / "removed").exists()
+
+
 def test_a_full_disk_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
     with pytest.raises(StorageError, match="No space left"):
