@@ -1,7 +1,8 @@
 """Says how to install libraries that inference does not need."""
 
+import contextlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hf_lstm.errors import InputError
 
@@ -43,6 +44,22 @@ def require_library(library: str) -> None:
     """
     if not is_installed(library):
         raise InputError(f"this needs {library}, which is not installed; run {name_install_command(library)}")
+
+
+@contextlib.contextmanager
+def explained_imports() -> Iterator[None]:
+    """Say how to install a library that an import in the block misses, as a module of an extra does.
+
+    Raises:
+        ModuleNotFoundError: with that message.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        told = explain_missing_library(error)
+        if told is None:
+            raise
+        raise ModuleNotFoundError(str(told), name=error.name) from None
 
 
 def name_install_command(library: str) -> str:

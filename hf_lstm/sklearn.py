@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from datasets import Dataset, Features, Value
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+
+from hf_lstm.extras import explained_imports
+
+with explained_imports():
+    from datasets import Dataset, Features, Value
+    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.validation import check_is_fitted
 
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.config.overrides import change_settings

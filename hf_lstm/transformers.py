@@ -5,8 +5,11 @@ A model's own files do the same for those who have no hf_lstm, with `trust_remot
 
 from typing import Any
 
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
-from transformers.pipelines import PIPELINE_REGISTRY
+from hf_lstm.extras import explained_imports
+
+with explained_imports():
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
+    from transformers.pipelines import PIPELINE_REGISTRY
 
 from hf_lstm.remote.configuration_hf_lstm import HFLSTMConfig
 from hf_lstm.remote.modeling_hf_lstm import HFLSTMForSequenceClassification, HFLSTMTextClassificationPipeline

@@ -137,3 +137,26 @@ except hf_lstm.InputError as error:
 """
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout == "this needs datasets, which is not installed; run pip install 'hf-lstm[train]'\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "missing", "extra"),
+    [
+        ("sklearn", "sklearn", "train"),
+        ("sklearn", "datasets", "train"),
+        ("transformers",) * 3,
+    ],
+)
+def test_a_module_of_an_extra_says_what_to_install(module, missing, extra):
+    code = f"""
+import sys
+sys.path.append({SUPPORT!r})
+from hidden_libraries import hide_libraries
+hide_libraries([{missing!r}])
+try:
+    import hf_lstm.{module}
+except ModuleNotFoundError as error:
+    print(error.name, error, sep="|")
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    assert told == f"{missing}|this needs {missing}, which is not installed; run pip install 'hf-lstm[{extra}]'"

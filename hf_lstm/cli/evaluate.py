@@ -24,7 +24,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         examples=[f"{EXAMPLE_MODEL} --dataset reviews.csv --output-dir evaluation", "runs/a runs/b runs/c"],
     )
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
-    add_data_arguments(parser, default_dataset=None)
+    add_data_arguments(parser, of_run=True)
     parser.add_argument(
         "--split", default="test", choices=("train", "validation", "test"), help="of the data set (default: test)"
     )

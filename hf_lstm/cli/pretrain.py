@@ -41,8 +41,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="Hub id, folder, file, or `sample`: texts of train are read, those of validation measure the model; none "
         "that stands in validation or test is read",
     )
-    parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: guessed)")
-    parser.add_argument("--label-column", metavar="NAME", help="column of the labels (default: guessed)")
+    parser.add_argument("--text-column", metavar="NAME", help="column of the texts (default: found by its name)")
+    parser.add_argument("--label-column", metavar="NAME", help="column of the labels (default: found by its name)")
     add_encoding_argument(parser)
     parser.add_argument(
         "--unlabeled",
@@ -55,7 +55,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set pretrain.seed=N (default: 0)")
     add_device_argument(parser)
     add_track_argument(parser)
-    add_settings_argument(parser)
+    add_settings_argument(parser, example="pretrain.learning_rate=3e-4 model.hidden_size=256")
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)
     check_resume_arguments(parser, arguments)

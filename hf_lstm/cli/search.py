@@ -22,6 +22,7 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
+from hf_lstm.records.places import split_sources
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.space import PRUNERS, Space, Value, build_default_space, format_assignments, parse_space
@@ -45,7 +46,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         ],
     )
     parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="(default: %(default)s)")
-    add_data_arguments(parser, default_dataset=None)
+    add_data_arguments(parser)
     parser.add_argument("--output-dir", metavar="DIR", type=Path, help="folder (default: runs/DATA-RECIPE-search)")
     parser.add_argument(
         "--space",
@@ -155,6 +156,7 @@ def format_train_command(arguments: argparse.Namespace, settings: Mapping[str, V
         "--encoding": arguments.encoding,
         "--device": None if arguments.device == "auto" else arguments.device,
     }
-    words = [word for option, value in given.items() if value is not None for word in (option, value)]
-    words += ["--set", *collect_assignments(arguments), *format_assignments(settings)]
+    words = [] if arguments.dataset is None else ["--dataset", *split_sources(arguments.dataset)]
+    words += [word for option, value in given.items() if value is not None for word in (option, value)]
+    words += ["--set", *collect_assignments(arguments, with_dataset=False), *format_assignments(settings)]
     return f"{name_command('train')} {shlex.join(words)}"

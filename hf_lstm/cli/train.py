@@ -44,7 +44,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         examples=["--dataset sample --set train.num_epochs=3"],
     )
     parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="see below (default: %(default)s)")
-    add_data_arguments(parser, default_dataset=None)
+    add_data_arguments(parser)
     parser.add_argument(
         "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
     )
@@ -75,8 +75,8 @@ def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embeddings",
         metavar="PATH|ID",
-        help="pretrained word vectors in GloVe's text format: a .txt, .gz or .zip file, or a Hub id such as "
-        "stanfordnlp/glove; short for --set train.embeddings=...",
+        help="pretrained word vectors: a .txt, .gz or .zip file in GloVe's text format, a Hub id such as "
+        "stanfordnlp/glove, or a saved model, also flagship or flagship-tiny; short for --set train.embeddings=...",
     )
     parser.add_argument(
         "--teacher",
@@ -221,13 +221,13 @@ def suggest_commands(folder: Path, *, is_film: bool) -> list[str]:
     return [f'{name_command("predict")} {model} "{text}"', f"{name_command('evaluate')} {model}"]
 
 
-def collect_assignments(arguments: argparse.Namespace) -> list[str]:
-    """Collect the changed settings of `--set` and of its shortcuts.
+def collect_assignments(arguments: argparse.Namespace, *, with_dataset: bool = True) -> list[str]:
+    """Collect the changed settings of `--set` and of its shortcuts, `--dataset` among them unless it is left out.
 
     Shortcuts such as `--seed` come last, and so they win.
     """
-    shortcuts = {
-        "data.dataset": arguments.dataset,
+    dataset = {"data.dataset": arguments.dataset} if with_dataset else {}
+    shortcuts = dataset | {
         "train.embeddings": arguments.embeddings,
         "train.teachers": ",".join(arguments.teachers) if arguments.teachers else None,
         "train.unlabeled": arguments.unlabeled,

@@ -12,9 +12,13 @@ from hf_lstm.records.places import join_sources
 from hf_lstm.tracking.trackers import TRACKERS
 
 
-def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str | None) -> None:
-    """Add the arguments for the rows to read."""
-    default = f"default: {default_dataset}" if default_dataset else "default: the one the recipe names"
+def add_data_arguments(
+    parser: argparse.ArgumentParser, *, default_dataset: str | None = None, of_run: bool = False
+) -> None:
+    """Add the arguments for the rows to read; by default those of the recipe, or of the run of a model."""
+    default = "default: that of the model's run" if of_run else "default: the one the recipe names"
+    default = default if default_dataset is None else f"default: {default_dataset}"
+    default_column = "(default: that of the model's run)" if of_run else "(default: found by its name)"
     parser.add_argument(
         "--dataset",
         metavar="SOURCE",
@@ -25,11 +29,11 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, default_dataset: str 
         f"the reviews in the package ({default})",
     )
     parser.add_argument("--config", metavar="NAME", help="configuration, of a data set that has several")
-    parser.add_argument("--text-column", metavar="NAME", help="column of the text (default: guessed)")
+    parser.add_argument("--text-column", metavar="NAME", help=f"column of the text {default_column}")
     parser.add_argument(
         "--label-column",
         metavar="NAME",
-        help="column of the label (default: guessed); with commas between, columns of 0 and 1 of any number of labels",
+        help=f"column of the label {default_column}; with commas between, columns of 0 and 1 of any number of labels",
     )
     add_encoding_argument(parser)
 
@@ -67,7 +71,7 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
         "--device",
         default="auto",
         metavar="NAME",
-        help="cpu, cuda, xpu, mps, or auto for an accelerator if there is one",
+        help="cpu, cuda, xpu, mps, or auto for an accelerator if there is one (default: auto)",
     )
 
 
@@ -76,7 +80,9 @@ def add_track_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--track", choices=TRACKERS, help="show the run in it while it trains")
 
 
-def add_settings_argument(parser: argparse.ArgumentParser) -> None:
+def add_settings_argument(
+    parser: argparse.ArgumentParser, *, example: str = "train.learning_rate=3e-4 model.hidden_size=128"
+) -> None:
     """Add the argument `--set` for a recipe's settings.
 
     It may be given more than once. What is given is in `assignments`.
@@ -88,7 +94,7 @@ def add_settings_argument(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         default=[],
-        help="change a setting of the recipe, e.g. train.learning_rate=3e-4 model.hidden_size=128",
+        help=f"change a setting of the recipe, e.g. {example}",
     )
 
 

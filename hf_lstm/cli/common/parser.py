@@ -60,7 +60,7 @@ def build_parser(
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says of settings of a recipe, which are no options, how they are given."""
+    """Says of settings of a recipe and of rows, which are given by options, how they are given."""
 
     def error(self, message: str) -> NoReturn:
         """Print usage and message, and exit."""
@@ -71,6 +71,12 @@ class _Parser(argparse.ArgumentParser):
             given = [argument[2:].partition("=")[0].replace("-", "_") for argument in arguments.split()]
             hints = [f"--set {section_of[name]}.{name}=..." for name in given if name in section_of]
             message += f"; a setting of the recipe is given as {' '.join(hints)}" if hints else ""
+        if (
+            is_unknown
+            and "--dataset" in self._option_string_actions
+            and not any(word.startswith("-") for word in arguments.split())
+        ):
+            message += f"; rows to read are given as --dataset {arguments}"
         super().error(message)
 
 

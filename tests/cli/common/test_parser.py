@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hf_lstm.cli.common.arguments import add_settings_argument, check_output_file
+from hf_lstm.cli.common.arguments import add_data_arguments, add_settings_argument, check_output_file
 from hf_lstm.cli.common.parser import build_parser, name_command
 from hf_lstm.errors import InputError
 
@@ -73,12 +73,14 @@ def test_help_wraps_what_is_read_and_not_what_is_pasted(monkeypatch):
         ("train", ["--num-epochs", "2"], "; a setting of the recipe is given as --set train.num_epochs=..."),
         ("pretrain", ["--learning_rate=2"], "; a setting of the recipe is given as --set pretrain.learning_rate=..."),
         ("train", ["--nope", "2"], ""),
+        ("train", ["my.csv", "b.csv"], "; rows to read are given as --dataset my.csv b.csv"),
     ],
 )
 def test_a_setting_given_as_an_option_is_told_how_it_is_given(monkeypatch, capsys, command, arguments, hint):
     monkeypatch.setattr(sys, "argv", ["hf-lstm", command])
     parser = build_parser(command, "It.", examples=[""])
     add_settings_argument(parser)
+    add_data_arguments(parser)
     with pytest.raises(SystemExit):
         parser.parse_args(arguments)
     assert capsys.readouterr().err.endswith(f"error: unrecognized arguments: {' '.join(arguments)}{hint}\n")
