@@ -123,7 +123,7 @@ def test_the_whole_run_ends_in_time_whoever_is_slow_or_hangs(clock, monkeypatch,
         "SECTIONS": dict.fromkeys(SECTIONS, build),
     }.items():
         monkeypatch.setitem(script, name, value)
-    results = script["measure"](script["parse_arguments"](options))
+    results = script["measure"](script["parse_arguments"](options), "python scripts/benchmark.py")
     assert list(results["sections"]) == list(SECTIONS)
     assert clock.now <= 60 * most_minutes
     for section in results["sections"].values():
