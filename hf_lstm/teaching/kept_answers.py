@@ -25,7 +25,7 @@ class KeptAnswers:
     the disk has damaged, is not taken for a part.
 
     Args:
-        folder: it is made with the first file, in one that exists; None writes nothing.
+        folder: it is made with the first file, in one that exists; None keeps nothing, see `keeps`.
         after_s: seconds of work after which parts are written; until then they are in memory.
     """
 
@@ -56,7 +56,7 @@ class KeptAnswers:
         """Compute an array part by part, but for the parts that are there.
 
         Args:
-            key: a digest of all that the array depends on.
+            key: a digest of all that the array depends on; any text if nothing is kept.
             shape: of the array.
             rows_per_part: the last part may have fewer.
             compute: returns the rows from a start to an end, float32 (end - start, columns).
@@ -78,6 +78,8 @@ class KeptAnswers:
                 num_found += len(part)
                 continue
             part[:] = compute(start, start + len(part))
+            if not self.keeps:  # nor are keys digests then, and names may begin alike
+                continue
             self._pending[stem] = part
             if time.monotonic() - self._kept_at_s >= self._after_s:
                 self._keep()

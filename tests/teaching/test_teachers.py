@@ -119,3 +119,10 @@ def test_teachers_count_as_they_have_votes(monkeypatch, votes, expected):
     answers = label_softly(["sure", "other"], make_lesson(["a", "b"], [0, 1]), votes)
     assert answers.dtype == np.float32
     assert answers.tolist() == [pytest.approx(expected)] * 2
+
+
+def test_teachers_whose_names_begin_alike_are_asked_each(monkeypatch):
+    shares = {f"{'folder/' * 10}{name}": share for name, share in (("sure", 0.9), ("other", 0.3))}
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, labels, device: Fixed(shares[name]))
+    answers = label_softly(list(shares), make_lesson(["a", "b"], [0, 1]))
+    assert answers.tolist() == [pytest.approx([0.6, 0.4])] * 2
