@@ -176,26 +176,32 @@ def find_splitter(tokenizer: Tokenizer) -> WordSplitter | None:
     There is one for each tokenizer of `WordSplitter.build_tokenizer`, saved or not, if its splitter leaves out no
     words, the stop words, or those without an id.
     """
-    if tokenizer.token_to_id(UNK_TOKEN) is None:
+    if not isinstance(tokenizer.model, WordLevel) or tokenizer.token_to_id(UNK_TOKEN) is None:
         return None
     make = _describe_make(tokenizer)
+    alike: list[WordSplitter] = []
     for edition, words, lowercase in itertools.product(PARTS, get_args(Words), (True, False)):
         splitter = WordSplitter(words, lowercase, edition=edition)
         unfiltered = _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0}))
         if make == unfiltered:
             return splitter
-        if make["normalizer"] != unfiltered["normalizer"]:  # patterns of whole vocabularies take time to write
+        if make["normalizer"] == unfiltered["normalizer"]:
+            alike.append(splitter)
+    # Last those that leave words out, as patterns of many words, and most of all of a vocabulary, take time to write.
+    known_words = set(tokenizer.get_vocab()) - set(SPECIAL_TOKENS)
+    filters: list[dict[str, Any]] = [*({"dropped": load()} for load in LEFT_OUT.values()), {"kept": known_words}]
+    for words_left_out, each in itertools.product(filters, alike):
+        if "kept" in words_left_out and not _can_keep(each, known_words):
             continue
-        known_words = set(tokenizer.get_vocab()) - set(SPECIAL_TOKENS)
-        filters: list[dict[str, Any]] = [{"dropped": load()} for load in LEFT_OUT.values()]
-        can_keep = words not in OF_SEVERAL_KINDS and all(splitter.split_all(word) == [word] for word in known_words)
-        if can_keep:
-            filters.append({"kept": known_words})
-        for words_left_out in filters:
-            splitter = WordSplitter(words, lowercase, edition=edition, **words_left_out)
-            if make == _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0})):
-                return splitter
+        splitter = WordSplitter(each.words, each.lowercase, edition=each.edition, **words_left_out)
+        if make == _describe_make(splitter.build_tokenizer({UNK_TOKEN: 0})):
+            return splitter
     return None
+
+
+def _can_keep(splitter: WordSplitter, words: Collection[str]) -> bool:
+    """Tell whether a splitter could have found these words, and have left out all others."""
+    return splitter.words not in OF_SEVERAL_KINDS and all(splitter.split_all(word) == [word] for word in words)
 
 
 def _describe_make(tokenizer: Tokenizer) -> dict[str, Any]:

@@ -302,3 +302,14 @@ def test_reviews_give_the_vocabulary_and_the_ids_of_plain_python(shared_data: Pa
     assert tokenizer.get_vocab() == vocab
     for encoding, review in zip(tokenizer.encode_batch(reviews[:300]), reviews, strict=False):
         assert encoding.ids == [vocab.get(word, 1) for word in re.findall(r"\b\w+\b", review.lower())]
+
+
+@pytest.mark.parametrize("words", [*WORDS, "any_script"])
+def test_no_patterns_of_many_words_are_written_to_know_a_tokenizer_that_has_none(words: str, monkeypatch) -> None:
+    """They take a third of a second of a large vocabulary, each time that a model is loaded."""
+    tokenizer = train(["a fine film"], words=words)
+    for module in ("word_patterns", "older_patterns"):
+        monkeypatch.setattr(f"hf_lstm.tokenization.{module}.write_alternatives", lambda *_, **__: 1 / 0)
+    splitter = find_splitter(tokenizer)
+    assert splitter is not None
+    assert splitter.words == words
