@@ -21,8 +21,8 @@ Rows = NDArray[np.float32]
 class KeptAnswers:
     """Keeps parts of arrays of answers in a folder, each in a file.
 
-    A file's name has what the part is of, where it starts, and the digest of its content: one that is cut off, or that
-    the disk has damaged, is not taken for a part.
+    A file's name has what the part is of, where it starts, and the digest of its content: one that is cut off, that the
+    disk has damaged, or that can't be read is not taken for a part.
 
     Args:
         folder: it is made with the first file, in one that exists; None keeps nothing, see `keeps`.
@@ -89,7 +89,10 @@ class KeptAnswers:
         if (pending := self._pending.get(stem)) is not None and pending.shape == shape:
             return pending
         for path in () if self.folder is None else self.folder.glob(f"{stem}*{ANSWERS_SUFFIX}"):
-            content = path.read_bytes()
+            try:
+                content = path.read_bytes()
+            except OSError:  # of a disk that fails, or of another process that has just written it anew
+                continue
             if path.name == _name(stem, content) and len(content) == 4 * math.prod(shape):
                 return np.frombuffer(content, dtype="<f4").reshape(shape)
         return None

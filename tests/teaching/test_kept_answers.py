@@ -55,6 +55,15 @@ def test_damaged_parts_are_computed_again(tmp_path):
     assert compute(KeptAnswers(tmp_path, after_s=0)) == (10, [])
 
 
+def test_parts_that_cannot_be_read_are_computed_again(tmp_path):
+    compute(KeptAnswers(tmp_path, after_s=0))
+    first, *_ = sorted(tmp_path.iterdir())
+    first.unlink()
+    first.symlink_to(tmp_path / "nothing")
+    assert compute(KeptAnswers(tmp_path, after_s=0)) == (6, [(0, 4)])
+    assert compute(KeptAnswers(tmp_path, after_s=0)) == (10, [])
+
+
 def test_short_work_leaves_nothing_and_long_work_all_of_it(tmp_path, monkeypatch):
     clock = FakeClock()
     monkeypatch.setattr(kept_answers, "time", clock)
