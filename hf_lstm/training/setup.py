@@ -106,6 +106,7 @@ def prepare_run(
     base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
     if base is not None:
         base.check_given(recipe)
+        base.complete_network(recipe.model, recipe.given)  # whose settings may not go together
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None

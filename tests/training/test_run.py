@@ -166,6 +166,14 @@ def test_what_the_base_determines_is_refused_before_the_data_are_read(finished_r
         run_experiment(override_recipe(recipe, changes), options(tmp_path))
 
 
+def test_what_does_not_go_with_the_base_is_refused_before_the_data_are_read(tmp_path, recipe):
+    recipe = override_recipe(recipe, ["model.bidirectional=true"])
+    recipe = dataclasses.replace(recipe, given=())  # as a recipe of the catalog has it
+    changes = ["train.init_from=flagship-tiny", f"data.dataset={tmp_path / 'none.csv'}", "model.direction_dropout=0.1"]
+    with pytest.raises(InputError, match=r"model\.direction_dropout is 0\.1, but must be 0: model\.bidirectional is f"):
+        run_experiment(override_recipe(recipe, changes), options(tmp_path))
+
+
 @pytest.mark.parametrize("average", ["none", "0.9"])
 def test_a_frozen_embedding_is_that_of_the_base_model_to_the_bit(finished_run, tmp_path, recipe, average):
     base_folder, _ = finished_run
