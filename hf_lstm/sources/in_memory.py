@@ -137,16 +137,25 @@ def _take_only_column(part: Any, what: str, expected: str) -> Any:
     """Return the column of a table or matrix that has but one; what is neither as it is."""
     if getattr(part, "ndim", 1) < 2:
         return part
-    if part.ndim > 2 or part.shape[1] > 1:
+    if part.ndim > 2 or part.shape[1] != 1:
         raise InputError(f"{what} in {' x '.join(map(str, part.shape[1:]))} columns; expected {expected}")
     return np.asarray(part)[:, 0]
+
+
+def _list_values(part: Any) -> list[Any]:
+    """List the values of a column as Python's own, where it has them in a form of its own."""
+    for name in ("tolist", "to_pylist"):
+        if hasattr(part, name):
+            listed: list[Any] = getattr(part, name)()
+            return listed
+    return list(part)
 
 
 def _build_pair_table(texts: Any, labels: Any, split: str) -> pa.Table:
     one_class = "one class each, as of labels.argmax(axis=1), or a list of names for each text"
     texts = _take_only_column(texts, f"{split} rows have texts", "one")
     labels = _take_only_column(labels, f"{split} rows have labels", one_class)
-    listed = [part.tolist() if hasattr(part, "tolist") else list(part) for part in (texts, labels)]
+    listed = [_list_values(part) for part in (texts, labels)]
     if len(listed[0]) != len(listed[1]):
         raise InputError(
             f"{split} rows are {len(listed[0])} texts and {len(listed[1])} labels; expected as many of both"

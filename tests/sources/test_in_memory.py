@@ -3,6 +3,7 @@
 import datasets
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 
@@ -27,6 +28,7 @@ FORMS = {
     "list of two": [TEXTS, LABELS],
     "numpy": (np.array(TEXTS), np.array(LABELS)),
     "pandas columns": (FRAME["review"], FRAME["mood"]),
+    "Arrow columns": (pa.chunked_array([TEXTS[:7], TEXTS[7:]]), pa.array(LABELS)),
     "data frame": FRAME.rename(columns={"mood": "label"}),
     "shuffled data frame": FRAME.rename(columns={"mood": "label"}).sample(frac=1, random_state=0),
     "categories": FRAME.assign(label=FRAME["mood"].astype("category")),
@@ -60,6 +62,8 @@ def test_a_table_or_matrix_of_one_column_is_that_column():
     pairs = [(FRAME[["review"]], FRAME[["mood"]]), (np.array([TEXTS]).T, np.array([LABELS]).T)]
     for pair in pairs:
         assert rows_of(load_splits(DataConfig(), resolve_source(pair))) == sorted(zip(TEXTS, LABELS, strict=True))
+    with pytest.raises(InputError, match="train rows have texts in 0 columns; expected one"):
+        resolve_source((FRAME[[]], FRAME["mood"]))
     with pytest.raises(InputError, match="train rows have texts in 3 columns; expected one"):
         resolve_source((FRAME, LABELS))
 
