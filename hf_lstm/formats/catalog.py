@@ -20,7 +20,7 @@ from hf_lstm.formats.spreadsheets import open_spreadsheet
 @contextlib.contextmanager
 def open_lines(path: Path, encoding: str | None = None) -> Iterator[RowFile]:
     """Open a text file: each line is a text, blank lines included."""
-    with open_text(path, encoding) as stream:
+    with open_text(path, encoding, may_be_page=True) as stream:
         stream.reconfigure(newline="\n")  # type: ignore[attr-defined]  # a lone \r ends no line
         rows = ((line, [text.removesuffix("\n").removesuffix("\r")]) for line, text in enumerate(stream, start=1))
         yield RowFile(str(path), ["text"], rows)

@@ -46,7 +46,9 @@ def check_encoding(encoding: str | None) -> None:
 
 
 @contextlib.contextmanager
-def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict") -> Iterator[TextIO]:
+def open_text(
+    path: Path, encoding: str | None = None, *, errors: str = "strict", may_be_page: bool = False
+) -> Iterator[TextIO]:
     """Open a text file, compressed or not, with or without a byte order mark.
 
     Line breaks stay as they are.
@@ -55,6 +57,7 @@ def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict"
         path: the file.
         encoding: its encoding; UTF-8 by default.
         errors: what Python does with bytes that it can't decode.
+        may_be_page: whether it may be HTML, as a text may and a table may not.
 
     Raises:
         InputError: at once, or while it is read: the file has another encoding, a NUL, or can't be decompressed.
@@ -63,7 +66,7 @@ def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict"
     with open_bytes(path) as binary:
         head = _peek(binary)
         if encoding is None or (b"\0" in head and not _is_wide(encoding)):
-            check_head(head, str(path), encoding)
+            check_head(head, str(path), encoding, may_be_page=may_be_page)
         stream = io.TextIOWrapper(binary, encoding=_name_codec(encoding), errors=errors, newline="")
         try:
             yield stream
@@ -71,13 +74,15 @@ def open_text(path: Path, encoding: str | None = None, *, errors: str = "strict"
             raise InputError(_find_bad_line(path, encoding)) from None
 
 
-def check_head(head: bytes, name: str, encoding: str | None = None) -> None:
+def check_head(head: bytes, name: str, encoding: str | None = None, *, may_be_page: bool = False) -> None:
     """Check that the first bytes of a file can be UTF-8, or of another encoding that writes no NUL.
+
+    Only where it `may_be_page` can it be HTML.
 
     Raises:
         InputError: they are those of a file of another kind, or UTF-16 or UTF-32, which the bytes tell, or hold a NUL.
     """
-    if (told := describe_signature(head)) is not None:
+    if (told := describe_signature(head, may_be_page=may_be_page)) is not None:
         raise InputError(f"{name}: {told}")
     found = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
     found = found or _find_wide_encoding(head)

@@ -20,20 +20,23 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _PAGE_STARTS = (b"<!doctype html", b"<html", b"<table")
 
 
-def describe_signature(head: bytes) -> str | None:
-    """Say what a file is whose first bytes leave no doubt that it is no table as text, and what to do; else None."""
+def describe_signature(head: bytes, *, may_be_page: bool = False) -> str | None:
+    """Say what a file is whose first bytes leave no doubt that it is no table as text, and what to do; else None.
+
+    A file of texts, not of a table, may be a page: who sorts letters or pages has such texts.
+    """
     for start, (what, suffix) in _BINARY.items():
         if head.startswith(start):
             return f"is {what}, whatever its name says; give it the suffix {suffix}"
-    return describe_stand_in(head)
+    return describe_stand_in(head, may_be_page=may_be_page)
 
 
-def describe_stand_in(head: bytes) -> str | None:
+def describe_stand_in(head: bytes, *, may_be_page: bool = False) -> str | None:
     """Say what a text is that stands in the place of a file, as after a download that failed; else None."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(_LFS_POINTER):
         return "is a pointer of Git LFS and not the file itself; get that, as by `git lfs pull`"
-    if text.lower().startswith(_PAGE_STARTS):
+    if not may_be_page and text.lower().startswith(_PAGE_STARTS):
         return "is a web page (HTML), whatever its name says; get the file itself, or save its table as CSV"
     return None
 

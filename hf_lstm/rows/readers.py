@@ -202,7 +202,7 @@ def _read_class_folder(folder: Path, encoding: str | None) -> LabeledTable:
     texts = []
     files = list_class_files(folder)
     for file in files:
-        with open_text(file, encoding) as stream:
+        with open_text(file, encoding, may_be_page=True) as stream:
             texts.append(stream.read())
     labels = pa.chunked_array([pa.array([folder.name] * len(texts), pa.string())])
     return LabeledTable(str(folder), _build_column(texts), labels, "text", "folder")

@@ -91,7 +91,7 @@ def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
     try:
         for number, line in enumerate(lines, start=1):
             if isinstance(line, bytes) and b"\0" in line:
-                check_head(b"\n" * (number - 1) + line, name)  # the bytes may tell the encoding
+                check_head(b"\n" * (number - 1) + line, name, may_be_page=True)  # the bytes may tell the encoding
             text = line if isinstance(line, str) else line.decode("utf-8-sig" if number == 1 else "utf-8")
             yield text.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:

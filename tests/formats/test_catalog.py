@@ -113,6 +113,11 @@ def test_a_text_file_has_one_column_and_knows_its_name_and_encoding(tmp_path):
         assert (file.name, file.columns, list(file.rows)) == (str(tmp_path / "a.txt"), ["text"], [(1, ["caf\xe9"])])
 
 
+def test_a_line_of_a_text_file_may_begin_as_a_page_does(tmp_path):
+    (tmp_path / "a.txt").write_text("<html>b</html>\nc\n", encoding="utf-8")
+    assert list(read_texts(tmp_path / "a.txt")) == ["<html>b</html>", "c"]
+
+
 def read_both(path, columns=Columns()):  # noqa: B008 - a tuple
     """Return the message of both readers, which must be the same."""
     messages = []

@@ -177,6 +177,14 @@ def test_imdb_as_it_comes_in_its_archive(tmp_path, log):
     assert len(load_split(str(root / "test"), "test", labels=Labels(("neg", "pos")))) == 20
 
 
+def test_texts_of_classes_may_be_pages_as_letters_are(tmp_path):
+    write_texts(tmp_path / "ham", 10)
+    write_texts(tmp_path / "spam", 10)
+    for path in (tmp_path / "spam").iterdir():
+        path.write_text(f"<html><body>{path.name}</body></html>", encoding="utf-8")
+    assert sum(count_rows(tmp_path).values()) == 20
+
+
 def test_class_folders_without_splits_and_without_suffixes(tmp_path):
     for label in ("alt.atheism", "sci.space"):
         write_texts(tmp_path / "20news" / "20news-bydate-train" / label, 10, suffix="", words="caf\xe9")
