@@ -5,15 +5,22 @@ from pathlib import Path
 
 _HEAD_BYTES = 512
 PARQUET, ARROW, ZIP, OLD_EXCEL = b"PAR1", b"ARROW1", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+COMPRESSED = {
+    b"\x1f\x8b": ("gzip", ".gz"),
+    b"BZh": ("bzip2", ".bz2"),
+    b"\xfd7zXZ": ("xz", ".xz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", ".zst"),
+}
+"""By the first bytes: the program that a file is compressed with, and the suffix that says so."""
 _BINARY = {
     PARQUET: ("a Parquet file", ".parquet"),
     ARROW: ("an Arrow file", ".arrow"),
     ZIP: ("a zip archive or a spreadsheet", ".xlsx, or unpack it"),
     OLD_EXCEL: ("an old Excel file", ".xls"),
-    b"\x1f\x8b": ("compressed with gzip", ".gz after its own"),
-    b"BZh": ("compressed with bzip2", ".bz2 after its own"),
-    b"\xfd7zXZ": ("compressed with xz", ".xz after its own"),
-    b"\x28\xb5\x2f\xfd": ("compressed with zstd", ".zst after its own"),
+    **{
+        start: (f"compressed with {program}", f"{suffix} after its own")
+        for start, (program, suffix) in COMPRESSED.items()
+    },
 }
 """By their first bytes: what they are, and the suffix that says so."""
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"

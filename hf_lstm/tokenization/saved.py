@@ -160,7 +160,8 @@ def _list_own_splitters(*, leaves_out: bool) -> list[dict[str, Any]]:
     splitters = [
         build(words, dropped=dropped) for build in builders for words in get_args(Words) for dropped in left_out
     ]
-    splitters += [build_wordpiece_tokenizer({"[UNK]": 0}, dropped=dropped).pre_tokenizer for dropped in left_out[:1]]
+    # Of pieces, the stop words alone can be left out, which come first.
+    splitters.append(build_wordpiece_tokenizer({"[UNK]": 0}, dropped=left_out[0]).pre_tokenizer)
     described = list(map(_describe, splitters))
     if leaves_out:
         return described

@@ -11,8 +11,7 @@ _MEANINGFUL_STOP_WORDS = frozenset(
     "only shan shouldn t too very wasn weren won wouldn".split()
 )
 """What turns or weighs a statement; `t` is the end of a negation."""
-_PLAIN_WORDS = frozenset("a an and in of the to".split())
-_PLAIN_MARKS = frozenset(".,;-'\"`_–—…«»")
+_PLAIN_WORDS = frozenset([*"a an and in of the to".split(), *".,;-'\"`_–—…«»"])
 
 
 @functools.cache
@@ -28,13 +27,12 @@ def load_function_words() -> frozenset[str]:
     return frozenset(word for word in load_stop_words() - _MEANINGFUL_STOP_WORDS if not word.endswith("n't"))
 
 
-@functools.cache
 def list_plain_words() -> frozenset[str]:
     """Return articles, `and`, `in`, `of` and `to`, and marks that say as little: a quarter of an English text.
 
     Marks of stars, grades, smileys, questions and exclamations are none of them.
     """
-    return _PLAIN_WORDS | _PLAIN_MARKS
+    return _PLAIN_WORDS
 
 
 LEFT_OUT: Final[Mapping[str, Callable[[], frozenset[str]]]] = {

@@ -155,13 +155,18 @@ def build_pre_tokenizer(
         pattern = _ANY_SCRIPT
     if kept is not None:
         pattern = f"(?<!{characters}){write_alternatives(kept)}(?!{characters})"
-    elif dropped and words not in OF_SEVERAL_KINDS:
+    elif dropped and words in OF_SEVERAL_KINDS:
+        # What is no match for being dropped could still be one from its second letter on, so words are found first.
+        left_out = Split(Regex(f"^{write_alternatives(dropped)}$"), "removed")
+        return PreTokenizerSequence([_find(pattern), left_out])
+    elif dropped:
         pattern = f"(?<!{characters})(?!{write_alternatives(dropped)}(?!{characters})){pattern}"
-    find_words = Split(Regex(pattern), "removed", invert=True)  # removes what does not match
-    if not dropped or words not in OF_SEVERAL_KINDS:
-        return find_words
-    # What is no match for being dropped could still be one from its second letter on, so words are found first.
-    return PreTokenizerSequence([find_words, Split(Regex(f"^{write_alternatives(dropped)}$"), "removed")])
+    return _find(pattern)
+
+
+def _find(pattern: str) -> Split:
+    """Find what matches: the rest is removed."""
+    return Split(Regex(pattern), "removed", invert=True)
 
 
 def escape(text: str) -> str:

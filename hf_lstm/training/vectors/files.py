@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from hf_lstm.errors import InputError, abbreviate
-from hf_lstm.formats.signatures import describe_stand_in
+from hf_lstm.formats.signatures import COMPRESSED, describe_stand_in
 from hf_lstm.hub.download import fetch_hub_file, list_hub_files
 
 _SUFFIXES = (".txt", ".vec", ".gz", ".zip")
@@ -30,7 +30,9 @@ _OTHER_FORMATS = {
     b"\x89HDF": "HDF5",
 }
 """By the bytes that files begin with."""
-_COMPRESSED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
+_ARCHIVES = {b"7z\xbc\xaf": "7-Zip", b"Rar!": "RAR"}
+_PACKERS = {start: program for start, (program, _) in COMPRESSED.items() if start != _GZIP_MAGIC} | _ARCHIVES
+"""What compresses files that are not read here, by the bytes that they begin with."""
 _HEAD_BYTES = 4096
 _MAX_LINE_BYTES = 2**20
 _READ_BYTES = 2**20
@@ -114,7 +116,7 @@ def _require_text(file: IO[bytes] | gzip.GzipFile, place: str) -> None:
     file.seek(0)
     if (told := describe_stand_in(head)) is not None:
         raise InputError(f"embeddings {place}: {told}")
-    if (packer := next((packer for magic, packer in _COMPRESSED.items() if head.startswith(magic)), None)) is not None:
+    if (packer := next((packer for magic, packer in _PACKERS.items() if head.startswith(magic)), None)) is not None:
         raise InputError(f"embeddings {place}: is compressed by {packer}; decompress it, or compress it as .gz or .zip")
     kind = next((kind for magic, kind in _OTHER_FORMATS.items() if head.startswith(magic)), None)
     if kind is None and b"\0" in head:
