@@ -8,11 +8,10 @@ from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import LINES, get_format, has_known_type, open_file
 from hf_lstm.formats.row_files import RowFile
-from hf_lstm.records.places import split_sources
+from hf_lstm.records.places import SAMPLE, split_sources
 from hf_lstm.rows.columns import Columns, find_columns, find_text_column
 from hf_lstm.rows.texts import check_text_file
 
-SAMPLE = "sample"
 REMEDY = f"pass --dataset {SAMPLE}, a folder or a file"
 
 

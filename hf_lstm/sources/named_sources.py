@@ -15,7 +15,8 @@ from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
-from hf_lstm.rows.early_checks import REMEDY, SAMPLE, refuse_missing
+from hf_lstm.records.places import SAMPLE
+from hf_lstm.rows.early_checks import REMEDY, refuse_missing
 from hf_lstm.sources.cache import get_cache_folder
 from hf_lstm.sources.class_folders import find_class_folders
 from hf_lstm.sources.folders import FoundFiles, describe_files, find_listed_files, find_tables

@@ -10,8 +10,9 @@ from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.hub.errors import HUB_ERRORS, write_on_one_line
+from hf_lstm.records.places import SAMPLE
 from hf_lstm.rows.columns import find_text_column
-from hf_lstm.rows.early_checks import SAMPLE, choose_reading, refuse_missing_file
+from hf_lstm.rows.early_checks import choose_reading, refuse_missing_file
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.cache import get_cache_folder
 from hf_lstm.sources.folders import find_tables_called
