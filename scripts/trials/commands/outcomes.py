@@ -1,5 +1,6 @@
 """Reads what a command has left, and says what is wrong with it, and what was lost."""
 
+import contextlib
 import json
 import signal
 from collections.abc import Mapping, Sequence
@@ -111,7 +112,7 @@ def _drop_times(value: Any) -> Any:
 def read_log(folder: Path) -> list[str]:
     """Read the whole lines of a run's log, finished or not."""
     for path in (folder / METRICS_FILE, folder / UNFINISHED_FOLDER / METRICS_FILE):
-        if path.is_file():
+        with contextlib.suppress(FileNotFoundError):  # also of a run that removes it at this moment
             return [line for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
     return []
 
