@@ -1,5 +1,6 @@
 """Says how much memory is free, so that what is too large is refused before it is read, and how many texts are held."""
 
+import errno
 import sys
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def is_of_memory(error: BaseException) -> bool:
     """
     if isinstance(error, MemoryError) or any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__):
         return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and "allocate" in str(error)
 
 

@@ -1,5 +1,6 @@
 """Tests what is said of free memory."""
 
+import errno
 import sys
 
 import pytest
@@ -18,3 +19,17 @@ def test_where_nobody_can_be_asked_nothing_is_said(monkeypatch):
     for name in ("_measure_machine", "_measure_container", "_measure_process"):
         monkeypatch.setattr(memory, name, lambda: None)
     assert memory.measure_free_bytes() is None
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), True),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
+        (OSError(errno.ENOENT, "No such file"), False),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), True),
+        (RuntimeError("shapes differ"), False),
+    ],
+)
+def test_full_memory_is_known_by_whoever_tells_it(error, expected):
+    assert memory.is_of_memory(error) is expected

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import fsspec
 
 from hf_lstm.errors import InputError
-from hf_lstm.formats.catalog import has_known_type
+from hf_lstm.formats.catalog import describe_no_file, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.rows.texts import check_text_file
 from hf_lstm.sources.folders import describe_files, list_files
@@ -91,7 +91,7 @@ def _find_local(named: str) -> list[CorpusFile]:
     for each in paths:
         if not each.is_file():
             raise InputError(
-                f"{each}: there is no such file; --engine ray scores files, folders and patterns, not a text"
+                f"{each}: {describe_no_file(each)}; --engine ray scores files, folders and patterns, not a text"
             )
     return [_describe_local(each.resolve()) for each in paths]
 

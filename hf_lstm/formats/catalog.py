@@ -58,6 +58,15 @@ def has_known_type(path: Path) -> bool:
     return suffix in FORMATS and (not compression or FORMATS[suffix].is_text)
 
 
+def describe_no_file(path: Path) -> str:
+    """Say what is there in the place of a file to read."""
+    if path.is_dir():
+        return "is a folder, expected a file"
+    if path.exists():
+        return "is a pipe or a device, expected a file; save what comes from it in one"
+    return "there is no such file"
+
+
 def get_format(path: Path) -> Format:
     """Return the format that a file's suffix tells.
 
@@ -65,7 +74,7 @@ def get_format(path: Path) -> Format:
         InputError: there is no such file, its type is unknown, or it is empty.
     """
     if not path.is_file():
-        raise InputError(f"{path}: {'is a folder, expected a file' if path.is_dir() else 'there is no such file'}")
+        raise InputError(f"{path}: {describe_no_file(path)}")
     if not has_known_type(path):
         raise InputError(
             f"{path}: unknown file type {''.join(path.suffixes[-2:])!r}; expected one of {', '.join(FORMATS)}, "

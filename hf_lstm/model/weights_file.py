@@ -38,8 +38,10 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             weights = {name: file.get_tensor(name).float() for name in expected_shapes}
-    except (SafetensorError, OSError, RuntimeError) as error:
+    except SafetensorError as error:
         raise InputError(f"{path} is not a safetensors file: {shorten(error)}") from None
+    except (OSError, RuntimeError) as error:  # the latter is PyTorch's, which opens the file once more
+        raise InputError(f"{path} cannot be read: {shorten(error)}") from None
     except MemoryError:
         raise InputError(f"{path} needs more memory than there is") from None
     for name, tensor in weights.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
-from hf_lstm.formats.catalog import LINES, get_format, has_known_type, open_file
+from hf_lstm.formats.catalog import LINES, describe_no_file, get_format, has_known_type, open_file
 from hf_lstm.formats.row_files import RowFile
 from hf_lstm.records.places import SAMPLE, split_sources
 from hf_lstm.rows.columns import Columns, find_columns, find_text_column
@@ -87,8 +87,7 @@ def refuse_missing_file(name: str, setting: str) -> None:
     """
     path = Path(name).expanduser()
     if not path.is_file() and (path.name != name or has_known_type(path)):
-        what = "is a folder; name one file" if path.is_dir() else "there is no such file"
-        raise InputError(f"{setting}: {name}: {what}")
+        raise InputError(f"{setting}: {name}: {describe_no_file(path)}")
 
 
 def choose_reading(path: Path, config: DataConfig) -> tuple[str | None, str | None]:

@@ -64,7 +64,7 @@ def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Col
     if is_list(labels.type):
         class_names = getattr(getattr(feature, "feature", None), "names", None)
         return _check_texts(take_lists(labels, dataclasses.replace(unlabeled, class_names=class_names)))
-    if pa.types.is_nested(labels.type) or pa.types.is_temporal(labels.type) or _is_binary(labels.type):
+    if not _can_be_class(labels.type):
         raise InputError(f"{name}, column {label_column!r}: holds {labels.type} values, but each row needs one class")
     class_names = getattr(feature, "names", None)
     labels = _name_classes(name, label_column, labels, class_names) if class_names else _write_labels(labels)
@@ -97,8 +97,17 @@ def _read_features(name: str, schema: pa.Schema) -> Features:
         ) from None
 
 
-def _is_binary(kind: pa.DataType) -> bool:
-    return any(is_kind(kind) for is_kind in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view))
+def _can_be_class(kind: pa.DataType) -> bool:
+    """Tell whether a type can hold a class: text, numbers, or true and false, however they are stored."""
+    if pa.types.is_dictionary(kind):
+        return _can_be_class(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _can_be_class(kind.storage_type)
+    refused = (
+        pa.types.is_nested, pa.types.is_temporal, pa.types.is_binary,
+        pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary,
+    )  # fmt: skip
+    return not any(is_kind(kind) for is_kind in refused)
 
 
 def _write_labels(labels: pa.ChunkedArray) -> pa.ChunkedArray:

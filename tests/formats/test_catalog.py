@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import zipfile
 
 import openpyxl
@@ -289,3 +290,11 @@ def test_words_for_missing_labels_are_labels_where_types_say_it(tmp_path):
     assert read_file(tmp_path / "a.csv", Columns()).labels.to_pylist() == [None, None, "1"]
     (tmp_path / "a.jsonl").write_text('{"text": "a", "label": "null"}\n{"text": "b", "label": NaN}\n')
     assert read_file(tmp_path / "a.jsonl", Columns()).labels.to_pylist() == ["null", None]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_told_as_one_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    assert read_both(tmp_path / "a.csv") == (
+        f"{tmp_path / 'a.csv'}: is a pipe or a device, expected a file; save what comes from it in one"
+    )

@@ -145,3 +145,21 @@ def test_a_damaged_note_of_classes_is_told_in_one_line(tmp_path, note):
     with pytest.raises(InputError, match=r"a\.parquet: the types of its columns can't be read \(") as raised:
         read_file(tmp_path / "a.parquet", Columns())
     assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pa.array([b"a", b"b"], pa.binary(1)),
+        pa.array([b"a", b"b"]).dictionary_encode(),
+        pa.array([0, 1], pa.date32()).dictionary_encode(),
+        pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"a" * 16, b"b" * 16], pa.binary(16))),
+    ],
+    ids=lambda labels: str(labels.type),
+)
+def test_what_is_no_class_is_none_however_it_is_stored(tmp_path, labels):
+    table = pa.table({"text": ["a", "b"], "label": labels})
+    with pa.ipc.new_file(str(tmp_path / "a.arrow"), table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(InputError, match=r"a\.arrow, column 'label': holds .* values, but each row needs one class"):
+        read_file(tmp_path / "a.arrow", Columns())

@@ -57,7 +57,7 @@ def test_a_file_without_columns_or_encoding_goes_beside_a_data_set_that_has_them
 def test_what_can_only_be_a_file_is_looked_for_nowhere_else(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
-        InputError, match=r"^pretrain\.unlabeled: .*: (there is no such file|is a folder; name one file)$"
+        InputError, match=r"^pretrain\.unlabeled: .*: (there is no such file|is a folder, expected a file)$"
     ):
         read_unlabeled(name, DataConfig(), left_out=(), setting="pretrain.unlabeled")
 

@@ -104,13 +104,16 @@ def check_output_file(output: Path | None) -> None:
     This is for the start, before any work is done. None is fine.
 
     Raises:
-        InputError: it is a folder, or there is no folder for it, or none that can be written.
+        InputError: it is a folder, a pipe or a device, or there is no folder for it, or none that can be written.
     """
     if output is None:
         return
     if output.is_dir():
         raise InputError(f"--output {output}: is a folder, expected the name of a file")
-    if not output.parent.is_dir():
-        raise InputError(f"--output {output}: there is no folder {output.parent}; make it first")
-    if not os.access(output.parent, os.W_OK):
-        raise InputError(f"--output {output}: the folder {output.parent} can't be written; choose another")
+    if output.exists() and not output.is_file():
+        raise InputError(f"--output {output}: is a pipe or a device, expected the name of a file")
+    folder = Path(os.path.realpath(output)).parent if output.is_symlink() else output.parent
+    if not folder.is_dir():
+        raise InputError(f"--output {output}: there is no folder {folder}; make it first")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"--output {output}: the folder {folder} can't be written; choose another")

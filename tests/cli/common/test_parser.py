@@ -32,6 +32,18 @@ def test_unusable_outputs_are_refused(tmp_path, name, expected):
         check_output_file(tmp_path / name)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_an_output_that_somebody_else_reads_from_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    (tmp_path / "b.csv").symlink_to("a.csv")
+    (tmp_path / "c.csv").symlink_to("none/a.csv")
+    for name in ("a.csv", "b.csv"):
+        with pytest.raises(InputError, match=f"{name}: is a pipe or a device, expected the name of a file"):
+            check_output_file(tmp_path / name)
+    with pytest.raises(InputError, match=r"c\.csv: there is no folder .*/none; make it first"):
+        check_output_file(tmp_path / "c.csv")
+
+
 def test_a_folder_that_can_not_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))  # root may write anywhere
     with pytest.raises(InputError, match="can't be written; choose another"):
