@@ -14,13 +14,12 @@ import numpy as np
 from benchmarking.harness.forked import SliceProcesses
 from benchmarking.harness.machine import count_cores
 from benchmarking.harness.spec import Answer, Answers
-from benchmarking.harness.timing import time_classification
+from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE, time_classification
 from benchmarking.reviews import LabeledReviews
 from hf_lstm.evaluation.tfidf import Classifier, TfidfClassifier
 
 SKLEARN_REQUIRES = ("sklearn",)
 FASTTEXT_REQUIRES = ("fasttext",)
-IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
 
 
 def build_tfidf() -> TfidfClassifier:

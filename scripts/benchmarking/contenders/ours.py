@@ -1,15 +1,18 @@
 """Times this package, from raw strings to labels."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from benchmarking.harness.forked import SliceProcesses
 from benchmarking.harness.spec import Answers
-from benchmarking.harness.timing import time_classification
+from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE, time_classification
 from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
 
 if TYPE_CHECKING:
+    from hf_lstm import LSTMSentiment
     from hf_lstm.data.encoded import LabeledTexts
     from hf_lstm.training.loop.state import TrainingRun
 
@@ -17,11 +20,24 @@ if TYPE_CHECKING:
 _NUM_WARMUP_TEXTS = 256
 
 
-def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> Answers:
+def classify_with_ours(model: RandomModel, texts: list[str], precision: str, has_processes: bool = False) -> Answers:
     """Yield reviews/s from text to label, and the model's useful GFLOP/s.
 
-    The latter are of the model alone, on encoded texts.
+    The former are of one process with a thread per core and, with `has_processes`, of a process per core, too. The
+    latter are of the model alone, on encoded texts.
     """
+    with contextlib.ExitStack() as stack:
+        ways: dict[str, Callable[[], object]] = {}
+        if has_processes:  # before this process has threads
+            processes = stack.enter_context(SliceProcesses(_OneCore(model, precision), texts))
+            processes.do_all()
+            ways[WITH_A_PROCESS_PER_CORE] = processes.do_all
+        yield from _classify_in_threads(model, texts, precision, ways)
+
+
+def _classify_in_threads(
+    model: RandomModel, texts: list[str], precision: str, other_ways: dict[str, Callable[[], object]]
+) -> Answers:
     from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
 
@@ -31,8 +47,9 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     classifier.predict(texts[:_NUM_WARMUP_TEXTS], precision=precision, show_progress=False)
     dtype = resolve_precision(precision, classifier.embedding.weight.device, model=model.config)
     ways: dict[str, Callable[[], object]] = {
-        "reviews_per_s": lambda: classifier.predict(texts, precision=precision, show_progress=False),
+        IN_ONE_PROCESS: lambda: classifier.predict(texts, precision=precision, show_progress=False),
         "model_alone_reviews_per_s": lambda: compute_logits(classifier, encoded, dtype=dtype),
+        **other_ways,
     }
     facts = {"num_parameters": classifier.num_parameters, "dtype": name_dtype(dtype)}
     answers = time_classification(ways, len(texts), facts)
@@ -40,6 +57,22 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str) -> 
     for metrics in answers:
         gflop_per_s = metrics["model_alone_reviews_per_s"] * gflop / len(texts)
         yield metrics | {"model_alone_useful_gflop_per_s": gflop_per_s}
+
+
+class _OneCore:
+    """Classifies texts in one thread, with a model that is built when it is first called."""
+
+    def __init__(self, model: RandomModel, precision: str) -> None:
+        self._model, self._precision = model, precision
+        self._classifier: LSTMSentiment | None = None
+
+    def __call__(self, texts: list[str]) -> object:
+        if self._classifier is None:
+            import torch
+
+            torch.set_num_threads(1)
+            self._classifier = self._model.build()
+        return self._classifier.predict(texts, precision=self._precision, show_progress=False)
 
 
 def time_our_single_predictions(model: RandomModel, texts: list[str], precision: str) -> Answers:

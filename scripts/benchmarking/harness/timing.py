@@ -8,6 +8,8 @@ import numpy as np
 from benchmarking.harness.machine import read_peak_memory_mb, reset_peak_memory
 from benchmarking.harness.spec import Answer, Answers
 
+IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE = "reviews_per_s", "reviews_per_s_with_a_process_per_core"
+"""Two ways to use all cores, by the metric's name. The one process has as many threads as its library starts."""
 _NUM_WARMUP_TEXTS = 3
 
 

@@ -9,9 +9,7 @@ from benchmarking.contenders.keras_lstm import REQUIRES as KERAS_REQUIRES
 from benchmarking.contenders.keras_lstm import classify_with_keras
 from benchmarking.contenders.linear import (  # fmt: skip
     FASTTEXT_REQUIRES,
-    IN_ONE_PROCESS,
     SKLEARN_REQUIRES,
-    WITH_A_PROCESS_PER_CORE,
     build_tfidf,
     classify_with_fasttext,
     classify_with_linear,
@@ -23,6 +21,7 @@ from benchmarking.contenders.ours import classify_with_ours
 from benchmarking.contenders.packed import classify_with_packing
 from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.spec import Contender, Figure, Metric, Section
+from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.reviews import LabeledReviews, find_lowercase_words
 from benchmarking.tasks import USEFUL_OPERATIONS, RandomModel
 from hf_lstm.evaluation.tfidf import Classifier
@@ -30,6 +29,8 @@ from hf_lstm.evaluation.tfidf import Classifier
 BF16, FP32 = "ours, BiLSTM, bf16", "ours, BiLSTM, fp32"
 POOLED, STOPWORD = "ours, pooled-bilstm", "ours, stopword-lstm"
 DISTILLED, FLAGSHIP, TINY = "ours, distilled-bilstm", "ours, flagship", "ours, flagship-tiny"
+COMPARED_WITH_LINEAR = frozenset({STOPWORD, TINY})
+"""Narrow models, of which a process per core is timed, too: so are what they are compared with."""
 PACKED, KERAS = "packed loop, BiLSTM", "Keras BiLSTM"
 PACKED_INT8 = "packed loop, BiLSTM, int8"
 ONNX_FP32, ONNX_INT8 = "ONNX Runtime, BiLSTM, fp32", "ONNX Runtime, BiLSTM, int8"
@@ -79,6 +80,10 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
         peers = Metric(contender=peer, name=IN_ONE_PROCESS, or_greater=WITH_A_PROCESS_PER_CORE)
         return Figure(title=f"{title}, a process per core if faster", of=ours, to=peers, at_least=at_least)
 
+    def compare_processes(name: str, title: str, peer: str, at_least: float | None = None) -> Figure:
+        of, to = (Metric(contender=each, name=WITH_A_PROCESS_PER_CORE) for each in (name, peer))
+        return Figure(title=f"{title}, a process per core each", of=of, to=to, at_least=at_least)
+
     return Section(
         title="raw strings in, labels out",
         contenders=[PEAK, *_list_ours(task), *_list_neural_peers(task), *_list_linear_peers(task)],
@@ -94,8 +99,11 @@ def build_text_to_label(task: TextToLabelTask) -> Section:
             compare("pooled-bilstm against DistilBERT, fp32", POOLED, DISTILBERT_FP32),
             compare("pooled-bilstm against DistilBERT, bf16", POOLED, DISTILBERT_BF16),
             compare_on_all_cores(STOPWORD, "stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
+            compare_processes(STOPWORD, "stopword-lstm against TF-IDF + logistic regression", TFIDF, 1),
             compare_on_all_cores(STOPWORD, "stopword-lstm against fastText", FASTTEXT),
+            compare("flagship-tiny against fastText, one process each", TINY, FASTTEXT, 1.5),
             compare_on_all_cores(TINY, "flagship-tiny against fastText", FASTTEXT, 1.5),
+            compare_processes(TINY, "flagship-tiny against fastText", FASTTEXT, 1.5),
             Figure(
                 title="BiLSTM, fp32: share of the matrix-product peak, useful operations only, model alone",
                 of=Metric(contender=FP32, name="model_alone_useful_gflop_per_s"),
@@ -159,7 +167,12 @@ def _list_ours(task: TextToLabelTask) -> list[Contender]:
         Contender(
             name=name,
             start=classify_with_ours,
-            arguments={"model": model, "texts": task.timed_texts, "precision": precision},
+            arguments={
+                "model": model,
+                "texts": task.timed_texts,
+                "precision": precision,
+                "has_processes": name in COMPARED_WITH_LINEAR,
+            },
             number_format="bfloat16" if precision == "bfloat16" else "float32",
         )
         for name, (model, precision) in models.items()

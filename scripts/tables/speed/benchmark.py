@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.contenders.peak import PEAK
 from benchmarking.contenders.wide_lstm import WIDE_FORMATS, name_wide_metric
 from benchmarking.harness.processors import name_kind
+from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.plan import SECTIONS
 from benchmarking.sections.sequence_length import name_metric
 from hf_lstm.markdown import format_cell, format_table
@@ -184,7 +184,8 @@ def _describe_throughput(section: Mapping[str, Any]) -> str:
     num_reviews = section["settings"]["num_reviews"]
     title = (
         f"Reviews per second from raw text to label, {num_reviews:,} test reviews (fewer for the slow ones). One "
-        "process has a thread per core, but for the linear models, which get a process per core as well:"
+        "process has a thread per core, but for the linear models. They get a process per core as well, as do our "
+        "narrow models:"
     )
     header = ["contender", "computes in", "reviews/s, one process", "a process per core"]
     return f"{title}\n\n{format_table(header, rows, num_texts=2)}"

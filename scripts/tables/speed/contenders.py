@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarking.contenders.linear import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.processors import name_kind
+from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE
 from benchmarking.sections import text_to_label as names
 from tables.accuracy.results import find_groups
 from tables.measured import format_measured, read_benchmark, read_other_kinds
