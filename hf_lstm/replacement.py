@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.files import PARTIAL_SUFFIX, raise_storage_error, read_json, sync_folder, write_json
 
 JOURNAL_FOLDER = ".replacing"
@@ -59,14 +59,17 @@ def replace_files(folder: Path, list_stale: Callable[[], Iterable[str]] = tuple)
 def finish_replacement(folder: Path) -> None:
     """Finish what a process began that died while it replaced the files of a folder.
 
-    One that lives is waited for. Without such a process, nothing is done.
+    One that lives is waited for. Without such a process, nothing is done. Somebody else may have made the folder, and
+    the journal in it: it may move and remove files of the folder alone.
 
     Raises:
-        InputError: it cannot be finished, as the folder cannot be written.
+        InputError: it cannot be finished, as the folder cannot be written, or the journal is none of ours.
     """
     journal = folder / JOURNAL_FOLDER
     if not journal.is_dir():
         return
+    if journal.is_symlink():
+        raise _refuse_journal(journal, "it is a link")
     try:
         descriptor = os.open(journal, os.O_RDONLY)
     except FileNotFoundError:
@@ -74,10 +77,12 @@ def finish_replacement(folder: Path) -> None:
     try:
         _lock(descriptor, is_waiting=True)
         if journal.is_dir() and os.path.samestat(os.fstat(descriptor), journal.stat()):
+            _check_journal(folder)
             _move_files(folder)
     except OSError as error:
         raise InputError(
-            f"{folder}: a process died while it replaced these files, and the rest cannot be done: {error.strerror}; "
+            f"{folder}: a process died while it replaced these files, and the rest cannot be done: "
+            f"{error.strerror or error}; "
             "load the model once as somebody who may write there"
         ) from None
     finally:
@@ -87,8 +92,8 @@ def finish_replacement(folder: Path) -> None:
 def remove_strays(folder: Path) -> None:
     """Remove what dead processes left that never got to replace anything."""
     for stray in folder.glob(f"{_PREFIX}*{PARTIAL_SUFFIX}"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            descriptor = os.open(stray, os.O_RDONLY)
+        with contextlib.suppress(OSError):  # it ended meanwhile, or is no folder, and so not ours
+            descriptor = os.open(stray, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0))
             try:
                 if _lock(descriptor, is_waiting=False):
                     shutil.rmtree(stray)
@@ -132,6 +137,29 @@ def _seal(staging: Path, stale: Iterable[str]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _check_journal(folder: Path) -> None:
+    """Check that a journal moves and removes files of its folder alone.
+
+    Raises:
+        InputError: it does not, or is damaged.
+    """
+    journal = folder / JOURNAL_FOLDER
+    stale = read_json(journal / _JOURNAL).get("stale") if (journal / _JOURNAL).is_file() else []
+    if not isinstance(stale, list) or not all(isinstance(name, str) and "\0" not in name for name in stale):
+        raise _refuse_journal(journal, f"{_JOURNAL} lists no files as stale")
+    root = folder.resolve()
+    for path in [folder / name for name in stale] + [folder / each.relative_to(journal) for each in journal.rglob("*")]:
+        # Where a folder on the way is a link, files elsewhere would go, or be replaced.
+        if path.name == ".." or not path.parent.resolve().is_relative_to(root):
+            raise _refuse_journal(journal, f"it is about {shorten(str(path))}, which lies elsewhere")
+
+
+def _refuse_journal(journal: Path, reason: str) -> InputError:
+    return InputError(
+        f"{journal} is not as hf_lstm writes it: {reason}; remove it, and see where the folder comes from"
+    )
 
 
 def _move_files(folder: Path) -> None:

@@ -14,6 +14,7 @@ from hf_lstm.storage.output_folder import (
     OutputFolder,
     claim_output_folder,
     describe_unwritable,
+    refuse_links,
     resolve_output_dir,
 )
 
@@ -100,6 +101,9 @@ def claim_search_folder(path: Path, *, overwrite: bool, resume: bool) -> Iterato
         except OSError as error:
             raise describe_unwritable(folder.path, error) from None
         _refuse_other_run(folder.path)
+        for place in (folder.path, folder.identity.parent):
+            if place.is_dir():
+                refuse_links(place)
         stack.callback(remove_locked_folder, folder.path / UNFINISHED_FOLDER)
         if not overwrite:
             _refuse_without_journal(folder)

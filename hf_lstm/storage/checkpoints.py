@@ -73,7 +73,10 @@ class Checkpoints:
         self._cost_s = 0.0
         self._is_place_new = not folder.parent.is_dir()
         for stray in folder.glob(f"*{PARTIAL_SUFFIX}"):
-            shutil.rmtree(stray)
+            if stray.is_dir() and not stray.is_symlink():
+                shutil.rmtree(stray)
+            else:
+                stray.unlink()
 
     def is_due(self, step: int, *, ends_epoch: bool = False) -> bool:
         """Tell whether a checkpoint should be saved after a step.
@@ -143,7 +146,7 @@ class Checkpoints:
             try:
                 return _load(self._name(number))
             except InputError as error:
-                logger.warning("%s", error)
+                logger.warning("%s%s", error, "" if number == numbers[-1] else "; the one before it is taken")
         if numbers:
             raise InputError(
                 f"all checkpoints in {self.folder} are damaged; "
@@ -177,7 +180,10 @@ def _load(folder: Path) -> dict[str, Any]:
         InputError: it is not what the manifest says.
     """
     try:
-        for name, said in read_json(folder / _MANIFEST).items():
+        manifest = read_json(folder / _MANIFEST)
+        if manifest.keys() != {_TENSORS, _STATE}:
+            raise InputError(f"the checkpoint {folder} is damaged: {_MANIFEST} does not list its files")
+        for name, said in manifest.items():
             if _hash_file(folder / name) != said["sha256"]:
                 raise InputError(f"the checkpoint {folder} is damaged: {name} is not what was saved")
         # Cloned, as a file that is mapped into memory is aligned to nothing, and goes when it is replaced.

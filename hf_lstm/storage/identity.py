@@ -33,7 +33,13 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
     Raises:
         InputError: `must_be_equal`, and something differs; each key is named, with its old and new value.
     """
-    saved = _read_if_there(path)
+    try:
+        saved = _read_if_there(path)
+    except InputError as error:
+        raise InputError(
+            f"{error}; it says what the run began with, so the run cannot be resumed: pass --overwrite (overwrite=True "
+            "in Python) to start anew"
+        ) from None
     if isinstance(saved.get("settings"), Mapping):
         saved["settings"] = fill_in_defaults(saved["settings"], now.get("settings", {}))
     differences = [

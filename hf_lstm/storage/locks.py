@@ -17,6 +17,8 @@ from hf_lstm.files import PARTIAL_SUFFIX, make_folder
 
 LOCK_FILE = "lock"
 _MAX_ATTEMPTS = 100
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+"""The name of the holder must not replace what a file elsewhere holds."""
 _NAME_WAIT_S, _NAME_POLL_S = 2.0, 0.02
 """How long a loser waits for the name of a holder that has just won, and may be slow to write it."""
 
@@ -61,7 +63,7 @@ def _open_locked(folder: Path) -> int:
         descriptor = None
         try:
             make_folder(folder)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINKS, 0o666)
             if not _try_lock(descriptor):
                 holder = _describe_holder(path)
                 raise InputError(f"{folder.parent} is in use by {holder}; wait, or choose another folder")

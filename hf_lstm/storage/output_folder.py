@@ -19,6 +19,7 @@ from hf_lstm.files import (
     CARD_FILE,
     CHECKPOINT_PREFIX,
     CONFIG_FILE,
+    MAX_TEXT_BYTES,
     METRICS_FILE,
     PARTIAL_SUFFIX,
     PLACES_FILE,
@@ -31,6 +32,7 @@ from hf_lstm.files import (
     UNFINISHED_FOLDER,
     is_of_storage,
     raise_storage_error,
+    read_bytes,
 )
 from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
 from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
@@ -123,6 +125,19 @@ def resolve_output_dir(output_dir: Path) -> Path:
     return path
 
 
+def refuse_links(folder: Path) -> None:
+    """Refuse a folder of our own making in which somebody has put links.
+
+    What they lead to is somebody else's, and a run would cut, replace or remove it.
+
+    Raises:
+        InputError: there is a link.
+    """
+    for entry in folder.iterdir():
+        if entry.is_symlink():
+            raise InputError(f"{entry} is a link, which no run makes; remove it, or choose {_ELSEWHERE}")
+
+
 def describe_unwritable(path: Path, error: OSError) -> InputError:
     """Return the error of an output folder that nothing can be written into; a `StorageError` if it is the disk's."""
     kind = StorageError if is_of_storage(error) else InputError
@@ -158,6 +173,7 @@ def claim_output_folder(output_dir: Path, *, overwrite: bool, resume: bool = Fal
     with contextlib.ExitStack() as stack:
         stack.callback(_remove_empty, new_folders)
         stack.push(lock)
+        refuse_links(folder.work)
         stack.callback(_leave, folder)
         finish_replacement(folder.path)
         is_finished = _check_contents(folder, overwrite=overwrite, resume=resume)
@@ -206,7 +222,7 @@ def _refuse_foreign_files(path: Path) -> None:
     present = _list_names(path)
     foreign = sorted(present - _OUR_FILES)
     card = path / CARD_FILE
-    if CARD_FILE in present and not is_unedited(card.read_text(encoding="utf-8", errors="replace")):
+    if CARD_FILE in present and not is_unedited(read_bytes(card, MAX_TEXT_BYTES).decode(errors="replace")):
         foreign.append(CARD_FILE)
     if foreign:
         raise InputError(f"output folder {path} holds {foreign[0]!r}, which no run wrote; choose {_ELSEWHERE}")

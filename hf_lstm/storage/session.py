@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hf_lstm.ending import EndWatch
+from hf_lstm.errors import InputError
 from hf_lstm.files import METRICS_FILE, RESULTS_FILE, read_json
 from hf_lstm.records.reading import read_record
 from hf_lstm.storage.checkpoints import Checkpoints
@@ -179,8 +180,13 @@ def open_session(
         every_steps: between two checkpoints; None for no such rule.
 
     Raises:
-        InputError: settings differ.
+        InputError: settings differ, or nothing says any more what they were.
     """
+    if folder.can_be_resumed and not folder.identity.is_file():
+        raise InputError(
+            f"{folder.identity} is gone, which says what the run began with, so it cannot be resumed: put it back, or "
+            "pass --overwrite (overwrite=True in Python) to start anew"
+        )
     check_identity(folder.identity, {"settings": settings}, must_be_equal=True)
     check_identity(folder.identity, circumstances, must_be_equal=False)
     checkpoints = Checkpoints(folder.checkpoints, every_s=60 * every_minutes, every_steps=every_steps)

@@ -80,6 +80,30 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path, file, damage):
         checkpoints.load_latest()
 
 
+@pytest.mark.parametrize("manifest", ["{}", '{"state.json": {}}', '{"a\\u0000b": {"sha256": ""}}'])
+def test_a_manifest_that_vouches_for_other_files_is_damage(tmp_path, caplog, manifest):
+    checkpoints = Checkpoints(tmp_path)
+    for step in (1, 2):
+        checkpoints.save({"step": step, "w": torch.ones(50)})
+    flip_a_byte(tmp_path / "checkpoint-000002" / "tensors.safetensors")
+    (tmp_path / "checkpoint-000002" / "manifest.json").write_text(manifest)
+    assert checkpoints.load_latest()["step"] == 1
+    assert caplog.messages == [
+        f"the checkpoint {tmp_path / 'checkpoint-000002'} is damaged: manifest.json does not list its files; "
+        "the one before it is taken"
+    ]
+
+
+def test_what_is_no_folder_is_removed_as_half_written_and_what_it_leads_to_stays(tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "checkpoint-000003.partial").write_text("x")
+    (tmp_path / "own" / "checkpoint-000004.partial").symlink_to(tmp_path / "precious")
+    Checkpoints(tmp_path / "own")
+    assert not os.listdir(tmp_path / "own")
+    assert (tmp_path / "precious").is_dir()
+
+
 def test_what_a_dead_process_left_is_removed(tmp_path):
     (tmp_path / "checkpoint-000003.partial").mkdir()
     (tmp_path / "checkpoint-000003.partial" / "state.json").write_text("{")

@@ -37,6 +37,12 @@ def test_what_differs_is_named(path, began, now, said):
     assert json.loads(path.read_text()) == json.loads(json.dumps({"settings": began}))
 
 
+def test_what_cannot_be_read_any_more_is_told_with_what_to_do(path):
+    path.write_bytes(bytes(20))
+    with pytest.raises(InputError, match=r"identity\.json is not valid JSON: .* pass --overwrite .* to start anew$"):
+        check_identity(path, {"settings": {}}, must_be_equal=True)
+
+
 def test_a_section_may_be_one_value_and_comes_later(path, caplog):
     check_identity(path, {"settings": {"b": 1}}, must_be_equal=True)
     check_identity(path, {"code": "abc"}, must_be_equal=False)

@@ -177,3 +177,36 @@ def test_checkpoints_that_stay_are_told(tmp_path, monkeypatch):
 
 def refuse(self, target):
     raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "lock", "run.json", "checkpoints"])
+def test_links_in_the_folder_of_a_run_are_refused_and_what_they_lead_to_stays(tmp_path, name):
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "run" / ".unfinished").mkdir(parents=True)
+    (tmp_path / "run" / ".unfinished" / name).symlink_to(tmp_path / "precious")
+    told = "cannot be written: " if name == "lock" else f"{name} is a link, which no run makes; remove it, or choose"
+    with (
+        pytest.raises(InputError, match=told),
+        claim_output_folder(tmp_path / "run", overwrite=False, resume=True),
+    ):
+        pytest.fail("claimed")
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "large file"])
+def test_a_card_that_no_run_wrote_is_not_read_to_its_end(tmp_path, kind):
+    card = tmp_path / "README.md"
+    if kind == "pipe":
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("there are no named pipes")
+        os.mkfifo(card)
+    elif kind == "folder":
+        card.mkdir()
+    else:
+        card.touch()
+        os.truncate(card, 2**33)
+    with (
+        pytest.raises(InputError, match=r"README\.md (is no regular file|has 8,589,934,592 bytes)"),
+        claim_output_folder(tmp_path, overwrite=True),
+    ):
+        pytest.fail("claimed")

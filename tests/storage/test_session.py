@@ -38,6 +38,17 @@ def test_other_settings_are_refused_and_other_code_is_told(tmp_path, caplog):
             open_session(folder, {"seed": 1}, {"code": "a"}, every_minutes=60)
 
 
+def test_a_run_is_not_resumed_where_nothing_says_what_it_was(tmp_path):
+    with claim_output_folder(tmp_path / "run", overwrite=False) as folder:
+        session = open_session(folder, {"seed": 0}, {}, every_minutes=60)
+        with session.running(dict), session.step():
+            session.log({"step": 1})
+        session.save()
+        folder.identity.unlink()
+        with pytest.raises(InputError, match=r"run\.json is gone, .* put it back, or pass --overwrite"):
+            open_session(folder, {"seed": 0}, {}, every_minutes=60)
+
+
 def test_a_session_without_checkpoints_saves_nothing():
     session = Session()
     with session.running(dict), session.step():
