@@ -62,7 +62,13 @@ class _ArrowRows:
 
     def __iter__(self) -> Iterator[Any]:
         for start in range(0, len(self), _ARROW_ROWS):
-            yield from self._column.slice(start, _ARROW_ROWS).to_pylist()
+            try:
+                yield from self._column.slice(start, _ARROW_ROWS).to_pylist()
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"a text of rows {start} to {start + _ARROW_ROWS - 1} is not UTF-8 ({error.reason}), as strings of "
+                    "Arrow must be; make the column anew"
+                ) from None
 
 
 def _list_columns(texts: Any) -> list[object] | None:

@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.errors import InputError, abbreviate, shorten
 from hf_lstm.files import (
     CARD_FILE,
     RECIPE_FILE,
@@ -74,9 +74,9 @@ def fetch_model_folder(
         raise InputError(f"the model is {type(model).__name__}; expected a folder or a Hub id like org/name")
     if not str(model).strip():
         raise InputError("the model's name is empty; expected a folder or a Hub id like org/name")
-    what = f"model {str(model)!r}"
+    what = f"model {shorten(str(model))!r}"
     model = locate_model(str(model))
-    if Path(model).is_file():
+    if os.path.isfile(model):  # unlike `Path.is_file`, it takes names of any length
         raise InputError(f"{what} is a file; expected the folder of a saved model, or a Hub id like org/name")
 
     def fetch(version: str | None, force: bool) -> Path:
@@ -107,7 +107,7 @@ def fetch_model_folder(
         return folder
 
     folder = Path(model)
-    if not folder.is_dir():
+    if not os.path.isdir(model):
         try:
             folder = fetch_from_hub(fetch_whole, uses_cache=not force_download)
         except InputError:
@@ -132,7 +132,11 @@ def _suggest_model(name: str) -> str:
     if close := difflib.get_close_matches(name.lower(), PLACES, n=1):
         return f"; did you mean {close[0]}?"
     folder = Path(name).parent
-    return f"; in the folder {str(folder)!r} here is no {Path(name).name!r}" if folder.name and folder.is_dir() else ""
+    return (
+        f"; in the folder {str(folder)!r} here is no {Path(name).name!r}"
+        if folder.name and os.path.isdir(folder)
+        else ""
+    )
 
 
 def _build_damage_error(what: str, names: Sequence[str], is_of_cache: bool) -> InputError:

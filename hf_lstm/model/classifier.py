@@ -6,6 +6,7 @@ Its methods are thin; the work is done elsewhere.
 # No `from __future__ import annotations` here: the Hub mixin reads the annotation of `config` to build the dataclass.
 
 import dataclasses
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -213,6 +214,11 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         """
         from hf_lstm.hub.cards.metadata import CardChoices
 
+        name = os.fspath(save_directory) if isinstance(save_directory, str | os.PathLike) else ""
+        if not name or "\0" in name:
+            raise InputError(
+                f"save_directory is {save_directory!r}; expected the name of a folder, as '.' for this one"
+            )
         choices = CardChoices(license=license, language=language)
         self._save_with_card(Path(save_directory), repo_id, choices, overwrite_card=overwrite_card)
 
@@ -250,8 +256,9 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
                     overwrite=overwrite_card,
                     shows_examples=shows_examples,
                 )
-        except OSError as error:
-            raise InputError(f"folder {folder} cannot be written: {error.strerror}; choose another") from None
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InputError(f"folder {folder} cannot be written: {reason}; choose another") from None
 
     def _save_pretrained(self, save_directory: Path) -> None:  # what the mixin would call
         self._save(save_directory)

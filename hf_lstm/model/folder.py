@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.config.model import SINGLE_LABEL, NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
-from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.errors import InputError, abbreviate, shorten
 from hf_lstm.files import (
     CONFIG_FILE,
     MAX_TEXT_BYTES,
@@ -98,6 +98,12 @@ def read_tokenizer(folder: Path, config: NetworkConfig) -> Tokenizer:
     for name, token_id in special_ids.items():
         if getattr(config, name) != token_id:
             raise InputError(f"{path}: gives {name} {token_id}, but {CONFIG_FILE} says {getattr(config, name)}")
+    unk_token = tokenizer.model.unk_token  # None in byte pairs, to which no text is unknown
+    if unk_token is not None and tokenizer.token_to_id(unk_token) != special_ids["unk_token_id"]:
+        raise InputError(
+            f"{path}: its model takes {shorten(unk_token, 40)!r} for unknown words, but {CONFIG_FILE} says "
+            f"unk_token_id {special_ids['unk_token_id']}"
+        )
     return tokenizer
 
 

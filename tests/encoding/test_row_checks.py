@@ -83,5 +83,12 @@ def test_arrow_columns_are_read_some_rows_at_a_time(cut):
     assert peak_bytes < 100 * len(texts) / 2  # a string takes 50 bytes, and its place in a list 8
 
 
+def test_an_arrow_column_that_is_not_utf8_is_refused():
+    offsets = pa.array([0, 1, 2], pa.int32()).buffers()[1]
+    column = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"a\xff"))
+    with pytest.raises(InputError, match=r"^a text of rows 0 to \d+ is not UTF-8 \(invalid start byte\)"):
+        list(iterate_rows(column))
+
+
 def test_generators_are_rows(tiny_model):
     assert tiny_model.predict(text for text in TEXTS) == tiny_model.predict(TEXTS)

@@ -129,6 +129,29 @@ def test_provenance_that_no_run_wrote_is_refused_where_it_is_asked_for(tiny_mode
         model.save_pretrained(tmp_path / "again")
 
 
+@pytest.mark.parametrize("name", ["a" * 5_000, f"{'a' * 5_000}/b", "a\0b"])
+def test_what_can_be_no_name_is_no_model_in_a_short_line(name):
+    with pytest.raises(InputError, match=r"^model 'a.* is neither a folder here nor a Hub id like org/name$") as caught:
+        LSTMSentiment.from_pretrained(name)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("", "save_directory is ''; expected the name of a folder"),
+        (None, "save_directory is None; expected"),
+        ("a\0b", "save_directory is 'a.*b'; expected"),
+        ("\ud800", "cannot be written: 'utf-8' codec can't encode"),
+    ],
+)
+def test_what_can_be_no_folder_takes_no_model(tiny_model, tmp_path, monkeypatch, folder, reason):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=reason):
+        tiny_model.save_pretrained(folder)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["", " "])
 def test_an_empty_name_is_no_model(name):
     with pytest.raises(InputError, match="name is empty"):

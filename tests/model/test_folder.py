@@ -31,6 +31,12 @@ def edit_vocab(folder, edit):
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
 
 
+def edit_tokenizer_model(folder, **changes):
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["model"].update(changes)
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+
+
 def edit_weights(folder, edit):
     tensors = safetensors.torch.load_file(folder / "model.safetensors")
     edit(tensors)
@@ -79,6 +85,8 @@ DAMAGES = {
     "token id beyond the embedding": lambda f: edit_vocab(f, lambda v: v.update(film=10**6)),
     "two words with one id": lambda f: edit_vocab(f, lambda v: v.update(film=3, dull=3)),
     "no <unk>": lambda f: edit_vocab(f, lambda v: v.update(unk=v.pop("<unk>"))),
+    "unknown words are another one": lambda f: edit_tokenizer_model(f, unk_token="film"),
+    "unknown words are none": lambda f: edit_tokenizer_model(f, unk_token="nobody"),
     "temperature of zero": lambda f: edit_config(f, temperature=0),
     "temperature that is no number": lambda f: edit_config(f, temperature="warm"),
     "third label": lambda f: edit_config(f, id2label={"0": "a", "1": "b", "2": "c"}),
