@@ -53,7 +53,7 @@ def build_table(rows: list[list[Any]], schema: pa.Schema, name: str) -> pa.Table
         plain = [None if value is ABSENT else _repair(value) for value in values]
         try:
             arrays.append(pa.array(plain, field.type))
-        except (pa.ArrowException, UnicodeEncodeError) as error:
+        except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"{name}, column {field.name!r}: can't hold all values ({reason}); write .jsonl") from None
     return pa.table(arrays, schema=schema)

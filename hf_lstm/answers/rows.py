@@ -13,6 +13,7 @@ from hf_lstm.formats.catalog import open_file
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
 from hf_lstm.rows.columns import find_text_column
+from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,10 +94,13 @@ def _join_types(known: "pa.DataType | None", values: list[Any], where: str) -> "
     import pyarrow as pa
 
     try:
-        found = [pa.array(values).type, *([] if known is None else [known])]
+        found = [
+            pa.array([replace_surrogates(value) if isinstance(value, str) else value for value in values]).type,
+            *([] if known is None else [known]),
+        ]
         schemas = [pa.schema([("", kind)]) for kind in found]
         return pa.unify_schemas(schemas, promote_options="permissive").field(0).type
-    except (pa.ArrowException, UnicodeEncodeError) as error:
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{where}: a Parquet file can't hold these values together ({reason}); write .jsonl") from None
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
+from hf_lstm.files import REPORT_FILES
+from hf_lstm.replacement import replace_files
 from hf_lstm.rows.early_checks import refuse_missing
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def main(argv: Sequence[str]) -> None:
     folder = arguments.output_dir or Path("reports") / ("comparison" if is_comparison else names[0])
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.report.comparison import format_comparison, write_comparison
+    from hf_lstm.report.comparison import COMPARISON_FILES, format_comparison, write_comparison
     from hf_lstm.report.plots.canvas import NO_PLOTS, can_draw
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
@@ -59,13 +61,16 @@ def main(argv: Sequence[str]) -> None:
     if is_comparison:
         measured = [score(model, arguments).measure(name) for model, name in zip(arguments.models, names, strict=True)]
         print(format_comparison(measured))
-        write_comparison(folder, measured)
+        with replace_files(folder, lambda: COMPARISON_FILES) as staging:
+            write_comparison(staging, measured)
     else:
         scored = score(arguments.models[0], arguments)
         measurement = scored.measure(names[0])
         num_rows = f"{measurement.metrics.num_rows:,} rows of {measurement.dataset}"
         print(f"{arguments.models[0]}: {num_rows}, in {measurement.precision}\n\n{format_summary(measurement)}")
-        write_report(folder, measurement, scored.analyze())
+        analysis = scored.analyze()
+        with replace_files(folder, lambda: REPORT_FILES) as staging:  # figures of one model beside plots of another lie
+            write_report(staging, measurement, analysis)
     if not can_draw():
         print(f"\n{NO_PLOTS}")
     print(f"\nsaved in {folder}")

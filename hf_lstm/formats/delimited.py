@@ -59,7 +59,8 @@ def open_delimited(path: Path, encoding: str | None = None, *, errors: str = "st
             checked = _check_rows(path, rows, header, dialect.delimiter)
             yield RowFile(str(path), header, checked, _MISSING_LABELS, dialect.delimiter)
         except UnicodeDecodeError as error:
-            field = _find_bad_field(path, encoding)
+            # Of some encodings, as UTF-16, no byte is escaped.
+            field = _find_bad_field(path, encoding) if errors == "strict" else None
             if field is None:
                 raise  # `open_text` says at least the line
             raise InputError(field) from error
@@ -180,7 +181,10 @@ def _parse(path: Path, lines: Iterator[str], dialect: _Dialect) -> Iterator[tupl
 
 def _find_bad_field(path: Path, encoding: str | None) -> str | None:
     """Say which field of a file can't be decoded; None if that can't be told."""
-    with contextlib.suppress(InputError), open_delimited(path, encoding, errors="surrogateescape") as file:
+    with (
+        contextlib.suppress(InputError, UnicodeError),
+        open_delimited(path, encoding, errors="surrogateescape") as file,
+    ):
         for name in file.columns:
             if escaped := _ESCAPED_BYTE.search(name):
                 return f"{path}, header: {describe_byte(ord(escaped[0]) - 0xDC00, encoding)}"

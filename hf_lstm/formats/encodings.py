@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
 from hf_lstm.formats.compression import open_bytes
 from hf_lstm.formats.signatures import describe_signature
 
@@ -40,8 +40,8 @@ def check_encoding(encoding: str | None) -> None:
         is_known = False
     if not is_known:
         raise InputError(
-            f"--encoding {encoding!r} (encoding= in Python): there is no such encoding; expected one that Python "
-            "knows, such as utf-8, cp1252 or gb18030"
+            f"--encoding {shorten(encoding, 40)!r} (encoding= in Python): there is no such encoding; expected one that "
+            "Python knows, such as utf-8, cp1252 or gb18030"
         )
 
 

@@ -14,6 +14,7 @@ from hf_lstm.report.plots.comparison import draw_comparison
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+COMPARISON_FILES = ("comparison.md", "comparison.json", "comparison.png")
 _HEADER = (
     "model", "rows", "accuracy", "95 % interval", "macro F1", "loss", "calibrated loss", "calibration error",
     "calibrated", "parameters", "training took",

@@ -106,6 +106,8 @@ def _strip(column: str) -> str:
 
 def _describe_missing(name: str, columns: Sequence[str], kind: str, wanted: str | None) -> str:
     missing = f"there is no {kind} column" if wanted is None else f"there is no column {wanted!r}"
+    if not columns:
+        return f"{name}: {missing}, as there are no columns at all; write their names as the first row"
     hint = "" if wanted or kind == "label" else "; if these are no names, write them as the first row"
     return (
         f"{name}: {missing}; the columns are {abbreviate(columns)}: "

@@ -105,6 +105,20 @@ def test_json_keeps_nested_values_and_late_columns(tmp_path):
     assert (rows[0][2:4], rows[4][:4]) == ([str(2**70), ""], ["b \N{REPLACEMENT CHARACTER}", "", "", "true"])
 
 
+def test_halves_of_surrogate_pairs_are_replaced_in_parquet_as_elsewhere(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"text": "\\ud800 a", "x": "\\udfff"}\n')
+    convert(tmp_path / "in.jsonl", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist()[0]["text"] == "\N{REPLACEMENT CHARACTER} a"
+
+
+def test_numbers_too_large_for_parquet_are_told(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"text": "a", "x": 1' + "0" * 400 + "}\n")
+    with pytest.raises(
+        InputError, match=r"in.jsonl, column 'x': a Parquet file can't hold these values together \(.*too"
+    ):
+        convert(tmp_path / "in.jsonl", tmp_path / "out.parquet")
+
+
 def test_json_has_types_in_parquet(tmp_path):
     objects = [{"text": "a", "n": {"x": [1]}, "f": 1, "none": None}] * 4 + [{"text": "b", "f": 2.5, "late": "x"}]
     (tmp_path / "in.json").write_text(json.dumps(objects))

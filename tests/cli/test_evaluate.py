@@ -16,7 +16,7 @@ from hf_lstm.cli.evaluate import main
 from hf_lstm.config import DataConfig
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.data.loading import load_splits
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
 from hf_lstm.markdown import format_cell
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "evaluate.py"
@@ -110,6 +110,31 @@ def test_several_models_are_compared(evaluate, tiny_model_folder, reviews):
     assert "| other | 60 |" in out
     assert "All were measured on the same 60 rows." in out
     assert set(os.listdir("reports/comparison")) == {"comparison.md", "comparison.json", "comparison.png"}
+
+
+@pytest.mark.parametrize("is_comparison", [False, True])
+def test_a_full_disk_leaves_the_earlier_report_as_it_was(
+    evaluate, tiny_model_folder, reviews, monkeypatch, is_comparison
+):
+    others = ["other"] if is_comparison else []
+    shutil.copytree(tiny_model_folder, "other")
+    arguments = [*others, "--dataset", "reviews.csv", "--output-dir", "report"]
+    evaluate(*arguments)
+    before = {path.name: path.read_bytes() for path in Path("report").iterdir()}
+
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("PIL.Image.Image.save", fail)
+        with pytest.raises(
+            StorageError, match=r"^report cannot be written: No space left on device; [0-9,]+ bytes are"
+        ):
+            evaluate(*arguments)
+    assert {path.name: path.read_bytes() for path in Path("report").iterdir()} == before
+    Path("report", "learning_curves.png").write_text("of another model")
+    evaluate(*arguments)
+    assert Path("report", "learning_curves.png").exists() is is_comparison
 
 
 def test_models_of_the_same_name_are_told_apart(evaluate, tiny_model_folder, reviews):

@@ -156,6 +156,8 @@ def read_both(path, columns=Columns()):  # noqa: B008 - a tuple
         ("a.json", b'{"text": {"0": "a"}, "label": {"0": 1}}', "holds one object of lists or objects ('text', 'label"),
         ("a.json", b'{"data": [{"text": "a", "label": 1}]}', "holds one object of lists or objects ('data'), not"),
         ("a.csv", b"text,label\na,1,,\n", "4 fields, but the header has 2; remove the ',' at the end of rows, or"),
+        ("a.csv", b"\n\n", "there is no text column, as there are no columns at all; write their names as the first"),
+        ("a.csv", b"\xef\xbb\xbf", "there is no text column, as there are no columns at all; write their names as"),
         ("a.xlsx", b"PK\x03\x04 damaged", "can't be read as a spreadsheet"),
         ("a.csv", "text,label\nHé,1\n".encode("cp1252"), "row 1 (line 2), column 'text': not UTF-8 (byte 0xe9"),
         ("a.csv", "text,lébel\nH,1\n".encode("cp1252"), "a.csv, header: not UTF-8 (byte 0xe9"),

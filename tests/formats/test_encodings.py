@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from hf_lstm.errors import InputError
 from hf_lstm.formats.encodings import open_text
+from hf_lstm.rows.texts import read_texts
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,20 @@ def read(path, content):
 )
 def test_what_is_utf8_is_read_as_it_is(path, text, with_bom):
     assert read(path, text.encode("utf-8-sig" if with_bom else "utf-8")) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("text,label\ngood,1\n".encode("utf-16") + b"x", "utf-16"),
+        (b"text,label\na\\x,1\n", "unicode_escape"),
+        (b"text,label\na\\u12,1\n", "raw_unicode_escape"),
+    ],
+)
+def test_a_table_that_no_byte_of_can_be_escaped_is_refused_in_one_line(tmp_path, content, encoding):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(InputError, match=rf"a\.csv.*{encoding.upper()}"):
+        list(read_texts(tmp_path / "a.csv", encoding=encoding))
 
 
 @pytest.mark.parametrize(
