@@ -254,7 +254,8 @@ def raise_storage_error(
         named = Path(error.filename) if isinstance(error.filename, str | Path) else path
         gone = [each for each in named.parents if not each.exists()]
         if isinstance(error, FileNotFoundError) and gone:
-            told = f"{gone[-1]} is gone, deleted or moved meanwhile; start anew, and leave it alone until the end"
+            remedy = "put it back, or start anew, and leave it alone until the end"
+            told = f"{gone[-1]} is gone, deleted or moved meanwhile; {remedy}"
     elif num_bytes is not None:
         told = f"{num_bytes:,} bytes are needed"
     else:

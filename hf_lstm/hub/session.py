@@ -1,5 +1,6 @@
 """Bounds the time of every call to the Hugging Face Hub."""
 
+import contextlib
 import email.utils
 import logging
 import threading
@@ -199,10 +200,11 @@ def _describe_transport_error(error: Any) -> HubUnavailable:
 def _get_retry_after_s(headers: Any) -> float | None:
     """Return the seconds to wait, told as a number, a date or a rate limit."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
-    date = email.utils.parsedate_tz(value) if value else None
-    if date is not None:
-        return max(0.0, email.utils.mktime_tz(date) - time.time())
+    with contextlib.suppress(ValueError, OverflowError):  # a year that no calendar has
+        date = email.utils.parsedate_tz(value) if value else None
+        if date is not None:
+            return max(0.0, email.utils.mktime_tz(date) - time.time())
     limit = parse_ratelimit_headers(headers)
     return float(limit.reset_in_seconds) if limit is not None and limit.remaining == 0 else None

@@ -281,6 +281,28 @@ def test_cells_of_a_spreadsheet_are_the_texts_that_they_show(tmp_path, caplog):
     assert "the sheet 'Sheet' is empty" in read_both(tmp_path / "a.xlsx")
 
 
+def test_cells_in_opposite_corners_of_a_sheet_do_not_end_the_process(tmp_path):
+    workbook = openpyxl.Workbook()
+    for row in (("text", "label"), *ROWS):
+        workbook.active.append(row)
+    workbook.active.cell(1_048_576, 16_384, "far away")
+    workbook.save(tmp_path / "a.xlsx")
+    message = read_both(tmp_path / "a.xlsx")
+    assert "a.xlsx: cannot be read in 1,0" in message
+    assert "bytes of memory: cells lie too far apart, or it is damaged; save it anew without" in message
+
+
+def test_a_spreadsheet_without_end_is_given_up(tmp_path, monkeypatch):
+    write_ods(tmp_path / "whole.ods")
+    with zipfile.ZipFile(tmp_path / "whole.ods") as whole, zipfile.ZipFile(tmp_path / "a.ods", "w") as damaged:
+        for name in whole.namelist():
+            damaged.writestr(name, whole.read(name).replace(b"</table:table>", b""))
+    monkeypatch.setattr(spreadsheets, "_TRIAL_S", 2.0)
+    assert read_both(tmp_path / "a.ods").endswith(
+        "a.ods: takes too long to read, as a damaged file may; save it anew, or as CSV"
+    )
+
+
 def test_an_archive_that_is_no_spreadsheet_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
         archive.writestr("reviews.csv", "text,label\n")

@@ -39,6 +39,8 @@ def test_silence_ends_within_two_minutes():
         ({"ratelimit": '"api";r=0;t=55'}, 55.0),
         ({"ratelimit": '"api";r=3;t=55'}, None),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "²"}, None),
+        ({"Retry-After": "Fri, 31 Dec 99999999999 23:59:59 GMT"}, None),
         ({"Retry-After": ""}, None),
         ({}, None),
     ],

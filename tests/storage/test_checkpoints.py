@@ -134,7 +134,7 @@ def test_a_folder_that_was_removed_meanwhile_is_named_and_not_made_again(tmp_pat
     checkpoints = Checkpoints(run / ".unfinished" / "checkpoints")
     checkpoints.save({"step": 1})
     shutil.rmtree(run)
-    with pytest.raises(StorageError, match=rf"; {run} is gone, deleted or moved meanwhile; start anew, and leave it"):
+    with pytest.raises(StorageError, match=rf"; {run} is gone, deleted or moved meanwhile; put it back, or start"):
         checkpoints.save({"step": 2})
     assert not run.exists()
 
