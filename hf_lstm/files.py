@@ -145,8 +145,16 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def encode_json(value: Mapping[str, Any]) -> bytes:
-    """Return an object as indented JSON, in UTF-8."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    """Return an object as indented JSON, in UTF-8.
+
+    Bytes of a file's name that are not UTF-8 come back when it is read: Python has them as halves of surrogate pairs.
+    """
+    return encode_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def encode_text(text: str) -> bytes:
+    r"""Return a text in UTF-8; a half of a surrogate pair, as a file's name may have, becomes `\udce9`."""
+    return text.encode(errors="backslashreplace")
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from hf_lstm.errors import StorageError
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, raise_storage_error, write_file
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, raise_storage_error, read_json, write_file, write_json
 from hf_lstm.partial_files import open_partial
 from hf_lstm.replacement import replace_files
 
@@ -79,3 +79,9 @@ def test_errors_of_something_else_are_raised_as_they_are(tmp_path, error):
     with pytest.raises(type(error)) as raised:
         raise_storage_error(error, tmp_path / "out.csv")
     assert raised.value is error
+
+
+def test_names_that_are_not_utf8_come_back_from_json(tmp_path):
+    value = {"data.dataset": os.fsdecode(b"caf\xe9.csv"), "other": "ü \\udce9"}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value

@@ -70,6 +70,8 @@ def open_text(
         stream = io.TextIOWrapper(binary, encoding=_name_codec(encoding), errors=errors, newline="")
         try:
             yield stream
+        except UnicodeEncodeError:  # of somebody who writes what was read
+            raise
         except UnicodeError:  # more than UnicodeDecodeError: UTF-16 without its mark is none
             raise InputError(_find_bad_line(path, encoding)) from None
 

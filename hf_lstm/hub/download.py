@@ -107,6 +107,8 @@ def fetch_model_folder(
         return folder
 
     folder = Path(model)
+    if os.path.isdir(model) and not _is_utf8(model):  # the library that reads weights would not find the file
+        raise InputError(f"model {model!a}: the folder's name is not UTF-8; rename it, or name it by a link")
     if not os.path.isdir(model):
         try:
             folder = fetch_from_hub(fetch_whole, uses_cache=not force_download)
@@ -125,6 +127,14 @@ def fetch_model_folder(
     if (folder / UNFINISHED_FOLDER).is_dir():
         return _require_files(folder, what, "it holds an unfinished run: resume it with hf-lstm train ... --resume")
     return _require_files(folder, what, "expected a saved LSTMSentiment")
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _suggest_model(name: str) -> str:

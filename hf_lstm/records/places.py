@@ -67,13 +67,13 @@ def is_local(source: str, *, may_be_file_of_hub: bool = False) -> bool:
 
 
 def name_place(source: str, *, may_be_file_of_hub: bool = False) -> str:
-    """Return the name of a source without the folders above it.
+    """Return the name of a source without the folders above it, to be shown: of what is not UTF-8, each byte is a `?`.
 
     Ids of the Hub have none, and stay as they are.
     """
     if not is_local(source, may_be_file_of_hub=may_be_file_of_hub):
         return source
-    return join_sources([take_name(part) for part in split_sources(source)])
+    return join_sources([take_name(part) for part in split_sources(source)]).encode(errors="replace").decode()
 
 
 def join_sources(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.files import write_file, write_json
+from hf_lstm.files import encode_text, write_file, write_json
 from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Measurement
@@ -54,7 +54,7 @@ def write_comparison(folder: Path, reports: Sequence[Measurement]) -> None:
     if can_draw():
         save_figure(_draw(reports), folder / "comparison.png")
         page.append("![Accuracy with 95 % intervals, and validation accuracy by epoch](comparison.png)")
-    write_file(folder / "comparison.md", ("\n\n".join(page) + "\n").encode())
+    write_file(folder / "comparison.md", encode_text("\n\n".join(page) + "\n"))
     runs = [{**to_json(report), "has_rows_of_first": has_same_rows(report, reports[0])} for report in reports]
     write_json(folder / "comparison.json", {"models": runs})
 

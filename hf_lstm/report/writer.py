@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
-from hf_lstm.files import PLOT_FILES, write_file, write_json
+from hf_lstm.files import PLOT_FILES, encode_text, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.partial_files import write_json_lines
 from hf_lstm.records.reading import to_json
@@ -78,7 +78,7 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
         (folder / name).unlink(missing_ok=True)  # not all are drawn of every model
     if has_plots:
         _draw_plots(folder, measurement, analysis)
-    write_file(folder / "report.md", format_page(measurement, analysis, has_plots=has_plots).encode())
+    write_file(folder / "report.md", encode_text(format_page(measurement, analysis, has_plots=has_plots)))
     names = measurement.metrics.confusion_matrix.labels
     write_file(folder / "mistakes.md", join_sections(format_mistakes(analysis.mistakes, names)).encode())
     mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]

@@ -1,6 +1,7 @@
 """Refuses what is wrong with a source at first sight, before the libraries that load it are imported."""
 
 import glob
+import os
 from pathlib import Path
 
 from hf_lstm.config import DataConfig
@@ -25,9 +26,9 @@ def check_source(config: DataConfig, *, has_columns: bool = True) -> None:
         InputError: the file is missing or damaged at its start, or lacks a column.
     """
     path = Path(config.dataset).expanduser()
-    if config.dataset == SAMPLE or path.is_dir():
+    if config.dataset == SAMPLE or os.path.isdir(path):  # unlike `Path.is_dir`, it takes names of any length
         return
-    if not path.exists():
+    if not os.path.exists(path):
         refuse_missing(config.dataset)
     elif has_columns and get_format(path) is not LINES:
         with open_file(path, config.encoding) as file:
@@ -42,7 +43,7 @@ def refuse_missing(source: str) -> None:
         InputError: it can only mean a file or folder.
     """
     path = Path(source).expanduser()
-    if source == SAMPLE or path.exists() or glob.has_magic(source) or len(split_sources(source)) > 1:
+    if source == SAMPLE or os.path.exists(path) or glob.has_magic(source) or len(split_sources(source)) > 1:
         return
     if path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or has_known_type(path):
         raise InputError(f"{source}: there is no such file or folder; {REMEDY}, or a Hub id such as stanfordnlp/imdb")

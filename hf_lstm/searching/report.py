@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.files import write_file, write_json
+from hf_lstm.files import encode_text, write_file, write_json
 from hf_lstm.markdown import align_table, format_cell, format_code, format_duration, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.search import COMPLETE, FAILED, SearchFacts, TrialFacts
@@ -25,7 +25,7 @@ def write_search(facts: SearchFacts, folder: Path) -> None:
         StorageError: the disk is full or fails.
     """
     write_json(folder / SEARCH_FILE, to_json(facts))
-    write_file(folder / PAGE_FILE, format_page(facts, has_plot=can_draw()).encode())
+    write_file(folder / PAGE_FILE, encode_text(format_page(facts, has_plot=can_draw())))
 
 
 def write_plot(facts: SearchFacts, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Finds the rows of a data argument: the sample, files, a folder, or a data set on the Hub."""
 
 import importlib.resources
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -38,7 +39,7 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
         InputError: there is no such file, folder or configuration, or the folder has no data files of these splits.
     """
     path = Path(source).expanduser()
-    if source != SAMPLE and path.is_dir():
+    if source != SAMPLE and os.path.isdir(path):  # unlike `Path.is_dir`, it takes names of any length
         found = _find_configured_files(path, config) or find_tables(path) or find_class_folders(path)
         if found is None:
             raise InputError(
@@ -49,7 +50,7 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
     if source == SAMPLE:
         folder = Path(str(importlib.resources.files("hf_lstm") / "resources" / "sample"))
         found = FoundFiles({split: [folder / f"{split}.parquet"] for split in SPLITS})
-    elif path.exists():
+    elif os.path.exists(path):
         found = FoundFiles({"train": [path]}, has_split_names=False)
     else:
         found = find_listed_files(source)

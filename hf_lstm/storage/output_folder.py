@@ -111,12 +111,15 @@ def resolve_output_dir(output_dir: Path) -> Path:
     """Return the whole path of an output folder, which may exist or not.
 
     Raises:
-        InputError: it is a file, or can be nothing: its name is too long, its links lead in a circle, or it lies where
-            this process may not look.
+        InputError: it is a file, or can be nothing: its name is too long or not UTF-8, its links lead in a circle, or
+            it lies where this process may not look.
     """
     try:
         path = output_dir.resolve()
         is_file = path.exists() and not path.is_dir()
+        str(path).encode()
+    except ValueError:  # a NUL, or bytes that are not UTF-8, which the library that reads weights cannot open
+        raise InputError(f"output folder {str(output_dir)!a} is no name in UTF-8; choose {_ELSEWHERE}") from None
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
         cause = error if isinstance(error, OSError) else OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         raise describe_unwritable(output_dir, cause) from None

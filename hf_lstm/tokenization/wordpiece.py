@@ -10,6 +10,7 @@ less the stop words. Each is cut as BERT cuts it: greedily into the longest piec
 Reference: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers" (2019), section 3.
 """
 
+import os
 import string
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from tokenizers.pre_tokenizers import Split
 from tokenizers.trainers import WordPieceTrainer
 
 from hf_lstm.errors import InputError
+from hf_lstm.files import read_bytes
 from hf_lstm.hub.download import fetch_hub_file
 from hf_lstm.tokenization.word_patterns import TAG, replace_surrogates, write_alternatives
 
@@ -30,6 +32,7 @@ DEFAULT_MAX_PIECES = 30_520
 """With the two special ones, as many as `bert-base-uncased` has."""
 
 _CONTINUATION = "##"
+_MAX_VOCAB_BYTES = 64 * 2**20  # those of BERT have a few, of a hundred languages
 _MAX_CHARACTERS_PER_WORD = 100  # BERT's; longer words are unknown
 
 
@@ -86,13 +89,13 @@ def load_vocab(source: str) -> dict[str, int]:
         InputError: there is none, the Hub cannot be reached, or the file is no vocabulary of pieces.
     """
     path = Path(source).expanduser()
-    if not path.is_file():
-        if path.suffix == ".txt" or path.is_absolute() or source.startswith((".", "~")) or path.exists():
+    if not os.path.isfile(path):  # unlike `Path.is_file`, it takes names of any length
+        if path.suffix == ".txt" or path.is_absolute() or source.startswith((".", "~")) or os.path.exists(path):
             raise InputError(f"tokenizer.vocab={source}: there is no such file; expected a vocab.txt")
         remedy = "or pass a vocab.txt with --set tokenizer.vocab=PATH, or train one with --set tokenizer.vocab=none"
         path = fetch_hub_file(source, "vocab.txt", what=f"the vocabulary of {source!r}", remedy=remedy)
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = read_bytes(path, _MAX_VOCAB_BYTES).decode("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"tokenizer.vocab={source}: cannot be read as UTF-8 text: {error}") from None
     pieces = [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]

@@ -79,3 +79,9 @@ def test_an_encoding_that_the_bytes_contradict_is_refused(path, written, named, 
     path.write_bytes("text\na good film\n".encode(written))
     with pytest.raises(InputError, match=expected), open_text(path, named) as stream:
         stream.read()
+
+
+def test_an_error_of_whoever_writes_what_was_read_is_none_of_the_file(tmp_path):
+    (tmp_path / "a.txt").write_text("good\n")
+    with pytest.raises(UnicodeEncodeError), open_text(tmp_path / "a.txt"):
+        "\udce9".encode()

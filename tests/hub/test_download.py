@@ -1,6 +1,8 @@
 """Tests what is used when the Hub keeps failing: what the client finds in its cache, with a warning, or an error."""
 
 import logging
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,16 @@ def test_a_folder_that_is_not_there_is_told_without_a_network_too(hub, tmp_path,
         InputError, match=r"^model 'runs/mood' is out of reach: .*; in the folder 'runs' here is no 'mo"
     ):
         fetch_model_folder("runs/mood")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are Unicode elsewhere")
+def test_a_folder_whose_name_is_not_utf8_is_told(tmp_path):
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    os.mkdir(folder)
+    with pytest.raises(
+        InputError, match=r"^model '.*caf.udce9': the folder's name is not UTF-8; rename it, or name it"
+    ):
+        fetch_model_folder(folder)
 
 
 def test_a_model_that_is_no_name_is_told():

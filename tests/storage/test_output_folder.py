@@ -142,8 +142,10 @@ def test_what_a_process_left_that_died_at_its_last_steps_goes_also_when_nothing_
         ("a" * 256, "cannot be written: File name too long; choose another"),
         ("file/run", "cannot be written: Not a directory; choose another"),
         ("file", "is a file; choose another"),
+        ("caf\udce9", r"output folder '.*caf.udce9' is no name in UTF-8; choose another"),
+        ("a\0b", r"output folder '.*a.x00b' is no name in UTF-8; choose another"),
     ],
-    ids=["circle", "long", "in a file", "file"],
+    ids=["circle", "long", "in a file", "file", "latin-1", "nul"],
 )
 def test_what_can_be_no_folder_is_told(tmp_path, claim, name, reason):
     (tmp_path / "circle").symlink_to("circle")

@@ -1,3 +1,4 @@
+import os
 import re
 from dataclasses import replace
 
@@ -152,3 +153,10 @@ def test_settings_that_pieces_do_not_use_are_logged(tmp_path, caplog):
     assert caplog.text == ""
     train_tokenizer((), replace(config, min_count=2, max_words=9, order="alphabetical"))
     assert "min_count=2, max_words=9, order=alphabetical is not used, since tokenizer.vocab is fixed" in caplog.text
+
+
+def test_a_vocabulary_without_end_is_not_read(tmp_path):
+    (tmp_path / "vocab.txt").touch()
+    os.truncate(tmp_path / "vocab.txt", 2**36)
+    with pytest.raises(InputError, match=r"vocab\.txt has 68,719,476,736 bytes, but such a file has at most"):
+        load_vocab(str(tmp_path / "vocab.txt"))

@@ -82,8 +82,10 @@ def _watch_output() -> _Output | None:
     stream.flush()
     output = _Output(stream.fileno(), "w", closefd=False)
     by_line = stream.line_buffering or stream.write_through
+    # Names of files may hold what no encoding can; by default, Python takes this on standard error alone.
+    errors = "backslashreplace" if stream.errors == "strict" else stream.errors
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(output), encoding=stream.encoding, errors=stream.errors, line_buffering=by_line
+        io.BufferedWriter(output), encoding=stream.encoding, errors=errors, line_buffering=by_line
     )
     return output
 

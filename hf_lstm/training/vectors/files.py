@@ -7,6 +7,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import os
 import re
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.formats.catalog import describe_no_file
 from hf_lstm.formats.signatures import COMPRESSED, describe_stand_in
 from hf_lstm.hub.download import fetch_hub_file, list_hub_files
 
@@ -50,11 +52,13 @@ def fetch_vector_file(source: str, dimension: int) -> Path:
             cannot be reached.
     """
     path = Path(source).expanduser()
-    if path.is_file():
+    if os.path.isfile(path):  # unlike `Path.is_file`, it takes names of any length
         return path
+    if os.path.exists(path):
+        raise InputError(f"embeddings {source}: {describe_no_file(path)}")
     owner_and_name, file = "/".join(source.split("/")[:2]), "/".join(source.split("/")[2:])
     is_file_name = not file and path.suffix.lower() in _SUFFIXES
-    if path.exists() or path.is_absolute() or source.startswith((".", "~")) or "/" not in source or is_file_name:
+    if path.is_absolute() or source.startswith((".", "~")) or "/" not in source or is_file_name:
         raise InputError(
             f"embeddings {source}: there is no such file; expected a file in GloVe's text format (.txt, .gz or .zip) "
             "or a Hub repository such as stanfordnlp/glove"

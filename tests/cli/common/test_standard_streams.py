@@ -66,3 +66,9 @@ def test_other_errors_stay_what_they_are():
     code, shown, errors = run("fails", "")
     assert (code, shown) == (1, "")
     assert errors.endswith("FileNotFoundError: [Errno 2] No such file or directory: '/no/such/file'\n")
+
+
+def test_names_that_no_encoding_has_are_shown_all_the_same(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")  # as where a language is set
+    script = WORK.replace('print("done")', r'print("caf\udce9")')
+    assert run("few", "", script=script) == (0, "caf\\udce9\n", "")

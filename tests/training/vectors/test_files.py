@@ -1,5 +1,6 @@
 import codecs
 import gzip
+import os
 import zipfile
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch,
 
 @pytest.mark.parametrize("source", ["glove.txt", "./glove", "/no/such/glove.txt", "data/glove.txt", "~/glove", "."])
 def test_a_missing_file_is_not_looked_for_on_the_hub(hub, source):
-    with pytest.raises(InputError, match="there is no such file"):
+    with pytest.raises(InputError, match="there is no such file|is a folder, expected a file"):
         fetch_vector_file(source, 3)
     assert not hub.count()
 
@@ -144,3 +145,14 @@ def test_a_zip_of_something_else_says_what_it_holds(tmp_path):
     message = r"is a zip without a \.txt or \.vec file: it holds 'vectors/data\.pkl'"
     with pytest.raises(InputError, match=message), open_vector_file(path, 3):
         pass
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_is_no_file_is_told_as_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(InputError, match=r"pipe\.txt: is a pipe or a device, expected a file"):
+        fetch_vector_file(str(tmp_path / "pipe.txt"), 3)
+    with pytest.raises(InputError, match=r"is a folder, expected a file"):
+        fetch_vector_file(str(tmp_path), 3)
+    with pytest.raises(InputError, match="there is no such file"):
+        fetch_vector_file("a" * 5_000, 3)
