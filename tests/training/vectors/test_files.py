@@ -62,7 +62,7 @@ def test_a_file_downloaded_before_is_used_when_the_hub_is_away(hub, monkeypatch,
 
 @pytest.mark.parametrize("source", ["glove.txt", "./glove", "/no/such/glove.txt", "data/glove.txt", "~/glove", "."])
 def test_a_missing_file_is_not_looked_for_on_the_hub(hub, source):
-    with pytest.raises(InputError, match="there is no such file|is a folder, expected a file"):
+    with pytest.raises(InputError, match=r"there is no such file|is a folder, expected a file"):
         fetch_vector_file(source, 3)
     assert not hub.count()
 
