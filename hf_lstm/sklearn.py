@@ -33,8 +33,8 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.progress import dataset_bars
+from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.rows.classes import number_classes
-from hf_lstm.sources.in_memory import IN_MEMORY
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.setup import prepare_run

@@ -175,7 +175,8 @@ def train_step(recipe: Recipe, fixed: dict[str, Any], labeled: "DatasetDict", op
         labeled: the splits.
         options: of the run, but for the rows.
     """
-    from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
+    from hf_lstm.records.places import IN_MEMORY
+    from hf_lstm.sources.in_memory import resolve_source
     from hf_lstm.training.run import run_experiment
 
     in_memory = resolve_source(labeled)

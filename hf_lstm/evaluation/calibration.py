@@ -16,7 +16,8 @@ from hf_lstm.nn.problem import DEFAULT_THRESHOLD, MultiLabel
 from hf_lstm.records.report import Calibration, CalibrationBin
 
 NUM_BINS = 10
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
+MIN_FITTED, MAX_FITTED = 0.05, 20.0
+"""Temperatures that are tried; a model may have others, as `config.model` says."""
 _NUM_HALVINGS = 60
 """Of the searched range. What is left of it then is below the resolution of float64."""
 
@@ -41,7 +42,7 @@ def fit_temperature(logits: torch.Tensor, labels: NDArray[np.int64]) -> float:
 
     It is the T that minimizes the mean cross-entropy of softmax(logits / T), or of sigmoid(logits / T) where a row may
     have any number of labels, computed in float64. It is convex in 1 / T, so bisection finds where its slope changes
-    sign between `MIN_TEMPERATURE` and `MAX_TEMPERATURE`.
+    sign between `MIN_FITTED` and `MAX_FITTED`.
 
     Where every row is predicted right, the smaller the better. Then probabilities become as sure as that many rows
     allow, by Platt's targets: 1 - 1 / (rows + 2) for what is true. They are never made less sure so. Where nothing
@@ -78,7 +79,7 @@ def _minimize_loss(scores: torch.Tensor, targets: torch.Tensor, has_many: bool) 
         expected = ((scaled.sigmoid() if has_many else torch.softmax(scaled, dim=1)) * scores).sum(dim=1).mean()
         return bool(expected > wanted)
 
-    low, high = -np.log(MAX_TEMPERATURE), -np.log(MIN_TEMPERATURE)
+    low, high = -np.log(MAX_FITTED), -np.log(MIN_FITTED)
     if is_rising(low) or not is_rising(high):
         return None
     for _ in range(_NUM_HALVINGS):

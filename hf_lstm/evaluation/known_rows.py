@@ -15,7 +15,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import KNOWN_ROWS
 from hf_lstm.rows.columns import Columns
 from hf_lstm.sources.in_memory import InMemorySplits
-from hf_lstm.sources.named_sources import is_local
+from hf_lstm.sources.named_sources import is_here
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def holds_known_rows(config: DataConfig, source: str | InMemorySplits, known: Ma
         source: a name, or rows in memory.
         known: `texts_sha256` of the run's results.
     """
-    if isinstance(source, str) and config.split == "official" and not is_local(source):
+    if isinstance(source, str) and config.split == "official" and not is_here(source):
         return False
     try:
         splits = load_splits(config, source if isinstance(source, InMemorySplits) else None)
@@ -100,7 +100,7 @@ def is_public_copy(config: DataConfig, model: LSTMSentiment) -> bool:
         model: with the results of its run.
     """
     results = model.results
-    if results is None or results.dataset.rows_sha256 not in KNOWN_ROWS or not is_local(config.dataset):
+    if results is None or results.dataset.rows_sha256 not in KNOWN_ROWS or not is_here(config.dataset):
         return False
     try:
         return load_splits(config).rows_sha256 == results.dataset.rows_sha256
@@ -128,7 +128,7 @@ def load_earlier_texts(
     trained_on: DataConfig, known: Mapping[str, str], names: Sequence[str] = ("train", "validation")
 ) -> Mapping[str, AbstractSet[str]] | None:
     """Load the texts of a run's splits, if its data are on this machine as they were; else return None."""
-    if not known or not is_local(trained_on.dataset):
+    if not known or not is_here(trained_on.dataset):
         return None
     try:
         splits = load_splits(trained_on)

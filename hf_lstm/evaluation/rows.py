@@ -23,9 +23,9 @@ from hf_lstm.evaluation.known_rows import (
     warn_of_seen_rows,
 )
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.records.places import KNOWN_ROWS, SAMPLE, is_local, name_place
+from hf_lstm.records.places import IN_MEMORY, KNOWN_ROWS, SAMPLE, is_local, name_place
 from hf_lstm.rows.columns import Columns, MissingLabelColumnError
-from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits
+from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 
 logger = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hf_lstm.tokenization.unspaced import write_ranges
+
 WORD_SETTINGS: Mapping[str, Any] = {
     "ngram_range": (1, 2),
     "token_pattern": r"\w+|[^\w\s]",
@@ -32,10 +34,8 @@ MIN_ROWS_TO_PRUNE = 1000
 MAX_WEIGHTS = 4_000_000
 """Of all labels together. The solver keeps 20 numbers for each, which is 640 MB at most."""
 
-_UNSPACED = re.compile(
-    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
-"""Thai, Lao, Tibetan, Burmese, Khmer, kana, and Chinese characters."""
+_UNSPACED = re.compile(f"[{write_ranges()}\u0f00-\u0fff]")
+"""With Tibetan, which sets its signs between syllables."""
 _MAX_LOOKED_AT = 1000
 """As many texts, and characters of each, tell how a language is written."""
 

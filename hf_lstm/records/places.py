@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 IMDB, SAMPLE = "stanfordnlp/imdb", "sample"
+IN_MEMORY = "data in memory"
+"""What a recipe calls rows that were passed from Python. They can't be loaded again by a name."""
 IMDB_ROWS_SHA256 = "7bf516097e4f0f1d3d537249e86404a19495135ac6d3479d4691e59e7be75aea"
 SAMPLE_ROWS_SHA256 = "7d0f9a64f47804a999cbc490e6d8c0a974ad7c62f1573af2c71d256bb68fc071"
 KNOWN_ROWS: Mapping[str, str] = {IMDB_ROWS_SHA256: IMDB, SAMPLE_ROWS_SHA256: SAMPLE}

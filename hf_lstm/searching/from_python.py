@@ -20,11 +20,12 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
 from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
+from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.records.search import SearchFacts
 from hf_lstm.searching.folder import claim_search_folder
 from hf_lstm.searching.run import SearchOptions, search_in_folder
 from hf_lstm.searching.space import PRUNERS, Dimension, Value, build_default_space, format_value, parse_space
-from hf_lstm.sources.in_memory import IN_MEMORY, Rows, resolve_source
+from hf_lstm.sources.in_memory import Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.training.bases.loading import check_own_settings
 from hf_lstm.training.from_python import removed_on_failure, shown_log

@@ -24,9 +24,6 @@ from hf_lstm.sources.split_names import SPLITS
 if TYPE_CHECKING:
     import pandas as pd
 
-IN_MEMORY = "data in memory"
-"""What a recipe calls rows that were passed from Python. They can't be loaded again by a name."""
-
 _Pair: TypeAlias = "tuple[Sequence[str], Sequence[str | int]]"
 Rows: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame | Dataset | DatasetDict | _Pair"
 """Labeled rows: a path or several, a Hub id, `sample`, a data frame, a data set, or as many texts as labels."""

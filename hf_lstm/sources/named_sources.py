@@ -61,8 +61,8 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
     return found
 
 
-def is_local(source: str) -> bool:
-    """Return whether a source is on this machine: `sample`, a folder, or files."""
+def is_here(source: str) -> bool:
+    """Return whether a source can be read on this machine now: `sample`, a folder, or files."""
     try:
         return source == SAMPLE or Path(source).expanduser().exists() or find_listed_files(source) is not None
     except InputError:

@@ -10,14 +10,13 @@ from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.hub.errors import HUB_ERRORS, write_on_one_line
-from hf_lstm.records.places import SAMPLE
+from hf_lstm.records.places import IN_MEMORY, SAMPLE
 from hf_lstm.rows.columns import find_text_column
 from hf_lstm.rows.early_checks import choose_reading, refuse_missing_file
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.cache import get_cache_folder
 from hf_lstm.sources.folders import find_tables_called
-from hf_lstm.sources.in_memory import IN_MEMORY
-from hf_lstm.sources.named_sources import find_files, is_local
+from hf_lstm.sources.named_sources import find_files, is_here
 
 SPLIT_NAMES = ("unsupervised", "unlabeled")
 """What data sets call their texts without labels."""
@@ -67,13 +66,13 @@ def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | 
         assert found is not None
         file = found.splits["train"][0].with_name(f"{name}.parquet")
         return read_texts(file, config.text_column) if file.is_file() else None
-    if source == IN_MEMORY or (is_local(source) and not Path(source).expanduser().is_dir()):
+    if source == IN_MEMORY or (is_here(source) and not Path(source).expanduser().is_dir()):
         return None
     try:
         # In a folder of its own: that of the labeled splits would be taken for the whole data set.
         builder = datasets.load_dataset_builder(source, config.config, cache_dir=str(get_cache_folder() / name))
         files = (builder.config.data_files or {}).get(name)
-        if is_local(source):
+        if is_here(source):
             return _read_named(name, config) if files is None else _read_files(files, config)
         if files is None:
             return None
@@ -83,7 +82,7 @@ def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | 
     except InputError:
         raise
     except (DatasetsError, ValueError, RuntimeError, *HUB_ERRORS) as error:
-        if is_local(source) and ((texts := _read_named(name, config)) is not None or name in SPLIT_NAMES):
+        if is_here(source) and ((texts := _read_named(name, config)) is not None or name in SPLIT_NAMES):
             return texts  # a folder that `datasets` can't read has no named splits but those of its files
         line = write_on_one_line(error)
         raise InputError(f"{setting}: the split {name!r} of {source} can't be read ({line})") from None

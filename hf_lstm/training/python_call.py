@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.recipe import SECTIONS
-from hf_lstm.records.places import name_place, strip_recipe
-from hf_lstm.sources.in_memory import IN_MEMORY
+from hf_lstm.records.places import IN_MEMORY, name_place, strip_recipe
 
 
 def format_call(recipe: Recipe, names: Iterable[str]) -> str:

@@ -14,8 +14,9 @@ from hf_lstm.data.loading import load_splits
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.known_rows import find_known_splits
 from hf_lstm.evaluation.rows import load_evaluation_rows
+from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.rows.columns import Columns
-from hf_lstm.sources.in_memory import IN_MEMORY, resolve_source
+from hf_lstm.sources.in_memory import resolve_source
 from hf_lstm.training.bases.own_rows import complete_data
 
 QUICK = {"num_epochs": 1, "device": "cpu", "show_progress": False, "baseline": False}

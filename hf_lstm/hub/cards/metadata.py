@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from hf_lstm.config import ModelConfig, Recipe
-from hf_lstm.records.places import IMDB, SAMPLE, is_local
+from hf_lstm.records.places import IMDB, IN_MEMORY, SAMPLE, is_local
 from hf_lstm.records.report import TrickyReview
 from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
@@ -24,7 +24,6 @@ _MICRO_METRICS = _METRICS[1:]
 _MIXIN_TAGS = ("model_hub_mixin", "pytorch_model_hub_mixin")  # by which the Hub counts models of its mixin
 _MAX_NAME_CHARACTERS = 80
 """Of a repository; the Hub takes 96, with the owner's name."""
-_IN_MEMORY = "data in memory"  # as `sources.in_memory` has it
 _POSITIVE_NAMES = ("pos", "positive")
 _REVIEWS_TO_TRY = {
     "Praise": "A wonderful film: funny, warm and beautifully played. I would watch it again tomorrow.",
@@ -142,7 +141,7 @@ def name_repository(source: str | None, recipe_name: str | None) -> str:
     """Return a repository's name for a model of some data, like `imdb-lstm` or `tickets-pooled-bilstm`."""
     if source in IMDB_SOURCES:
         return "imdb-lstm"
-    stem = "" if source in (None, _IN_MEMORY) else Path(str(source).rstrip("/")).stem
+    stem = "" if source in (None, IN_MEMORY) else Path(str(source).rstrip("/")).stem
     slug = re.sub(r"[^a-z0-9]+", "-", f"{stem} {recipe_name or 'lstm'}".lower()).strip("-")
     return slug[:_MAX_NAME_CHARACTERS].strip("-") or "lstm"
 

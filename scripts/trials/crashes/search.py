@@ -17,10 +17,11 @@ from optuna.trial import TrialState
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import get_recipe
+from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.searching import run as searching
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.space import parse_space
-from hf_lstm.sources.in_memory import IN_MEMORY, InMemorySplits, resolve_source
+from hf_lstm.sources.in_memory import InMemorySplits, resolve_source
 from hf_lstm.storage import metrics_log
 from trials.commands.outcomes import read_outcome
 from trials.crashes.work import Work, count_save, read_count
