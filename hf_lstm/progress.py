@@ -1,13 +1,19 @@
 """Decides whether progress bars are shown: to people, not to pipes and files."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 
 
 def can_show_bars() -> bool:
-    """Return whether somebody looks on: on a terminal, or in a notebook."""
-    return is_notebook() or _is_terminal(sys.stderr)
+    """Return whether somebody looks on: on a terminal that can write a line anew, or in a notebook.
+
+    Who sets `TQDM_DISABLE` wants no bars anywhere.
+    """
+    if os.environ.get("TQDM_DISABLE"):
+        return False
+    return is_notebook() or (_is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb")
 
 
 def is_notebook() -> bool:

@@ -22,7 +22,18 @@ class Terminal(io.StringIO):
 
 @pytest.mark.parametrize(("stream", "expected"), [(Terminal(), True), (io.StringIO(), False), (None, False)])
 def test_bars_are_for_terminals(monkeypatch, stream, expected):
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stream)
+    assert can_show_bars() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"), [("TERM", "dumb", False), ("TQDM_DISABLE", "1", False), ("TQDM_DISABLE", "", True)]
+)
+def test_bars_are_for_terminals_and_users_that_take_them(monkeypatch, name, value, expected):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(name, value)
     assert can_show_bars() == expected
 
 

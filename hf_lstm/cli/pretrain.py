@@ -20,6 +20,7 @@ from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
+from hf_lstm.tracking.trackers import check_tracker
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -67,6 +68,7 @@ def main(argv: Sequence[str]) -> None:
     if read_launch().num_processes > 1:
         raise InputError("a language model trains in one process: leave torchrun out")
     arguments = parse_arguments(argv)
+    check_tracker(arguments.track)
     recipe = override_recipe(get_pretrain_recipe(arguments.recipe), collect_assignments(arguments))
     data = recipe.data.with_columns(arguments.text_column, arguments.label_column, encoding=arguments.encoding)
     recipe = dataclasses.replace(recipe, data=data)

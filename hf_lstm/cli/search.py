@@ -26,6 +26,7 @@ from hf_lstm.records.places import split_sources
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.space import PRUNERS, Space, Value, build_default_space, format_assignments, parse_space
+from hf_lstm.tracking.trackers import check_tracker
 
 if TYPE_CHECKING:
     from hf_lstm.records.search import SearchFacts
@@ -88,6 +89,7 @@ def main(argv: Sequence[str]) -> None:
     if read_launch().num_processes > 1:
         raise InputError("a search runs in one process: leave torchrun out")
     arguments = parse_arguments(argv)
+    check_tracker(arguments.track)
     require_library("optuna")
     assignments = collect_assignments(arguments)
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)

@@ -32,6 +32,7 @@ from hf_lstm.files import RECIPE_FILE
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_finished, check_identity, read_begun
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
+from hf_lstm.tracking.trackers import check_tracker
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -114,6 +115,7 @@ def main(argv: Sequence[str]) -> None:
     if not launch.leads:
         be_silent()
     arguments = parse_arguments(argv)
+    check_tracker(arguments.track)
     assignments = collect_assignments(arguments)
     recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()

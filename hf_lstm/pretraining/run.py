@@ -31,6 +31,7 @@ from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import open_session, read_finished
 from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
 from hf_lstm.tracking.tracked import tracked
+from hf_lstm.tracking.trackers import check_tracker
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
         StorageError: the disk is full or fails.
         DivergenceError: training diverged.
     """
+    check_tracker(options.track)
     asked = recipe.to_json()
     check_data = functools.partial(_check_texts, recipe, options, folder)
     if (finished := read_finished(folder, PretrainResults, asked, check_data)) is not None:

@@ -22,13 +22,14 @@ from hf_lstm.files import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.records.search import SearchFacts
-from hf_lstm.searching.folder import claim_search_folder
+from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.run import SearchOptions, search_in_folder
 from hf_lstm.searching.space import PRUNERS, Dimension, Value, build_default_space, format_value, parse_space
 from hf_lstm.sources.in_memory import Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
+from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.bases.loading import check_own_settings
-from hf_lstm.training.from_python import removed_on_failure, shown_log
+from hf_lstm.training.from_python import removed_on_failure, shown_log, told_how_to_resume
 from hf_lstm.training.python_call import format_call
 
 
@@ -104,6 +105,7 @@ def search_from_python(
     if minutes is not None:
         require_minutes("minutes", minutes)
     require_minutes("checkpoint_minutes", checkpoint_minutes)
+    check_tracker(track)
     rows = resolve_source(data, validation, test)
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
@@ -122,10 +124,12 @@ def search_from_python(
         in_memory=None if isinstance(rows, str) else rows,
         checkpoint_minutes=checkpoint_minutes,
         track=track,
+        shown_as=None if output_dir is not None else Path("runs") / f"{chosen.name_folder()}-search",
     )
     with (
         shown_log() if show_progress else contextlib.nullcontext(),
         removed_on_failure(temporary),
+        told_how_to_resume(lambda: temporary is None and SearchFolder(folder).can_be_resumed),
         claim_search_folder(folder, overwrite=overwrite, resume=resume) as claimed,
     ):
         facts = search_in_folder(chosen, dimensions, options, claimed)

@@ -6,6 +6,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import optuna
 import torch
@@ -35,6 +36,7 @@ from hf_lstm.searching.trial import (
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
+from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.bases.loading import Base, load_base_model
 from hf_lstm.training.facts import describe_machine
 from hf_lstm.training.setup import complete_data
@@ -63,6 +65,8 @@ class SearchOptions:
     in_memory: InMemorySplits | None = None
     checkpoint_minutes: float = DEFAULT_MINUTES
     track: str | None = None
+    shown_as: Path | None = None
+    """The folder that a tracker names the trials after, and writes beside, if that is not the search's."""
 
 
 def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folder: SearchFolder) -> SearchFacts:
@@ -82,6 +86,7 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
         StorageError: the disk is full or fails.
     """
     started_s = time.monotonic()
+    check_tracker(options.track)
     with denormals_flushed(), dataset_bars(options.show_progress and can_show_bars()):
         device = resolve_device(options.device)
         folder.make_study_folder()
@@ -102,6 +107,7 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
             deadline_s=float("inf") if options.minutes is None else started_s + 60 * options.minutes,
             checkpoint_minutes=options.checkpoint_minutes,
             track=options.track,
+            shown_as=options.shown_as or folder.path,
             show_progress=options.show_progress and can_show_bars(),
         )
         study = Study(

@@ -27,7 +27,7 @@ from hf_lstm.searching.study import ELAPSED, EPOCHS
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, fill_output_folder
 from hf_lstm.storage.session import Session, open_session
 from hf_lstm.teaching.kept_answers import KeptAnswers
-from hf_lstm.tracking.tracked import tracked
+from hf_lstm.tracking.tracked import Tracking, tracked
 from hf_lstm.training.facts import describe_machine
 from hf_lstm.training.loop.epochs import find_best_epoch, train
 from hf_lstm.training.setup import PreparedRun, prepare_run
@@ -51,6 +51,8 @@ class Conditions:
     """On the monotonic clock."""
     checkpoint_minutes: float
     track: str | None
+    shown_as: Path
+    """The folder that a tracker names the trials after, and writes beside."""
     show_progress: bool
     kept: KeptAnswers = dataclasses.field(default_factory=KeptAnswers.in_memory)
     """What teachers say of texts that trials learn from: most learn from the same."""
@@ -112,8 +114,11 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
             every_minutes=conditions.checkpoint_minutes,
         )
         watch = _Watch(trial, session, recipe, conditions.deadline_s)
+        shown_as = conditions.shown_as.with_name(f"{conditions.shown_as.name}-{folder.name}")
         try:
-            with tracked(session, conditions.track, claimed, strip_recipe(recipe.to_json())):
+            with tracked(
+                session, conditions.track, claimed, strip_recipe(recipe.to_json()), shown_as=shown_as
+            ) as tracking:
                 session.listeners.append(watch)  # after the tracker, which sees the epoch that breaks a trial off
                 run = prepare_run(
                     recipe,
@@ -123,15 +128,16 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                     reads_test=False,
                     kept=conditions.kept,
                 )
-                epochs = train(
-                    run.model,
-                    run.learned,
-                    run.encoded["validation"],
-                    run.recipe.train,
-                    unlabeled=run.unlabeled,
-                    show_progress=conditions.show_progress,
-                    session=session,
-                )
+                with _ends_well(tracking):
+                    epochs = train(
+                        run.model,
+                        run.learned,
+                        run.encoded["validation"],
+                        run.recipe.train,
+                        unlabeled=run.unlabeled,
+                        show_progress=conditions.show_progress,
+                        session=session,
+                    )
         except SystemExit:
             if watch.is_late:
                 raise TimeIsUpError from None
@@ -141,6 +147,17 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
             raise
         trial.set_user_attr(ELAPSED, session.elapsed_s)
         return run, epochs
+
+
+@contextlib.contextmanager
+def _ends_well(tracking: Tracking | None) -> Iterator[None]:
+    """Let a trial that is pruned within a block be tracked as one that has ended, and not failed."""
+    try:
+        yield
+    except optuna.TrialPruned:
+        if tracking is not None:
+            tracking.is_done = True
+        raise
 
 
 @contextlib.contextmanager

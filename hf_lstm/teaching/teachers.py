@@ -165,7 +165,10 @@ def _ask_model(
         return said
 
     with bar or contextlib.nullcontext():
-        return kept.compute(key, shape, memory.WINDOW_TEXTS, ask)
+        answers, num_found = kept.compute(key, shape, memory.WINDOW_TEXTS, ask)
+        if bar is not None:
+            bar.update(len(texts) - bar.n)  # where the last rows, or all, were known
+    return answers, num_found
 
 
 def _hash_lesson(lesson: Lesson) -> bytes:

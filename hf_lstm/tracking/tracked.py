@@ -2,10 +2,11 @@
 
 import contextlib
 import datetime
+import functools
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,83 +26,89 @@ _MAX_ENDING_S = 3.0
 class Tracking:
     """Passes records on to a tracker; one that fails is left alone, as training is worth more."""
 
-    def __init__(self, tracker: Tracker, known: Mapping[str, int]) -> None:
-        """Wrap a tracker.
-
-        Args:
-            tracker: in whose run to log.
-            known: what it has been told already, as `find_last_steps` says. A run that is resumed repeats some of it,
-                with the same bits.
-        """
+    def __init__(self, tracker: Tracker) -> None:
+        """Wrap a tracker, in whose run to log."""
         self._tracker: Tracker | None = tracker
-        self._known = known
-        self._last_step = max(known.values(), default=0)
+        self._told: dict[str, int] = {}
+        self._last_step = 0
+        self.is_done = False
+        """Whether the run has come to its end, and was neither stopped nor has failed."""
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Pass on the numbers of a record with its `step`, unless the tracker knows them."""
-        if record["step"] <= self._known.get(_name_kind(record), -1):
-            return
-        self._last_step = record["step"]
+        """Pass on the numbers of a record with its `step`, but for those that the tracker has.
+
+        A run that is resumed repeats what came after its checkpoint, with the same bits.
+        """
+        step = self._last_step = record["step"]
         figures = {
-            key: value
-            for key, value in flatten(record).items()
-            if key not in ("step", "elapsed_s") and isinstance(value, (int, float)) and not isinstance(value, bool)
+            figure: value
+            for figure, value in flatten(record).items()
+            if figure not in ("step", "elapsed_s")
+            and isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and step > self._told.get(figure, -1)
         }
-        self._call("log", figures, record["step"])
+        self._told |= dict.fromkeys(figures, step)
+        self._call(self._log_new, figures, step)
+
+    def _log_new(self, figures: Mapping[str, float], step: int) -> None:
+        assert self._tracker is not None
+        if new := {figure: value for figure, value in figures.items() if not self._tracker.has(figure, step)}:
+            self._tracker.log(new, step)
 
     def log_results(self, results: Mapping[str, Any]) -> None:
         """Pass on what was measured of the run, after its last step."""
         self.log({"step": self._last_step, "results": results})
 
-    def finish(self, limit_s: float | None = None) -> None:
-        """End the tracked run.
-
-        Args:
-            limit_s: how long to wait for a tracker that still sends or writes; None for as long as it takes.
-        """
-        finishing = threading.Thread(target=self._call, args=("finish",), daemon=True)
+    def finish(self) -> None:
+        """End the tracked run. One that is not done ends soon, also if the tracker still sends or writes."""
+        if self._tracker is None:
+            return
+        limit_s = None if self.is_done else _MAX_ENDING_S
+        finish = functools.partial(self._tracker.finish, is_done=self.is_done)
+        finishing = threading.Thread(target=self._call, args=(finish,), daemon=True)
         finishing.start()
         finishing.join(limit_s)
         if finishing.is_alive():
             logger.warning("%s has not taken all figures in %g s", type(self._tracker).__name__, limit_s)
 
-    def _call(self, method: str, *arguments: Any) -> None:
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         if self._tracker is None:
             return
         try:
-            getattr(self._tracker, method)(*arguments)
+            function(*arguments)
         except Exception as error:
             logger.warning("%s failed, and tracks no more: %s", type(self._tracker).__name__, error)
             self._tracker = None
 
 
-def find_last_steps(log: Path) -> dict[str, int]:
-    """Find the last step in a log of JSON lines, for each kind of record; a line cut short does not count."""
-    last: dict[str, int] = {}
-    lines = log.read_bytes().splitlines(keepends=True) if log.is_file() else []
-    for line in lines:
+def _read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the records of a log of JSON lines; one that is cut short is none."""
+    for line in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
         if line.endswith(b"\n"):
-            record = json.loads(line)
-            last[_name_kind(record)] = record["step"]
-    return last
-
-
-def _name_kind(record: Mapping[str, Any]) -> str:
-    """Tell records by what they hold: those of steps from those of epochs."""
-    return " ".join(sorted(record))
+            yield json.loads(line)
 
 
 @contextlib.contextmanager
 def tracked(
-    session: Session, kind: str | None, folder: OutputFolder, settings: Mapping[str, Any]
+    session: Session,
+    kind: str | None,
+    folder: OutputFolder,
+    settings: Mapping[str, Any],
+    *,
+    shown_as: Path | None = None,
 ) -> Iterator[Tracking | None]:
     """Track what a session logs during a block. A run that is resumed goes on in the same tracked run.
+
+    The tracker is first told what it lacks of the log: a process that died may not have written all.
 
     Args:
         session: of the run.
         kind: one of `TRACKERS`; None for no tracker.
         folder: of the run, which keeps what leads back to the tracked one.
         settings: to show with it.
+        shown_as: the folder that the run has its name from, and beside which those files lie that a tracker writes; by
+            default that of the run.
 
     Raises:
         InputError: the tracker is not installed, or cannot start.
@@ -109,24 +116,28 @@ def tracked(
     if kind is None:
         yield None
         return
-    tracker, file = build_tracker(kind, folder.path.parent / "tensorboard"), folder.work / _FILE
+    place = folder.path if shown_as is None else shown_as
+    tracker, file = build_tracker(kind, _name_tensorboard_folder(place)), folder.work / _FILE
     known = read_json(file) if file.is_file() else {}
-    steps = find_last_steps(folder.work / METRICS_FILE) if kind in known else {}
-    name = known.get("name", f"{folder.path.name}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}")
+    name = known.get("name", f"{place.name}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}")
     try:
-        run_id = tracker.start(name, settings, run_id=known.get(kind), step=max(steps.values(), default=0))
+        run_id = tracker.start(name, settings, run_id=known.get(kind))
     except Exception as error:  # of three libraries, for want of a login, a network or a place
         raise InputError(f"--track {kind} cannot start: {' '.join(str(error).split())[:300]}") from error
     write_json(file, {"name": name, **known, kind: run_id})
     logger.info("tracked by %s as %s", kind, run_id)
-    tracking = Tracking(tracker, steps)
+    tracking = Tracking(tracker)
     session.listeners.append(tracking.log)
-    limit_s = None
     try:
+        for record in _read_log(folder.work / METRICS_FILE):
+            tracking.log(record)
         yield tracking
-    except BaseException:
-        limit_s = _MAX_ENDING_S
-        raise
+        tracking.is_done = True
     finally:
         session.listeners.remove(tracking.log)
-        tracking.finish(limit_s)
+        tracking.finish()
+
+
+def _name_tensorboard_folder(place: Path) -> Path:
+    """Name the folder beside that of a run, and never the same: a run finds no files of others in its own."""
+    return place.parent / ("tensorboard" if place.name.casefold() != "tensorboard" else "tensorboard-events")

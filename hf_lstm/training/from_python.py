@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.records.results import RunResults
 from hf_lstm.sources.in_memory import Rows, resolve_source
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
+from hf_lstm.storage.output_folder import OutputFolder
+from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.bases.loading import check_own_settings
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.python_call import format_call
@@ -96,6 +98,7 @@ def train_from_python(
     if "dataset" in settings:
         raise InputError("dataset is no setting here: pass the data as the first argument")
     require_minutes("checkpoint_minutes", checkpoint_minutes)
+    check_tracker(track)
     rows = resolve_source(data, validation, test)
     chosen = change_settings(get_recipe(recipe) if isinstance(recipe, str) else recipe, settings)
     check_own_settings(chosen)
@@ -112,10 +115,15 @@ def train_from_python(
         checkpoint_minutes=checkpoint_minutes,
         show_progress=show_progress,
         track=track,
+        shown_as=None if output_dir is not None else Path("runs") / chosen.name_folder(),
         measures_baseline=baseline,
         in_memory=None if isinstance(rows, str) else rows,
     )
-    with shown_log() if show_progress else contextlib.nullcontext(), removed_on_failure(temporary):
+    with (
+        shown_log() if show_progress else contextlib.nullcontext(),
+        removed_on_failure(temporary),
+        told_how_to_resume(lambda: temporary is None and OutputFolder(folder).can_be_resumed),
+    ):
         results = run_experiment(chosen, options)
         for measured in results.baselines:
             logger.info(measured.describe("test"))
@@ -130,6 +138,17 @@ def removed_on_failure(folder: Path | None) -> Iterator[None]:
     except BaseException:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+@contextlib.contextmanager
+def told_how_to_resume(can_be_resumed: Callable[[], bool]) -> Iterator[None]:
+    """Say how to go on with a run that is stopped within the block, as when the cell of a notebook is interrupted."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if can_be_resumed():
+            logger.info("stopped; go on with resume=True")
         raise
 
 

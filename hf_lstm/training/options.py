@@ -47,5 +47,7 @@ class RunOptions:
     """Steps between two checkpoints, which then are saved at the end of each epoch, too."""
     track: str | None = None
     """Shows the run while it trains: `trackio`, `tensorboard` or `wandb`."""
+    shown_as: Path | None = None
+    """The folder that a tracker names the run after, and writes beside, if that is not `output_dir`."""
     launch: Launch = ALONE
     """This process among those that train together: it leads."""

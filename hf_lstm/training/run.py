@@ -26,6 +26,7 @@ from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session, open_session, read_finished
 from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tracking.tracked import tracked
+from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.facts import describe_machine, digest_rows, digest_targets, digest_vocabulary
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.options import RunOptions
@@ -86,6 +87,7 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
         StorageError: the disk is full or fails.
         DivergenceError: training diverged.
     """
+    check_tracker(options.track)
     processes = Processes(options.launch)
     check_data = functools.partial(check_rows, folder.path, recipe, options.in_memory)
     if (results := read_finished(folder, RunResults, recipe.asked_to_json(), check_data)) is not None:
@@ -103,7 +105,8 @@ def run_in_folder(recipe: Recipe, options: RunOptions, folder: OutputFolder) -> 
             every_minutes=options.checkpoint_minutes,
             every_steps=options.checkpoint_steps,
         )
-        tracking = stack.enter_context(tracked(session, options.track, folder, strip_recipe(recipe.to_json())))
+        shown = strip_recipe(recipe.to_json())
+        tracking = stack.enter_context(tracked(session, options.track, folder, shown, shown_as=options.shown_as))
         with processes.connected():
             processes.share(value=True)
             kept = KeptAnswers(folder.kept_answers)

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from run_records import make_config
+from tqdm import tqdm
 
 from hf_lstm import InputError
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.teaching import teachers
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.teaching.teachers import NUM_FOLDS, Lesson, cut_folds, label_softly
 
 NO_ROWS = np.empty(0, dtype=np.int64)
@@ -59,6 +61,21 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
     assert answers.shape == (60, 2)
     assert set(shared) == {0}
     assert answers.sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("num_known", range(4))
+def test_the_bar_of_a_teacher_comes_to_its_end_where_parts_are_known(monkeypatch, num_known):
+    monkeypatch.setattr(teachers, "can_show_bars", lambda: True)
+    monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Fixed(0.9))
+    monkeypatch.setattr(teachers, "_list_parts", lambda model: [b"a model"])
+    monkeypatch.setattr(teachers.memory, "WINDOW_TEXTS", 2)
+    bars, lesson, kept = [], make_lesson(["a"] * 5, [0, 1, 0, 1, 0]), KeptAnswers.in_memory()
+    monkeypatch.setattr(teachers, "tqdm", lambda **options: bars.append(tqdm(**options)) or bars[-1])
+    label_softly(["a model"], lesson, kept=kept)
+    for stem in [*kept._pending][num_known:]:
+        del kept._pending[stem]
+    label_softly(["a model"], lesson, kept=kept)
+    assert [bar.n for bar in bars] == [5, 5]
 
 
 def test_ngrams_learn_from_what_models_say_of_texts_without_labels(monkeypatch):

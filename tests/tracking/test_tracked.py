@@ -9,7 +9,7 @@ from hf_lstm import InputError
 from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import open_session
 from hf_lstm.tracking import tracked as tracked_module
-from hf_lstm.tracking.tracked import find_last_steps, tracked
+from hf_lstm.tracking.tracked import tracked
 from hf_lstm.tracking.trackers import TRACKERS, TensorBoard, build_tracker
 
 
@@ -21,28 +21,37 @@ class Recorder:
     """Remembers what it is told, as a program beside the process would."""
 
     def __init__(self):
-        self.runs = {}
+        self.runs, self.names, self.ended_well = {}, [], []
         self.fails = False
 
-    def start(self, name, settings, *, run_id, step):
+    def start(self, name, settings, *, run_id):
         assert settings == {"train": {"seed": 0}}
+        self.names.append(name)
         self.now = run_id or f"run {len(self.runs)}"
+        self.known = [(step, each) for step, figures in self.runs.get(self.now, ()) for each in figures]
         self.runs.setdefault(self.now, [])
         return self.now
+
+    def has(self, figure, step):
+        return (step, figure) in self.known
 
     def log(self, figures, step):
         if self.fails:
             raise ConnectionError("the network is down")
         self.runs[self.now].append((step, figures))
 
-    def finish(self):
-        pass
+    def put(self, folder):
+        self.folder = folder
+        return self
+
+    def finish(self, *, is_done):
+        self.ended_well.append(is_done)
 
 
 @pytest.fixture
 def recorder(monkeypatch):
     recorder = Recorder()
-    monkeypatch.setattr(tracked_module, "build_tracker", lambda kind, folder: recorder)
+    monkeypatch.setattr(tracked_module, "build_tracker", lambda kind, folder: recorder.put(folder))
     return recorder
 
 
@@ -83,6 +92,7 @@ WHOLE = [
 def test_a_tracker_is_told_each_number_of_the_log(tmp_path, recorder):
     work(tmp_path / "run")
     assert recorder.runs == {"run 0": WHOLE}
+    assert recorder.ended_well == [True]
 
 
 @pytest.mark.parametrize("dies_at", [3, 5])  # before the record of an epoch, and after a checkpoint
@@ -92,6 +102,30 @@ def test_a_resumed_run_goes_on_in_the_same_tracked_run_and_repeats_nothing(tmp_p
     assert len(recorder.runs["run 0"]) < len(WHOLE)
     work(tmp_path / "run", resume=True)
     assert recorder.runs == {"run 0": WHOLE}
+    assert recorder.ended_well == [False, True]
+
+
+@pytest.mark.parametrize("num_lost", range(7))
+def test_a_resumed_run_tells_what_a_tracker_had_not_written_when_the_process_died(tmp_path, recorder, num_lost):
+    with pytest.raises(Death):
+        work(tmp_path / "run", dies_at=5)
+    told = recorder.runs["run 0"]
+    assert len(told) == 6
+    del told[len(told) - num_lost :]
+    work(tmp_path / "run", resume=True)
+    assert recorder.runs == {"run 0": WHOLE}
+
+
+def test_a_figure_of_a_step_is_told_once(tmp_path, recorder):
+    """The records of an epoch and of its last step both have the number of the epoch."""
+    with claim_output_folder(tmp_path / "run", overwrite=False) as folder:
+        session = open_session(folder, {"seed": 0}, {}, every_minutes=60)
+        with tracked(session, "trackio", folder, {"train": {"seed": 0}}):
+            session.log({"step": 1, "epoch": 1, "loss": 0.5})
+            session.log({"step": 1, "epoch": 1, "validation_loss": [0.25, 0.75]})
+    assert recorder.runs == {
+        "run 0": [(1, {"epoch": 1, "loss": 0.5}), (1, {"validation_loss/1": 0.25, "validation_loss/2": 0.75})]
+    }
 
 
 def test_a_tracker_that_fails_is_left_alone_and_the_run_goes_on(tmp_path, recorder, caplog):
@@ -105,7 +139,7 @@ def test_a_tracker_that_fails_is_left_alone_and_the_run_goes_on(tmp_path, record
 def test_a_run_that_ends_before_its_time_waits_for_no_tracker_that_hangs(tmp_path, recorder, monkeypatch, caplog):
     never = threading.Event()
     monkeypatch.setattr(tracked_module, "_MAX_ENDING_S", 0.05)
-    monkeypatch.setattr(recorder, "finish", never.wait)
+    monkeypatch.setattr(recorder, "finish", lambda *, is_done: never.wait())
     with pytest.raises(Death):
         work(tmp_path / "run", dies_at=3)
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
@@ -129,23 +163,51 @@ def test_a_tracker_that_is_unknown_or_not_installed_is_one_line(tmp_path, monkey
             build_tracker(kind, tmp_path)
 
 
-def test_a_line_cut_short_does_not_count(tmp_path):
-    (tmp_path / "log").write_bytes(b'{"step": 1, "loss": 1}\n{"step": 2, "loss"')
-    assert find_last_steps(tmp_path / "log") == {"loss step": 1}
-    assert find_last_steps(tmp_path / "none") == {}
+def test_a_line_cut_short_is_not_told(tmp_path, recorder):
+    with pytest.raises(Death):
+        work(tmp_path / "run", dies_at=5)
+    log = tmp_path / "run" / ".unfinished" / "metrics.jsonl"
+    log.write_bytes(log.read_bytes()[:-3])
+    work(tmp_path / "run", resume=True)
+    assert recorder.runs == {"run 0": WHOLE}
 
 
-def test_tensorboard_shows_a_resumed_run_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("name", "expected"), [("run", "tensorboard"), ("TensorBoard", "tensorboard-events")])
+def test_files_of_a_tracker_lie_beside_the_run_and_never_in_it(tmp_path, recorder, name, expected):
+    work(tmp_path / name)
+    assert recorder.folder == tmp_path / expected
+    assert recorder.names[0].startswith(f"{name}-20")
+
+
+@pytest.fixture
+def tensorboard(monkeypatch):
     pytest.importorskip("tensorboard")
     monkeypatch.setitem(sys.modules, "tensorboard.compat.notf", types.ModuleType("notf"))  # imports no TensorFlow
+
+
+def read_tensorboard(folder):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run_id = None
-    for step, figures in ((0, [(1, 0.5), (2, 0.25)]), (2, [(3, 0.125)])):
-        tracker = TensorBoard(tmp_path)
-        run_id = tracker.start("run", {"train": {"seed": 0}}, run_id=run_id, step=step)
-        for number, loss in figures:
-            tracker.log({"loss": loss}, number)
-        tracker.finish()
-    events = EventAccumulator(run_id).Reload()
-    assert [(event.step, event.value) for event in events.Scalars("loss")] == [(1, 0.5), (2, 0.25), (3, 0.125)]
+    events = EventAccumulator(folder).Reload()
+    return [(event.step, event.value) for event in events.Scalars("loss")]
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_tensorboard_shows_a_resumed_run_once(tmp_path, tensorboard, is_cut):
+    first = TensorBoard(tmp_path)
+    folder = first.start("run", {"train": {"seed": 0}}, run_id=None)
+    for step in (1, 2):
+        first.log({"loss": 1 / step}, step)
+    first.finish(is_done=False)
+    if is_cut:  # as where the process died while it wrote
+        (file,) = (tmp_path / "run").iterdir()
+        file.write_bytes(file.read_bytes()[:-3])
+    second = TensorBoard(tmp_path)
+    assert second.start("run", {}, run_id=folder) == folder
+    assert [second.has("loss", step) for step in (1, 2, 3)] == [True, not is_cut, False]
+    assert not second.has("accuracy", 1)
+    for step in (1, 2, 3):
+        if not second.has("loss", step):
+            second.log({"loss": 1 / step}, step)
+    second.finish(is_done=True)
+    assert read_tensorboard(folder) == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]

@@ -181,6 +181,35 @@ def test_a_run_that_fails_leaves_no_temporary_folder(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_run_says_how_to_go_on_if_its_folder_stays(frame, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "hf_lstm")
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hf_lstm.training.loop.epochs._evaluate", interrupt)
+    for output_dir, expected in ((tmp_path / "run", ["stopped; go on with resume=True"]), (None, [])):
+        caplog.clear()
+        with pytest.raises(KeyboardInterrupt):
+            hf_lstm.train(frame, output_dir=output_dir, show_progress=False, label_column="mood", **SMALL)
+        assert [line for line in caplog.messages if "stopped" in line] == expected
+
+
+def test_a_tracker_shows_a_run_without_a_folder_where_that_of_the_command_would_be(frame, tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.chdir(tmp_path)
+    hf_lstm.train(frame, track="tensorboard", show_progress=False, label_column="mood", **SMALL)
+    (run,) = (tmp_path / "runs" / "tensorboard").iterdir()
+    assert run.name.startswith(f"data-in-memory-{DEFAULT_RECIPE}-20")
+
+
+def test_a_tracker_that_is_missing_is_told_before_rows_are_read(monkeypatch):
+    monkeypatch.setattr("hf_lstm.extras.is_installed", lambda library: False)
+    for call in (hf_lstm.train, hf_lstm.search):
+        with pytest.raises(hf_lstm.InputError, match="this needs wandb, which is not installed"):
+            call("no/such-rows.csv", track="wandb")
+
+
 def test_evaluation_shows_no_progress_if_told(result, frame, capsys):
     others = frame.assign(body=frame["body"] + " once more")
     hf_lstm.evaluate(result.folder, others, device="cpu", show_progress=False)
