@@ -43,6 +43,11 @@ class SearchFolder:
         return self.path / _STUDY_FOLDER / "search.json"
 
     @property
+    def kept_answers(self) -> Path:
+        """Return the folder for what teachers have said, see `KeptAnswers`: most trials learn from the same."""
+        return self.path / _STUDY_FOLDER / "answers"
+
+    @property
     def can_be_resumed(self) -> bool:
         """Tell whether the search has begun."""
         return self.journal.is_file()
@@ -66,6 +71,10 @@ class SearchFolder:
     def name_trial(self, number: int) -> Path:
         """Return the folder of a trial, which lasts until that ends."""
         return self.path / _TRIALS_FOLDER / f"{number:04d}"
+
+    def drop_answers(self) -> None:
+        """Remove what teachers have said, when no trial is left that could need it."""
+        shutil.rmtree(self.kept_answers, ignore_errors=True)
 
     def keep_trial(self, number: int | None) -> None:
         """Remove what ended trials have left, all but one."""

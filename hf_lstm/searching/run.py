@@ -36,6 +36,7 @@ from hf_lstm.searching.trial import (
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity
+from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.bases.loading import Base, load_base_model
 from hf_lstm.training.facts import describe_machine
@@ -109,6 +110,7 @@ def search_in_folder(recipe: Recipe, space: Space, options: SearchOptions, folde
             track=options.track,
             shown_as=options.shown_as or folder.path,
             show_progress=options.show_progress and can_show_bars(),
+            kept=KeptAnswers(folder.kept_answers),
         )
         study = Study(
             folder.journal,
@@ -174,6 +176,8 @@ def _run_trials(
         logger.info("the time is over: the trial that runs can be resumed")
     finally:
         told = _tell(facts, study, options, folder)
+    if study.num_ended >= options.num_trials:
+        folder.drop_answers()
     write_plot(told, folder.path)
     return told
 

@@ -54,7 +54,7 @@ class Conditions:
     shown_as: Path
     """The folder that a tracker names the trials after, and writes beside."""
     show_progress: bool
-    kept: KeptAnswers = dataclasses.field(default_factory=KeptAnswers.in_memory)
+    kept: KeptAnswers
     """What teachers say of texts that trials learn from: most learn from the same."""
 
 

@@ -40,15 +40,10 @@ class KeptAnswers:
         """Read what another process keeps, which alone writes there."""
         return cls(folder, after_s=math.inf)
 
-    @classmethod
-    def in_memory(cls) -> "KeptAnswers":
-        """Keep all parts in memory."""
-        return cls(after_s=math.inf)
-
     @property
     def keeps(self) -> bool:
         """Tell whether anything is kept, so that keys are needed."""
-        return self.folder is not None or self._after_s == math.inf
+        return self.folder is not None
 
     def compute(
         self, key: str, shape: tuple[int, int], rows_per_part: int, compute: Callable[[int, int], Rows]

@@ -24,11 +24,12 @@ _MAX_ENDING_S = 3.0
 
 
 class Tracking:
-    """Passes records on to a tracker; one that fails is left alone, as training is worth more."""
+    """Passes records on to a tracker; one that fails is told no more, as training is worth more."""
 
     def __init__(self, tracker: Tracker) -> None:
         """Wrap a tracker, in whose run to log."""
-        self._tracker: Tracker | None = tracker
+        self._tracker = tracker
+        self._has_failed = False
         self._told: dict[str, int] = {}
         self._last_step = 0
         self.is_done = False
@@ -49,10 +50,10 @@ class Tracking:
             and step > self._told.get(figure, -1)
         }
         self._told |= dict.fromkeys(figures, step)
-        self._call(self._log_new, figures, step)
+        if not self._has_failed:
+            self._call(self._log_new, figures, step)
 
     def _log_new(self, figures: Mapping[str, float], step: int) -> None:
-        assert self._tracker is not None
         if new := {figure: value for figure, value in figures.items() if not self._tracker.has(figure, step)}:
             self._tracker.log(new, step)
 
@@ -61,25 +62,22 @@ class Tracking:
         self.log({"step": self._last_step, "results": results})
 
     def finish(self) -> None:
-        """End the tracked run. One that is not done ends soon, also if the tracker still sends or writes."""
-        if self._tracker is None:
-            return
-        limit_s = None if self.is_done else _MAX_ENDING_S
+        """End the tracked run: soon, if it is not done or the tracker fails, which may still send or write then."""
+        limit_s = None if self.is_done and not self._has_failed else _MAX_ENDING_S
         finish = functools.partial(self._tracker.finish, is_done=self.is_done)
         finishing = threading.Thread(target=self._call, args=(finish,), daemon=True)
         finishing.start()
         finishing.join(limit_s)
-        if finishing.is_alive():
+        if finishing.is_alive() and not self._has_failed:
             logger.warning("%s has not taken all figures in %g s", type(self._tracker).__name__, limit_s)
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
-        if self._tracker is None:
-            return
         try:
             function(*arguments)
         except Exception as error:
-            logger.warning("%s failed, and tracks no more: %s", type(self._tracker).__name__, error)
-            self._tracker = None
+            if not self._has_failed:
+                logger.warning("%s failed, and tracks no more: %s", type(self._tracker).__name__, error)
+            self._has_failed = True
 
 
 def _read_log(path: Path) -> Iterator[dict[str, Any]]:

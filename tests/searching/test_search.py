@@ -3,10 +3,12 @@
 import contextlib
 import csv
 import dataclasses
+import functools
 import json
 import os
 import shlex
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -242,18 +244,21 @@ def test_a_full_disk_as_a_trial_was_broken_off_is_told_in_one_line(reviews, tmp_
 
 
 def test_a_tracker_sees_the_epoch_that_breaks_a_trial_off(reviews, tmp_path, monkeypatch):
-    seen = []
+    seen, tracking, places = [], SimpleNamespace(is_done=False), []
 
     @contextlib.contextmanager
-    def tracked(session, *_):
+    def tracked(session, *_, shown_as):
         session.listeners.append(seen.append)
-        yield
+        places.append(shown_as)
+        yield tracking
 
     monkeypatch.setattr(trial_module, "tracked", tracked)
     monkeypatch.setattr(trial_module, "decide", lambda *_: True)
     with pytest.raises(InputError, match="no trial was finished"):
         search(reviews, tmp_path / "search", "--trials", "1")
     assert "validation" in seen[-1]
+    assert tracking.is_done  # and has not failed
+    assert places == [tmp_path / "search-0001"]
 
 
 def test_another_space_or_recipe_is_not_resumed(reviews, tmp_path, whole):
@@ -294,6 +299,28 @@ def test_teachers_are_asked_once_for_all_trials(reviews, tmp_path, monkeypatch):
     facts = search(reviews, tmp_path / "search", "--trials", "2", "--set", *SETTINGS, "train.teachers=ngrams")
     assert [trial["state"] for trial in facts["trials"]] == ["complete"] * 2
     assert len(asked) == 1
+
+
+def test_a_search_that_goes_on_asks_no_teacher_again(reviews, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    teachers = pytest.importorskip("hf_lstm.teaching.teachers")
+    monkeypatch.setattr(run_module, "KeptAnswers", functools.partial(run_module.KeptAnswers, after_s=0))
+    taught = ["--trials", "2", "--set", *SETTINGS, "train.teachers=ngrams"]
+    whole = search(reviews, tmp_path / "whole", *taught)
+    asked, ask = [], teachers._ask_ngrams
+    monkeypatch.setattr(teachers, "_ask_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
+
+    def die(*_, **__):
+        raise DeathError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trial_module, "train", die)
+        with pytest.raises(DeathError):
+            search(reviews, tmp_path / "search", *taught)
+    resumed = search(reviews, tmp_path / "search", *taught, "--resume")
+    assert len(asked) == 1
+    assert list_figures(resumed) == list_figures(whole)
+    assert not (tmp_path / "search" / "study" / "answers").exists()
 
 
 def test_a_search_whose_first_trials_fail_alike_ends(reviews, tmp_path, monkeypatch):

@@ -83,12 +83,13 @@ def test_without_a_folder_and_of_another_nothing_is_written(tmp_path):
     assert compute(KeptAnswers.of_another(tmp_path)) == (10, [])
 
 
-def test_in_memory_a_lesson_is_learned_once():
-    kept = KeptAnswers.in_memory()
+def test_a_lesson_is_learned_once_before_it_is_on_the_disk(tmp_path):
+    kept = KeptAnswers(tmp_path)
     assert compute(kept) == (0, [(0, 4), (4, 8), (8, 10)])
     assert compute(kept) == (10, [])
     assert compute(kept, key=OTHER_KEY)[0] == 0
     assert [each.keeps for each in (kept, KeptAnswers(), KeptAnswers(after_s=0))] == [True, False, False]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_folder_that_was_removed_is_not_made_again(tmp_path):

@@ -64,12 +64,12 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
 
 
 @pytest.mark.parametrize("num_known", range(4))
-def test_the_bar_of_a_teacher_comes_to_its_end_where_parts_are_known(monkeypatch, num_known):
+def test_the_bar_of_a_teacher_comes_to_its_end_where_parts_are_known(tmp_path, monkeypatch, num_known):
     monkeypatch.setattr(teachers, "can_show_bars", lambda: True)
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Fixed(0.9))
     monkeypatch.setattr(teachers, "_list_parts", lambda model: [b"a model"])
     monkeypatch.setattr(teachers.memory, "WINDOW_TEXTS", 2)
-    bars, lesson, kept = [], make_lesson(["a"] * 5, [0, 1, 0, 1, 0]), KeptAnswers.in_memory()
+    bars, lesson, kept = [], make_lesson(["a"] * 5, [0, 1, 0, 1, 0]), KeptAnswers(tmp_path)
     monkeypatch.setattr(teachers, "tqdm", lambda **options: bars.append(tqdm(**options)) or bars[-1])
     label_softly(["a model"], lesson, kept=kept)
     for stem in [*kept._pending][num_known:]:

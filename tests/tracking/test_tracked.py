@@ -134,6 +134,7 @@ def test_a_tracker_that_fails_is_left_alone_and_the_run_goes_on(tmp_path, record
     assert recorder.runs == {"run 0": []}
     (line,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert line == "Recorder failed, and tracks no more: the network is down"
+    assert recorder.ended_well == [True]  # what it holds is let go of
 
 
 def test_a_run_that_ends_before_its_time_waits_for_no_tracker_that_hangs(tmp_path, recorder, monkeypatch, caplog):
