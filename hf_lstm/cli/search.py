@@ -138,7 +138,8 @@ def print_results(facts: "SearchFacts", output_dir: Path) -> None:
     Raises:
         InputError: no trial was finished.
     """
-    from hf_lstm.searching.folder import BEST_FOLDER, PAGE_FILE
+    from hf_lstm.records.search import BEST_FOLDER
+    from hf_lstm.searching.folder import PAGE_FILE
     from hf_lstm.searching.report import format_best, format_counts
 
     print(format_counts(facts.trials))

@@ -29,6 +29,7 @@ from hf_lstm.files import (
 from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
+from hf_lstm.records.search import BEST_FOLDER, SEARCH_FILE
 from hf_lstm.replacement import finish_replacement
 from hf_lstm.shipped import PLACES, locate_model
 
@@ -124,6 +125,10 @@ def fetch_model_folder(
             raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{meant}") from error
     else:
         finish_replacement(folder)
+    if (folder / SEARCH_FILE).is_file():
+        return _require_files(
+            folder, what, f"it is the folder of a search, and the best model is in {BEST_FOLDER!r} there"
+        )
     if (folder / UNFINISHED_FOLDER).is_dir():
         return _require_files(folder, what, "it holds an unfinished run: resume it with hf-lstm train ... --resume")
     return _require_files(folder, what, "expected a saved LSTMSentiment")

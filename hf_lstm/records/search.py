@@ -6,6 +6,9 @@ from typing import Any
 from hf_lstm.errors import InputError
 from hf_lstm.records.results import Epoch
 
+SEARCH_FILE = "search.json"
+BEST_FOLDER = "best"
+"""Beside that file: the best trial's model."""
 COMPLETE, PRUNED, FAILED, UNFINISHED = "complete", "pruned", "failed", "unfinished"
 """What can become of a trial. An unfinished one goes on when the search is resumed."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX, UNFINISHED_FOLDER, make_folder
+from hf_lstm.records.search import BEST_FOLDER, SEARCH_FILE
 from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 from hf_lstm.storage.output_folder import (
@@ -18,8 +19,7 @@ from hf_lstm.storage.output_folder import (
     resolve_output_dir,
 )
 
-SEARCH_FILE, PAGE_FILE, PLOT_FILE = "search.json", "search.md", "search.png"
-BEST_FOLDER = "best"
+PAGE_FILE, PLOT_FILE = "search.md", "search.png"
 _STUDY_FOLDER, _TRIALS_FOLDER = "study", "trials"
 _LATER_NAMES = (_TRIALS_FOLDER, BEST_FOLDER, PLOT_FILE, PAGE_FILE, _STUDY_FOLDER)
 """What goes after the result and the journal, in this order: what is left still says that a search wrote it."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from hf_lstm.files import encode_text, write_file, write_json
 from hf_lstm.markdown import align_table, format_cell, format_code, format_duration, format_percent, format_table
 from hf_lstm.records.reading import to_json
-from hf_lstm.records.search import COMPLETE, FAILED, SearchFacts, TrialFacts
+from hf_lstm.records.search import BEST_FOLDER, COMPLETE, FAILED, SEARCH_FILE, SearchFacts, TrialFacts
 from hf_lstm.report.plots.canvas import can_draw, save_figure
-from hf_lstm.searching.folder import BEST_FOLDER, PAGE_FILE, PLOT_FILE, SEARCH_FILE
+from hf_lstm.searching.folder import PAGE_FILE, PLOT_FILE
 from hf_lstm.searching.plot import draw_search
 from hf_lstm.searching.space import format_value
 

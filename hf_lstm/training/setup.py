@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.ours import MADE_FOR_BASES
 from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.encoded import LabeledTexts, encode_split
 from hf_lstm.data.loading import load_splits, load_unlabeled
@@ -107,6 +108,12 @@ def prepare_run(
     if base is not None:
         base.check_given(recipe)
         base.complete_network(recipe.model, recipe.given)  # whose settings may not go together
+    if base is None and recipe.name in MADE_FOR_BASES:
+        logger.warning(
+            "%s is made to fine-tune a language model, and starts from random numbers without --init-from FOLDER "
+            "(init_from= in Python), which hf-lstm pretrain writes",
+            recipe.name,
+        )
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None

@@ -10,10 +10,12 @@ from huggingface_hub import HfApi, constants, hf_hub_download
 from local_hub import Fault
 
 from hf_lstm.errors import InputError
+from hf_lstm.files import write_json
 from hf_lstm.hub import session as hub_session
 from hf_lstm.hub.download import fetch_hub_file, fetch_model_folder, list_hub_files
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HubUnavailable
 from hf_lstm.hub.session import fetch_from_hub
+from hf_lstm.records.search import SEARCH_FILE
 
 FILES = {"config.json": b"{}", "model.safetensors": b"weights", "tokenizer.json": b"{}", "recipe.json": b"{}"}
 WORDS = {"what": "the words", "remedy": "or pass a file"}
@@ -202,3 +204,10 @@ def test_a_file_is_no_model_and_the_hub_is_not_asked_for_it(tmp_path, monkeypatc
         with pytest.raises(InputError, match="is a file; expected the folder of a saved model") as caught:
             fetch_model_folder(name)
         assert "\n" not in str(caught.value)
+
+
+def test_the_folder_of_a_search_is_told_from_that_of_its_best_model(tmp_path):
+    (tmp_path / ".unfinished").mkdir()
+    write_json(tmp_path / SEARCH_FILE, {})
+    with pytest.raises(InputError, match=r"has no config.json .*; it is the folder of a search, .* in 'best' there"):
+        fetch_model_folder(tmp_path)

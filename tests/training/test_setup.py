@@ -13,7 +13,7 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.loading import load_unlabeled
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.bases.classifier import BaseModel
-from hf_lstm.training.setup import _choose_words, build_model, resolve_recipe
+from hf_lstm.training.setup import _choose_words, build_model, prepare_run, resolve_recipe
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
@@ -143,3 +143,12 @@ def test_of_no_texts_without_labels_nothing_is_said(tmp_path, caplog):
     with caplog.at_level("INFO"):
         assert list(load_unlabeled(recipe.train, recipe.data, {})) == []
     assert "unlabeled" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["lm-classifier", "lm-virtual", "bilstm"])
+def test_a_recipe_made_for_a_language_model_says_that_it_has_none(name, caplog):
+    recipe = change_settings(get_recipe(name), {"dataset": "no-such-rows.csv", "hidden_size": 2, "embedding_dim": 2})
+    with pytest.raises(InputError, match="no-such-rows"):
+        prepare_run(recipe, torch.device("cpu"), model_class=LSTMSentiment)
+    said = f"{name} is made to fine-tune a language model, and starts from random numbers without --init-from FOLDER"
+    assert (said in caplog.text) == (name != "bilstm")

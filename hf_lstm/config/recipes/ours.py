@@ -146,4 +146,6 @@ FLAGSHIP_TINY = dataclasses.replace(
     train=dataclasses.replace(FLAGSHIP.train, num_epochs=14),
 )
 
+MADE_FOR_BASES = (LM_CLASSIFIER.name, LM_VIRTUAL.name)
+"""Recipes whose settings are those for a language model to start from."""
 OUR_RECIPES = (POOLED_BILSTM, DISTILLED_BILSTM, LM_CLASSIFIER, LM_VIRTUAL, FLAGSHIP, FLAGSHIP_TINY)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.files import METRICS_FILE, UNFINISHED_FOLDER
-from hf_lstm.records.search import UNFINISHED
-from hf_lstm.searching.folder import SEARCH_FILE
+from hf_lstm.records.search import SEARCH_FILE, UNFINISHED
 from trials.commands.starting import CHECKPOINT_STEPS
 
 MAX_ENDING_S = 10.0
