@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from hf_lstm.errors import InputError
+
+MAX_TEXT_BYTES = 64 * 2**20
 METADATA = frozenset({
     "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
     "license.txt", "readme", "readme.txt", "makefile",
@@ -10,8 +13,19 @@ METADATA = frozenset({
 
 
 def list_class_files(folder: Path) -> list[Path]:
-    """List the texts of a class: the files of a folder that end in .txt or have no suffix."""
-    return sorted(path for path in folder.iterdir() if is_text_of_class(path))
+    """List the texts of a class: the files of a folder that end in .txt or have no suffix.
+
+    Raises:
+        InputError: one is larger than any text.
+    """
+    files = sorted(path for path in folder.iterdir() if is_text_of_class(path))
+    for path in files:
+        if (num_bytes := path.stat().st_size) > MAX_TEXT_BYTES:
+            raise InputError(
+                f"{path}: has {num_bytes:,} bytes, but each file in the folder of a class is one text, of at most "
+                f"{MAX_TEXT_BYTES:,}"
+            )
+    return files
 
 
 def is_text_of_class(path: Path) -> bool:

@@ -208,6 +208,8 @@ def _build_column(values: Sequence[str | None]) -> pa.ChunkedArray:
 
 def _read_class_folder(folder: Path, encoding: str | None) -> LabeledTable:
     """Read each text file of a folder as one text of the class that the folder is called."""
+    if folder.name != replace_surrogates(folder.name):
+        raise InputError(f"{folder}: the folder's name, which is that of a class, is not UTF-8; rename it")
     texts = []
     files = list_class_files(folder)
     for file in files:

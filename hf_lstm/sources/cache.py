@@ -17,7 +17,7 @@ import pyarrow as pa
 from datasets import Dataset
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import write_json
+from hf_lstm.files import open_regular_file, write_json
 from hf_lstm.rows.class_files import list_class_files
 from hf_lstm.rows.labels import LabeledTable
 
@@ -96,7 +96,8 @@ def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
     for split, paths in files.items():
         for path in paths:
             members = list_class_files(path) if path.is_dir() else [path]
-            digest.update(f"\0{split}\0{len(members)}\0{path.name if path.is_dir() else ''}\0".encode())
+            name = os.fsencode(path.name) if path.is_dir() else b""
+            digest.update(f"\0{split}\0{len(members)}\0".encode() + name + b"\0")
             for file in members:
                 _hash_file(digest, file)
     return digest.hexdigest()[:32]
@@ -104,8 +105,9 @@ def hash_files(files: Mapping[str, Iterable[Path]], *options: object) -> str:
 
 def _hash_file(digest: "hashlib._Hash", path: Path) -> None:
     try:
-        digest.update(f"\0{''.join(path.suffixes[-2:])}\0{path.stat().st_size}\0".encode())
-        with path.open("rb") as stream:
+        suffixes = os.fsencode("".join(path.suffixes[-2:]))
+        digest.update(b"\0" + suffixes + f"\0{path.stat().st_size}\0".encode())
+        with open_regular_file(path) as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except OSError as error:

@@ -1,13 +1,13 @@
 """Finds the data files of a folder, a list of files or a pattern, and says which are left out."""
 
 import glob
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, shorten
+from hf_lstm.files import read_json
 from hf_lstm.formats.catalog import get_format, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.records.places import split_sources
@@ -140,10 +140,17 @@ def _list_beside(files: Sequence[Path], folder: Path) -> list[Path]:
 def _list_saved_files(folder: Path) -> list[Path]:
     """List the files of a data set that `Dataset.save_to_disk` wrote."""
     path = folder / "state.json"
+    damage = InputError(f"{path}: is not as Dataset.save_to_disk writes it; save the data set anew")
     try:
-        return [folder / file["filename"] for file in json.loads(path.read_text("utf-8"))["_data_files"]]
-    except (ValueError, KeyError, TypeError, OSError, RecursionError):
-        raise InputError(f"{path}: is not as Dataset.save_to_disk writes it; save the data set anew") from None
+        names = [file["filename"] for file in read_json(path)["_data_files"]]
+    except (InputError, KeyError, TypeError, OSError):
+        raise damage from None
+    if not names or not all(isinstance(name, str) and name and os.path.basename(name) == name for name in names):
+        raise damage
+    for name in names:
+        if not os.path.isfile(folder / name):  # unlike `Path.is_file`, it takes names of any length
+            raise InputError(f"{path}: names {shorten(name, 40)!r}, and there is no such file; save the data set anew")
+    return [folder / name for name in names]
 
 
 def _find_matches(pattern: str) -> FoundFiles:

@@ -1,6 +1,10 @@
 """A folder's files are all read, or named as left out; names of files say which split they are."""
 
+import json
 import logging
+import os
+import sys
+from pathlib import Path
 
 import datasets
 import pytest
@@ -308,6 +312,46 @@ def test_caches_beside_saved_rows_are_not_read(tmp_path):
     (tmp_path / "one" / "state.json").write_text("[")
     with pytest.raises(InputError, match=r"state\.json: is not as Dataset\.save_to_disk writes it"):
         count_rows(tmp_path / "one")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ([], "is not as Dataset"),
+        ([5], "is not as Dataset"),
+        (["/etc/passwd"], "is not as Dataset"),
+        (["../two/data-00000-of-00001.arrow"], "is not as Dataset"),
+        (["a\0b"], r"names 'a.x00b', and there is no such file; save the data set anew"),
+        (["a" * 5_000], "names 'a+...', and there is no such file"),
+        (["pipe.arrow"], "names 'pipe.arrow', and there is no such file"),
+    ],
+)
+def test_saved_rows_are_those_of_files_beside_their_list(tmp_path, names, said):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.arrow")
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": name} for name in names]}))
+    with pytest.raises(InputError, match=rf"state\.json: {said}"):
+        count_rows(tmp_path)
+
+
+def test_a_text_of_a_class_has_an_end(tmp_path):
+    for name in ("neg", "pos"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        (tmp_path / "train" / name / "1.txt").write_text(f"a {name} film")
+    os.truncate(tmp_path / "train" / "neg" / "1.txt", 2**36)
+    with pytest.raises(
+        InputError, match=r"1\.txt: has 68,719,476,736 bytes, but each file in the folder of a class is"
+    ):
+        count_rows(tmp_path)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are Unicode elsewhere")
+def test_a_class_whose_name_is_not_utf8_is_told(tmp_path):
+    for name in (b"caf\xe9", b"pos"):
+        os.makedirs(os.fsencode(tmp_path) + b"/train/" + name)
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/train/" + name), "1.txt").write_text("a film")
+    with pytest.raises(InputError, match=r"the folder's name, which is that of a class, is not UTF-8; rename it"):
+        count_rows(tmp_path)
 
 
 def test_which_folders_are_classes_is_not_guessed(tmp_path, log):
