@@ -5,8 +5,10 @@ from datasets import ClassLabel, Dataset, Features, Value
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import Encoder
+from hf_lstm.teaching.editing.compositions import DECIDED
 from hf_lstm.teaching.editing.crops import thin_texts
 from hf_lstm.teaching.editing.edited_texts import find_praise
+from hf_lstm.teaching.editing.opposites import SURE, TURNED
 from hf_lstm.teaching.taught_rows import build_taught_rows
 
 TEXTS = ["A wonderful film. Great fun.", "A dull film. A waste of time.", "great cast"]
@@ -65,9 +67,10 @@ def test_edited_rows_come_last_with_their_own_targets(tiny_model, praise):
     assert 0 < num_edited <= 40
     edited = rows.targets[-num_edited:]
     assert edited.sum(axis=1) == pytest.approx(1)
-    assert edited.min() >= 0.1 - 1e-6
+    assert edited.min() >= 0.05 - 1e-6
     of_written = edited[-8:, praise]  # a fifth, of sayings and compositions
-    assert {round(float(share), 2) for share in of_written} <= {0.12, 0.2, 0.25, 0.75, 0.8, 0.88}
+    shares = {round(each, 2) for sure in (SURE, TURNED, DECIDED) for each in (sure, 1 - sure)}
+    assert {round(float(share), 2) for share in of_written} <= shares
     assert rows.labels[-num_edited:].tolist() == edited.argmax(axis=1).tolist()
 
 

@@ -7,7 +7,7 @@ from hf_lstm.teaching.editing.phrases import Field, draw_field, load_calls, writ
 from hf_lstm.teaching.editing.sayings import draw_pair, write_clause
 from hf_lstm.teaching.editing.wording import finish, pick
 
-DECIDED = 0.75
+DECIDED = 0.85
 """How likely the clause that decides a contrast says what the text does."""
 _CONTRAST_SHARE, _VERDICT_SHARE, _STATED_SHARE, _NOUN_SHARE = 0.45, 0.55, 0.15, 0.3
 _LAST_DECIDES = (

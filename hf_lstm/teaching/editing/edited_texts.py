@@ -36,7 +36,7 @@ _MIN_BALANCE = 2
 _MIN_TELLING, _MIN_TOLD = 0.05, 0.65
 """Share of texts with words of praise or blame; and of these, whose label such words tell. Of IMDB: 0.89 and 0.76."""
 _SENTENCE_WORDS = range(3, 31)
-_LIMITS = (0.1, 0.9)
+_LIMITS = (0.05, 0.95)
 """How likely a label of a turned text is, at least and at most."""
 
 _LEAST = 60

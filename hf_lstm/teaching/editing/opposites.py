@@ -8,7 +8,7 @@ import re
 import numpy as np
 
 PRAISE, BLAME = 1, -1
-SURE, TURNED = 0.88, 0.2
+SURE, TURNED = 0.95, 0.1
 """How likely words mean what they say, as they are and negated. Rules err, and what is not bad need not be good."""
 _KINDS = (
     (

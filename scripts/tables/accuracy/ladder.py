@@ -37,6 +37,7 @@ _STEPS = {
     "flagship-thinned-2": "the same again, with two halves of each text, and the one before among the teachers",
     "flagship": "**the shipped student**: the average of these two again, taught by both wider classifiers and the one "
     "before",
+    "flagship-surer": "the shipped one again, taught by itself, with edits that are surer",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
@@ -46,8 +47,9 @@ _STEPS = {
     "flagship-tiny-wide": "tiny student of the wider classifier's student and n-grams",
     "flagship-tiny-thinned": "the one of a thousand pairs again, which reads 600 and keeps its words, taught by the "
     "student before the shipped one and n-grams, also with halves",
-    "flagship-tiny": "**the shipped tiny student**: the same anew, three words a step, from the word vectors of the "
-    "one before",
+    "flagship-tiny-steps": "the same anew, three words a step, from the word vectors of the one before",
+    "flagship-tiny": "**the shipped tiny student**: the same again, taught by the last two students, with "
+    "edits that are surer",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
 _LANGUAGE_MODELS = {

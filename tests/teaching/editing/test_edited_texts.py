@@ -11,7 +11,7 @@ from hf_lstm.teaching.editing.edited_texts import (
     turn_sentence,
     write_short_texts,
 )
-from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, find_sides
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, find_sides
 
 PRAISING, BLAMING = "A good plot. The end is great.", "A bad plot. The end is awful."
 
@@ -46,13 +46,13 @@ def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
         sides = find_sides(text)
         assert len(sides) == 2
         assert sides in ([BLAME, BLAME], [PRAISE, PRAISE])
-        assert found == pytest.approx(0.1 if sides[0] == BLAME else 0.8)
+        assert found == pytest.approx(0.05 if sides[0] == BLAME else 0.8)
 
 
 def test_a_crop_is_joined_to_a_sentence_of_its_side(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     for text, found in zip(texts[-4:], praise[-4:], strict=True):
-        assert found == pytest.approx(0.88 if PRAISING in text else 0.12)
+        assert found == pytest.approx(SURE if PRAISING in text else 1 - SURE)
         assert (PRAISING in text) != (BLAMING in text)
         assert text not in (PRAISING, BLAMING)
 
@@ -74,8 +74,8 @@ def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
 @pytest.mark.parametrize(
     ("sentence", "is_praise", "expected"),
     [
-        ("The end wasn't bad.", True, [("The end was bad.", 0.12), ("The end wasn't bad.", 0.8)]),
-        ("The end wasn't good.", False, [("The end was good.", 0.88), ("The end wasn't good.", 0.2)]),
+        ("The end wasn't bad.", True, [("The end was bad.", 1 - SURE), ("The end wasn't bad.", 1 - TURNED)]),
+        ("The end wasn't good.", False, [("The end was good.", SURE), ("The end wasn't good.", TURNED)]),
         ("The end wasn't good.", True, []),
         ("The end was good.", False, []),
         ("The end was good, but long.", True, []),
@@ -92,9 +92,9 @@ def test_a_sentence_is_turned_where_rules_are_sure_of_it(sentence, is_praise, ex
 
 def test_a_negated_sentence_stands_beside_the_sentence():
     plain, negated = turn_sentence("The end was good.", True, np.random.RandomState(0))
-    assert plain == ("The end was good.", 0.88)
+    assert plain == ("The end was good.", SURE)
     assert negated[0] != plain[0]
-    assert negated[1] == 0.2
+    assert negated[1] == TURNED
 
 
 @pytest.mark.parametrize("praise", [0, 1])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from hf_lstm.teaching.editing import phrases
+from hf_lstm.teaching.editing.opposites import SURE, TURNED
 from hf_lstm.teaching.editing.phrases import write_phrase
 
 TURNS = {"not", "wouldn't", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"}
@@ -19,7 +20,7 @@ def test_phrases_are_labeled_by_their_word_and_its_negation():
         is_turned = bool(words & TURNS)
         if (is_praise := bool(words & PRAISE)) != bool(words & BLAME):
             agreement = praise if is_praise else 1 - praise
-            assert agreement == pytest.approx(0.2 if is_turned else 0.88), text
+            assert agreement == pytest.approx(TURNED if is_turned else SURE), text
             num_checked += 1
     assert num_checked > 200
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hf_lstm.teaching.editing import sayings
+from hf_lstm.teaching.editing.opposites import SURE
 from hf_lstm.teaching.editing.sayings import write_sayings
 
 TEXTS = Path(__file__).parents[3] / "scripts" / "short_texts.csv"
@@ -42,8 +43,8 @@ def written():
 
 def test_a_side_tells_the_label(written):
     found = dict(written)
-    assert found["I sent it back."] == pytest.approx(0.12)
-    assert found["I kept it."] == pytest.approx(0.88)
+    assert found["I sent it back."] == pytest.approx(1 - SURE)
+    assert found["I kept it."] == pytest.approx(SURE)
     assert not any(set("{}[]|") & set(text) for text in found)
 
 
