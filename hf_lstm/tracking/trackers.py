@@ -144,7 +144,9 @@ class WeightsAndBiases:
             id=run_id,
             resume=None if run_id is None else "allow",
             config=dict(settings),
-            settings=wandb.Settings(console="off", x_disable_meta=True, save_code=False),
+            settings=wandb.Settings(
+                console="off", x_disable_meta=True, x_save_requirements=False, save_code=False, host="unnamed"
+            ),
         )
         return str(self._run.id)
 

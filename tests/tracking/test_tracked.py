@@ -1,7 +1,9 @@
+import contextvars
 import logging
 import sys
 import threading
 import types
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +12,7 @@ from hf_lstm.storage.output_folder import claim_output_folder
 from hf_lstm.storage.session import open_session
 from hf_lstm.tracking import tracked as tracked_module
 from hf_lstm.tracking.tracked import tracked
-from hf_lstm.tracking.trackers import TRACKERS, TensorBoard, build_tracker
+from hf_lstm.tracking.trackers import TRACKERS, TensorBoard, Trackio, WeightsAndBiases, build_tracker
 
 
 class Death(BaseException):
@@ -212,3 +214,50 @@ def test_tensorboard_shows_a_resumed_run_once(tmp_path, tensorboard, is_cut):
             second.log({"loss": 1 / step}, step)
     second.finish(is_done=True)
     assert read_tensorboard(folder) == [(1, 1.0), (2, 0.5), (3, pytest.approx(1 / 3))]
+
+
+@pytest.mark.parametrize(("is_done", "exit_code"), [(True, 0), (False, 1)])
+def test_weights_and_biases_is_told_figures_and_how_a_run_ended_and_no_command_folder_or_host(
+    monkeypatch, is_done, exit_code
+):
+    run, asked = SimpleNamespace(id="7", starting_step=3, told=[]), {}
+    run.log = lambda figures, step: run.told.append((step, figures))
+    run.finish = lambda exit_code: run.told.append(exit_code)
+    wandb = types.ModuleType("wandb")
+    wandb.Settings, wandb.init = dict, lambda **options: asked.update(options) or run
+    monkeypatch.setitem(sys.modules, "wandb", wandb)
+    tracker = WeightsAndBiases()
+    assert tracker.start("run", {"seed": 0}, run_id="7") == "7"
+    assert [tracker.has("loss", step) for step in (2, 3)] == [True, False]
+    tracker.log({"loss": 0.5}, 3)
+    tracker.finish(is_done=is_done)
+    assert run.told == [(3, {"loss": 0.5}), exit_code]
+    assert asked["settings"] == {
+        "console": "off",
+        "x_disable_meta": True,
+        "x_save_requirements": False,
+        "save_code": False,
+        "host": "unnamed",
+    }
+
+
+def test_trackio_ends_its_run_in_another_thread_and_leaves_that_of_the_program_alone(monkeypatch):
+    """Its current run is a context variable, which another thread has not."""
+    current = contextvars.ContextVar("current", default="none")
+    ended = []
+    trackio, storage = types.ModuleType("trackio"), types.ModuleType("trackio.sqlite_storage")
+    trackio.init = lambda **options: current.set(options["name"])
+    trackio.finish = lambda: ended.append(current.get()) or current.set("none")
+    storage.SQLiteStorage = SimpleNamespace(get_logs=lambda project, name: [{"step": 2, "loss": 0.5}])
+    monkeypatch.setitem(sys.modules, "trackio", trackio)
+    monkeypatch.setitem(sys.modules, "trackio.sqlite_storage", storage)
+    current.set("of the program")
+    tracker = Trackio()
+    assert tracker.start("new name", {}, run_id="run") == "run"
+    assert [tracker.has("loss", step) for step in (2, 3)] == [True, False]
+    assert not tracker.has("accuracy", 1)
+    thread = threading.Thread(target=tracker.finish, kwargs={"is_done": True})
+    thread.start()
+    thread.join()
+    assert ended == ["run"]
+    assert current.get() == "of the program"
