@@ -281,6 +281,20 @@ def make_temporary_folder(prefix: str) -> Path:
     return folder
 
 
+def refuse_outside_link(folder: Path, path: Path) -> None:
+    """Refuse a file of a model folder that is a link to somewhere else: whatever lies there would be published.
+
+    In the Hub client's cache, files are links to those in its folder `blobs`.
+
+    Raises:
+        InputError: it is such a link.
+    """
+    root, real = folder.resolve(), path.resolve()
+    blobs = root.parent.parent / "blobs"
+    if not real.is_relative_to(root) and not (root.parent.name == "snapshots" and real.is_relative_to(blobs)):
+        raise InputError(f"{path} is a link to {real}, outside of the model's folder; put the file itself there")
+
+
 def list_report_files(model_folder: Path) -> list[Path]:
     """List the files of the report in a model folder, sorted by name.
 

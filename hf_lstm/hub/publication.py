@@ -29,6 +29,7 @@ from hf_lstm.files import (
     read_bytes,
     read_json,
     read_lines,
+    refuse_outside_link,
 )
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
@@ -142,10 +143,12 @@ def plan_publication(
         card: the card to publish; by default the one in the folder.
 
     Raises:
-        InputError: the folder lacks a file of the model, a JSON file of it is damaged, or the card is not free of what
-            must not be published.
+        InputError: the folder lacks a file of the model, has a link to a file elsewhere in its place, a JSON file of it
+            is damaged, or the card is not free of what must not be published.
     """
     require_model(folder)
+    for name in (*REQUIRED_FILES, *TRANSFORMERS_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE):
+        refuse_outside_link(folder, folder / name)
     recipe, results = _read_if_there(folder / RECIPE_FILE), _read_if_there(folder / RESULTS_FILE)
     plan = [PlannedFile(name=name, content=folder / name) for name in REQUIRED_FILES if name != TOKENIZER_FILE]
     if not is_public:
@@ -213,6 +216,7 @@ def _plan_report(
     shows_texts = publish_examples or may_show_mistakes(folder, is_public=is_public)
     plan = []
     for path in list_report_files(folder):
+        refuse_outside_link(folder, path)
         name = f"{REPORT_FOLDER}/{path.name}"
         content: Path | bytes | None = path
         note, holds_texts = "", False

@@ -29,6 +29,7 @@ from hf_lstm.files import (
     list_report_files,
     read_bytes,
     read_json,
+    refuse_outside_link,
     write_file,
     write_json,
 )
@@ -279,11 +280,11 @@ def replace_report(source: Path | None, target: Path) -> None:
     """
     if source is not None and source.resolve() == target.resolve():
         return
-    contents = (
-        {path.name: read_bytes(path, MAX_TEXT_BYTES) for path in list_report_files(source)}
-        if source is not None
-        else {}
-    )
+    contents = {}
+    if source is not None:
+        for path in list_report_files(source):
+            refuse_outside_link(source, path)
+            contents[path.name] = read_bytes(path, MAX_TEXT_BYTES)
     for path in list_report_files(target):  # it tells of other weights
         if path.name not in contents:
             path.unlink()

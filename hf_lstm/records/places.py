@@ -97,7 +97,10 @@ def split_sources(source: str) -> list[str]:
 
 def _find_place(source: str) -> str | None:
     """Return the absolute paths of a source; None if it is not here."""
-    paths = [os.path.abspath(os.path.expanduser(part)) for part in split_sources(source)]
+    try:
+        paths = [os.path.abspath(os.path.expanduser(part)) for part in split_sources(source)]
+    except FileNotFoundError:  # the current folder was removed
+        return None
     is_here = all(os.path.exists(path) or glob.glob(path, recursive=True) for path in paths)
     return join_sources(paths) if is_here else None
 

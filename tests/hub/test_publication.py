@@ -125,6 +125,29 @@ def test_a_dry_run_lists_and_needs_neither_network_nor_login(push, hub, run, mon
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.parametrize("name", ["README.md", "config.json", "tokenizer_config.json", "report/report.md"])
+def test_a_link_to_a_file_elsewhere_is_never_published(run, tmp_path, name):
+    model = LSTMSentiment.from_pretrained(run)
+    shutil.copy(run / name, tmp_path / "private")
+    (run / name).unlink()
+    (run / name).symlink_to(tmp_path / "private")
+    said = rf"{name} is a link to .*private, outside of the model's folder; put the file itself there"
+    with pytest.raises(InputError, match=said):
+        plan_publication(run, is_public=True)
+    if name == "report/report.md":
+        with pytest.raises(InputError, match=said):
+            model.save_pretrained(tmp_path / "again")
+
+
+def test_the_cache_of_the_client_is_made_of_links(run, tmp_path):
+    folder = tmp_path / "models--me--mood" / "snapshots" / "123"
+    (folder.parents[1] / "blobs").mkdir(parents=True)
+    shutil.copytree(run, folder)
+    (folder / "README.md").rename(folder.parents[1] / "blobs" / "abc")
+    (folder / "README.md").symlink_to("../../blobs/abc")
+    assert "README.md" in [planned.name for planned in plan_publication(folder, is_public=True) if planned.content]
+
+
 def test_a_run_of_version_0_1_is_pushed_without_its_paths_and_texts(push, hub, trained, run):
     """Its recipe, results, report and card have them."""
     source = str(trained.parent / "tickets.csv")
