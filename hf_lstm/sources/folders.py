@@ -189,6 +189,7 @@ def build_found_files(assigned: AssignedFiles, root: Path) -> FoundFiles:
 
 
 def _list_names(paths: Sequence[Path], root: Path) -> str:
-    shown = [str(path.relative_to(root) if root in path.parents else path) for path in paths[:_NUM_SHOWN]]
+    named = [path.relative_to(root) if root in path.parents else path for path in paths[:_NUM_SHOWN]]
+    shown = [os.fsencode(path).decode(errors="backslashreplace") for path in named]  # not all names are UTF-8
     more = len(paths) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -66,16 +66,21 @@ def test_who_runs_the_function_is_tried_first_and_then_the_whole_files():
     from trials.mutants.covering import Covering, find_function
 
     file = ROOT / "hf_lstm" / "progress.py"
-    (first, last) = (find_function(file.read_text(), 10)[0], find_function(file.read_text(), 10)[-1])
-    assert "somebody looks on" in file.read_text().splitlines()[first - 1]
-    assert last == 10
+    text = file.read_text()
+    line = text[: text.index("shell = ")].count("\n") + 1  # within `is_notebook`
+    first, last = find_function(text, line)[0], find_function(text, line)[-1]
+    assert (
+        text.splitlines()[first - 1].startswith("def is_notebook")
+        or "runs in a notebook" in text.splitlines()[first - 1]
+    )
+    assert text.splitlines()[last - 1].strip().startswith("return type(shell)")
     assert not find_function(file.read_text(), 1)
     seconds = {"a.py::slow": 3.0, "a.py::fast": 1.0, "a.py::before": 0.5, "a.py::other": 7.0, "b.py::other": 9.0}
-    by_line = {9: ["a.py::before", "a.py::fast"], 10: ["a.py::slow", "a.py::fast"], 16: ["b.py::other"]}
-    rounds = Covering({"hf_lstm/progress.py": by_line}, seconds).list_rounds(file, 10)
+    by_line = {first: ["a.py::before", "a.py::fast"], line: ["a.py::slow", "a.py::fast"], last + 3: ["b.py::other"]}
+    rounds = Covering({"hf_lstm/progress.py": by_line}, seconds).list_rounds(file, line)
     named = [([test.removeprefix(f"{ROOT}/") for test in tests], took_s) for tests, took_s in rounds]
     assert named == [(["a.py::fast", "a.py::slow", "a.py::before"], 4.5), (["a.py"], 11.5)]
-    everything = Covering({}, seconds).list_rounds(file, 10)
+    everything = Covering({}, seconds).list_rounds(file, line)
     assert [took_s for _, took_s in everything] == [20.5]
 
 

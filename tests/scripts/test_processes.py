@@ -18,13 +18,19 @@ time.sleep(60)
 """
 
 
+def is_whole(session):
+    """Tell whether a session has its three processes, of which the last has become `sleep`."""
+    found = [process for number in session if (process := find_process(number)) is not None]
+    return len(found) == 3 and any(process.read("cmdline").startswith(b"sleep") for process in found)
+
+
 @pytest.fixture
 def leader():
     """Start a process of a session of its own, which starts one that starts another."""
     process = subprocess.Popen([sys.executable, "-S", "-c", SCRIPT], start_new_session=True, stdout=subprocess.PIPE)
     process.stdout.readline()
     end_s = time.monotonic() + 60
-    while len(find_session(process.pid)) < 3 and time.monotonic() < end_s:
+    while not is_whole(find_session(process.pid)) and time.monotonic() < end_s:
         pass
     yield process
     for number in find_session(process.pid):
