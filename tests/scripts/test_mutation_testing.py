@@ -69,10 +69,7 @@ def test_who_runs_the_function_is_tried_first_and_then_the_whole_files():
     text = file.read_text()
     line = text[: text.index("shell = ")].count("\n") + 1  # within `is_notebook`
     first, last = find_function(text, line)[0], find_function(text, line)[-1]
-    assert (
-        text.splitlines()[first - 1].startswith("def is_notebook")
-        or "runs in a notebook" in text.splitlines()[first - 1]
-    )
+    assert "runs in a notebook" in text.splitlines()[first - 1]
     assert text.splitlines()[last - 1].strip().startswith("return type(shell)")
     assert not find_function(file.read_text(), 1)
     seconds = {"a.py::slow": 3.0, "a.py::fast": 1.0, "a.py::before": 0.5, "a.py::other": 7.0, "b.py::other": 9.0}
