@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError
 
-MAX_TEXT_BYTES = 64 * 2**20
+MAX_CLASS_TEXT_BYTES = 64 * 2**20
 METADATA = frozenset({
     "dataset_infos.json", "dataset_info.json", "dataset_dict.json", "state.json", "croissant.json", "license",
     "license.txt", "readme", "readme.txt", "makefile",
@@ -20,10 +20,10 @@ def list_class_files(folder: Path) -> list[Path]:
     """
     files = sorted(path for path in folder.iterdir() if is_text_of_class(path))
     for path in files:
-        if (num_bytes := path.stat().st_size) > MAX_TEXT_BYTES:
+        if (num_bytes := path.stat().st_size) > MAX_CLASS_TEXT_BYTES:
             raise InputError(
                 f"{path}: has {num_bytes:,} bytes, but each file in the folder of a class is one text, of at most "
-                f"{MAX_TEXT_BYTES:,}"
+                f"{MAX_CLASS_TEXT_BYTES:,}"
             )
     return files
 

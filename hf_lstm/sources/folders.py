@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.files import read_json
+from hf_lstm.files import encode_text, read_json
 from hf_lstm.formats.catalog import get_format, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.records.places import split_sources
@@ -190,6 +190,6 @@ def build_found_files(assigned: AssignedFiles, root: Path) -> FoundFiles:
 
 def _list_names(paths: Sequence[Path], root: Path) -> str:
     named = [path.relative_to(root) if root in path.parents else path for path in paths[:_NUM_SHOWN]]
-    shown = [os.fsencode(path).decode(errors="backslashreplace") for path in named]  # not all names are UTF-8
+    shown = [encode_text(str(path)).decode() for path in named]  # not all names are UTF-8
     more = len(paths) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
