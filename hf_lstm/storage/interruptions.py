@@ -54,10 +54,8 @@ class Interruptions:
         """Take over the signals that would end the process."""
         if threading.current_thread() is threading.main_thread():
             for number in ENDING_SIGNALS:
-                if signal.getsignal(number) not in (
-                    signal.SIG_IGN,
-                    None,
-                ):  # ignored, as `nohup` has it, or not Python's
+                is_others = signal.getsignal(number) in (signal.SIG_IGN, None)  # as `nohup` has it, or not Python's
+                if not is_others:
                     self._handlers[number] = signal.signal(number, self._handle)
         return self
 
@@ -93,7 +91,7 @@ class Interruptions:
         sys.exit(128 + signal.SIGTERM)
 
     def end_if_pending(self) -> None:
-        """Do what a signal asks for that waits for the end of a step, which has failed."""
+        """Do what a signal asks for that waits for the end of a step, if one does."""
         if self._pending is not None:
             self._end(*self._pending)
 
@@ -104,6 +102,7 @@ class Interruptions:
         if not self._is_deferring or self._first_s is not None:
             self._first_s = now_s
             self._end(number, frame)
+            return  # as a program's own handler may
         self._first_s = now_s
         self._pending = (number, frame)
         self._timer = threading.Timer(MAX_DEFERRED_S, send_to_main_thread, [number])

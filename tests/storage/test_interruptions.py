@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import time
@@ -43,6 +44,20 @@ def test_between_steps_a_signal_counts_at_once():
         time.sleep(600)
         pytest.fail("went on")
     assert not interruptions.is_broken
+
+
+@pytest.mark.parametrize("is_within_a_step", [False, True])
+def test_a_handler_that_goes_on_is_called_once_for_a_signal(is_within_a_step, monkeypatch):
+    monkeypatch.setattr(module, "MAX_DEFERRED_S", 0.05)
+    calls = []
+    signal.signal(signal.SIGTERM, lambda number, _: calls.append(number))
+    with Interruptions() as interruptions:
+        with interruptions.deferred() if is_within_a_step else contextlib.nullcontext():
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.15)  # longer than a step may take
+        with interruptions.deferred():
+            pass
+    assert calls == [signal.SIGTERM]
 
 
 def test_a_step_that_takes_too_long_is_broken_off(monkeypatch):
