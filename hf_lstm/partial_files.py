@@ -4,15 +4,14 @@ What a process left of a file that was killed is deleted by the next one that wr
 """
 
 import contextlib
-import errno
 import glob
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from hf_lstm.file_locks import try_lock
 from hf_lstm.files import PARTIAL_SUFFIX, name_partial, name_partial_stem, raise_storage_error, sync_folder
 
 
@@ -44,8 +43,8 @@ def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
     path = Path(os.path.realpath(path)) if path.is_symlink() else path
     for stray in path.parent.glob(f"{glob.escape(name_partial_stem(path))}[0-9]*{PARTIAL_SUFFIX}"):
         with contextlib.suppress(OSError), open(stray, "rb+") as left:
-            _lock(left)  # fails while the process lives that writes it
-            stray.unlink()
+            if try_lock(left.fileno()):  # not while the process lives that writes it
+                stray.unlink()
     partial = name_partial(path)
     try:
         with _open_locked(partial, mode, **options) as stream:
@@ -64,17 +63,6 @@ def _open_partial(path: Path, mode: str, **options: str) -> Iterator[Any]:
 def _open_locked(path: Path, mode: str, **options: str) -> Any:
     while True:
         stream = open(path, mode, **options)  # type: ignore[call-overload]  # noqa: SIM115  # it can't tell which options
-        with contextlib.suppress(OSError):  # not every file system has locks
-            _lock(stream)
-        if path.exists():
+        if try_lock(stream.fileno()) is not False and path.exists():
             return stream
         stream.close()  # somebody took it for a stray before it was locked
-
-
-def _lock(stream: Any) -> None:
-    """Lock an open file, until it is closed; `OSError` if another process has, or where there are no such locks."""
-    if sys.platform == "win32":
-        raise OSError(errno.ENOLCK, "no lock that the death of a process takes away")
-    import fcntl
-
-    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,14 +1,15 @@
 """Replaces the files of a folder as one: a process that dies leaves the old ones or the new ones."""
 
 import contextlib
+import errno
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
+from hf_lstm.file_locks import try_lock
 from hf_lstm.files import PARTIAL_SUFFIX, raise_storage_error, read_json, sync_folder, write_json
 
 JOURNAL_FOLDER = ".replacing"
@@ -43,10 +44,10 @@ def replace_files(folder: Path, list_stale: Callable[[], Iterable[str]] = tuple)
             try:
                 staging.rename(folder / JOURNAL_FOLDER)
                 break
-            except OSError:  # somebody else replaces files, or died when doing so
-                if not (folder / JOURNAL_FOLDER).exists():
+            except OSError as error:
+                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                     raise
-                finish_replacement(folder)
+                finish_replacement(folder)  # of somebody else, who still does it, or died
         sync_folder(folder)
         _move_files(folder)
     except OSError as error:
@@ -75,7 +76,7 @@ def finish_replacement(folder: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        _lock(descriptor, is_waiting=True)
+        try_lock(descriptor, is_waiting=True)
         if journal.is_dir() and os.path.samestat(os.fstat(descriptor), journal.stat()):
             _check_journal(folder)
             _move_files(folder)
@@ -95,7 +96,7 @@ def remove_strays(folder: Path) -> None:
         with contextlib.suppress(OSError):  # it ended meanwhile, or is no folder, and so not ours
             descriptor = os.open(stray, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0))
             try:
-                if _lock(descriptor, is_waiting=False):
+                if try_lock(descriptor):
                     shutil.rmtree(stray)
             finally:
                 os.close(descriptor)
@@ -106,25 +107,11 @@ def _make_locked(folder: Path) -> tuple[Path, int]:
     while True:
         staging = folder / f"{_PREFIX}{uuid.uuid4().hex[:12]}{PARTIAL_SUFFIX}"
         staging.mkdir()
-        descriptor = os.open(staging, os.O_RDONLY)
-        if _lock(descriptor, is_waiting=False) and staging.exists():
-            return staging, descriptor
-        os.close(descriptor)  # somebody took it for a stray before it was locked
-
-
-def _lock(descriptor: int, *, is_waiting: bool) -> bool:
-    """Lock an open folder, and tell whether that went well. Systems that cannot lock folders do not."""
-    if sys.platform == "win32":
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if is_waiting else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except OSError:  # some network disks
-        return True
-    return True
+        with contextlib.suppress(FileNotFoundError):  # somebody took it for a stray before it was locked
+            descriptor = os.open(staging, os.O_RDONLY)
+            if try_lock(descriptor) is not False and staging.exists():
+                return staging, descriptor
+            os.close(descriptor)
 
 
 def _seal(staging: Path, stale: Iterable[str]) -> None:

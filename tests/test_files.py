@@ -85,3 +85,18 @@ def test_names_that_are_not_utf8_come_back_from_json(tmp_path):
     value = {"data.dataset": os.fsdecode(b"caf\xe9.csv"), "other": "ü \\udce9"}
     write_json(tmp_path / "a.json", value)
     assert read_json(tmp_path / "a.json") == value
+
+
+def test_a_file_that_a_rival_takes_for_a_stray_is_opened_anew(tmp_path, monkeypatch):
+    answers = [False, True]  # the rival has it locked, and is about to remove it
+
+    def lose_first(_):
+        if not (is_ours := answers.pop(0)):
+            next(tmp_path.iterdir()).unlink()
+        return is_ours
+
+    monkeypatch.setattr("hf_lstm.partial_files.try_lock", lose_first)
+    with open_partial(tmp_path / "a.csv") as stream:
+        stream.write("new")
+    assert (tmp_path / "a.csv").read_text() == "new"
+    assert answers == []

@@ -15,7 +15,7 @@ from hf_lstm.engines.parts import digest_model
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 
 ROOMS = """
-    errors extras garbage shipped ending files partial_files memory replacement edit_mark markdown progress
+    errors extras garbage shipped ending file_locks files partial_files memory replacement edit_mark markdown progress
     provenance devices records config config.recipes remote hub hub.cards hub.spaces storage tracking nn.cpu nn.cuda nn
     objectives tokenization encoding formats rows sources data model answers export evaluation report.plots report api
     demo.guards demo.content demo engines pretraining teaching.editing teaching distributed training.vectors

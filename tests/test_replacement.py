@@ -1,12 +1,14 @@
-"""What a dead process began in a folder is finished there, and nowhere else."""
+"""What a dead process began in a folder is finished there, and nowhere else; living ones don't hinder each other."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from hf_lstm.errors import InputError
 from hf_lstm.files import write_json
-from hf_lstm.replacement import finish_replacement, remove_strays
+from hf_lstm.replacement import finish_replacement, remove_strays, replace_files
 
 
 @pytest.fixture
@@ -63,5 +65,46 @@ def test_what_is_within_the_folder_is_done(folder):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 def test_a_pipe_is_no_stray_and_not_waited_for(folder):
     os.mkfifo(folder / ".new-abc.partial")
+    remove_strays(folder)
+    assert (folder / ".new-abc.partial").exists()
+
+
+def replace(folder):
+    with replace_files(folder) as staging:
+        (staging / "new.md").write_text("new")
+    assert sorted(os.listdir(folder)) == ["new.md"]
+
+
+def test_a_rival_who_is_done_just_now_is_no_hindrance(folder, monkeypatch):
+    rename, attempts = Path.rename, []
+
+    def rename_late(source, target):
+        attempts.append(target)
+        if len(attempts) == 1:  # the rival's journal stood there, and is gone when one looks
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(source), None, str(target))
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", rename_late)
+    replace(folder)
+    assert len(attempts) == 2
+
+
+def test_a_folder_that_a_rival_took_for_a_stray_is_made_anew(folder, monkeypatch):
+    mkdir, taken = Path.mkdir, []
+
+    def lose_first(path, **options):
+        mkdir(path, **options)
+        if path.parent == folder and not taken:
+            remove_strays(folder)
+            taken.append(path)
+
+    monkeypatch.setattr(Path, "mkdir", lose_first)
+    replace(folder)
+    assert len(taken) == 1
+
+
+def test_strays_stay_where_no_lock_tells_whether_their_process_lives(folder, monkeypatch):
+    monkeypatch.setattr("hf_lstm.replacement.try_lock", lambda *_, **__: None)
+    (folder / ".new-abc.partial").mkdir()
     remove_strays(folder)
     assert (folder / ".new-abc.partial").exists()
