@@ -78,7 +78,7 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
     from hf_lstm.model.prediction import compute_logits
 
     texts = encode_split(rows, model.require_tokenizer(), model.config).texts
-    device, hidden_size = model.embedding.weight.device, model.config.hidden_size
+    device, hidden_size = model.device, model.config.hidden_size
     dtypes = {
         precision: resolve_precision(precision, device, model=model.config)
         for precision in ("float32", "bfloat16", "auto")

@@ -76,12 +76,11 @@ def sum_virtual_adversarial_divergence(
     lengths: Tensor,
     *,
     epsilon: float,
-    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Compute how far the answers can be moved by a small change of the texts, summed over these.
 
     It needs no labels. It is the divergence KL(answer, answer to the changed text) for about the worst change, which
-    one step of the power method finds. The answer counts as a constant, and so does the change.
+    one step of the power method finds, from a random one. The answer counts as a constant, and so does the change.
 
     Args:
         classify: the network.
@@ -89,14 +88,12 @@ def sum_virtual_adversarial_divergence(
         logits: `classify(embedded)`.
         lengths: int64 `(batch,)`: padding is not changed.
         epsilon: the size of each text's change.
-        generator: of the random change to start from; the thread's by default.
 
     Returns:
         A scalar, 0 where `epsilon` is 0.
     """
     answer, fixed = _widen(logits.detach()).log_softmax(dim=1), embedded.detach()
-    if generator is None and fixed.device.type == "cpu":
-        generator = get_generator()
+    generator = get_generator() if fixed.device.type == "cpu" else None
     start = torch.randn(fixed.shape, generator=generator, dtype=fixed.dtype, device=fixed.device)
     probe = scale_to(start, lengths, POWER_STEP).requires_grad_()
     with torch.enable_grad():

@@ -75,7 +75,7 @@ class _Watch:
         """
         if time.monotonic() > self._deadline_s:
             self.is_late = True
-            self._session.end_after_step()
+            self._session.interruptions.end_after_step()
         if "validation" not in record:
             return
         number = record["epoch"]
@@ -143,7 +143,7 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                 raise TimeIsUpError from None
             raise
         except Exception:
-            session.end_if_asked()  # by a signal in the step that failed: no other trial is begun
+            session.interruptions.end_if_pending()  # by a signal in the step that failed: no other trial is begun
             raise
         trial.set_user_attr(ELAPSED, session.elapsed_s)
         return run, epochs
@@ -215,7 +215,7 @@ def save_model(run: PreparedRun, folder: Path) -> str:
     validation = run.encoded["validation"]
     with fill_output_folder(folder, overwrite=True) as staging:
         digest = write_model(staging, run.model.state_dict(), run.model.config, run.model.require_tokenizer())
-        device = run.model.embedding.weight.device
+        device = run.model.device
         model = LSTMSentiment.from_pretrained(staging, device=str(device))
         dtype = resolve_precision(run.recipe.train.precision, device, model=model.config)
         config = fit_config(model.config, compute_logits(model, validation.texts, dtype=dtype), validation.labels)

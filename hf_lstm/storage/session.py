@@ -46,7 +46,8 @@ class Session:
         self._checkpoints = checkpoints
         self._log_path = log_path
         self._log: MetricsLog | None = None
-        self._interruptions = Interruptions()
+        self.interruptions = Interruptions()
+        """Signals that wait for the end of a step. As they end the work, its state is saved."""
         self._capture: Callable[[], Mapping[str, Any]] = dict
         self._cut_at = 0
         self._is_saved = False
@@ -58,23 +59,6 @@ class Session:
     def elapsed_s(self) -> float:
         """Return the seconds that the work took, in this process and up to the checkpoint in those before it."""
         return time.perf_counter() - self._started_s
-
-    @property
-    def is_asked_to_end(self) -> bool:
-        """Tell whether Ctrl-C or SIGTERM waits for the end of the step."""
-        return self._interruptions.is_pending
-
-    def end_as_others(self) -> None:
-        """End this process after a step, as others were asked to which it works with; its state is saved on the way."""
-        self._interruptions.end_as_others()
-
-    def end_after_step(self) -> None:
-        """End the work after the step that runs, whose state is saved on the way; `SystemExit` is raised then."""
-        self._interruptions.end_after_step()
-
-    def end_if_asked(self) -> None:
-        """Do what Ctrl-C or SIGTERM asks for that came in a step which failed, and so waits no more for its end."""
-        self._interruptions.end_if_pending()
 
     def restore(self) -> Any:
         """Return the latest state, and restore the random numbers; None if there is nothing to resume.
@@ -103,13 +87,13 @@ class Session:
             return
         self._capture = capture
         log = contextlib.nullcontext() if self._log_path is None else MetricsLog(self._log_path)
-        with log as self._log, self._interruptions:
+        with log as self._log, self.interruptions:
             if self._log is not None:
                 self._log.cut(self._cut_at)
             try:
                 yield
             except (KeyboardInterrupt, SystemExit):
-                if not self._interruptions.is_broken:
+                if not self.interruptions.is_broken:
                     self.save()
                 raise
         self._log = None
@@ -117,7 +101,7 @@ class Session:
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
         """Let a block end before a signal counts, as its half must not be saved: a change of the state, and its log."""
-        with self._interruptions.deferred():
+        with self.interruptions.deferred():
             self._is_saved = False
             yield
 

@@ -40,7 +40,7 @@ def measure_saved_model(folder: Path, weights_sha256: str, run: PreparedRun) -> 
 
     Its temperature is fitted on validation, and so are the thresholds of any number of labels.
     """
-    device = run.model.embedding.weight.device
+    device = run.model.device
     model = type(run.model).from_pretrained(folder, device=str(device))
     dtype = resolve_precision(run.recipe.train.precision, device, model=model.config)
     scored = {
@@ -77,7 +77,7 @@ def build_results(
         elapsed_s: how long the run has taken.
     """
     model, train_config = measured.model, run.recipe.train
-    device = run.model.embedding.weight.device
+    device = run.model.device
     return RunResults(
         recipe=run.recipe.name,
         command=command,

@@ -63,7 +63,7 @@ def start_run(
         optimizer=optimizer,
         scheduler=build_scheduler(optimizer, config, count_steps(train_split.texts.lengths, config)),
         row_weights=compute_row_weights(train_split.labels, config.class_weights, num_labels=model.config.num_labels),
-        dtype=resolve_precision(config.precision, model.embedding.weight.device, model=None),
+        dtype=resolve_precision(config.precision, model.device, model=None),
         config=config,
         processes=processes,
         shards=shards,
@@ -198,9 +198,9 @@ def train_epoch(
                         "elapsed_s": session.elapsed_s,
                     }
                 )
-                is_over = run.processes.agree_to_end(session.is_asked_to_end)
+                is_over = run.processes.agree_to_end(session.interruptions.is_pending)
             if is_over:
-                session.end_as_others()
+                session.interruptions.end_as_others()
             session.save_if_due(run.step)
             figures = {"loss": f"{done.figures.loss:.4f}", "accuracy": f"{done.figures.accuracy:.4f}"}
             bar.set_postfix(figures, refresh=False)  # the next line shows it, at most ten times a second

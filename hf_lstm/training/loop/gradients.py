@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hf_lstm.devices import autocast_to
 from hf_lstm.encoding.batching import Batch
-from hf_lstm.nn.random_numbers import RandomState, get_generator
+from hf_lstm.nn.random_numbers import RandomState
 from hf_lstm.objectives.adversarial import (
     Loss,
     backward_with_adversary,
@@ -61,9 +61,8 @@ def add_labeled_gradients(
 
     has_more = config.changes_word_vectors or config.entropy_weight > 0
     if run.is_frozen or not has_more:
-        device = model.embedding.weight.device
-        with autocast_to(run.dtype, device):
-            logits = model(batch.input_ids.to(device), batch.lengths)
+        with autocast_to(run.dtype, model.device):
+            logits = model(batch.input_ids.to(model.device), batch.lengths)
         loss = sum_loss(logits)
         (loss / size.weight_sum).backward()  # type: ignore[no-untyped-call]
         return Answered(loss.detach(), logits.detach())
@@ -94,7 +93,7 @@ def _add_all(
     Those of labels are among them where `compute_label_loss` computes their loss from logits.
     """
     model, config = run.model, run.config
-    device, lengths = model.embedding.weight.device, batch.lengths
+    device, lengths = model.device, batch.lengths
     embedded = model.look_up(batch.input_ids.to(device), lengths)
     state = RandomState(device)
     answers: list[Tensor] = []
@@ -125,7 +124,6 @@ def _add_all(
             answers[0],
             lengths,
             epsilon=config.virtual_adversarial_epsilon,
-            generator=get_generator() if device.type == "cpu" else None,
         )
         return divergence / num_rows
 

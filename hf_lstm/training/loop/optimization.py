@@ -48,7 +48,7 @@ def build_optimizer(model: LSTMNetwork, config: TrainConfig) -> torch.optim.Adam
         ],
         lr=config.learning_rate,
         eps=config.adam_epsilon,
-        fused=model.embedding.weight.device.type in ("cpu", "cuda"),
+        fused=model.device.type in ("cpu", "cuda"),
     )
 
 

@@ -120,6 +120,6 @@ def restore_run(run: TrainingRun, state: Mapping[str, Any]) -> None:
     run.step = state["step"]
     run.progress = EpochProgress(**state["progress"])
     run.epochs = [read_record(Epoch, epoch, "the checkpoint") for epoch in state["epochs"]]
-    device = run.model.embedding.weight.device
+    device = run.model.device
     best = state["best_weights"]
     run.best_weights = None if best is None else {name: tensor.to(device) for name, tensor in best.items()}

@@ -64,7 +64,7 @@ def _add_all_gradients(
 ) -> Tensor:
     """Add the gradients of batches, and return the summed loss and the number of rows predicted right, as a tensor."""
     model = run.model
-    device = model.embedding.weight.device
+    device = model.device
     loss_sum = num_correct = torch.zeros((), device=device)
     for rows in split_large_batches(split.texts.lengths, batches, model.config, device):
         batch = collate(split.texts, rows, pad_token_id=model.config.pad_token_id)
