@@ -1,11 +1,7 @@
-"""Names the files of a model folder, and reads and writes files.
-
-A file is written whole or not at all.
-"""
+"""Reads files without trust, and writes them whole or not at all."""
 
 import atexit
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -14,38 +10,11 @@ import stat
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
-from hf_lstm.errors import InputError, StorageError, shorten
+from hf_lstm.errors import InputError, shorten
+from hf_lstm.storage_errors import raise_storage_error
 
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-TOKENIZER_FILE = "tokenizer.json"
-TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
-REMOTE_FILES = ("configuration_hf_lstm.py", "modeling_hf_lstm.py")
-"""Modules beside a model with which transformers loads it; those of the room `remote`."""
-TRANSFORMERS_FILES = (TOKENIZER_CONFIG_FILE, *REMOTE_FILES)
-"""What a model folder has for transformers; we read none of it."""
-CARD_FILE = "README.md"
-RECIPE_FILE = "recipe.json"
-RESULTS_FILE = "results.json"
-METRICS_FILE = "metrics.jsonl"
-"""The figures of each step and epoch of training."""
-PLACES_FILE = "local.json"
-"""Where on this machine lies what a run read. It is for `evaluate`, and never published."""
-REPORT_FOLDER = "report"
-"""Plots and tables."""
-PLOT_FILES = ("confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png")
-EXAMPLE_FILES = ("mistakes.md", "errors.jsonl")
-"""The files of a report that hold texts of the data."""
-REPORT_FILES = ("report.md", "metrics.json", *EXAMPLE_FILES, *PLOT_FILES)
-"""All files of a report. Others in its folder are not published."""
-REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
-UNFINISHED_FOLDER = ".unfinished"
-"""Holds what a run needs to be resumed, in its output folder, until it is finished."""
-CHECKPOINT_PREFIX = "checkpoint-"
-ANSWERS_SUFFIX = ".f32"
-"""Of what teachers have said for an unfinished run."""
 PARTIAL_SUFFIX = ".partial"
 """Of files and folders that are being written. Those of a process that died are of no use."""
 
@@ -53,14 +22,6 @@ _MAX_NAME_BYTES = 200
 """Of a file's name that is kept in that of its partial file: file systems take 255 in all, most of them."""
 MAX_JSON_BYTES = MAX_TEXT_BYTES = 8 * 2**20
 """Of a file that is read whole; those of runs have some kilobytes."""
-
-_ERRORS_OF_DISK = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
-_ERRORS_OF_PLACE = (
-    "EROFS", "EACCES", "EPERM", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP", "EBUSY", "ETXTBSY", "ESTALE", "ENODEV",
-    "ENXIO", "EMFILE", "ENFILE",
-)  # fmt: skip
-_ERRORS_OF_NAMES = ("ENOENT", "EEXIST")
-"""Where a file was to be written, somebody else was there; elsewhere, the program may be wrong."""
 
 
 def read_json(path: Path, *, max_bytes: int = MAX_JSON_BYTES) -> dict[str, Any]:
@@ -231,46 +192,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def is_of_storage(error: OSError) -> bool:
-    """Tell whether an error is that of a disk which is full or fails."""
-    return _is_any(error, _ERRORS_OF_DISK)
-
-
-def is_of_place(error: OSError) -> bool:
-    """Tell whether an error is that of a name or folder which takes no file, or not from this process."""
-    return _is_any(error, _ERRORS_OF_PLACE)
-
-
-def _is_any(error: OSError, names: Iterable[str]) -> bool:
-    return error.errno is not None and error.errno in {getattr(errno, name, None) for name in names}
-
-
-def raise_storage_error(
-    error: OSError, path: Path, num_bytes: int | None = None, *, num_written: int | None = None
-) -> NoReturn:
-    """Raise a `StorageError` if an error says that a file cannot be written, else the error itself.
-
-    That is so if the disk is full or fails, or if its place takes no file; an error of a file elsewhere says nothing of
-    this one. `num_bytes` are needed; where nobody knows how many, `num_written` tells how far it got.
-    """
-    is_told = is_of_place(error) or _is_any(error, _ERRORS_OF_NAMES)
-    is_ours = not isinstance(error.filename, str | Path) or Path(error.filename).is_relative_to(path.parent)
-    if not (is_of_storage(error) or (is_told and is_ours)):
-        raise error
-    if not is_of_storage(error):
-        told = "see what is there and who may write there, or write it elsewhere"
-        named = Path(error.filename) if isinstance(error.filename, str | Path) else path
-        gone = [each for each in named.parents if not each.exists()]
-        if isinstance(error, FileNotFoundError) and gone:
-            remedy = "put it back, or start anew, and leave it alone until the end"
-            told = f"{gone[-1]} is gone, deleted or moved meanwhile; {remedy}"
-    elif num_bytes is not None:
-        told = f"{num_bytes:,} bytes are needed"
-    else:
-        told = f"it had come to {num_written or 0:,} bytes, and needs more; make room, or write it elsewhere"
-    raise StorageError(f"{path} cannot be written: {error.strerror}; {told}") from None
-
-
 def make_temporary_folder(prefix: str) -> Path:
     """Make a folder that is deleted when the process ends, and return it.
 
@@ -293,15 +214,6 @@ def refuse_outside_link(folder: Path, path: Path) -> None:
     blobs = root.parent.parent / "blobs"
     if not real.is_relative_to(root) and not (root.parent.name == "snapshots" and real.is_relative_to(blobs)):
         raise InputError(f"{path} is a link to {real}, outside of the model's folder; put the file itself there")
-
-
-def list_report_files(model_folder: Path) -> list[Path]:
-    """List the files of the report in a model folder, sorted by name.
-
-    What no report has is left out.
-    """
-    found = (model_folder / REPORT_FOLDER / name for name in sorted(REPORT_FILES))
-    return [path for path in found if path.is_file()]
 
 
 def _write_chunks(path: Path, chunks: Iterable[bytes | memoryview]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from hf_lstm.file_locks import try_lock
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial, name_partial_stem, raise_storage_error, sync_folder
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial, name_partial_stem, sync_folder
+from hf_lstm.storage_errors import raise_storage_error
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

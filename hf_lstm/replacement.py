@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.file_locks import try_lock
-from hf_lstm.files import PARTIAL_SUFFIX, raise_storage_error, read_json, sync_folder, write_json
+from hf_lstm.files import PARTIAL_SUFFIX, read_json, sync_folder, write_json
+from hf_lstm.storage_errors import raise_storage_error
 
 JOURNAL_FOLDER = ".replacing"
 """Holds the new files on their way. Once they have this name they count, and whoever comes next moves the rest."""

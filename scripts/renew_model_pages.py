@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.files import RESULTS_FILE
+from hf_lstm.file_names import RESULTS_FILE
 from hf_lstm.shipped import PLACES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def renew_pages(folder: Path) -> None:
     Raises:
         InputError: the folder lacks a file of a run, or one is damaged.
     """
-    from hf_lstm.files import REPORT_FOLDER
+    from hf_lstm.file_names import REPORT_FOLDER
     from hf_lstm.hub.cards.card import write_card
     from hf_lstm.model.folder import read_config, read_provenance, write_provenance
     from hf_lstm.report.writer import write_report

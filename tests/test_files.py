@@ -6,9 +6,10 @@ import os
 import pytest
 
 from hf_lstm.errors import StorageError
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, raise_storage_error, read_json, write_file, write_json
+from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, read_json, write_file, write_json
 from hf_lstm.partial_files import open_partial
 from hf_lstm.replacement import replace_files
+from hf_lstm.storage_errors import raise_storage_error
 
 CODES = [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENAMETOOLONG]
 

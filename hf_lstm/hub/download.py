@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
 )
 
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.files import (
+from hf_lstm.file_names import (
     CARD_FILE,
     RECIPE_FILE,
     REPORT_FILES,

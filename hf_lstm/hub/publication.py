@@ -11,11 +11,10 @@ from huggingface_hub import HfApi
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.files import (
+from hf_lstm.file_names import (
     CARD_FILE,
     CONFIG_FILE,
     EXAMPLE_FILES,
-    MAX_TEXT_BYTES,
     PLACES_FILE,
     RECIPE_FILE,
     REMOTE_FILES,
@@ -24,13 +23,9 @@ from hf_lstm.files import (
     RESULTS_FILE,
     TOKENIZER_FILE,
     TRANSFORMERS_FILES,
-    encode_json,
     list_report_files,
-    read_bytes,
-    read_json,
-    read_lines,
-    refuse_outside_link,
 )
+from hf_lstm.files import MAX_TEXT_BYTES, encode_json, read_bytes, read_json, read_lines, refuse_outside_link
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
 from hf_lstm.markdown import format_cell

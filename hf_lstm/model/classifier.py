@@ -19,7 +19,8 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.files import CARD_FILE, MAX_TEXT_BYTES, WEIGHTS_FILE, make_folder, read_bytes
+from hf_lstm.file_names import CARD_FILE, WEIGHTS_FILE
+from hf_lstm.files import MAX_TEXT_BYTES, make_folder, read_bytes
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.folder import (
     Provenance,

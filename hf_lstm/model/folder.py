@@ -15,9 +15,8 @@ from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.config.model import SINGLE_LABEL, NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.files import (
+from hf_lstm.file_names import (
     CONFIG_FILE,
-    MAX_TEXT_BYTES,
     METRICS_FILE,
     PLACES_FILE,
     RECIPE_FILE,
@@ -27,12 +26,8 @@ from hf_lstm.files import (
     TOKENIZER_CONFIG_FILE,
     TOKENIZER_FILE,
     list_report_files,
-    read_bytes,
-    read_json,
-    refuse_outside_link,
-    write_file,
-    write_json,
 )
+from hf_lstm.files import MAX_TEXT_BYTES, read_bytes, read_json, refuse_outside_link, write_file, write_json
 from hf_lstm.model.weights_file import write_weights
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json

@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize_tensors
 
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.files import CONFIG_FILE, WEIGHTS_FILE, build_object, open_regular_file, write_file
+from hf_lstm.file_names import CONFIG_FILE, WEIGHTS_FILE
+from hf_lstm.files import build_object, open_regular_file, write_file
 from hf_lstm.memory import measure_free_bytes
 
 MAX_HEADER_BYTES = 2**22

@@ -12,17 +12,8 @@ from torch import Tensor
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.files import (
-    CONFIG_FILE,
-    PLACES_FILE,
-    RECIPE_FILE,
-    RESULTS_FILE,
-    TOKENIZER_FILE,
-    WEIGHTS_FILE,
-    read_json,
-    write_file,
-    write_json,
-)
+from hf_lstm.file_names import CONFIG_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from hf_lstm.files import read_json, write_file, write_json
 from hf_lstm.model.folder import locate_data, read_tokenizer
 from hf_lstm.model.weights_file import check_header, read_weights, write_weights
 from hf_lstm.pretraining.language_model import LanguageModel

@@ -15,7 +15,8 @@ from hf_lstm.data.digests import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.files import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, read_json, write_file, write_json
+from hf_lstm.file_names import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files import read_json, write_file, write_json
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining

@@ -16,7 +16,8 @@ from hf_lstm.data.splits import Splits
 from hf_lstm.devices import resolve_precision
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.calibration import fit_config
-from hf_lstm.files import CHECKPOINT_PREFIX, PLACES_FILE, RECIPE_FILE, write_json
+from hf_lstm.file_names import CHECKPOINT_PREFIX, PLACES_FILE, RECIPE_FILE
+from hf_lstm.files import write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.model.prediction import compute_logits

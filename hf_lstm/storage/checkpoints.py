@@ -13,17 +13,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import (
-    CHECKPOINT_PREFIX,
-    PARTIAL_SUFFIX,
-    make_folder,
-    open_regular_file,
-    raise_storage_error,
-    read_json,
-    sync_folder,
-    write_new_file,
-)
+from hf_lstm.file_names import CHECKPOINT_PREFIX
+from hf_lstm.files import PARTIAL_SUFFIX, make_folder, open_regular_file, read_json, sync_folder, write_new_file
 from hf_lstm.storage.states import divide_state, join_state, stream_tensors
+from hf_lstm.storage_errors import raise_storage_error
 
 logger = logging.getLogger(__name__)
 

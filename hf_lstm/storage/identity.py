@@ -9,7 +9,8 @@ from typing import Any
 from hf_lstm.config.earlier_runs import fill_in_defaults, is_completed
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
-from hf_lstm.files import RECIPE_FILE, RESULTS_FILE, read_json, write_json
+from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files import read_json, write_json
 from hf_lstm.records.places import strip_recipe
 
 logger = logging.getLogger(__name__)

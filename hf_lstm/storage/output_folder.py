@@ -14,14 +14,12 @@ from pathlib import Path
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError, StorageError
-from hf_lstm.files import (
+from hf_lstm.file_names import (
     ANSWERS_SUFFIX,
     CARD_FILE,
     CHECKPOINT_PREFIX,
     CONFIG_FILE,
-    MAX_TEXT_BYTES,
     METRICS_FILE,
-    PARTIAL_SUFFIX,
     PLACES_FILE,
     RECIPE_FILE,
     REPORT_FILES,
@@ -30,12 +28,11 @@ from hf_lstm.files import (
     RESULTS_FILE,
     TRANSFORMERS_FILES,
     UNFINISHED_FOLDER,
-    is_of_storage,
-    raise_storage_error,
-    read_bytes,
 )
+from hf_lstm.files import MAX_TEXT_BYTES, PARTIAL_SUFFIX, read_bytes
 from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
 from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
+from hf_lstm.storage_errors import is_of_storage, raise_storage_error
 
 _OUR_FILES = frozenset(
     {

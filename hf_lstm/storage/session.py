@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError
-from hf_lstm.files import METRICS_FILE, RESULTS_FILE, read_json
+from hf_lstm.file_names import METRICS_FILE, RESULTS_FILE
+from hf_lstm.files import read_json
 from hf_lstm.records.reading import read_record
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.identity import check_finished, check_identity

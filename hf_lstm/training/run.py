@@ -12,10 +12,8 @@ from hf_lstm.config import Recipe
 from hf_lstm.data.comparison import check_rows
 from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.distributed.processes import Processes, find_device
-from hf_lstm.files import (
-    METRICS_FILE,
-    write_file,
-)
+from hf_lstm.file_names import METRICS_FILE
+from hf_lstm.files import write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code

@@ -13,7 +13,7 @@ from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.config.recipes.published import STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
-from hf_lstm.files import TRANSFORMERS_FILES
+from hf_lstm.file_names import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
