@@ -42,6 +42,11 @@ def read_json(path: Path, *, max_bytes: int = MAX_JSON_BYTES) -> dict[str, Any]:
     return value
 
 
+def read_json_if_there(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object from a file as `read_json`; None if there is no such file."""
+    return read_json(path) if path.is_file() else None
+
+
 def build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build a JSON object; of two values of one name, none is more right than the other.
 
@@ -79,6 +84,35 @@ def read_lines(path: Path) -> list[str]:
         InputError: as `read_bytes`.
     """
     return read_bytes(path, MAX_TEXT_BYTES).decode("utf-8", errors="replace").removesuffix("\n").split("\n")
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file.
+
+    Raises:
+        InputError: as `open_regular_file`.
+    """
+    digest = hashlib.sha256()
+    with open_regular_file(path) as file:
+        while chunk := file.read(2**20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def require_files(folder: Path, names: Iterable[str], advice: str, *, what: str | None = None) -> None:
+    """Check that a folder has files.
+
+    Args:
+        folder: where they should be.
+        names: of the files.
+        advice: what to do without one, for the message.
+        what: to call the folder; its path by default.
+
+    Raises:
+        InputError: one is missing.
+    """
+    if missing := [name for name in names if not (folder / name).is_file()]:
+        raise InputError(f"{what or folder} has no {' and no '.join(missing)}; {advice}")
 
 
 def open_regular_file(path: Path) -> BinaryIO:

@@ -84,8 +84,8 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.cards.metadata import CardChoices, get_data_source, name_repository
-    from hf_lstm.hub.publication import format_plan
-    from hf_lstm.hub.push import plan_folder, require_login, resolve_repo_id
+    from hf_lstm.hub.publication import format_plan, plan_publication
+    from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(folder)  # what can't be loaded is not pushed
@@ -99,7 +99,7 @@ def main(argv: Sequence[str]) -> None:
     choices = CardChoices(license=arguments.license, language=arguments.language)
     if arguments.dry_run:
         card = render_card_to_push(folder, model, wanted, choices, arguments)
-        plan = plan_folder(folder, publish_examples=arguments.publish_examples, card=card)
+        plan = plan_publication(folder, publish_examples=arguments.publish_examples, card=card)
         print(format_plan(plan, f"{wanted}, of which nothing is pushed now"))
         return
     repo_id = resolve_repo_id(wanted, require_login())
@@ -147,7 +147,7 @@ def render_card_to_push(
     None if somebody edited the folder's card, which then goes as it is, or if jinja2 is not installed.
     """
     from hf_lstm.hub.cards.card import has_edited_card, read_choices, render_card
-    from hf_lstm.hub.publication import is_folder_public
+    from hf_lstm.hub.privacy import is_folder_public
 
     if has_edited_card(folder) or not is_installed("jinja2"):
         return None

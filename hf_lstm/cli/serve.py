@@ -107,7 +107,7 @@ def serve_api(model_id: str, host: str, port: int | None) -> None:
 
 def is_report_public(folder: Path) -> bool:
     """Return whether anybody may read the texts of the report in a model folder."""
-    from hf_lstm.hub.publication import is_folder_public, may_show_mistakes
+    from hf_lstm.hub.privacy import is_folder_public, may_show_mistakes
 
     return may_show_mistakes(folder, is_public=is_folder_public(folder))
 

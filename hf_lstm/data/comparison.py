@@ -11,7 +11,7 @@ from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.loading import load_splits, load_unlabeled
 from hf_lstm.errors import InputError
 from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import read_json
+from hf_lstm.files import read_json_if_there
 from hf_lstm.progress import dataset_bars
 from hf_lstm.records.places import is_local
 from hf_lstm.sources.in_memory import InMemorySplits
@@ -34,9 +34,7 @@ def check_rows(folder: Path, asked: Recipe, in_memory: InMemorySplits | None = N
     Raises:
         InputError: the run had others; labels, numbers and digests are named that differ. Or they can't be read.
     """
-    results, recipe = (
-        read_json(path) if path.is_file() else {} for path in (folder / RESULTS_FILE, folder / RECIPE_FILE)
-    )
+    results, recipe = (read_json_if_there(folder / name) or {} for name in (RESULTS_FILE, RECIPE_FILE))
     facts = results.get("dataset")
     if not isinstance(facts, Mapping) or "rows_sha256" not in facts or not recipe:
         return

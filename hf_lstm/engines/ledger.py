@@ -9,7 +9,7 @@ from typing import Any
 from hf_lstm.engines.corpus import CorpusFile
 from hf_lstm.engines.parts import name_part
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, read_json, write_json
+from hf_lstm.files import PARTIAL_SUFFIX, read_json_if_there, write_json
 from hf_lstm.storage.locks import hold_lock
 
 FOLDER = ".scoring"
@@ -29,7 +29,7 @@ class Ledger:
         self._output = output
         self._files = {file.name: file for file in files}
         self._path = output / FOLDER / _FILES_FILE
-        saved = read_json(self._path) if self._path.is_file() else {}
+        saved = read_json_if_there(self._path) or {}
         self._num_parts: dict[str, int] = dict(saved.get("num_parts", {}))
         self._check_versions(saved.get("versions", {}))
         self.done: dict[str, set[int]] = {name: set() for name in self._files}
@@ -117,7 +117,7 @@ def check_settings(output: Path, settings: Mapping[str, Any]) -> None:
         InputError: one differs.
     """
     path = output / FOLDER / _SETTINGS_FILE
-    saved = read_json(path).get("settings") if path.is_file() else None
+    saved = (read_json_if_there(path) or {}).get("settings")
     if saved is None:
         write_json(path, {"settings": dict(settings)})
         return

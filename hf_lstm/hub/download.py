@@ -26,6 +26,7 @@ from hf_lstm.file_names import (
     RESULTS_FILE,
     UNFINISHED_FOLDER,
 )
+from hf_lstm.files import require_files
 from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
@@ -92,7 +93,8 @@ def fetch_model_folder(
                 local_files_only=local_files_only,
             )
         except IncompleteSnapshotError as error:  # the cache lacks a file, maybe none that a model needs
-            return _require_files(Path(error.snapshot_path), what, "it is not in the cache: download it once")
+            folder = error.snapshot_path
+            require_files(Path(folder), REQUIRED_FILES, "it is not in the cache: download it once", what=what)
         return Path(folder)
 
     def fetch_whole() -> Path:
@@ -125,13 +127,13 @@ def fetch_model_folder(
             raise InputError(f"{describe_hub_error(error, f'{what}{version}')}{meant}") from error
     else:
         finish_replacement(folder)
+    advice = "expected a saved LSTMSentiment"
     if (folder / SEARCH_FILE).is_file():
-        return _require_files(
-            folder, what, f"it is the folder of a search, and the best model is in {BEST_FOLDER!r} there"
-        )
-    if (folder / UNFINISHED_FOLDER).is_dir():
-        return _require_files(folder, what, "it holds an unfinished run: resume it with hf-lstm train ... --resume")
-    return _require_files(folder, what, "expected a saved LSTMSentiment")
+        advice = f"it is the folder of a search, and the best model is in {BEST_FOLDER!r} there"
+    elif (folder / UNFINISHED_FOLDER).is_dir():
+        advice = "it holds an unfinished run: resume it with hf-lstm train ... --resume"
+    require_files(folder, REQUIRED_FILES, advice, what=what)
+    return folder
 
 
 def _is_utf8(name: str) -> bool:
@@ -235,10 +237,3 @@ def _fetch_first(fetch: Callable[[RepoType], T], repo_types: Sequence[RepoType],
         raise InputError(f"{what}: is neither a file here nor a Hub id like org/name; {remedy}") from None
     except HUB_ERRORS as error:
         raise InputError(f"{describe_hub_error(error, what)}; {remedy}") from error
-
-
-def _require_files(folder: Path, what: str, advice: str) -> Path:
-    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
-    if missing:
-        raise InputError(f"{what} has no {' and no '.join(missing)}; {advice}")
-    return folder

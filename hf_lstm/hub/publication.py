@@ -1,16 +1,10 @@
 """Plans what of a model folder is published: the model, and of private data no text and no path."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi
-
-from hf_lstm.edit_mark import is_unedited
-from hf_lstm.errors import InputError
 from hf_lstm.file_names import (
     CARD_FILE,
     CONFIG_FILE,
@@ -23,21 +17,24 @@ from hf_lstm.file_names import (
     RESULTS_FILE,
     TOKENIZER_FILE,
     TRANSFORMERS_FILES,
+    WEIGHTS_FILE,
     list_report_files,
 )
-from hf_lstm.files import MAX_TEXT_BYTES, encode_json, read_bytes, read_json, read_lines, refuse_outside_link
-from hf_lstm.hub.errors import HUB_ERRORS
-from hf_lstm.hub.session import call_hub
+from hf_lstm.files import (
+    MAX_TEXT_BYTES,
+    encode_json,
+    read_bytes,
+    read_json_if_there,
+    refuse_outside_link,
+    require_files,
+)
+from hf_lstm.hub.privacy import METRICS_PATH, check_card, is_folder_public, is_page_free_of_texts, may_show_mistakes
 from hf_lstm.markdown import format_cell
-from hf_lstm.records.places import IMDB, KNOWN_ROWS, SAMPLE, is_local, name_place, strip_recipe, strip_results
+from hf_lstm.records.places import is_local, name_place, strip_recipe, strip_results
 from hf_lstm.remote.settings import read_remote_module
 
 HOW_TO_PUBLISH = "--publish-examples (publish_examples=True in Python) takes it along"
-_REPORT_PAGE, _METRICS = f"{REPORT_FOLDER}/report.md", f"{REPORT_FOLDER}/metrics.json"
-_ASK_FOR_S = 3.0
-"""The Hub is asked for no longer whether data are public: without an answer, they count as private."""
-_QUOTED_CHARACTERS = 60
-"""A card that has so much of a text of the data quotes it."""
+_REPORT_PAGE = f"{REPORT_FOLDER}/report.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,73 +55,8 @@ class PlannedFile:
         return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content or b"")
 
 
-def require_model(folder: Path) -> None:
-    """Require the files of a model in a folder.
-
-    Raises:
-        InputError: one is missing.
-    """
-    missing = [name for name in REQUIRED_FILES if not (folder / name).is_file()]
-    if missing:
-        raise InputError(f"{folder} has no {' and no '.join(missing)}; expected a saved LSTMSentiment")
-
-
-def is_public_source(source: str | None, rows_sha256: str | None) -> bool:
-    """Return whether data are known to be public, without asking anybody.
-
-    Those of IMDB and the sample are, by the digest of their rows or, where no digest is known, by name.
-    """
-    if rows_sha256 in KNOWN_ROWS or source == IMDB:
-        return True
-    return source == SAMPLE and rows_sha256 is None
-
-
-def is_data_public(source: str | None, rows_sha256: str | None) -> bool:
-    """Return whether anybody can read the data, for which the Hub is asked.
-
-    Data that nobody knows, or that the Hub has not or shows to some alone, count as private. So do all if it can't be
-    asked.
-    """
-    if is_public_source(source, rows_sha256):
-        return True
-    if source is None or is_local(source) or not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
-        return False
-    try:  # as a stranger: what the user's own token may read is not public
-        data = call_hub(lambda: HfApi(token=False).dataset_info(source), retry_for_s=_ASK_FOR_S)
-    except HUB_ERRORS:
-        return False
-    return not data.private and not data.gated
-
-
-def is_folder_public(folder: Path) -> bool:
-    """Return whether the model in `folder` was trained on data that anybody can read."""
-    recipe, results = _read_if_there(folder / RECIPE_FILE), _read_if_there(folder / RESULTS_FILE)
-    dataset = (strip_results(results).get("dataset") if results else None) or {}
-    if isinstance(dataset, Mapping) and dataset.get("source"):
-        return is_data_public(dataset.get("source"), dataset.get("rows_sha256"))
-    data = strip_recipe(recipe, results).get("data") if recipe else None
-    return is_data_public(data.get("dataset"), None) if isinstance(data, dict) else False
-
-
-def may_show_mistakes(folder: Path, *, is_public: bool) -> bool:
-    """Return whether the texts of the report in `folder` are public, as the model's data are.
-
-    A report on other data is no more public than what nobody knows.
-    """
-    metrics = _read_if_there(folder / _METRICS) or {}
-    return is_public and metrics.get("is_own_data") is not False
-
-
-def is_page_free_of_texts(page: Path) -> bool:
-    """Return whether a report's page is as we wrote it: then it has no text of the data.
-
-    Pages of version 0.1, which have no mark, show the most confident mistakes.
-    """
-    return is_unedited(read_bytes(page, MAX_TEXT_BYTES).decode(errors="replace"))
-
-
 def plan_publication(
-    folder: Path, *, is_public: bool, publish_examples: bool = False, card: bytes | None = None
+    folder: Path, *, is_public: bool | None = None, publish_examples: bool = False, card: bytes | None = None
 ) -> list[PlannedFile]:
     """List the files of a model folder, with what is published of them.
 
@@ -133,7 +65,7 @@ def plan_publication(
 
     Args:
         folder: a saved model.
-        is_public: whether anybody can read the data.
+        is_public: whether anybody can read the data; by default `is_folder_public` finds out.
         publish_examples: publish the texts that report and card show, whatever data they are of.
         card: the card to publish; by default the one in the folder.
 
@@ -141,20 +73,23 @@ def plan_publication(
         InputError: the folder lacks a file of the model, has a link to a file elsewhere in its place, a JSON file of it
             is damaged, or the card is not free of what must not be published.
     """
-    require_model(folder)
+    require_files(folder, REQUIRED_FILES, "expected a saved LSTMSentiment")  # before the Hub is asked
+    if is_public is None:
+        is_public = is_folder_public(folder)
     for name in (*REQUIRED_FILES, *TRANSFORMERS_FILES, CARD_FILE, RECIPE_FILE, RESULTS_FILE):
         refuse_outside_link(folder, folder / name)
-    recipe, results = _read_if_there(folder / RECIPE_FILE), _read_if_there(folder / RESULTS_FILE)
-    plan = [PlannedFile(name=name, content=folder / name) for name in REQUIRED_FILES if name != TOKENIZER_FILE]
-    if not is_public:
-        plan[0] = PlannedFile(name=CONFIG_FILE, content=folder / CONFIG_FILE, note="names the labels")
-    plan.append(_plan_tokenizer(folder / TOKENIZER_FILE, recipe, is_public))
+    recipe, results = read_json_if_there(folder / RECIPE_FILE), read_json_if_there(folder / RESULTS_FILE)
+    plan = [
+        PlannedFile(name=CONFIG_FILE, content=folder / CONFIG_FILE, note="" if is_public else "names the labels"),
+        PlannedFile(name=WEIGHTS_FILE, content=folder / WEIGHTS_FILE),
+        _plan_tokenizer(folder / TOKENIZER_FILE, recipe, is_public),
+    ]
     plan += _plan_for_transformers(folder)
     if card is None and (folder / CARD_FILE).is_file():
         card = read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES)
     if card is not None:
         plan.append(PlannedFile(name=CARD_FILE, content=card))
-        _check_card(card.decode(errors="replace"), folder, recipe, is_public or publish_examples)
+        check_card(card.decode(errors="replace"), folder, recipe, is_public or publish_examples)
     if recipe is not None:
         plan.append(PlannedFile(name=RECIPE_FILE, content=encode_json(strip_recipe(recipe, results))))
     if results is not None:
@@ -207,7 +142,7 @@ def _plan_report(
     folder: Path, results: Mapping[str, Any] | None, is_public: bool, publish_examples: bool
 ) -> list[PlannedFile]:
     """Plan the files of the report."""
-    metrics = _read_if_there(folder / _METRICS) or {}
+    metrics = read_json_if_there(folder / METRICS_PATH) or {}
     shows_texts = publish_examples or may_show_mistakes(folder, is_public=is_public)
     plan = []
     for path in list_report_files(folder):
@@ -223,7 +158,7 @@ def _plan_report(
         elif name == _REPORT_PAGE and not shows_texts and not is_page_free_of_texts(path):
             content, holds_texts = None, True
             note = "was edited, or is of version 0.1, so may show texts: `hf-lstm evaluate` writes one without"
-        elif name in (_REPORT_PAGE, _METRICS):
+        elif name in (_REPORT_PAGE, METRICS_PATH):
             content = _name_dataset(path, metrics, results)
         plan.append(PlannedFile(name=name, content=content, note=note, holds_texts=holds_texts))
     return plan
@@ -248,40 +183,6 @@ def _name_dataset(path: Path, metrics: Mapping[str, Any], results: Mapping[str, 
     )
 
 
-def _check_card(card: str, folder: Path, recipe: Mapping[str, Any] | None, shows_texts: bool) -> None:
-    """Check that a card, which somebody may have edited, tells nothing private.
-
-    Raises:
-        InputError: it has a path of this machine, or quotes a text of the report.
-    """
-    places = {str(folder.resolve()), *(str(path) for path in (_read_if_there(folder / PLACES_FILE) or {}).values())}
-    raw = (recipe or {}).get("data")
-    places |= {raw["dataset"]} if isinstance(raw, Mapping) and isinstance(raw.get("dataset"), str) else set()
-    found = [place for place in sorted(places) if place.startswith("/") and place != "/" and place in card]
-    if found:
-        raise InputError(f"{CARD_FILE} has a path of this machine, {found[0]!r}: take it out, then push again")
-    errors = folder / REPORT_FOLDER / "errors.jsonl"
-    if shows_texts or not errors.is_file():
-        return
-    for line in read_lines(errors):
-        text = _find_text(line)
-        if text and any(quote in card for quote in (text, format_cell(text)[:_QUOTED_CHARACTERS])):
-            raise InputError(
-                f"{CARD_FILE} quotes a text of the data, {text[:30]!r}: take it out, delete the card to have a new one "
-                "written, or allow it with --publish-examples (publish_examples=True in Python)"
-            )
-
-
-def _find_text(line: str) -> str | None:
-    """Return the start of the text in a line of errors.jsonl, as a card would show it; None if it is too short."""
-    try:
-        text = json.loads(line)["text"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    shown = " ".join(re.sub(r"<br\s*/?>", " ", str(text)).split())[:_QUOTED_CHARACTERS]
-    return shown if len(shown) >= _QUOTED_CHARACTERS // 3 else None
-
-
 def _list_others(folder: Path, planned: set[str]) -> list[PlannedFile]:
     """List what else is in the folder, none of which is published."""
     notes = {PLACES_FILE: "has paths of this machine", RECIPE_FILE: "", RESULTS_FILE: ""}
@@ -291,10 +192,6 @@ def _list_others(folder: Path, planned: set[str]) -> list[PlannedFile]:
         inside = (f"{REPORT_FOLDER}/{path.name}" for path in (folder / REPORT_FOLDER).iterdir())
         others += [name for name in inside if name not in planned]
     return [PlannedFile(name=name, note=notes.get(name, "is not of a model or its report")) for name in sorted(others)]
-
-
-def _read_if_there(path: Path) -> dict[str, Any] | None:
-    return read_json(path) if path.is_file() else None
 
 
 def _format_size(num_bytes: int) -> str:

@@ -15,7 +15,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.file_names import CARD_FILE
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
-from hf_lstm.hub.publication import PlannedFile, format_plan, is_folder_public, plan_publication, require_model
+from hf_lstm.hub.publication import format_plan, plan_publication
 from hf_lstm.hub.session import READ_RETRY_FOR_S, call_hub
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def push_model_folder(
         InputError: the folder lacks a file, its card tells what is private, the push is not permitted, `private` is
             asked of a repository that is public, or the Hub fails for longer than we retry.
     """
-    plan = plan_folder(Path(folder), publish_examples=publish_examples, card=card)
+    plan = plan_publication(Path(folder), publish_examples=publish_examples, card=card)
     is_careful = any(planned.holds_texts for planned in plan)
     logger.log(logging.WARNING if is_careful else logging.INFO, "%s", format_plan(plan, repo_id))
     api = HfApi(token=token)
@@ -142,17 +142,6 @@ def push_model_folder(
     if not committed.is_new:
         logger.warning("nothing changed, all is there already: %s", committed.url)
     return committed.url
-
-
-def plan_folder(folder: Path, *, publish_examples: bool = False, card: bytes | None = None) -> list[PlannedFile]:
-    """Plan what `push_model_folder` publishes of a folder, with the same arguments.
-
-    Raises:
-        InputError: the folder lacks a file, or its card tells what is private.
-    """
-    require_model(folder)  # before the Hub is asked
-    is_public = is_folder_public(folder)
-    return plan_publication(folder, is_public=is_public, publish_examples=publish_examples, card=card)
 
 
 @dataclass(frozen=True, kw_only=True)

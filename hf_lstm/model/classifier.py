@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CARD_FILE, WEIGHTS_FILE
+from hf_lstm.file_names import CARD_FILE
 from hf_lstm.files import MAX_TEXT_BYTES, make_folder, read_bytes
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.folder import (
@@ -33,7 +33,7 @@ from hf_lstm.model.folder import (
 )
 from hf_lstm.model.renaming import choose_names
 from hf_lstm.model.text_classifier import TextClassifier
-from hf_lstm.model.weights_file import check_header, read_weights
+from hf_lstm.model.weights_file import read_weights
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.records.results import RunResults
 from hf_lstm.replacement import replace_files
@@ -172,14 +172,12 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
             local_files_only=local_files_only,
         )
         config = read_config(folder)
-        # Shapes only: sizes are compared with the file before any memory is taken.
-        with torch.device("meta"), SkipInitialization():
+        with torch.device("meta"), SkipInitialization():  # shapes only: the file is compared with them first
             model = cls(config)
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
-        check_header(folder / WEIGHTS_FILE, shapes)
+        model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
         model.tokenizer = read_tokenizer(folder, config)
         model._provenance = read_provenance(folder)
-        model.load_state_dict(read_weights(folder, shapes), strict=True, assign=True)
         return model.to(resolve_device(device)).eval()
 
     def save_pretrained(  # type: ignore[override]  # explicit, as above
@@ -245,7 +243,9 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
             with replace_files(folder, lambda: list_stale_files(folder, self._provenance)) as staging:
                 if (folder / CARD_FILE).is_file():  # to be kept, or asked for licence and language
                     (staging / CARD_FILE).write_bytes(read_bytes(folder / CARD_FILE, MAX_TEXT_BYTES))
-                provenance = self._save(staging)
+                digest = write_model(staging, self.require_weights(), self.config, self.require_tokenizer())
+                provenance = self._provenance.drop_stale_results(digest, self.config)
+                write_provenance(staging, provenance)
                 write_card(
                     staging,
                     config=self.config,
@@ -260,16 +260,6 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise InputError(f"folder {folder} cannot be written: {reason}; choose another") from None
-
-    def _save_pretrained(self, save_directory: Path) -> None:  # what the mixin would call
-        self._save(save_directory)
-
-    def _save(self, folder: Path) -> Provenance:
-        """Write all but the card, and return the provenance of these weights."""
-        digest = write_model(folder, self.require_weights(), self.config, self.require_tokenizer())
-        provenance = self._provenance.drop_stale_results(digest, self.config)
-        write_provenance(folder, provenance)
-        return provenance
 
     def push_to_hub(  # type: ignore[override]  # explicit, as above
         self,
@@ -295,7 +285,7 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
             InputError: not logged in, not permitted, or the Hub cannot be reached after retries.
         """
         from hf_lstm.hub.cards.metadata import CardChoices, get_data_source
-        from hf_lstm.hub.publication import is_data_public
+        from hf_lstm.hub.privacy import is_data_public
         from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder, require_login, resolve_repo_id
 
         repo_id = resolve_repo_id(repo_id, require_login(token))

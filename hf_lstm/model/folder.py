@@ -27,7 +27,15 @@ from hf_lstm.file_names import (
     TOKENIZER_FILE,
     list_report_files,
 )
-from hf_lstm.files import MAX_TEXT_BYTES, read_bytes, read_json, refuse_outside_link, write_file, write_json
+from hf_lstm.files import (
+    MAX_TEXT_BYTES,
+    read_bytes,
+    read_json,
+    read_json_if_there,
+    refuse_outside_link,
+    write_file,
+    write_json,
+)
 from hf_lstm.model.weights_file import write_weights
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
@@ -207,7 +215,7 @@ def read_provenance(folder: Path) -> Provenance:
         InputError: a file is not a JSON object.
     """
     names = (RECIPE_FILE, RESULTS_FILE, PLACES_FILE)
-    recipe, results, places = (read_json(path) if (path := folder / name).is_file() else None for name in names)
+    recipe, results, places = (read_json_if_there(folder / name) for name in names)
     if recipe is not None:
         places = {**list_places(recipe), **(places or {})}  # runs of version 0.1 have the paths in recipe.json
     return Provenance(

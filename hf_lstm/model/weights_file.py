@@ -35,7 +35,7 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
             memory than there is.
     """
     path = folder / WEIGHTS_FILE
-    check_header(path, expected_shapes)
+    _check_header(path, expected_shapes)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             weights = {name: file.get_tensor(name).float() for name in expected_shapes}
@@ -53,7 +53,7 @@ def read_weights(folder: Path, expected_shapes: Mapping[str, torch.Size]) -> dic
     return weights
 
 
-def check_header(path: Path, expected_shapes: Mapping[str, torch.Size]) -> None:
+def _check_header(path: Path, expected_shapes: Mapping[str, torch.Size]) -> None:
     """Check the header of a file of weights, and read nothing else of it.
 
     Raises:

@@ -1,7 +1,6 @@
 """Writes the folder of a language model, and reads it without trust."""
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.file_names import CONFIG_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
-from hf_lstm.files import read_json, write_file, write_json
+from hf_lstm.files import hash_file, read_json, read_json_if_there, write_file, write_json
 from hf_lstm.model.folder import locate_data, read_tokenizer
-from hf_lstm.model.weights_file import check_header, read_weights, write_weights
+from hf_lstm.model.weights_file import read_weights, write_weights
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.records.pretraining import PretrainResults
 from hf_lstm.records.reading import read_record
@@ -39,8 +38,7 @@ class SavedLanguageModel:
 
 def is_language_model(folder: Path) -> bool:
     """Tell whether a folder holds a language model, and not a classifier."""
-    path = folder / CONFIG_FILE
-    return path.is_file() and read_json(path).get("model_type") == LANGUAGE_MODEL_TYPE
+    return (read_json_if_there(folder / CONFIG_FILE) or {}).get("model_type") == LANGUAGE_MODEL_TYPE
 
 
 def write_language_model(folder: Path, model: LanguageModel, tokenizer: Tokenizer) -> str:
@@ -74,23 +72,23 @@ def read_language_model(folder: Path) -> SavedLanguageModel:
     config = read_language_model_config(folder)
     with torch.device("meta"):
         shapes = {name: tensor.shape for name, tensor in LanguageModel(config).state_dict().items()}
-    check_header(folder / WEIGHTS_FILE, shapes)
-    tokenizer = read_tokenizer(folder, config)
     weights = read_weights(folder, shapes)
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    tokenizer = read_tokenizer(folder, config)
+    digest = hash_file(folder / WEIGHTS_FILE)
     kept = {name: tensor for name, tensor in weights.items() if name.startswith(("embedding.", "lstm."))}
     return SavedLanguageModel(config, tokenizer, _read_recipe(folder), _has_dataset(folder), kept, digest)
 
 
 def _read_recipe(folder: Path) -> PretrainRecipe | None:
     path = folder / RECIPE_FILE
-    if not path.is_file():
+    if (saved := read_json_if_there(path)) is None:
         return None
-    recipe = PretrainRecipe.from_json(read_json(path), str(path))
-    places = read_json(folder / PLACES_FILE) if (folder / PLACES_FILE).is_file() else {}
+    recipe = PretrainRecipe.from_json(saved, str(path))
+    places = read_json_if_there(folder / PLACES_FILE) or {}
     return dataclasses.replace(recipe, data=locate_data(recipe.data, places))
 
 
 def _has_dataset(folder: Path) -> bool:
     path = folder / RESULTS_FILE
-    return not path.is_file() or read_record(PretrainResults, read_json(path), str(path)).texts.dataset is not None
+    saved = read_json_if_there(path)
+    return saved is None or read_record(PretrainResults, saved, str(path)).texts.dataset is not None

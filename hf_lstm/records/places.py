@@ -68,6 +68,11 @@ def is_local(source: str, *, may_be_file_of_hub: bool = False) -> bool:
     return is_file and not (may_be_file_of_hub and "/" in source)
 
 
+def is_hub_id(source: str) -> bool:
+    """Return whether a source has the form of an id of the Hub, and is not on this machine."""
+    return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local(source)
+
+
 def name_place(source: str, *, may_be_file_of_hub: bool = False) -> str:
     """Return the name of a source without the folders above it, to be shown: of what is not UTF-8, each byte is a `?`.
 

@@ -1,6 +1,5 @@
 """Saves the state of long work every few minutes, and finds the latest one that is whole."""
 
-import hashlib
 import json
 import logging
 import shutil
@@ -14,7 +13,7 @@ from safetensors.torch import load_file
 
 from hf_lstm.errors import InputError
 from hf_lstm.file_names import CHECKPOINT_PREFIX
-from hf_lstm.files import PARTIAL_SUFFIX, make_folder, open_regular_file, read_json, sync_folder, write_new_file
+from hf_lstm.files import PARTIAL_SUFFIX, hash_file, make_folder, read_json, sync_folder, write_new_file
 from hf_lstm.storage.states import divide_state, join_state, stream_tensors
 from hf_lstm.storage_errors import raise_storage_error
 
@@ -177,7 +176,7 @@ def _load(folder: Path) -> dict[str, Any]:
         if manifest.keys() != {_TENSORS, _STATE}:
             raise InputError(f"the checkpoint {folder} is damaged: {_MANIFEST} does not list its files")
         for name, said in manifest.items():
-            if _hash_file(folder / name) != said["sha256"]:
+            if hash_file(folder / name) != said["sha256"]:
                 raise InputError(f"the checkpoint {folder} is damaged: {name} is not what was saved")
         # Cloned, as a file that is mapped into memory is aligned to nothing, and goes when it is replaced.
         tensors = {name: tensor.clone() for name, tensor in load_file(folder / _TENSORS).items()}
@@ -185,11 +184,3 @@ def _load(folder: Path) -> dict[str, Any]:
     except (OSError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(f"the checkpoint {folder} is damaged: {error}") from None
     return state
-
-
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open_regular_file(path) as file:
-        while chunk := file.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()

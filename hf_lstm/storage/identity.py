@@ -10,7 +10,7 @@ from hf_lstm.config.earlier_runs import fill_in_defaults, is_completed
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import read_json, write_json
+from hf_lstm.files import read_json_if_there, write_json
 from hf_lstm.records.places import strip_recipe
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def check_identity(path: Path, now: Mapping[str, Any], *, must_be_equal: bool) -
         InputError: `must_be_equal`, and something differs; each key is named, with its old and new value.
     """
     try:
-        saved = _read_if_there(path)
+        saved = read_json_if_there(path) or {}
     except InputError as error:
         raise InputError(
             f"{error}; it says what the run began with, so the run cannot be resumed: pass --overwrite (overwrite=True "
@@ -68,7 +68,7 @@ def read_begun(identity: Path, recipe_file: Path) -> dict[str, Any]:
     Raises:
         InputError: the file is damaged.
     """
-    saved = _read_if_there(identity).get("settings") or _read_if_there(recipe_file)
+    saved = (read_json_if_there(identity) or {}).get("settings") or read_json_if_there(recipe_file)
     return dict(saved) if isinstance(saved, Mapping) else {}
 
 
@@ -86,7 +86,7 @@ def check_finished(folder: Path, now: Mapping[str, Any]) -> None:
     Raises:
         InputError: it had others, or another recipe; each is named, with its old and new value.
     """
-    saved, results = (_read_if_there(folder / name) for name in (RECIPE_FILE, RESULTS_FILE))
+    saved, results = (read_json_if_there(folder / name) or {} for name in (RECIPE_FILE, RESULTS_FILE))
     before, after = _flatten(fill_in_defaults(saved, now), ""), _flatten(strip_recipe(now, results), "")
     base = {
         "has_base": after.get("train.init_from") not in (None, AUTO),
@@ -119,10 +119,6 @@ def refuse_finished(folder: Path, differences: list[str]) -> None:
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Tell in what two JSON objects differ, a line for each key, with its old and new value."""
     return _compare("", before, after)
-
-
-def _read_if_there(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.is_file() else {}
 
 
 def _list(differences: list[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hf_lstm.errors import InputError
 from hf_lstm.file_names import METRICS_FILE
-from hf_lstm.files import read_json, write_json
+from hf_lstm.files import read_json_if_there, write_json
 from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import Session
 from hf_lstm.tracking.trackers import Tracker, build_tracker, flatten
@@ -117,7 +117,7 @@ def tracked(
         return
     place = folder.path if shown_as is None else shown_as
     tracker, file = build_tracker(kind, _name_tensorboard_folder(place)), folder.work / _FILE
-    known = read_json(file) if file.is_file() else {}
+    known = read_json_if_there(file) or {}
     name = known.get("name", f"{place.name}-{datetime.datetime.now():%Y-%m-%d-%H%M%S}")
     try:
         run_id = tracker.start(name, settings, run_id=known.get(kind))

@@ -13,7 +13,8 @@ from hf_lstm import LSTMSentiment
 from hf_lstm.cli.main import main
 from hf_lstm.errors import InputError
 from hf_lstm.hub.cards.metadata import CardChoices
-from hf_lstm.hub.publication import is_data_public, is_folder_public, plan_publication
+from hf_lstm.hub.privacy import is_data_public, is_folder_public
+from hf_lstm.hub.publication import plan_publication
 from hf_lstm.records.places import SAMPLE_ROWS_SHA256
 
 REPO = "me/tickets-pooled-bilstm"

@@ -19,7 +19,7 @@ from hf_lstm.hub.cards.context import build_context
 from hf_lstm.hub.cards.findings import describe_folder
 from hf_lstm.hub.cards.metadata import CardChoices, get_data_source
 from hf_lstm.hub.cards.template import load_template
-from hf_lstm.hub.publication import is_public_source
+from hf_lstm.hub.privacy import is_public_source
 from hf_lstm.records.places import strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import RunResults

@@ -16,13 +16,12 @@ from hf_lstm.hub.cards.metadata import (
     build_metadata,
     get_base_model_id,
     get_data_source,
-    is_hub_id,
     name_dataset,
     name_repository,
 )
 from hf_lstm.hub.cards.training import describe_teaching, describe_time, describe_unlabeled
 from hf_lstm.markdown import format_cell, format_percent
-from hf_lstm.records.places import SAMPLE
+from hf_lstm.records.places import SAMPLE, is_hub_id
 from hf_lstm.records.results import RunResults, SplitFigures
 
 MAX_NAMED_LABELS = 20

@@ -12,7 +12,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from hf_lstm.config import ModelConfig, Recipe
-from hf_lstm.records.places import IMDB, IN_MEMORY, SAMPLE, is_local
+from hf_lstm.records.places import IMDB, IN_MEMORY, SAMPLE, is_hub_id
 from hf_lstm.records.report import TrickyReview
 from hf_lstm.records.results import RunResults, SplitFigures, WordVectorFacts
 
@@ -121,14 +121,6 @@ def get_base_model_id(results: RunResults | None) -> str | None:
     """
     base = results.init_from if results else None
     return base.source if base and base.is_on_hub else None
-
-
-def is_hub_id(source: str) -> bool:
-    """Return whether a source is a data set of the Hub.
-
-    Otherwise it is on this machine.
-    """
-    return re.fullmatch(r"[\w.-]+/[\w.-]+", source) is not None and not is_local(source)
 
 
 def name_dataset(source: str) -> str:

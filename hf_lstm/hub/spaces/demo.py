@@ -12,6 +12,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
 from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files import require_files
 from hf_lstm.hub.cards.metadata import IMDB_SOURCES
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
@@ -81,7 +82,7 @@ def deploy_space(
         served = _find_served_model(api, repo_id)
         wanted = model_id or served or default_model_id
         model = _find_model(api, wanted)
-        space = _make_space(api, repo_id, private)
+        space = make_space(api, repo_id, "gradio", private=private)
         readme = _read_readme(api, space)
         page = render_readme(
             sources[README_FILE].read_text(encoding="utf-8"),
@@ -120,9 +121,7 @@ def list_space_files(space_folder: Path, package_folder: Path) -> dict[str, Path
         InputError: `space_folder` lacks a file.
     """
     required = ("app.py", README_FILE, "requirements.txt")
-    missing = [name for name in required if not (space_folder / name).is_file()]
-    if missing:
-        raise InputError(f"{space_folder} has no {' and no '.join(missing)}; run this from a checkout of hf_lstm")
+    require_files(space_folder, required, "run this from a checkout of hf_lstm")
     files = {name: space_folder / name for name in required}
     if (space_folder / PICTURE_FILE).is_file():
         files[PICTURE_FILE] = space_folder / PICTURE_FILE
@@ -152,9 +151,13 @@ def _find_model(api: HfApi, model_id: str) -> ModelInfo:
         raise describe_hub_error(error, f"model {model_id!r}, which the Space is to serve,") from error
 
 
-def _make_space(api: HfApi, repo_id: str, private: bool | None) -> SpaceInfo:
-    """Make the Space, unless it is there already."""
-    api.create_repo(repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True)
+def make_space(api: HfApi, repo_id: str, sdk: str, *, private: bool | None) -> SpaceInfo:
+    """Make a Space of a kind, `gradio` or `static`, unless it is there already.
+
+    Raises:
+        InputError: it is there, and not private as it should be.
+    """
+    api.create_repo(repo_id, repo_type="space", space_sdk=sdk, private=private, exist_ok=True)
     space = api.space_info(repo_id)
     if private and not space.private:
         raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")

@@ -9,7 +9,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.session import call_hub
-from hf_lstm.hub.spaces.demo import Deployment
+from hf_lstm.hub.spaces.demo import Deployment, make_space
 from hf_lstm.hub.spaces.page import README_FILE, join_front_matter
 
 
@@ -32,12 +32,9 @@ def deploy_static_space(
     commit = RepeatableCommit(api, repo_id, "Deploy the page", repo_type="space")
 
     def deploy_once() -> Deployment:
-        api.create_repo(repo_id, repo_type="space", space_sdk="static", private=private, exist_ok=True)
-        space = api.space_info(repo_id)
+        space = make_space(api, repo_id, "static", private=private)
         if space.sdk not in (None, "static"):
             raise InputError(f"Space {repo_id!r} is one of {space.sdk}, not a static one: choose another name")
-        if private and not space.private:
-            raise InputError(f"Space {repo_id!r} is public: make it private in its settings, or choose another name")
         files: dict[str, Path | bytes | None] = {path.name: path for path in sorted(page_folder.iterdir())}
         assert space.sha is not None
         names = {sibling.rfilename for sibling in space.siblings or []}

@@ -1,12 +1,12 @@
 """Loads the saved model that a run starts from, whichever kind it is."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import check_given, may_be_determined
 from hf_lstm.file_names import WEIGHTS_FILE
+from hf_lstm.files import hash_file
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import read_config
@@ -28,7 +28,7 @@ def load_base_model(source: str) -> Base:
     is_on_hub = not Path(locate_model(source)).is_dir()  # the rule of `fetch_model_folder`
     if is_language_model(folder):
         return BaseLanguageModel(source, is_on_hub, read_language_model(folder))
-    digest = hashlib.sha256((folder / WEIGHTS_FILE).read_bytes()).hexdigest()
+    digest = hash_file(folder / WEIGHTS_FILE)
     return BaseModel(source, is_on_hub, LSTMSentiment.from_pretrained(folder), digest)
 
 
