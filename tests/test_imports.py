@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hf_lstm.engines.parts import digest_model
+from hf_lstm.model.text_classifier import digest_model
 
 PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 

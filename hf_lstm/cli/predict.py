@@ -178,9 +178,10 @@ def score_on_ray(arguments: argparse.Namespace) -> None:
     """Score files into a folder, by many processes."""
     require_library("ray")
     from hf_lstm.engines.corpus import find_corpus
-    from hf_lstm.engines.parts import Scoring, digest_model
+    from hf_lstm.engines.parts import Scoring
     from hf_lstm.engines.ray_engine import score_corpus
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.model.text_classifier import digest_model
 
     files = find_corpus([arguments.input, *arguments.more], arguments.text_column, arguments.encoding)
     model = LSTMSentiment.from_pretrained(arguments.model)

@@ -5,11 +5,9 @@ file comes out: nothing is lost or doubled when a process dies.
 """
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -19,9 +17,6 @@ from hf_lstm.answers.rows import TextRows, Window, open_rows
 from hf_lstm.answers.writers import open_output
 from hf_lstm.engines.corpus import fetch
 from hf_lstm.errors import InputError
-
-if TYPE_CHECKING:
-    from hf_lstm.model.classifier import LSTMSentiment
 
 _TEXTS = "texts to score"
 """Stands last among the columns of a packed part."""
@@ -59,16 +54,6 @@ def name_part(file_name: str, index: int) -> str:
     return f"{file_name}-{index:06d}.parquet"
 
 
-def digest_model(model: "LSTMSentiment") -> str:
-    """Return the SHA-256 of all that a model's answers depend on."""
-    digest = hashlib.sha256(json.dumps(dataclasses.asdict(model.config), sort_keys=True).encode())
-    digest.update(model.require_tokenizer().to_str().encode())
-    for name, weights in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(weights.detach().float().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
 def read_parts(
     source: str, text_column: str | None, encoding: str | None, done: Collection[int]
 ) -> Iterator[Part | None]:
@@ -100,6 +85,7 @@ class PartScorer:
 
     def __init__(self, scoring: Scoring) -> None:
         from hf_lstm.model.classifier import LSTMSentiment
+        from hf_lstm.model.text_classifier import digest_model
 
         self._scoring = scoring
         self._model = LSTMSentiment.from_pretrained(scoring.model, device=scoring.device)

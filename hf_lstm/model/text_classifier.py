@@ -3,6 +3,9 @@
 Its methods encode, predict and explain; the work is done elsewhere.
 """
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any, Literal, overload
 
@@ -244,3 +247,13 @@ class TextClassifier(LSTMNetwork):
             InputError: `text` is not a string, or there is no such label.
         """
         return explain_text(self, self.encoder, text, label)
+
+
+def digest_model(model: TextClassifier) -> str:
+    """Return the SHA-256 of all that a model's answers depend on."""
+    digest = hashlib.sha256(json.dumps(dataclasses.asdict(model.config), sort_keys=True).encode())
+    digest.update(model.require_tokenizer().to_str().encode())
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weights.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

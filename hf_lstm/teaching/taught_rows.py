@@ -14,10 +14,11 @@ from hf_lstm.data.cutting import GROUP
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.nn.problem import get_problem
+from hf_lstm.teaching.cross_fitting import Lesson
 from hf_lstm.teaching.editing.crops import draw_crops, thin_texts
 from hf_lstm.teaching.editing.edited_texts import ReviewedTexts, edit_texts
 from hf_lstm.teaching.kept_answers import KeptAnswers
-from hf_lstm.teaching.teachers import Lesson, label_softly
+from hf_lstm.teaching.teachers import label_softly
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from hf_lstm import memory
 from hf_lstm.engines import ray_engine
 from hf_lstm.engines.corpus import CorpusFile, fetch, find_corpus
 from hf_lstm.engines.ledger import open_ledger
-from hf_lstm.engines.parts import PartScorer, Scoring, digest_model, name_part, read_parts
+from hf_lstm.engines.parts import PartScorer, Scoring, name_part, read_parts
 from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX
+from hf_lstm.model.text_classifier import digest_model
 
 TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
 

@@ -294,8 +294,8 @@ def test_trials_that_fail_are_recorded_and_the_search_goes_on(reviews, tmp_path,
 def test_teachers_are_asked_once_for_all_trials(reviews, tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
     teachers = pytest.importorskip("hf_lstm.teaching.teachers")
-    asked, ask = [], teachers._ask_ngrams
-    monkeypatch.setattr(teachers, "_ask_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
+    asked, ask = [], teachers.label_by_ngrams
+    monkeypatch.setattr(teachers, "label_by_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
     facts = search(reviews, tmp_path / "search", "--trials", "2", "--set", *SETTINGS, "train.teachers=ngrams")
     assert [trial["state"] for trial in facts["trials"]] == ["complete"] * 2
     assert len(asked) == 1
@@ -307,8 +307,8 @@ def test_a_search_that_goes_on_asks_no_teacher_again(reviews, tmp_path, monkeypa
     monkeypatch.setattr(run_module, "KeptAnswers", functools.partial(run_module.KeptAnswers, after_s=0))
     taught = ["--trials", "2", "--set", *SETTINGS, "train.teachers=ngrams"]
     whole = search(reviews, tmp_path / "whole", *taught)
-    asked, ask = [], teachers._ask_ngrams
-    monkeypatch.setattr(teachers, "_ask_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
+    asked, ask = [], teachers.label_by_ngrams
+    monkeypatch.setattr(teachers, "label_by_ngrams", lambda lesson, said: asked.append(0) or ask(lesson, said))
 
     def die(*_, **__):
         raise DeathError

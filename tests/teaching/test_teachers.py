@@ -5,9 +5,10 @@ from tqdm import tqdm
 
 from hf_lstm import InputError
 from hf_lstm.nn.problem import get_problem
-from hf_lstm.teaching import teachers
+from hf_lstm.teaching import cross_fitting, teachers
+from hf_lstm.teaching.cross_fitting import NUM_FOLDS, Lesson, cut_folds
 from hf_lstm.teaching.kept_answers import KeptAnswers
-from hf_lstm.teaching.teachers import NUM_FOLDS, Lesson, cut_folds, label_softly
+from hf_lstm.teaching.teachers import label_softly
 
 NO_ROWS = np.empty(0, dtype=np.int64)
 
@@ -42,7 +43,7 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
     pytest.importorskip("sklearn")
     learned, shared = [], []
 
-    class Spy(teachers.NgramClassifier):
+    class Spy(cross_fitting.NgramClassifier):
         def fit(self, features, targets):
             learned.append(np.asarray(features.sum(axis=0)).ravel() > 0)
             return super().fit(features, targets)
@@ -52,7 +53,7 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
             shared.append(int((own & learned[-1]).sum()))
             return super().compute_logits(features, are_parts=are_parts)
 
-    monkeypatch.setattr(teachers, "NgramClassifier", Spy)
+    monkeypatch.setattr(cross_fitting, "NgramClassifier", Spy)
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Fixed(0.9))
     texts, others = [f"own{row}" for row in range(20)], [f"other{row}" for row in range(10)]
     origins = [*range(20), *[-1] * 10, *range(40, 50)]  # those of the labeled texts, and of the others
@@ -67,7 +68,7 @@ def test_no_ngrams_label_a_row_or_part_that_they_have_learned_from(monkeypatch, 
 def test_the_bar_of_a_teacher_comes_to_its_end_where_parts_are_known(tmp_path, monkeypatch, num_known):
     monkeypatch.setattr(teachers, "can_show_bars", lambda: True)
     monkeypatch.setattr(teachers, "_load_teacher", lambda name, config, device: Fixed(0.9))
-    monkeypatch.setattr(teachers, "_list_parts", lambda model: [b"a model"])
+    monkeypatch.setattr(teachers, "digest_model", lambda model: "a model")
     monkeypatch.setattr(teachers.memory, "WINDOW_TEXTS", 2)
     bars, lesson, kept = [], make_lesson(["a"] * 5, [0, 1, 0, 1, 0]), KeptAnswers(tmp_path)
     monkeypatch.setattr(teachers, "tqdm", lambda **options: bars.append(tqdm(**options)) or bars[-1])
