@@ -50,7 +50,8 @@ def renew_pages(folder: Path) -> None:
     """
     from hf_lstm.file_names import REPORT_FOLDER
     from hf_lstm.hub.cards.card import write_card
-    from hf_lstm.model.folder import read_config, read_provenance, write_provenance
+    from hf_lstm.model.folder import read_config
+    from hf_lstm.model.provenance import read_provenance, write_provenance
     from hf_lstm.report.writer import write_report
 
     provenance = read_provenance(folder)

@@ -22,19 +22,12 @@ from hf_lstm.errors import InputError
 from hf_lstm.file_names import CARD_FILE
 from hf_lstm.files import MAX_TEXT_BYTES, make_folder, read_bytes
 from hf_lstm.hub.download import fetch_model_folder
-from hf_lstm.model.folder import (
-    Provenance,
-    list_stale_files,
-    read_config,
-    read_provenance,
-    read_tokenizer,
-    write_model,
-    write_provenance,
-)
-from hf_lstm.model.renaming import choose_names
+from hf_lstm.model.folder import read_config, read_tokenizer, write_model
+from hf_lstm.model.provenance import Provenance, list_stale_files, read_provenance, write_provenance
 from hf_lstm.model.text_classifier import TextClassifier
 from hf_lstm.model.weights_file import read_weights
 from hf_lstm.nn.initialization import SkipInitialization
+from hf_lstm.records.renaming import choose_names
 from hf_lstm.records.results import RunResults
 from hf_lstm.replacement import replace_files
 

@@ -13,7 +13,8 @@ from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.file_names import CONFIG_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from hf_lstm.files import hash_file, read_json, read_json_if_there, write_file, write_json
-from hf_lstm.model.folder import locate_data, read_tokenizer
+from hf_lstm.model.folder import read_tokenizer
+from hf_lstm.model.provenance import locate_data
 from hf_lstm.model.weights_file import read_weights, write_weights
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.records.pretraining import PretrainResults

@@ -15,15 +15,16 @@ from hf_lstm.data.digests import hash_texts
 from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import METRICS_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE
+from hf_lstm.file_names import METRICS_FILE, RECIPE_FILE, RESULTS_FILE
 from hf_lstm.files import read_json, write_file, write_json
+from hf_lstm.model.provenance import write_recipe
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
 from hf_lstm.pretraining.texts import PretrainingTexts, gather_texts
 from hf_lstm.progress import can_show_bars
 from hf_lstm.provenance import describe_code
-from hf_lstm.records.places import list_places, strip_command, strip_recipe
+from hf_lstm.records.places import strip_command, strip_recipe
 from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
@@ -129,9 +130,7 @@ def run_pretraining(recipe: PretrainRecipe, options: PretrainOptions, folder: Ou
             tokens_per_s=_measure_speed(epochs),
             elapsed_s=session.elapsed_s,
         )
-        if places := list_places(recipe.to_json()):
-            write_json(staging / PLACES_FILE, {**places, "command": options.command})
-        write_json(staging / RECIPE_FILE, stripped.to_json())
+        write_recipe(staging, recipe.to_json(), command=options.command)
         write_json(staging / RESULTS_FILE, to_json(results))
         write_file(staging / METRICS_FILE, (folder.work / METRICS_FILE).read_bytes())
     return results

@@ -16,12 +16,12 @@ from hf_lstm.data.splits import Splits
 from hf_lstm.devices import resolve_precision
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.calibration import fit_config
-from hf_lstm.file_names import CHECKPOINT_PREFIX, PLACES_FILE, RECIPE_FILE
-from hf_lstm.files import write_json
+from hf_lstm.file_names import CHECKPOINT_PREFIX
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.model.prediction import compute_logits
-from hf_lstm.records.places import list_places, strip_recipe
+from hf_lstm.model.provenance import write_recipe
+from hf_lstm.records.places import strip_recipe
 from hf_lstm.records.results import Epoch
 from hf_lstm.searching.pruning import decide
 from hf_lstm.searching.study import ELAPSED, EPOCHS
@@ -221,8 +221,5 @@ def save_model(run: PreparedRun, folder: Path) -> str:
         dtype = resolve_precision(run.recipe.train.precision, device, model=model.config)
         config = fit_config(model.config, compute_logits(model, validation.texts, dtype=dtype), validation.labels)
         write_config(staging, config)
-        recipe = dataclasses.replace(run.recipe, model=config).to_json()
-        write_json(staging / RECIPE_FILE, strip_recipe(recipe))
-        if places := list_places(recipe):
-            write_json(staging / PLACES_FILE, places)
+        write_recipe(staging, dataclasses.replace(run.recipe, model=config).to_json())
     return digest

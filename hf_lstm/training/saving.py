@@ -10,12 +10,13 @@ from typing import Any
 from hf_lstm.config import Recipe
 from hf_lstm.errors import StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
-from hf_lstm.file_names import PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE
+from hf_lstm.file_names import REPORT_FOLDER, RESULTS_FILE
 from hf_lstm.files import write_json
 from hf_lstm.hub.cards.card import write_card
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.folder import write_config, write_model
-from hf_lstm.records.places import list_places, strip_recipe, strip_results
+from hf_lstm.model.provenance import write_recipe
+from hf_lstm.records.places import strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.results import Epoch, RunResults
 from hf_lstm.report.writer import report_run
@@ -59,14 +60,12 @@ def save_and_measure(
 
 
 def _write_provenance(folder: Path, recipe: Recipe, results: RunResults) -> RunResults:
-    """Write recipe and results without folders of this machine, and these into a file of their own.
+    """Write recipe and results without folders of this machine, as `write_recipe` does.
 
     Returns the results as they were written.
     """
-    recipe_json, results_json = recipe.to_json(), to_json(results)
-    if places := list_places(recipe_json):
-        write_json(folder / PLACES_FILE, {**places, "command": results.command})
-    write_json(folder / RECIPE_FILE, strip_recipe(recipe_json, results_json))
+    results_json = to_json(results)
+    write_recipe(folder, recipe.to_json(), results_json, command=results.command)
     write_json(folder / RESULTS_FILE, stripped := strip_results(results_json))
     return read_record(RunResults, stripped, RESULTS_FILE)
 
