@@ -138,7 +138,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         labels = Labels(tuple(str(name) for name in classes), is_multi=ids.ndim == 2)
         splits = _cut_rows(texts, ids, labels, recipe)
         with torch.random.fork_rng(), denormals_flushed(), dataset_bars(False):  # the caller's random numbers stay
-            run = prepare_run(recipe, resolve_device(self.device), model_class=LSTMSentiment, splits=splits)
+            run = prepare_run(recipe, resolve_device(self.device), splits=splits)
             rows, validation = run.learned, run.encoded["validation"]
             epochs = train(run.model, rows, validation, recipe.train, unlabeled=run.unlabeled, show_progress=False)
             model = run.model

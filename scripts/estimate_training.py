@@ -132,7 +132,6 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     import torch
 
     from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
-    from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.provenance import describe_code
     from hf_lstm.training.loop.epochs import start_run
     from hf_lstm.training.loop.order import draw_all_steps
@@ -141,7 +140,7 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()
-    prepared = prepare_run(recipe, device, model_class=LSTMSentiment)
+    prepared = prepare_run(recipe, device)
     model, split = prepared.model.train(), prepared.learned
     run = start_run(model, split, recipe.train, unlabeled=prepared.unlabeled)
     run.step = recipe.train.frozen_steps  # these take less than the others

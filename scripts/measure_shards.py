@@ -83,13 +83,12 @@ def measure_recipe(recipe: Recipe, arguments: argparse.Namespace) -> list[dict[s
     import torch
 
     from hf_lstm.devices import flush_denormals, name_dtype
-    from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.training.loop.epochs import start_run
     from hf_lstm.training.loop.order import draw_all_steps
     from hf_lstm.training.setup import prepare_run
 
     flush_denormals()
-    prepared = prepare_run(recipe, torch.device("cpu"), model_class=LSTMSentiment)
+    prepared = prepare_run(recipe, torch.device("cpu"))
     split = prepared.learned
 
     def start(num_shards: int | None) -> "TrainingRun":

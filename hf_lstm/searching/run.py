@@ -39,8 +39,8 @@ from hf_lstm.storage.identity import check_identity
 from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tracking.trackers import check_tracker
 from hf_lstm.training.bases.loading import Base, load_base_model
+from hf_lstm.training.completion import complete_data
 from hf_lstm.training.facts import describe_machine
-from hf_lstm.training.setup import complete_data
 
 logger = logging.getLogger(__name__)
 

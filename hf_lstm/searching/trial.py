@@ -124,7 +124,6 @@ def run_trial(recipe: Recipe, trial: Trial, folder: Path, conditions: Conditions
                 run = prepare_run(
                     recipe,
                     conditions.device,
-                    model_class=LSTMSentiment,
                     splits=conditions.splits,
                     reads_test=False,
                     kept=conditions.kept,

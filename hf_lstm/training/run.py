@@ -14,7 +14,6 @@ from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.distributed.processes import Processes, find_device
 from hf_lstm.file_names import METRICS_FILE
 from hf_lstm.files import write_file
-from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import strip_recipe
@@ -45,7 +44,7 @@ def follow_run(recipe: Recipe, device: str, processes: Processes, output_dir: Pa
             return
         kept = KeptAnswers.of_another(OutputFolder(output_dir).kept_answers)
         device_here = resolve_device(find_device(device, processes.launch))
-        run = prepare_run(recipe, device_here, model_class=LSTMSentiment, kept=kept)
+        run = prepare_run(recipe, device_here, kept=kept)
         processes.require_same({"rows": digest_rows(run), "targets": digest_targets(run.learned)})
         _train(run, processes, Session(), show_progress=False)
 

@@ -3,19 +3,16 @@
 The model starts from random weights, those of a model to fine-tune, or word vectors.
 """
 
-import itertools
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from datasets import Dataset
 from tokenizers import Tokenizer
 
-from hf_lstm.config import ModelConfig, Recipe, TokenizerConfig, TrainConfig
-from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config import ModelConfig, Recipe, TrainConfig
 from hf_lstm.config.recipes.ours import MADE_FOR_BASES
 from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.encoded import LabeledTexts, encode_split
@@ -23,7 +20,7 @@ from hf_lstm.data.loading import load_splits, load_unlabeled
 from hf_lstm.data.row_checks import check_training_rows
 from hf_lstm.data.splits import Splits
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
-from hf_lstm.encoding.scripts import are_unspaced, measure_unknown, needs_any_script
+from hf_lstm.encoding.scripts import measure_unknown
 from hf_lstm.errors import InputError
 from hf_lstm.memory import is_of_memory
 from hf_lstm.model.classifier import LSTMSentiment
@@ -37,9 +34,10 @@ from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.teaching.start import start_from_ngrams
 from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_labels, check_teachers
-from hf_lstm.tokenization.build import find_special_ids, train_tokenizer
+from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.training.bases.loading import Base, load_base_model
-from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
+from hf_lstm.training.completion import complete_data, resolve_recipe
+from hf_lstm.training.vectors.start import VectorSource, find_vector_source, use_word_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +45,7 @@ _NUM_WRITTEN = 30_000
 """Short texts for the vocabulary, so that each of their words is among the most frequent ones of 70,000 reviews."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PreparedRun:
     """Holds a run's data and untrained model.
 
@@ -82,7 +80,7 @@ def prepare_run(
     recipe: Recipe,
     device: torch.device,
     *,
-    model_class: type[LSTMSentiment],
+    model_class: type[LSTMSentiment] = LSTMSentiment,
     in_memory: InMemorySplits | None = None,
     splits: Splits | None = None,
     reads_test: bool = True,
@@ -104,16 +102,7 @@ def prepare_run(
             at in this order, so that what costs little to find is found before the data are read.
         StorageError: the disk is full or fails.
     """
-    base = None if recipe.train.base_model is None else load_base_model(recipe.train.base_model)
-    if base is not None:
-        base.check_given(recipe)
-        base.complete_network(recipe.model, recipe.given)  # whose settings may not go together
-    if base is None and recipe.name in MADE_FOR_BASES:
-        logger.warning(
-            "%s is made to fine-tune a language model, and starts from random numbers without --init-from FOLDER "
-            "(init_from= in Python), which hf-lstm pretrain writes",
-            recipe.name,
-        )
+    base = _load_base(recipe)
     if base is not None and splits is None:
         recipe = complete_data(recipe, base, in_memory)
     needs_no_texts = base is None and recipe.tokenizer.vocab is not None
@@ -124,42 +113,26 @@ def prepare_run(
     if base is not None:
         base.check_splits(splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
-    labels = Labels.of_rows(splits["train"])
+    train_split = splits["train"]
+    labels = Labels.of_rows(train_split)
     for name, config_of_teacher in teachers.items():
         check_labels(name, config_of_teacher, labels)
     check_objectives(recipe.train, labels)
     findings = check_training_rows(splits)
     unlabeled = load_unlabeled(recipe.train, recipe.data, splits)
-    praise = _find_label_of_praise(recipe, splits["train"])
+    praise = _find_label_of_praise(recipe, train_split)
     written = [] if praise is None else write_short_texts(_NUM_WRITTEN, seed=recipe.train.seed)
-    more_texts = [*unlabeled, *written]
-    recipe, config, tokenizer = resolve_recipe(recipe, splits["train"], base, tokenizer, more_texts=more_texts)
+    recipe, config, tokenizer = resolve_recipe(recipe, train_split, base, tokenizer, more_texts=[*unlabeled, *written])
     encoded = {
         name: encode_split(split, tokenizer, config) for name, split in splits.items() if reads_test or name != "test"
     }
     _check_unknown(encoded, config, recipe.tokenizer.words)
     model = build_model(model_class, config, tokenizer, seed=recipe.train.seed).to(device)
-    base_model = None
-    if base is not None:
-        base_model = base.copy_weights(model)
-        model.embedding.weight.requires_grad_(not recipe.train.freeze_embeddings)
-    size = f"{model.num_parameters:,} parameters, vocabulary {config.vocab_size:,}"
-    logger.info("model: %s, on %s", size, device)
-    word_vectors = None
-    if vector_source is not None:
-        word_vectors = use_word_vectors(model, vector_source, recipe.train, encoded["train"].texts.input_ids)
+    base_model, word_vectors = _start_model(model, recipe, base, vector_source, encoded["train"])
     learned = encoded["train"]
     if recipe.train.teachers is not None:
         learned = build_taught_rows(
-            splits["train"],
-            learned,
-            unlabeled,
-            tokenizer,
-            config,
-            recipe.train,
-            praise=praise,
-            device=device,
-            kept=kept,
+            train_split, learned, unlabeled, tokenizer, config, recipe.train, praise=praise, device=device, kept=kept
         )
     if recipe.train.start == "ngrams" and base is None and recipe.train.embeddings is None:
         start_from_ngrams(model, encoded["train"], has_vectors=word_vectors is not None)
@@ -169,18 +142,58 @@ def prepare_run(
     if recipe.train.changes_word_vectors:
         ids = [texts.input_ids for texts in (learned.texts, more) if texts is not None]
         normalize_embedding(model, torch.bincount(torch.from_numpy(np.concatenate(ids)), minlength=config.vocab_size))
-    digest = hash_texts(unlabeled) if len(unlabeled) else None
-    num_unlabeled = len(unlabeled) if recipe.train.learns_from_unlabeled else None
     return PreparedRun(
-        recipe, splits, findings, encoded, learned, more, digest, num_unlabeled, model, base_model, word_vectors
+        recipe=recipe,
+        splits=splits,
+        findings=findings,
+        encoded=encoded,
+        learned=learned,
+        unlabeled=more,
+        unlabeled_sha256=hash_texts(unlabeled) if unlabeled else None,
+        num_unlabeled=len(unlabeled) if recipe.train.learns_from_unlabeled else None,
+        model=model,
+        base_model=base_model,
+        word_vectors=word_vectors,
     )
 
 
-def complete_data(recipe: Recipe, base: Base, in_memory: InMemorySplits | None) -> Recipe:
-    """Fill in what the run of the model to start from was told of its rows, unless these have no names of columns."""
-    if in_memory is not None and not in_memory.names_columns:
-        return recipe
-    return replace(recipe, data=base.complete_data(recipe.data))
+def _load_base(recipe: Recipe) -> Base | None:
+    """Load the model that a recipe starts from, if any, and check that it goes together with what was given."""
+    if recipe.train.base_model is not None:
+        base = load_base_model(recipe.train.base_model)
+        base.check_given(recipe)
+        base.complete_network(recipe.model, recipe.given)  # whose settings may not go together
+        return base
+    if recipe.name in MADE_FOR_BASES:
+        logger.warning(
+            "%s is made to fine-tune a language model, and starts from random numbers without --init-from FOLDER "
+            "(init_from= in Python), which hf-lstm pretrain writes",
+            recipe.name,
+        )
+    return None
+
+
+def _start_model(
+    model: LSTMSentiment,
+    recipe: Recipe,
+    base: Base | None,
+    vector_source: VectorSource | None,
+    train_rows: LabeledTexts,
+) -> tuple[BaseModelFacts | None, WordVectorFacts | None]:
+    """Put the weights of a base, or word vectors, into a model that was just drawn; return the facts of both."""
+    base_model = word_vectors = None
+    if base is not None:
+        base_model = base.copy_weights(model)
+        model.embedding.weight.requires_grad_(not recipe.train.freeze_embeddings)
+    logger.info(
+        "model: %s parameters, vocabulary %s, on %s",
+        f"{model.num_parameters:,}",
+        f"{model.config.vocab_size:,}",
+        model.device,
+    )
+    if vector_source is not None:
+        word_vectors = use_word_vectors(model, vector_source, recipe.train, train_rows.texts.input_ids)
+    return base_model, word_vectors
 
 
 def check_objectives(config: TrainConfig, labels: Labels) -> None:
@@ -210,64 +223,6 @@ def _find_label_of_praise(recipe: Recipe, train_split: Dataset) -> int | None:
     if not recipe.train.edited_share or labels.is_multi or len(labels.names) != 2:
         return None
     return find_praise(train_split["text"][:], np.asarray(train_split["label"][:]))
-
-
-def resolve_recipe(
-    recipe: Recipe,
-    train_split: Dataset,
-    base: Base | None,
-    tokenizer: Tokenizer | None = None,
-    *,
-    more_texts: Sequence[str] = (),
-) -> tuple[Recipe, ModelConfig, Tokenizer]:
-    """Complete the recipe's model config, and choose the tokenizer.
-
-    Returns the recipe with that config, the config, and the tokenizer. The tokenizer is that of `base`, or `tokenizer`,
-    or one that is trained here, on train and `more_texts`. With a model to fine-tune, its architecture and its way of
-    finding words take the place of the recipe's, but for what was given of settings that no weight depends on; with a
-    language model, only those of embedding and LSTM do.
-
-    Raises:
-        InputError: the texts have no word for the vocabulary, or `base` doesn't say how it finds words.
-    """
-    labels = Labels.of_rows(train_split)
-    if base is not None:
-        tokenizer_config = base.read_tokenizer_config() or recipe.tokenizer
-        config = base.resolve(labels, recipe.model, recipe.given)
-        return replace(recipe, model=config, tokenizer=tokenizer_config), config, base.tokenizer
-    if tokenizer is None:
-        texts = train_split["text"][:]
-        recipe = replace(recipe, tokenizer=_choose_words(recipe, texts))
-        tokenizer = train_tokenizer(itertools.chain(texts, more_texts), recipe.tokenizer)
-    pad_token_id, unk_token_id = find_special_ids(tokenizer)
-    config = recipe.model.resolve(
-        vocab_size=tokenizer.get_vocab_size(),
-        label_names=labels.names,
-        problem_type=labels.problem_type,
-        pad_token_id=pad_token_id,
-        unk_token_id=unk_token_id,
-    )
-    return replace(recipe, model=config), config, tokenizer
-
-
-def _choose_words(recipe: Recipe, texts: Sequence[str]) -> TokenizerConfig:
-    """Choose how words are found, where our own recipe would lose signs or find whole sentences.
-
-    Most letters without blanks between words: byte pairs. Else, as in any script.
-    """
-    chosen = recipe.tokenizer
-    if chosen.words in ("any_script", "whitespace", "bpe") or not needs_any_script(texts):
-        return chosen
-    better: Literal["bpe", "any_script"] = "any_script"
-    what = "train has vowel signs or accents inside words"
-    if are_unspaced(texts):
-        better, what = "bpe", "train is of a script that sets no blanks between words"
-    is_plain = chosen.stop_words == "keep" and chosen.unknown_words == "mark"
-    if recipe.name == DEFAULT_RECIPE and chosen.words == get_recipe(DEFAULT_RECIPE).tokenizer.words and is_plain:
-        logger.info("%s: tokenizer.words is %s", what, better)
-        return replace(chosen, words=better)
-    logger.warning("%s, which tokenizer.words=%s misreads: --set tokenizer.words=%s", what, chosen.words, better)
-    return chosen
 
 
 def _check_unknown(encoded: Mapping[str, LabeledTexts], config: ModelConfig, words: str) -> None:

@@ -140,7 +140,7 @@ def prepare(rows, **settings):
     """Set up a run on rows, without training it."""
     words = {} if "init_from" in settings else {"min_count": 1}  # which a model to start from determines
     recipe = change_settings(get_recipe("pooled-bilstm"), {"precision": "float32", **words, **settings})
-    return prepare_run(recipe, torch.device("cpu"), model_class=LSTMSentiment, in_memory=resolve_source(rows))
+    return prepare_run(recipe, torch.device("cpu"), in_memory=resolve_source(rows))
 
 
 def test_fine_tuning_keeps_the_classifier_of_the_same_labels_alone(trained):
@@ -188,7 +188,7 @@ def test_a_teacher_that_can_not_teach_is_refused_before_a_word_is_counted(
     def count(*_):
         raise AssertionError("words are counted")
 
-    monkeypatch.setattr("hf_lstm.training.setup.train_tokenizer", count)
+    monkeypatch.setattr("hf_lstm.training.completion.train_tokenizer", count)
     rows = make_rows(40, seed=4)
     with pytest.raises(InputError, match="has the labels 'neg', 'pos'"):
         prepare(rows, teachers=str(tiny_model_folder))

@@ -39,15 +39,15 @@ def run(tiny_model):
     base = BaseModelFacts(source="org/base", is_on_hub=True, weights_sha256="ab" * 32, keeps_classifier=True)
     learned = encoded["train"]
     return PreparedRun(
-        recipe,
-        splits,
-        RowFindings(),
-        encoded,
-        learned,
-        None,
-        None,
-        None,
-        tiny_model,
+        recipe=recipe,
+        splits=splits,
+        findings=RowFindings(),
+        encoded=encoded,
+        learned=learned,
+        unlabeled=None,
+        unlabeled_sha256=None,
+        num_unlabeled=None,
+        model=tiny_model,
         base_model=base,
         word_vectors=None,
     )

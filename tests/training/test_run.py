@@ -19,7 +19,7 @@ from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.teaching.kept_answers import KeptAnswers
 from hf_lstm.tokenization.build import train_tokenizer
-from hf_lstm.training import setup
+from hf_lstm.training import completion
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.options import RunOptions
 from hf_lstm.training.run import run_experiment
@@ -413,7 +413,9 @@ def test_what_differs_from_the_run_to_resume_is_named(tmp_path, recipe, reviews,
         run_experiment(recipe, options(tmp_path, resume=True))
     reviews.write_text(text)
     with monkeypatch.context() as patch:
-        patch.setattr(setup, "train_tokenizer", lambda texts, config: train_tokenizer([*texts, "unheard " * 9], config))
+        patch.setattr(
+            completion, "train_tokenizer", lambda texts, config: train_tokenizer([*texts, "unheard " * 9], config)
+        )
         with pytest.raises(InputError, match=r"resumed: vocabulary_sha256 was \w+\.\.\. and is \w+\.\.\. now; rows_"):
             run_experiment(recipe, options(tmp_path, resume=True))
     monkeypatch.setattr("hf_lstm.provenance.find_commit", lambda: "other")

@@ -13,7 +13,8 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.loading import load_unlabeled
 from hf_lstm.records.results import WordVectorFacts
 from hf_lstm.training.bases.classifier import BaseModel
-from hf_lstm.training.setup import _choose_words, build_model, prepare_run, resolve_recipe
+from hf_lstm.training.completion import choose_words, resolve_recipe
+from hf_lstm.training.setup import build_model, prepare_run
 from hf_lstm.training.vectors.start import find_vector_source, use_word_vectors
 
 TEXTS = ["a lovely film", "a dull film", "lovely and dull"]
@@ -130,9 +131,9 @@ def test_words_start_from_their_vectors_and_their_share_is_told(tmp_path, resolv
 )
 def test_the_default_recipe_finds_words_as_the_script_needs(texts, chosen, caplog):
     recipe = get_recipe(DEFAULT_RECIPE)
-    assert _choose_words(recipe, texts).words == chosen
+    assert choose_words(recipe, texts).words == chosen
     kept = change_settings(recipe, {"words": "word_characters"})
-    assert _choose_words(kept, texts).words == "word_characters"
+    assert choose_words(kept, texts).words == "word_characters"
     assert (f"--set tokenizer.words={chosen}" in caplog.text) == (chosen != "punctuated")
 
 
@@ -149,6 +150,6 @@ def test_of_no_texts_without_labels_nothing_is_said(tmp_path, caplog):
 def test_a_recipe_made_for_a_language_model_says_that_it_has_none(name, caplog):
     recipe = change_settings(get_recipe(name), {"dataset": "no-such-rows.csv", "hidden_size": 2, "embedding_dim": 2})
     with pytest.raises(InputError, match="no-such-rows"):
-        prepare_run(recipe, torch.device("cpu"), model_class=LSTMSentiment)
+        prepare_run(recipe, torch.device("cpu"))
     said = f"{name} is made to fine-tune a language model, and starts from random numbers without --init-from FOLDER"
     assert (said in caplog.text) == (name != "bilstm")
