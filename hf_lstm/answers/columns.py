@@ -4,7 +4,7 @@ PyTorch is imported where answers are computed: processes that only pass them on
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hf_lstm.config import ModelConfig
@@ -77,22 +77,3 @@ def join_labels(answer: Iterable[Mapping[str, Any]]) -> str:
     names = [each["label"] for each in answer]
     is_clear = not any(LABEL_SEPARATOR in name for name in names)
     return LABEL_SEPARATOR.join(names) if is_clear else json.dumps(names, ensure_ascii=False)
-
-
-def list_shown(
-    probabilities: "torch.Tensor", config: ModelConfig, *, with_scores: bool
-) -> Iterator[list[tuple[str, float]]]:
-    """Yield what is printed of each text: each of its labels with its score.
-
-    With `with_scores` it is each label that there is. The most probable stand first.
-    """
-    from hf_lstm.model.prediction import name_labels
-
-    if with_scores:
-        for of_row in probabilities.tolist():
-            pairs = zip(config.label_names, (round(score, DIGITS) for score in of_row), strict=True)
-            yield sorted(pairs, key=lambda pair: -pair[1])
-        return
-    for answer in name_labels(probabilities, config):
-        named = answer if config.is_multi_label else [answer]
-        yield [(each["label"], round(each["score"], DIGITS)) for each in named]

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from hf_lstm.model.classifier import LSTMSentiment
 
 STANDARD_INPUT = "-"
-SHOWN_CHARACTERS = 80
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -143,7 +142,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     with pausing_collection():
-        from hf_lstm.answers.columns import list_shown
+        from hf_lstm.answers.lines import format_answer
         from hf_lstm.model.classifier import LSTMSentiment
 
     model = LSTMSentiment.from_pretrained(arguments.model, device=arguments.device)
@@ -154,10 +153,8 @@ def main(argv: Sequence[str]) -> None:
         elif is_file:
             num_rows = print_answers(model, rows, arguments)
         else:
-            for _, probabilities in score_rows(model, rows, arguments):
-                for shown in list_shown(probabilities, model.config, with_scores=arguments.scores):
-                    lines = [f"{label} {score:.4f}" for label, score in shown]
-                    print(*(lines or ["none of the labels; --scores shows how likely each is"]), sep="\n")
+            ((_, probabilities),) = score_rows(model, rows, arguments)
+            print(format_answer(probabilities, model.config, with_scores=arguments.scores))
             return
     if not num_rows:
         name = "standard input" if arguments.input == STANDARD_INPUT else arguments.input
@@ -298,13 +295,8 @@ def write_answers(
 
 
 def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace) -> int:
-    """Print a line for each row, and return how many there are.
-
-    It has label, score and the start of the text, separated by tabs; with `--scores`, all labels and their scores. Any
-    number of labels stand in one field, and their scores in the next, with `|` between.
-    """
-    from hf_lstm.answers.columns import list_shown
-    from hf_lstm.rows.columns import LABEL_SEPARATOR
+    """Print a line for each row, as `format_rows` words it, and return how many there are."""
+    from hf_lstm.answers.lines import format_rows
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
@@ -312,26 +304,9 @@ def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.
     shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
     with tqdm(desc="score", unit="text", disable=not shows_bar) as progress:
         for window, probabilities in score_rows(model, rows, arguments):
-            shown_of_texts = list_shown(probabilities, model.config, with_scores=arguments.scores)
-            for text, shown in zip(window.texts, shown_of_texts, strict=True):
-                fields = [f"{label}\t{score:.4f}" for label, score in shown]
-                if model.config.is_multi_label and not arguments.scores:
-                    columns = ([label for label, _ in shown], [f"{score:.4f}" for _, score in shown])
-                    fields = [LABEL_SEPARATOR.join(column) for column in columns]
-                print(*fields, abbreviate(text), sep="\t")
+            for line in format_rows(window.texts, probabilities, model.config, with_scores=arguments.scores):
+                print(line)
             progress.update(len(window.texts))
             num_rows += len(window.texts)
     sys.stdout.flush()  # here, where it is no error if the reader has gone (`| head`)
     return num_rows
-
-
-def abbreviate(text: str) -> str:
-    """Return the start of a text on one line.
-
-    Control characters are replaced: they could take over a terminal.
-    """
-    line = " ".join(text[: 4 * SHOWN_CHARACTERS].split())
-    shown = line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"
-    if shown.isprintable():  # as nearly always: to look at each character takes as long as to score the text
-        return shown
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in shown)

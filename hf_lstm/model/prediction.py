@@ -58,7 +58,7 @@ def predict_probabilities(
 
     Raises:
         InputError: `texts` is no iterable of strings, or as `stream_probabilities`.
-        RuntimeError: as `compute_logits`.
+        NonFiniteError: as `compute_logits`.
     """
     texts = iterate_rows(texts)
     num_texts = len(texts) if isinstance(texts, Sized) else None
@@ -90,7 +90,7 @@ def stream_probabilities(
 
     Raises:
         InputError: `batch_size` or `precision` is none that can be; or, once it is reached, a row is not a string.
-        RuntimeError: as `compute_logits`.
+        NonFiniteError: as `compute_logits`.
     """
     is_number = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
     if batch_size is not None and not (is_number and batch_size >= 1):
@@ -117,7 +117,7 @@ def compute_logits(
     alone, since other threads may use it.
 
     Raises:
-        RuntimeError: a logit is not finite, which would otherwise pass for a confident answer.
+        NonFiniteError: a logit is not finite, which would otherwise pass for a confident answer.
     """
     logits = torch.empty(len(texts), network.config.num_labels, dtype=torch.float32, device="cpu")
     _fill_rows(logits, network, texts, lambda network: network, dtype=dtype, batch_size=batch_size)
@@ -214,7 +214,7 @@ def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *,
 
     Raises:
         InputError: a row is not a string, or `precision` is none that can be.
-        RuntimeError: as `compute_logits`.
+        NonFiniteError: as `compute_logits`.
     """
     dtype = resolve_precision(precision, network.device, model=network.config)
     rows = iter(iterate_rows(texts))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from run_records import make_config
 
-from hf_lstm.answers.columns import build_answers, list_shown, name_answer_columns
+from hf_lstm.answers.columns import build_answers, name_answer_columns
 from hf_lstm.config.model import MULTI_LABEL
 
 CONFIG = make_config(["a", "b"])
@@ -42,6 +42,3 @@ def test_any_number_of_labels_stand_in_one_cell():
     assert names == ["predicted_label", "score_a", "score_b"]
     assert build_answers(names, probabilities, config).columns[0] == ["b", "b|a", ""]
     assert build_answers(names[:1], probabilities, config).columns == [["b", "b|a", ""]]
-    shown = list(list_shown(probabilities, config, with_scores=False))
-    assert shown == [[("b", 0.75)], [("b", 0.9), ("a", 0.5)], []]
-    assert [len(pairs) for pairs in list_shown(probabilities, config, with_scores=True)] == [2, 2, 2]
