@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0e-\x1b\x7f]")
 """Control codes, and characters that change the direction of all text until the paragraph ends."""
-
-
 MAX_CODE_CHARACTERS = 200
 
 

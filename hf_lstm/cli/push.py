@@ -84,6 +84,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.hub.cards.metadata import CardChoices, get_data_source, name_repository
+    from hf_lstm.hub.privacy import is_folder_public
     from hf_lstm.hub.publication import format_plan, plan_publication
     from hf_lstm.hub.push import require_login, resolve_repo_id
     from hf_lstm.model.classifier import LSTMSentiment
@@ -98,8 +99,10 @@ def main(argv: Sequence[str]) -> None:
     wanted = arguments.repo_id or name_repository(source, model.recipe.name if model.recipe else None)
     choices = CardChoices(license=arguments.license, language=arguments.language)
     if arguments.dry_run:
-        card = render_card_to_push(folder, model, wanted, choices, arguments)
-        plan = plan_publication(folder, publish_examples=arguments.publish_examples, card=card)
+        is_public = is_folder_public(folder)
+        shows_examples = is_public or arguments.publish_examples
+        card = render_card_to_push(folder, model, wanted, choices, shows_examples=shows_examples)
+        plan = plan_publication(folder, is_public=is_public, publish_examples=arguments.publish_examples, card=card)
         print(format_plan(plan, f"{wanted}, of which nothing is pushed now"))
         return
     repo_id = resolve_repo_id(wanted, require_login())
@@ -140,14 +143,13 @@ def is_language_known(model: "LSTMSentiment") -> bool:
 
 
 def render_card_to_push(
-    folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices", arguments: argparse.Namespace
+    folder: Path, model: "LSTMSentiment", repo_id: str, choices: "CardChoices", *, shows_examples: bool
 ) -> bytes | None:
     """Render the card of a model folder for its place on the Hub.
 
     None if somebody edited the folder's card, which then goes as it is, or if jinja2 is not installed.
     """
     from hf_lstm.hub.cards.card import has_edited_card, read_choices, render_card
-    from hf_lstm.hub.privacy import is_folder_public
 
     if has_edited_card(folder) or not is_installed("jinja2"):
         return None
@@ -158,7 +160,7 @@ def render_card_to_push(
         repo_id=repo_id,
         choices=choices.or_else(read_choices(folder / CARD_FILE)),
         folder=folder,
-        shows_examples=arguments.publish_examples or is_folder_public(folder),
+        shows_examples=shows_examples,
     )
     return card.encode()
 
@@ -170,6 +172,7 @@ def push_folder(
 
     The folder's card then is the one that was pushed, whose example loads the model from the Hub.
     """
+    from hf_lstm.hub.privacy import is_folder_public
     from hf_lstm.hub.push import DEFAULT_MESSAGE, push_model_folder
 
     again = [str(folder)]
@@ -177,7 +180,9 @@ def push_folder(
         again += [option] if value is True else [option, str(value)]
     for option, chosen in (("--license", arguments.license), ("--language", arguments.language)):
         again += [option, chosen] if chosen else []
-    card = render_card_to_push(folder, model, repo_id, choices, arguments)
+    is_public = is_folder_public(folder)
+    shows_examples = is_public or arguments.publish_examples
+    card = render_card_to_push(folder, model, repo_id, choices, shows_examples=shows_examples)
     url = push_model_folder(
         folder,
         repo_id,
@@ -187,6 +192,7 @@ def push_folder(
         commit_message=arguments.commit_message or DEFAULT_MESSAGE,
         publish_examples=arguments.publish_examples,
         card=card,
+        is_public=is_public,
         retry_hint=f"{name_command('push')} {shlex.join(again)}",
     )
     if card is not None:

@@ -124,9 +124,9 @@ def _explain(error: BaseException) -> str | None:
     if isinstance(error, LocalEntryNotFoundError):
         is_root = len(list(iterate_causes(error))) == 1  # else the cause says why nothing was downloaded
         return "is not in the cache: allow downloads once" if is_root else None
-    return (
-        _explain_os_error(error) if isinstance(error, OSError) and error.errno else None
-    )  # some only borrow the class
+    if isinstance(error, OSError) and error.errno:  # some only borrow the class
+        return _explain_os_error(error)
+    return None
 
 
 def _get_file_name(error: RemoteEntryNotFoundError) -> str:

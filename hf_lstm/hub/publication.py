@@ -185,7 +185,7 @@ def _name_dataset(path: Path, metrics: Mapping[str, Any], results: Mapping[str, 
 
 def _list_others(folder: Path, planned: set[str]) -> list[PlannedFile]:
     """List what else is in the folder, none of which is published."""
-    notes = {PLACES_FILE: "has paths of this machine", RECIPE_FILE: "", RESULTS_FILE: ""}
+    notes = {PLACES_FILE: "has paths of this machine"}
     told = {*planned, REPORT_FOLDER, "__pycache__"}  # which pip makes beside the modules of a model that it installs
     others = [path.name for path in folder.iterdir() if path.name not in told]
     if (folder / REPORT_FOLDER).is_dir():

@@ -85,6 +85,7 @@ def push_model_folder(
     overwrite_card: bool = False,
     publish_examples: bool = False,
     card: bytes | None = None,
+    is_public: bool | None = None,
     retry_hint: str | None = None,
 ) -> str:
     """Push a model folder in one commit, and return its URL.
@@ -110,13 +111,14 @@ def push_model_folder(
         overwrite_card: replace a card that somebody edited, too.
         publish_examples: upload the texts that report and card show, whatever data they are of.
         card: the card to upload; by default the one in the folder.
+        is_public: whether anybody can read the data; by default the Hub is asked.
         retry_hint: the command that pushes again, for the error message.
 
     Raises:
         InputError: the folder lacks a file, its card tells what is private, the push is not permitted, `private` is
             asked of a repository that is public, or the Hub fails for longer than we retry.
     """
-    plan = plan_publication(Path(folder), publish_examples=publish_examples, card=card)
+    plan = plan_publication(Path(folder), is_public=is_public, publish_examples=publish_examples, card=card)
     is_careful = any(planned.holds_texts for planned in plan)
     logger.log(logging.WARNING if is_careful else logging.INFO, "%s", format_plan(plan, repo_id))
     api = HfApi(token=token)

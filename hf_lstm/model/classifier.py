@@ -297,4 +297,5 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
                 commit_message=commit_message or DEFAULT_MESSAGE,
                 overwrite_card=overwrite_card,
                 publish_examples=publish_examples,
+                is_public=is_public,
             )

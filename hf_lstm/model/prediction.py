@@ -97,14 +97,17 @@ def stream_probabilities(
         raise InputError(f"batch_size is {batch_size!r}, but must be a whole number of at least 1")
     config, problem = network.config, network.problem
     dtype = resolve_precision(precision, network.device, model=config)
-    remaining = iter(texts)
-    num_done = 0
-    while window := list(islice(remaining, memory.WINDOW_TEXTS)):
-        encoded = encoder.encode(window, first_row=num_done)
-        if num_done == 0:
+    for number, encoded in enumerate(_encode_windows(encoder, texts)):
+        if number == 0:
             warn_of_unknown(encoded, config.unk_token_id, "the texts")
-        logits = compute_logits(network, encoded, dtype=dtype, batch_size=batch_size)
-        yield problem.calibrate(logits)
+        yield problem.calibrate(compute_logits(network, encoded, dtype=dtype, batch_size=batch_size))
+
+
+def _encode_windows(encoder: Encoder, texts: Iterable[str]) -> Iterator[EncodedTexts]:
+    """Yield texts window by window, encoded; they are read as they are needed."""
+    remaining, num_done = iter(texts), 0
+    while window := list(islice(remaining, memory.WINDOW_TEXTS)):
+        yield encoder.encode(window, first_row=num_done)
         num_done += len(window)
 
 
@@ -217,11 +220,8 @@ def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *,
         NonFiniteError: as `compute_logits`.
     """
     dtype = resolve_precision(precision, network.device, model=network.config)
-    rows = iter(iterate_rows(texts))
-    windows: list[torch.Tensor] = []
-    while window := list(islice(rows, memory.WINDOW_TEXTS)):
-        encoded = encoder.encode(window, first_row=len(windows) * memory.WINDOW_TEXTS)
-        windows.append(compute_features(network, encoded, dtype=dtype))
+    encoded = _encode_windows(encoder, iterate_rows(texts))
+    windows = [compute_features(network, window, dtype=dtype) for window in encoded]
     return torch.cat(windows) if windows else torch.empty(0, network.pooling.num_features, dtype=torch.float32)
 
 

@@ -3,14 +3,11 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 from hf_lstm.config.pretrain import PretrainConfig
@@ -20,9 +17,10 @@ from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import check_step
 from hf_lstm.pretraining.language_model import LanguageModel
 from hf_lstm.pretraining.sampled_softmax import WordSampler, sum_cross_entropy_over_all, sum_sampled_cross_entropy
+from hf_lstm.pretraining.state import PretrainRun, Progress, capture_run, restore_run
 from hf_lstm.pretraining.stream import WordStream, cut_into_pieces, list_batches
 from hf_lstm.records.pretraining import PretrainEpoch
-from hf_lstm.records.reading import read_record, to_json
+from hf_lstm.records.reading import to_json
 from hf_lstm.storage.session import Session
 
 logger = logging.getLogger(__name__)
@@ -32,44 +30,6 @@ ADAM_BETAS = (0.9, 0.99)
 ROWS_PER_MEASURED_BATCH = 32
 MAX_MEASURED_TOKENS = 100_000
 """Words of validation that are measured, as the whole vocabulary is weighed at each: they give the loss to 1 %."""
-
-
-@dataclass
-class Progress:
-    """Sums up the steps of the epoch that is under way."""
-
-    loss_sum: float = 0.0
-    num_predicted: int = 0
-    num_tokens: int = 0
-    elapsed_s: float = 0.0
-
-    @property
-    def loss(self) -> float:
-        """Return the loss in nats a word."""
-        return self.loss_sum / max(1, self.num_predicted)
-
-
-@dataclass
-class PretrainRun:
-    """Holds the state of a language model's training, and its settings."""
-
-    model: LanguageModel
-    stream: WordStream
-    sampler: WordSampler
-    optimizer: torch.optim.Optimizer
-    scheduler: LRScheduler
-    dtype: torch.dtype
-    config: PretrainConfig
-    step: int = 0
-    """Optimizer steps done."""
-    epochs: list[PretrainEpoch] = field(default_factory=list)
-    """The finished epochs."""
-    progress: Progress = field(default_factory=Progress)
-
-    @property
-    def num_steps(self) -> int:
-        """Return the number of steps of the whole run."""
-        return self.config.num_epochs * self.stream.steps_per_epoch
 
 
 def start_pretraining(model: LanguageModel, texts: EncodedTexts, config: PretrainConfig) -> PretrainRun:
@@ -258,25 +218,3 @@ def measure_losses(model: LanguageModel, texts: EncodedTexts, dtype: torch.dtype
                 losses[direction] += float(loss)
                 counts[direction] += len(prediction.targets)
     return [loss / max(1, count) for loss, count in zip(losses, counts, strict=True)]
-
-
-def capture_run(run: PretrainRun) -> dict[str, Any]:
-    """Return the state of a run, for `Checkpoints.save`."""
-    return {
-        "step": run.step,
-        "model": run.model.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
-        "scheduler": run.scheduler.state_dict(),
-        "epochs": [to_json(epoch) for epoch in run.epochs],
-        "progress": vars(run.progress),
-    }
-
-
-def restore_run(run: PretrainRun, state: Mapping[str, Any]) -> None:
-    """Restore what `capture_run` returned."""
-    run.step = state["step"]
-    run.model.load_state_dict(state["model"])
-    run.optimizer.load_state_dict(state["optimizer"])
-    run.scheduler.load_state_dict(state["scheduler"])
-    run.epochs = [read_record(PretrainEpoch, epoch, "the checkpoint") for epoch in state["epochs"]]
-    run.progress = Progress(**state["progress"])

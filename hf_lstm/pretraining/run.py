@@ -20,7 +20,8 @@ from hf_lstm.files import read_json, write_file, write_json
 from hf_lstm.model.provenance import write_recipe
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
-from hf_lstm.pretraining.loop import PretrainRun, pretrain, start_pretraining
+from hf_lstm.pretraining.loop import pretrain, start_pretraining
+from hf_lstm.pretraining.state import PretrainRun
 from hf_lstm.pretraining.texts import PretrainingTexts, gather_texts
 from hf_lstm.progress import can_show_bars
 from hf_lstm.provenance import describe_code

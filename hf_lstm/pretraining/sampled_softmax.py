@@ -15,8 +15,6 @@ from torch.autograd.function import once_differentiable
 
 CHUNK_SIZE = 1_024
 """Places whose logits exist at once: with 1,024 candidates these are 4 MB, which a core's own cache almost holds."""
-
-
 CHUNK_SIZE_ON_GPU = 32_768
 """There each chunk takes as many launches, however small it is."""
 

@@ -77,6 +77,6 @@ class SearchFacts:
         raise InputError(f"no trial was finished; {hint}")
 
     def find_badness(self, trial: TrialFacts) -> float | None:
-        """Return what is to be small of a trial; None if it was not measured."""
+        """Return a figure of a trial that is lower the better it is; None if it was not measured."""
         figure = trial.loss if self.measure == "loss" else trial.accuracy
         return figure if figure is None or self.measure == "loss" else -figure

@@ -99,6 +99,14 @@ def test_a_push_from_python_has_no_text_either(hub, trained, run):
     assert find_secrets(hub, trained) == {TEXT}
 
 
+def test_a_hub_that_falls_silent_does_not_change_what_is_public_within_a_push(push, run, hub, monkeypatch):
+    for push_once in (push, lambda: LSTMSentiment.from_pretrained(run).push_to_hub(REPO)):
+        answers = iter([True])  # who asks twice finds no second one
+        monkeypatch.setattr("hf_lstm.hub.privacy.is_data_public", lambda *_, answers=answers: next(answers))
+        push_once()
+        assert set(hub.files(REPO)) > TEXT_FILES
+
+
 def test_texts_go_along_if_asked_and_are_deleted_by_the_next_push(push, hub, caplog):
     push("--publish-examples")
     assert set(hub.files(REPO)) > TEXT_FILES

@@ -13,7 +13,8 @@ from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import DivergenceError
 from hf_lstm.pretraining import loop
 from hf_lstm.pretraining.language_model import LanguageModel
-from hf_lstm.pretraining.loop import PretrainRun, measure_losses, pretrain, pretrain_step, start_pretraining
+from hf_lstm.pretraining.loop import measure_losses, pretrain, pretrain_step, start_pretraining
+from hf_lstm.pretraining.state import PretrainRun
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.session import Session
 

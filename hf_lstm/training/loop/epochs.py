@@ -110,7 +110,7 @@ def train(
         while not _is_finished(run):
             run_epoch(run, train_split, validation_split, session, show_progress=show_progress)
         session.save()
-    freeze(run.lower_parameters, False)
+    freeze(run.lower_parameters, is_frozen=False)
     if config.cuda_graphs:
         model.lstm.use_cuda_graphs(False)
     assert run.best_weights is not None

@@ -23,7 +23,7 @@ from hf_lstm.training.loop.state import TrainingRun
 
 @dataclass(frozen=True)
 class StepSize:
-    """Holds by what a step's sums are divided, so that batches of unequal size weigh their rows alike."""
+    """Holds the divisors of a step's sums: batches of unequal size weigh their rows alike."""
 
     weight_sum: float
     """Of all labeled rows."""

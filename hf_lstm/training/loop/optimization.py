@@ -1,4 +1,4 @@
-"""Builds loss, optimizer, learning rate schedule and averaged weights."""
+"""Builds optimizer, learning rate schedule, averaged weights and row weights, and tells what diverged."""
 
 import math
 import re

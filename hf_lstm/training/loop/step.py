@@ -31,7 +31,7 @@ def train_step(
     Raises:
         DivergenceError: the loss or a gradient is not finite; the step is not taken.
     """
-    freeze(run.lower_parameters, run.is_frozen)
+    freeze(run.lower_parameters, is_frozen=run.is_frozen)
     if run.unlabeled is None or run.is_frozen:
         unlabeled = ()
     weight_sum = sum(float(run.row_weights[rows].sum()) for rows in batches)
@@ -97,7 +97,7 @@ def _finish_step(run: TrainingRun, figures: Tensor, weight_sum: float) -> tuple[
     return total_loss, int(total_correct)
 
 
-def freeze(parameters: Iterable[nn.Parameter], is_frozen: bool) -> None:
+def freeze(parameters: Iterable[nn.Parameter], *, is_frozen: bool) -> None:
     """Have parameters get no gradients, or get them."""
     for parameter in parameters:
         parameter.requires_grad_(not is_frozen)
