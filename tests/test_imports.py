@@ -17,10 +17,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "hf_lstm"
 ROOMS = """
     errors extras garbage shipped ending file_locks file_names storage_errors files partial_files memory replacement
     edit_mark markdown progress provenance devices records config config.recipes remote hub hub.cards hub.spaces
-    storage tracking nn.cpu nn.cuda nn objectives tokenization encoding formats rows sources data model answers
-    export evaluation report.plots report api demo.guards demo.content demo engines pretraining teaching.editing
-    teaching distributed training.vectors training.bases training.loop training searching sklearn transformers
-    cli.common cli __main__
+    storage tracking nn.cpu nn.cuda nn objectives tokenization encoding formats rows sources data model.explaining
+    model answers export evaluation report.plots report api demo.guards demo.content demo engines pretraining
+    teaching.editing teaching distributed training.vectors training.bases training.loop training searching sklearn
+    transformers cli.common cli __main__
 """.split()
 """A room, a room within a room, or a module beside them may import only itself and those that stand before it."""
 

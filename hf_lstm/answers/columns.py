@@ -56,7 +56,7 @@ def build_answers(names: list[str], probabilities: "torch.Tensor", config: Model
         probabilities: (num_texts, num_labels).
         config: of the model.
     """
-    from hf_lstm.model.prediction import name_labels
+    from hf_lstm.model.labels import name_labels
 
     answers = name_labels(probabilities, config)
     columns: list[list[Any]]

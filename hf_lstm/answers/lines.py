@@ -6,7 +6,7 @@ import torch
 
 from hf_lstm.answers.columns import DIGITS
 from hf_lstm.config import ModelConfig
-from hf_lstm.model.prediction import name_labels, rank_labels
+from hf_lstm.model.labels import name_labels, rank_labels
 from hf_lstm.rows.columns import LABEL_SEPARATOR
 
 SHOWN_CHARACTERS = 80

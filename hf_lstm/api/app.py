@@ -19,7 +19,7 @@ from hf_lstm.api.head_requests import HeadAsGet
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.extras import is_installed
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.prediction import name_labels, rank_labels
+from hf_lstm.model.labels import name_labels, rank_labels
 
 MAX_TEXTS = 256
 """In one request."""

@@ -18,7 +18,7 @@ from hf_lstm.demo.content.figures import format_share
 from hf_lstm.demo.endpoints import check_length, has_known_word, refuse
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.prediction import name_labels
+from hf_lstm.model.labels import name_labels
 
 MAX_ROWS = 1_000
 ROWS_PER_STEP = 50

@@ -6,9 +6,8 @@ Rows are checked, batched by length, and answered in the order given. Memory sta
 import contextlib
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +26,7 @@ from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu.plan import MAX_NARROW_UNITS
 from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
-from hf_lstm.nn.problem import MultiLabel, get_problem
+from hf_lstm.nn.problem import get_problem
 from hf_lstm.progress import can_show_bars
 
 MAX_TOKENS_PER_BATCH = 32_768
@@ -223,60 +222,6 @@ def embed_texts(network: LSTMNetwork, encoder: Encoder, texts: Iterable[str], *,
     encoded = _encode_windows(encoder, iterate_rows(texts))
     windows = [compute_features(network, window, dtype=dtype) for window in encoded]
     return torch.cat(windows) if windows else torch.empty(0, network.pooling.num_features, dtype=torch.float32)
-
-
-def check_top_k(top_k: object) -> None:
-    """Check that `top_k` is a number of labels, or None.
-
-    Raises:
-        InputError: it is not.
-    """
-    is_number = isinstance(top_k, (int, np.integer)) and not isinstance(top_k, bool)
-    if top_k is not None and not (is_number and top_k >= 1):  # type: ignore[operator]
-        raise InputError(f"top_k is {top_k!r}, but must be a whole number of at least 1, or None for all labels")
-
-
-def name_labels(probabilities: torch.Tensor, config: ModelConfig) -> list[Any]:
-    """Name the answer to each row: its most probable label, or those of any number that it has.
-
-    Args:
-        probabilities: (num_texts, num_labels).
-        config: of the model.
-
-    Returns:
-        `{"label", "score"}` for each row. Where a text may have any number of labels, a list of these for each row: the
-        labels whose probability reaches their threshold, the most probable first; it may be empty.
-    """
-    problem = get_problem(config)
-    if not isinstance(problem, MultiLabel):
-        scores, labels = probabilities.max(dim=1)  # of equals, the first one
-        names = config.label_names
-        return [
-            {"label": names[label], "score": score}
-            for label, score in zip(labels.tolist(), scores.tolist(), strict=True)
-        ]
-    ranked = rank_labels(probabilities.masked_fill(problem.select(probabilities) == 0, -1), config.label_names, None)
-    return [[answer for answer in of_row if answer["score"] >= 0] for of_row in ranked]
-
-
-def rank_labels(
-    probabilities: torch.Tensor, label_names: Sequence[str], top_k: int | None
-) -> list[list[dict[str, Any]]]:
-    """Name the labels of each row, the most probable first; of equals, the first one.
-
-    Args:
-        probabilities: (num_texts, num_labels).
-        label_names: in the order of the columns.
-        top_k: how many labels; None for all.
-
-    Returns:
-        A list of `{"label", "score"}` for each row.
-    """
-    scores, labels = probabilities.sort(dim=1, descending=True, stable=True)
-    return [
-        [{"label": label_names[label], "score": score} for label, score in zip(*row, strict=True)]
-        for row in zip(labels[:, :top_k].tolist(), scores[:, :top_k].tolist(), strict=True)
-    ]
 
 
 def compute_probabilities(logits: torch.Tensor, config: ModelConfig) -> NDArray[np.float32]:

@@ -18,8 +18,9 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.errors import InputError, abbreviate
-from hf_lstm.model.explanation import Explanation, explain_text
-from hf_lstm.model.prediction import check_top_k, embed_texts, name_labels, predict_probabilities, rank_labels
+from hf_lstm.model.explaining.explanation import Explanation, explain_text
+from hf_lstm.model.labels import check_top_k, name_labels, rank_labels
+from hf_lstm.model.prediction import embed_texts, predict_probabilities
 from hf_lstm.nn.network import LSTMNetwork
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hf_lstm import memory
 from hf_lstm.errors import InputError
-from hf_lstm.model.prediction import name_labels, rank_labels, stream_probabilities
+from hf_lstm.model.prediction import stream_probabilities
 
 words = st.sampled_from("a great dull film worst fun waste time unknown <br/> 映画 \U0001f600 é".split())
 any_text = st.one_of(st.text(max_size=80), st.lists(words, max_size=60).map(" ".join))
@@ -130,10 +130,3 @@ def test_a_batch_size_that_is_no_number_of_rows_is_refused(tiny_model, batch_siz
 def test_what_is_neither_a_text_nor_several_is_refused(tiny_model, texts):
     with pytest.raises(InputError, match="expected a string or an iterable of strings"):
         tiny_model.predict(texts)
-
-
-def test_of_equal_probabilities_the_first_label_is_named(tiny_model):
-    probabilities = torch.tensor([[0.5, 0.5], [0.25, 0.75]])
-    named = name_labels(probabilities, tiny_model.config)
-    assert named == [{"label": "neg", "score": 0.5}, {"label": "pos", "score": 0.75}]
-    assert [[answer] for answer in named] == rank_labels(probabilities, tiny_model.labels, top_k=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from random_model import build_model
 
 from hf_lstm import InputError
-from hf_lstm.model.explanation_page import render_explanation
+from hf_lstm.model.explaining.page import render_explanation
 
 TEXTS = ["a wonderful film", "", "a dull film with a great cast and nothing else in it", "wonderful"]
 

@@ -11,9 +11,9 @@ from random_model import POOLINGS
 
 from hf_lstm.config import ModelSettings, TokenizerConfig
 from hf_lstm.errors import InputError
-from hf_lstm.model import explanation
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
+from hf_lstm.model.explaining import explanation
+from hf_lstm.model.explaining.decomposition import compute_input_multipliers, trace_lstm
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
 from hf_lstm.tokenization.build import train_tokenizer
 

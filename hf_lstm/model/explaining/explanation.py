@@ -24,8 +24,8 @@ from torch import Tensor
 from hf_lstm.config import ModelConfig
 from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.errors import InputError, NonFiniteError, abbreviate
-from hf_lstm.model.decomposition import compute_input_multipliers, trace_lstm
-from hf_lstm.model.explanation_page import render_explanation
+from hf_lstm.model.explaining.decomposition import compute_input_multipliers, trace_lstm
+from hf_lstm.model.explaining.page import render_explanation
 from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.ragged_lstm import RaggedLSTM

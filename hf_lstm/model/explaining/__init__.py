@@ -1,0 +1,1 @@
+"""Explains an answer by the words of its text."""
