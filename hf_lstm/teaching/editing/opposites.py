@@ -10,6 +10,8 @@ import numpy as np
 PRAISE, BLAME = 1, -1
 SURE, TURNED = 0.95, 0.1
 """How likely words mean what they say, as they are and negated. Rules err, and what is not bad need not be good."""
+UNDECIDED = 0.5
+"""How likely what says neither is praise."""
 _KINDS = (
     (
         "good great excellent wonderful fantastic superb brilliant amazing terrific awesome outstanding magnificent "

@@ -1,19 +1,20 @@
 """Writes English sayings of praise and blame, many of which need none of their words: what breaks, lasts, flies by.
 
-Each line of the table has two sides that differ in few words, of praise first. It was written by hand, from general
-knowledge of English. A slot in braces is filled at random, and on both sides alike; of `[one/of/several]`, each side
-picks one.
+Each line of the table has two sides that differ in few words, of praise first. Another table has facts, which are
+neither. Both were written by hand, from general knowledge of English. A slot in braces is filled at random, and on both
+sides alike; of `[one/of/several]`, each side picks one.
 """
 
 import functools
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, weigh
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, UNDECIDED, weigh
 from hf_lstm.teaching.editing.wording import finish, fit_articles, pick, pick_choices, read_lines
 
-_TABLE = "sayings.txt"
+_TABLE, _FACTS = "sayings.txt", "facts.txt"
 SLOTS = {
     name: tuple(fillings.split("|"))
     for name, fillings in {
@@ -45,6 +46,16 @@ SLOTS = {
         "kids": "my kids|my wife|my husband|my son|my daughter|my mother|my dad|the whole family|my friends|we|"
         "everyone|my students|my sister|the guests|the audience",
         "be": "is|was",
+        "number": "two|three|four|five|six|seven|eight|ten|12|15|20|24|30|40|45|60|90|100|110|250",
+        "year": "1939|1954|1968|1977|1985|1991|1999|2003|2008|2015|2019",
+        "month": "January|February|March|April|May|June|July|August|September|October|November|December",
+        "day": "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday",
+        "time": "six|seven|eight o'clock|nine|half past nine|10 am|noon|two|5 pm|a quarter past four|8:30",
+        "city": "Paris|London|New York|Chicago|Boston|Tokyo|Berlin|Rome|Madrid|Dublin|Vienna|Toronto|India|Texas|"
+        "a small town",
+        "job": "lawyer|doctor|teacher|nurse|farmer|soldier|baker|student|painter|pilot|journalist|detective|"
+        "driver|waiter",
+        "color": "red|blue|green|yellow|brown|grey|black|white|orange|pink",
     }.items()
 }
 _LEADS = ("", "", "", "", "", "", "", "", "", "", "honestly, ", "in short: ", "well, ", "trust me, ", "look, ")
@@ -78,30 +89,41 @@ def _load_clauses() -> tuple[Pair, ...]:
     return tuple(pair for pair in load_pairs() if all(_CLAUSE.fullmatch(side) for side in pair))
 
 
-def _fill(pair: Pair, random: np.random.RandomState, **known: str) -> Pair:
-    """Fill the slots of two sides alike, and pick of the choices of each."""
+def _fill(sides: Sequence[str], random: np.random.RandomState, **known: str) -> list[str]:
+    """Fill the slots of all sides alike, and pick of the choices of each."""
     filled = _Filled(random)
     filled.update(known)
-    praise, blame = (fit_articles(pick_choices(side, random).format_map(filled)) for side in pair)
-    return praise, blame
+    return [fit_articles(pick_choices(side, random).format_map(filled)) for side in sides]
 
 
 def draw_pair(random: np.random.RandomState, table: str = _TABLE) -> Pair:
     """Draw a line of a table at random, and fill both sides alike."""
     pairs = load_pairs(table)
-    return _fill(pairs[random.randint(len(pairs))], random)
+    praise, blame = _fill(pairs[random.randint(len(pairs))], random)
+    return praise, blame
 
 
 def write_sayings(random: np.random.RandomState) -> list[tuple[str, float]]:
     """Write both sides of a line of the table at random, and say how likely each is praise."""
     lead, mark = pick(random, _LEADS), pick(random, _MARKS)
     return [
-        (finish(lead + said + ("" if said[-1] in ".!?" else mark)), weigh(SURE, side))
+        (_end(lead + said, mark), weigh(SURE, side))
         for said, side in zip(draw_pair(random), (PRAISE, BLAME), strict=True)
     ]
+
+
+def write_fact(random: np.random.RandomState) -> tuple[str, float]:
+    """Write what is neither praise nor blame at random, and that it is as likely to be either."""
+    (said,) = _fill([pick(random, read_lines(_FACTS))], random)
+    return _end(said, pick(random, _MARKS)), UNDECIDED
 
 
 def write_clause(side: int, random: np.random.RandomState) -> str:
     """Write a saying of a side that is a clause of `it`, without a mark."""
     clauses = _load_clauses()
     return _fill(clauses[random.randint(len(clauses))], random, it="it")[side == BLAME]
+
+
+def _end(said: str, mark: str) -> str:
+    """Write a sentence with its first letter large, and a mark at its end unless it has one."""
+    return finish(said + ("" if said[-1] in ".!?" else mark))

@@ -11,7 +11,7 @@ from hf_lstm.teaching.editing.edited_texts import (
     turn_sentence,
     write_short_texts,
 )
-from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, find_sides
+from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, UNDECIDED, find_sides
 
 PRAISING, BLAMING = "A good plot. The end is great.", "A bad plot. The end is awful."
 
@@ -27,7 +27,9 @@ def test_the_edits_of_a_kind_are_as_many_as_asked_for_or_as_there_are(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     assert len(texts) == len(praise) == 100
     assert praise.dtype == np.float32
-    num_written = sum(round(1000 * SHARES[kind]) for kind in ("phrases", "sayings", "compositions", "joined_crops"))
+    num_written = sum(
+        round(1000 * SHARES[kind]) for kind in ("phrases", "sayings", "facts", "compositions", "joined_crops")
+    )
     assert len(edit_texts(reviews, reviews, 1000, seed=0)[0]) == 40 + 40 + 80 + num_written
     assert len(edit_texts(reviews, reviews, 0, seed=0)[0]) == 0
 
@@ -57,6 +59,13 @@ def test_a_crop_is_joined_to_a_sentence_of_its_side(reviews):
         assert text not in (PRAISING, BLAMING)
 
 
+def test_facts_have_no_emoji_of_a_side(reviews):
+    edited = zip(*edit_texts(reviews, reviews, 5_000, seed=0), strict=True)
+    facts = [text for text, praise in edited if praise == UNDECIDED]
+    assert len(facts) == round(5_000 * SHARES["facts"])
+    assert all(sign < "\u2000" for text in facts for sign in text)  # é, but no emoji
+
+
 def test_words_of_written_texts_are_frequent_enough_for_a_vocabulary():
     texts = write_short_texts(3000, seed=0)
     words = Counter(word.strip(".!,") for text in texts for word in text.lower().split())
@@ -66,7 +75,7 @@ def test_words_of_written_texts_are_frequent_enough_for_a_vocabulary():
 
 def test_texts_whose_teachers_disagree_are_not_swapped(reviews):
     doubted = ReviewedTexts(reviews.texts, 1 - reviews.praise, reviews.is_praise)
-    written = ("phrases", "sayings", "compositions")
+    written = ("phrases", "sayings", "facts", "compositions")
     num_others = sum(round(100 * SHARES[kind]) for kind in ("sentences", *written))
     assert len(edit_texts(doubted, doubted, 100, seed=0)[0]) == num_others
 

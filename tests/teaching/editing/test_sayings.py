@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hf_lstm.teaching.editing import sayings
-from hf_lstm.teaching.editing.opposites import SURE
-from hf_lstm.teaching.editing.sayings import write_sayings
+from hf_lstm.teaching.editing.opposites import SURE, UNDECIDED, find_sides
+from hf_lstm.teaching.editing.sayings import write_fact, write_sayings
+from hf_lstm.teaching.editing.wording import read_lines
 
 TEXTS = Path(__file__).parents[3] / "scripts" / "short_texts.csv"
 TABLES = ("sayings.txt", "verdicts.txt", "concessions.txt")
@@ -23,11 +24,11 @@ def test_both_sides_of_each_line_differ_and_none_is_said_in_praise_and_in_blame(
     assert [side for side in sides if sides.count(side) > 1] == []
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*TABLES, "facts.txt"])
 def test_slots_are_known_and_choices_are_several(table):
-    for side in (side for pair in sayings.load_pairs(table) for side in pair):
+    for side in (side for line in read_lines(table) for side in line.split(" | ")):
         assert set(re.findall(r"\{(.*?)\}", side)) <= set(sayings.SLOTS), side
-        assert side.count("[") == len(re.findall(r"\[[^\[\]{}]*/[^\[\]{}]*\]", side)) == side.count("]"), side
+        assert side.count("[") == len(re.findall(r"\[[^\[\]]*/[^\[\]]*\]", side)) == side.count("]"), side
         assert side == side.strip()
 
 
@@ -38,7 +39,7 @@ def test_the_table_has_many_lines():
 @pytest.fixture(scope="module")
 def written():
     random = np.random.RandomState(0)
-    return [text for _ in range(20_000) for text in write_sayings(random)]
+    return [text for _ in range(20_000) for text in (*write_sayings(random), write_fact(random))]
 
 
 def test_a_side_tells_the_label(written):
@@ -54,6 +55,14 @@ def test_both_sides_of_a_pair_speak_of_the_same_thing():
         (praise, _), (blame, _) = write_sayings(random)
         if praise.endswith(" won me over."):
             assert blame == praise.replace("won me over", "lost me")
+
+
+def test_a_fact_has_no_word_of_praise_or_blame_and_is_as_likely_either():
+    random = np.random.RandomState(4)
+    facts = [write_fact(random) for _ in range(5_000)]
+    assert {praise for _, praise in facts} == {UNDECIDED}
+    assert [text for text, _ in facts if find_sides(text)] == []
+    assert not any(set("{}[]|") & set(text) for text, _ in facts)
 
 
 def test_clauses_are_of_it():
