@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hf_lstm.encoding.apostrophes import find_apostrophes
+from hf_lstm.encoding.apostrophes import ApostropheFinder
 from hf_lstm.encoding.piece_codes import BLANK, FIRST_ODD, PieceCodes, mark_bytes
 from hf_lstm.encoding.word_table import MAX_BYTES, WordTable, pad_bytes
 from hf_lstm.tokenization.word_splitter import WordSplitter
@@ -47,6 +47,7 @@ class BulkEncoder:
     def __init__(self, splitter: WordSplitter, vocab: Mapping[str, int], unk_token_id: int) -> None:
         self._splitter, self._vocab, self._unk_token_id = splitter, vocab, unk_token_id
         self._codes = PieceCodes(splitter.words, splitter.lowercase)
+        self._apostrophes = ApostropheFinder(self._codes)
         ids = {word: index if splitter.keeps(word) else _DROPPED for word, index in vocab.items()}
         ids |= dict.fromkeys(splitter.dropped, _DROPPED)
         coded = {code: index for word, index in ids.items() if (code := self._codes.encode_word(word))}
@@ -122,7 +123,7 @@ class BulkEncoder:
         is_mark = ~is_inside[1:-1] & (codes[1:-1] != BLANK)
         is_start = (is_inside[1:-1] & ~is_inside[:-2]) | is_mark  # of the places from 1 on
         is_end = (is_inside[1:-1] & ~is_inside[2:]) | is_mark
-        known, first, alone = find_apostrophes(codes, self._codes)
+        known, first, alone = self._apostrophes.find(codes)
         is_odd[known] = False
         is_start[first - 1] = is_end[alone - 1] = True
         is_end[first[is_inside[first - 1]] - 2] = True
