@@ -8,7 +8,7 @@ from hf_lstm.encoding.encoder import Encoder
 from hf_lstm.teaching.editing.compositions import DECIDED
 from hf_lstm.teaching.editing.crops import thin_texts
 from hf_lstm.teaching.editing.edited_texts import find_praise
-from hf_lstm.teaching.editing.opposites import SURE, TURNED
+from hf_lstm.teaching.editing.opposites import SURE, TURNED, UNDECIDED
 from hf_lstm.teaching.taught_rows import build_taught_rows
 
 TEXTS = ["A wonderful film. Great fun.", "A dull film. A waste of time.", "great cast"]
@@ -68,8 +68,8 @@ def test_edited_rows_come_last_with_their_own_targets(tiny_model, praise):
     edited = rows.targets[-num_edited:]
     assert edited.sum(axis=1) == pytest.approx(1)
     assert edited.min() >= 0.05 - 1e-6
-    of_written = edited[-8:, praise]  # a fifth, of sayings and compositions
-    shares = {round(each, 2) for sure in (SURE, TURNED, DECIDED) for each in (sure, 1 - sure)}
+    of_written = edited[-8:, praise]  # a fifth, of sayings, facts and compositions
+    shares = {round(each, 2) for sure in (SURE, TURNED, DECIDED, UNDECIDED) for each in (sure, 1 - sure)}
     assert {round(float(share), 2) for share in of_written} <= shares
     assert rows.labels[-num_edited:].tolist() == edited.argmax(axis=1).tolist()
 
