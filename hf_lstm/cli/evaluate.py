@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> None:
     from hf_lstm.report.summary import format_summary
     from hf_lstm.report.writer import write_report
 
-    make_folder(folder)
+    make_report_folder(folder)
     if is_comparison:
         measured = [score(model, arguments).measure(name) for model, name in zip(arguments.models, names, strict=True)]
         print(format_comparison(measured))
@@ -111,7 +111,7 @@ def name_models(paths: Sequence[str]) -> list[str]:
     return names
 
 
-def make_folder(folder: Path) -> None:
+def make_report_folder(folder: Path) -> None:
     """Make a folder, if need be.
 
     Raises:

@@ -1,7 +1,6 @@
 """Locks a folder against a second process, and names the one that holds it."""
 
 import contextlib
-import itertools
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from hf_lstm.errors import InputError
 from hf_lstm.files import PARTIAL_SUFFIX, make_folder
 
 LOCK_FILE = "lock"
-_MAX_ATTEMPTS = 100
+_MAX_FAILURES = 100
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 """The name of the holder must not replace what a file elsewhere holds."""
 _NAME_WAIT_S, _NAME_POLL_S = 2.0, 0.02
@@ -59,7 +58,8 @@ def remove_locked_folder(folder: Path) -> None:
 def _open_locked(folder: Path) -> int:
     """Return a descriptor of the lock's file, locked, which is the file that has its name."""
     path = folder / LOCK_FILE
-    for attempt in itertools.count():
+    num_failures = 0
+    while True:
         descriptor = None
         try:
             make_folder(folder)
@@ -71,12 +71,12 @@ def _open_locked(folder: Path) -> int:
                 locked, descriptor = descriptor, None
                 return locked
         except (FileNotFoundError, FileExistsError):  # the holder ended just now, and the folder with it
-            if attempt == _MAX_ATTEMPTS:
+            num_failures += 1
+            if num_failures > _MAX_FAILURES:
                 raise
         finally:
             if descriptor is not None:
                 os.close(descriptor)
-    raise AssertionError("unreachable")
 
 
 def _try_lock(descriptor: int) -> bool:
