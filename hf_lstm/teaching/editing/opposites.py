@@ -74,59 +74,119 @@ _KINDS = (
     ("strongest", "weakest"),
     ("funniest", "dullest"),
     ("smartest", "dumbest"),
+    ("splendid breathtaking", "horrid unbearable unwatchable"),
+    ("intriguing absorbing haunting", "uninspired dreary laughable ludicrous"),
+    ("unpretentious", "pretentious"),
+    ("thoughtful", "mindless"),
+    ("meaningful", "meaningless senseless"),
+    ("coherent", "incoherent"),
+    ("flawless", "flawed"),
+    ("unique", "generic formulaic"),
+    ("polished", "sloppy tacky"),
+    ("first-rate top-notch", "second-rate third-rate"),
+    ("excellently", "dreadfully"),
+    ("delightfully refreshingly", "painfully ridiculously"),
+    ("virtues merits", "flaws"),
 )
 """Words of praise and of blame that may stand in each other's place."""
 _DONE = "written acted done made told shot filmed directed crafted cast played executed".split()
-_PHRASES = {
-    "i love": "i hate",
-    "i hate": "i love",
-    "i like": "i dislike",
-    "will love": "will hate",
-    "waste of time": "great use of time",
-    "waste your time": "miss it",
-    "don't bother": "don't miss it",
+_JUNK = "crap garbage trash junk rubbish".split()
+_BORNE = ("watch", "follow", "like", "enjoy", "sit through")
+_BOTH_WAYS = {
     "highly recommended": "not recommended",
     "highly recommend": "do not recommend",
     "would recommend": "would not recommend",
-    "i recommend": "i do not recommend",
-    "stay away from": "don't miss",
-    "don't miss": "don't bother with",
-    "well worth": "not worth",
-    "not worth": "well worth",
+    "can recommend": "cannot recommend",
     "worth seeing": "not worth seeing",
     "worth watching": "not worth watching",
-    "falls flat": "works well",
-    "fell asleep": "was wide awake",
+    "is worth": "is not worth",
+    "it's worth": "it's not worth",
+    "definitely worth": "hardly worth",
     "my favorite": "my least favorite",
     "my favourite": "my least favourite",
     "must see": "must avoid",
     "must-see": "must-avoid",
-    "edge of my seat": "point of falling asleep",
-    "can't wait": "don't care",
-    "made sense": "made no sense",
-    "makes sense": "makes no sense",
-    "makes no sense": "makes sense",
-    "made no sense": "made sense",
     "lived up to": "fell short of",
     "lives up to": "falls short of",
-    "fell short of": "lived up to",
-    "falls short of": "lives up to",
+    "makes sense": "makes no sense",
+    "made sense": "made no sense",
+    "saved by": "ruined by",
+    "thumbs up": "thumbs down",
+    "at its best": "at its worst",
+    "manages to": "fails to",
+    "managed to": "failed to",
+    **{f"easy to {verb}": f"hard to {verb}" for verb in _BORNE},
+    "plenty of": "hardly any",
+    "every reason to": "no reason to",
+    "pays off": "goes nowhere",
+    "very well": "very badly",
+    "so well": "so badly",
+    "really well": "really badly",
+    "top notch": "third rate",
+    "first rate": "second rate",
+    "pleasantly surprised": "bitterly disappointed",
+    "only saving grace": "only flaw",
+    "laugh out loud": "groan out loud",
+    "high expectations": "low expectations",
+    "watch it again": "turn it off",
+    "stayed to the end": "walked out",
+    "many redeeming": "no redeeming",
+}
+"""Phrases of praise and of blame that may stand in each other's place."""
+_PHRASES = {
+    **_BOTH_WAYS,
+    **{blaming: praising for praising, blaming in _BOTH_WAYS.items()},
+    "i love": "i hate",
+    "i hate": "i love",
+    "i like": "i dislike",
+    "will love": "will hate",
+    "waste of": "great use of",
+    "a waste": "a treat",
+    "waste your time": "miss it",
+    "waste your money": "miss it",
+    **{f"{be} wasted": f"{be} well used" for be in ("is", "are", "was", "were")},
+    "don't bother": "don't miss it",
+    "i recommend": "i do not recommend",
+    "wouldn't recommend": "would recommend",
+    "don't recommend": "highly recommend",
+    "can't recommend": "can recommend",
+    "stay away from": "don't miss",
+    "don't miss": "don't bother with",
+    "avoid this": "see this",
+    "avoid it": "see it",
+    "avoid at all costs": "see it at any price",
+    "to avoid": "to see",
+    "skip this": "see this",
+    "skip it": "see it",
+    "check it out": "skip it",
+    "well worth": "not worth",
+    "not worth": "well worth",
+    "isn't worth": "is well worth",
+    "save your money": "spend your money",
+    "want my money back": "want to see it again",
+    "falls flat": "works well",
+    "fell asleep": "was wide awake",
+    "edge of my seat": "point of falling asleep",
+    "can't wait": "don't care",
     "glued to": "tired of",
     "couldn't wait to see": "couldn't bear to see",
     "kept me interested": "left me bored",
     "held my attention": "lost my attention",
     "left me cold": "left me happy",
     "could have been better": "could not have been better",
-    "ruined by": "saved by",
-    "saved by": "ruined by",
     "ruins": "saves",
     "spoiled": "lifted",
+    "lacks": "is full of",
+    "lack of": "wealth of",
+    "sit through": "come back to",
+    "stinker": "winner",
+    "dud": "winner",
+    "redeeming": "rewarding",
+    "alas": "happily",
+    **{f"piece of {junk}": "work of art" for junk in _JUNK},
+    **dict.fromkeys(_JUNK, "gold"),
     **{f"well{dash}{verb}": f"badly {verb}" for verb in _DONE for dash in " -"},
     **{f"{way} {verb}": f"well {verb}" for verb in _DONE for way in ("badly", "poorly")},
-    "thumbs up": "thumbs down",
-    "thumbs down": "thumbs up",
-    "at its best": "at its worst",
-    "at its worst": "at its best",
 }
 
 
@@ -143,8 +203,11 @@ _TABLE = _read_table()
 WORDS = "|".join(_TABLE)
 """Alternatives of a pattern: all words of the table."""
 _LONGEST_FIRST = "|".join(sorted((*_PHRASES, *_TABLE), key=len, reverse=True))
-_SWAPPED = re.compile(rf"\b(?:(an?)[ ])?({_LONGEST_FIRST}|(?:10|[1-9])(?=[ ]?(?:/|out[ ]of)[ ]?10\b))\b", re.IGNORECASE)
-"""A word or phrase with its article, or a grade out of 10."""
+_GRADE = r"(?:10|[1-9])(?:(?=[ ]?(?:/|out[ ]of)[ ]?(?:10|ten)\b)|(?(1)(?=[.!,;)](?!\d)|\s*$)|(?!)))"
+_SWAPPED = re.compile(rf"\b(?:(an?)[ ])?({_LONGEST_FIRST}|{_GRADE})\b", re.IGNORECASE)
+"""A word or phrase with its article, or a grade: `7/10`, `7 out of ten`, `a 7.`"""
+_SPOKEN_VOWEL = re.compile(r"(?!us|uniq)[aeiou8]", re.IGNORECASE)
+"""How a word begins that takes `an`."""
 _SIDED = re.compile(rf"\b(?:{WORDS})\b", re.IGNORECASE)
 
 
@@ -176,7 +239,7 @@ def swap_words(text: str, random: np.random.RandomState) -> str:
             new = new.upper() if old.isupper() and len(old) > 1 else new[0].upper() + new[1:]
         if article is None:
             return new
-        return f"{article[0]}{'n' if new[0].lower() in 'aeiou' and not new.lower().startswith('us') else ''} {new}"
+        return f"{article[0]}{'n' if _SPOKEN_VOWEL.match(new) else ''} {new}"
 
     return _SWAPPED.sub(swap, text)
 
