@@ -46,6 +46,8 @@ _MIN_BALANCE = 2
 _MIN_TELLING, _MIN_TOLD = 0.05, 0.65
 """Share of texts with words of praise or blame; and of these, whose label such words tell. Of IMDB: 0.89 and 0.76."""
 _SENTENCE_WORDS = range(3, 31)
+_NEGATED_SHARE = 0.5
+"""Share of a turned text's sentences that are negated, of those that rules can negate as well."""
 _LIMITS = (0.05, 0.95)
 """How likely a label of a turned text is, at least and at most."""
 
@@ -135,7 +137,16 @@ def _swap_whole(reviews: ReviewedTexts, random: np.random.RandomState) -> Iterat
     for row in random.permutation(len(reviews.texts)):
         side = PRAISE if reviews.is_praise[row] else BLAME
         if side * sum(find_sides(reviews.texts[row])) >= _MIN_BALANCE and _agree(reviews, row, 0.5):
-            yield swap_words(reviews.texts[row], random), float(np.clip(1 - reviews.praise[row], *_LIMITS))
+            yield turn_text(reviews.texts[row], random), float(np.clip(1 - reviews.praise[row], *_LIMITS))
+
+
+def turn_text(text: str, random: np.random.RandomState) -> str:
+    """Swap the words of praise and blame of a text; some of its sentences are negated instead, where a rule is sure."""
+    turned = []
+    for sentence in split_sentences(text):
+        may_negate = len(find_sides(sentence)) == 1 and count_turns(sentence) == 0 and random.rand() < _NEGATED_SHARE
+        turned.append((negate(sentence, random) if may_negate else None) or swap_words(sentence, random))
+    return " ".join(turned)
 
 
 def _swap_crops(crops: ReviewedTexts, random: np.random.RandomState) -> Iterator[EditedText]:

@@ -28,6 +28,7 @@ _COMPLICATED = re.compile(
     re.IGNORECASE,
 )
 """What may turn a word of praise or blame, far from it, too."""
+_TURNS = ("never", "hardly", "far from", "anything but", "by no means", "less than")
 _BASES = {"loved": "love", "enjoyed": "enjoy", "liked": "like", "hated": "hate", "disliked": "dislike"} | {
     "works": "work",
     "worked": "work",
@@ -66,7 +67,7 @@ def _deny(match: re.Match[str], random: np.random.RandomState) -> str:
     if follows is None:
         ways.append(f"{verb} not{degrees} {word} at all")
     if not degrees:
-        ways += [f"{verb} {turn} {word}" for turn in ("never", "hardly", "far from", "anything but")]
+        ways += [f"{verb} {turn} {word}" for turn in _TURNS]
     return lead + ways[random.randint(len(ways))]
 
 
@@ -75,8 +76,10 @@ def _refuse(match: re.Match[str], random: np.random.RandomState) -> str:
     auxiliary = "did" if verb.lower().endswith("ed") else "does" if verb.lower() == "works" else "do"
     if who.lower() in ("it", "everyone", "everybody") and auxiliary == "do":
         auxiliary = "does"
-    ways = (f"{auxiliary}n't", f"{auxiliary} not")
-    return f"{who} {ways[random.randint(len(ways))]}{degree} {_BASES.get(verb.lower(), verb.lower())}"
+    ways = [f"{who} {auxiliary}{no}{degree} {_BASES.get(verb.lower(), verb.lower())}" for no in ("n't", " not")]
+    if who.lower() in ("everyone", "everybody"):
+        ways.append(f"{'No' if who[0].isupper() else 'no'} one{degree} {verb}")
+    return ways[random.randint(len(ways))]
 
 
 def _advise_against(match: re.Match[str], random: np.random.RandomState) -> str:

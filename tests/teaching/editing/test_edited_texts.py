@@ -3,16 +3,21 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from hf_lstm.teaching.editing.crops import split_sentences
 from hf_lstm.teaching.editing.edited_texts import (
     SHARES,
     ReviewedTexts,
     edit_texts,
     find_praise,
     turn_sentence,
+    turn_text,
     write_short_texts,
 )
+from hf_lstm.teaching.editing.negation import count_turns
 from hf_lstm.teaching.editing.opposites import BLAME, PRAISE, SURE, TURNED, UNDECIDED, find_sides
 
+RULES = 40
+"""Seeds that draw each way to turn a sentence at least once."""
 PRAISING, BLAMING = "A good plot. The end is great.", "A bad plot. The end is awful."
 
 
@@ -45,10 +50,27 @@ def test_a_swapped_text_has_the_opposite_of_what_its_teachers_said(reviews):
     texts, praise = edit_texts(reviews, reviews, 100, seed=0)
     num_swapped = round(100 * SHARES["swapped"]) + round(100 * SHARES["swapped_crops"])
     for text, found in zip(texts[:num_swapped], praise[:num_swapped], strict=True):
-        sides = find_sides(text)
-        assert len(sides) == 2
-        assert sides in ([BLAME, BLAME], [PRAISE, PRAISE])
-        assert found == pytest.approx(0.05 if sides[0] == BLAME else 0.8)
+        sentences = split_sentences(text)
+        said = [side * (-1) ** count_turns(sentence) for sentence in sentences for side in find_sides(sentence)]
+        assert said in ([BLAME, BLAME], [PRAISE, PRAISE])
+        assert found == pytest.approx(0.05 if said[0] == BLAME else 0.8)
+
+
+def test_each_sentence_of_a_text_is_turned_once():
+    turned = [turn_text("The plot is good. It runs.", np.random.RandomState(seed)) for seed in range(RULES)]
+    assert all(text.endswith(". It runs.") for text in turned)
+    is_negated = ["good" in text for text in turned]
+    assert any(is_negated)
+    assert not all(is_negated)
+    for text, negated in zip(turned, is_negated, strict=True):
+        assert find_sides(text) == [PRAISE if negated else BLAME]
+        assert count_turns(text) == negated
+
+
+def test_a_sentence_that_rules_cannot_negate_is_swapped():
+    for text in ("The good plot ends.", "Good but bad.", "It is not good."):
+        turned = {turn_text(text, np.random.RandomState(seed)) for seed in range(RULES)}
+        assert all(find_sides(other) == [-side for side in find_sides(text)] for other in turned)
 
 
 def test_a_crop_is_joined_to_a_sentence_of_its_side(reviews):

@@ -19,6 +19,8 @@ def test_what_is_said_is_denied_in_the_ways_of_english():
         "The plot is hardly good.",
         "The plot is far from good.",
         "The plot is anything but good.",
+        "The plot is by no means good.",
+        "The plot is less than good.",
     }
 
 
@@ -31,6 +33,7 @@ def test_what_is_said_is_denied_in_the_ways_of_english():
         ("It works.", {"It doesn't work.", "It does not work."}),
         ("I recommend it.", {"I don't recommend it.", "I do not recommend it."}),
         ("You should see it.", {"You shouldn't see it.", "You should not see it.", "You should never see it."}),
+        ("Everyone hated it.", {"Everyone didn't hate it.", "Everyone did not hate it.", "No one hated it."}),
         ("John's great film.", {None}),
         ("The plot is long.", {None}),
         ("", {None}),
