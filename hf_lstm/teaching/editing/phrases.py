@@ -48,7 +48,11 @@ _NEGATED = (
     "hardly {word}",
     "nothing {word} about it",
     "I don't think {what} {be} {word}",
+    "I can't say {what} {be} {word}",
+    "I wouldn't say {what} {be} {word}",
+    "I doubt {what} {be} {word}",
     "I wouldn't call {what} {word}",
+    "nobody would call {what} {word}",
     "there is nothing {word} about {what}",
 )
 _FELT = ("{who} {past} {object}", "{who} {present} {object}")
@@ -58,6 +62,9 @@ _NOT_FELT = (
     "{who} never {past} {object}",
     "{who} don't {present} {object}",
     "{who} could not {present} {object}",
+    "I can't say {who} {past} {object}",
+    "I doubt {who} {past} {object}",
+    "no one {past} {object}",
 )
 _FRAMES = (_PLAIN, _NEGATED)
 _NOUN_FRAMES = tuple([frame for frame in way if "{be}" in frame and "{thing}" not in frame] for way in _FRAMES)

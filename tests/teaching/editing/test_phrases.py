@@ -5,7 +5,12 @@ from hf_lstm.teaching.editing import phrases
 from hf_lstm.teaching.editing.opposites import SURE, TURNED
 from hf_lstm.teaching.editing.phrases import write_phrase
 
-TURNS = {"not", "wouldn't", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"}
+TURNS = {"not", "wouldn't", "never", "hardly", "far", "anything", "nothing", "don't", "didn't", "isn't", "wasn't"} | {
+    "can't",
+    "doubt",
+    "nobody",
+    "no",
+}
 BLAME = {"bad", "boring", "terrible", "awful", "hated", "hate", "dull"}
 CALLS = [call for side in (1, -1) for call in phrases.load_calls(side)]
 PRAISE = {"good", "great", "loved", "love", "enjoyed", "enjoy", "nice"}
