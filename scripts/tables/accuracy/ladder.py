@@ -35,9 +35,13 @@ _STEPS = {
     "to be shipped, as 313 of these were of reviews of test and validation",
     "flagship-thinned": "the same, with halves of what it may learn from alone",
     "flagship-thinned-2": "the same again, with two halves of each text, and the one before among the teachers",
-    "flagship": "**the shipped student**: the average of these two again, taught by both wider classifiers and the one "
-    "before",
-    "flagship-surer": "the shipped one again, taught by itself, with edits that are surer",
+    "flagship-both": "the average of these two again, taught by both wider classifiers and the one before",
+    "flagship-surer": "the same again, taught by itself, with edits that are surer",
+    "flagship-surer-2": "the one before that again, taught by all, with such edits",
+    "flagship-facts": "the average of these three again, taught by both wider classifiers and the first of the three, "
+    "no n-grams, with facts among the edits",
+    "flagship": "**the shipped student**: the same again, taught by both wider classifiers and the one before, with "
+    "edits of more words",
     "flagship-tiny-16": "tiny student of the third classifier, 16 units",
     "flagship-tiny-32": "tiny student of the third classifier, 32 units",
     "flagship-tiny-unedited": "tiny student of the virtual one, 24 units, two words a step",
@@ -48,8 +52,10 @@ _STEPS = {
     "flagship-tiny-thinned": "the one of a thousand pairs again, which reads 600 and keeps its words, taught by the "
     "student before the shipped one and n-grams, also with halves",
     "flagship-tiny-steps": "the same anew, three words a step, from the word vectors of the one before",
-    "flagship-tiny": "**the shipped tiny student**: the same again, taught by the last two students, with "
-    "edits that are surer",
+    "flagship-tiny-surer": "the same again, taught by the first two students of both wider classifiers, with edits "
+    "that are surer",
+    "flagship-tiny": "**the shipped tiny student**: the same again, taught by both wider classifiers and the student "
+    "with facts, with edits of more words",
 }
 """What the steps are called, by the name of their results, in order; other runs of our recipes come after them."""
 _LANGUAGE_MODELS = {
