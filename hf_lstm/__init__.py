@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hf_lstm.config import ModelConfig
 from hf_lstm.errors import InputError
 from hf_lstm.extras import explain_missing_library
-from hf_lstm.garbage import pausing_collection
+from hf_lstm.runtime.garbage import pausing_collection
 from hf_lstm.shipped import FLAGSHIP, FLAGSHIP_TINY
 
 if TYPE_CHECKING:

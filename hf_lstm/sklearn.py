@@ -24,7 +24,6 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.data.cutting import cut_texts
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import Splits
-from hf_lstm.devices import denormals_flushed, resolve_device, resolve_precision
 from hf_lstm.encoding.encoder import check_text
 from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.errors import InputError, abbreviate
@@ -35,6 +34,7 @@ from hf_lstm.nn.problem import MultiLabel
 from hf_lstm.progress import dataset_bars
 from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.rows.classes import number_classes
+from hf_lstm.runtime.devices import denormals_flushed, resolve_device, resolve_precision
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.loop.epochs import train
 from hf_lstm.training.setup import prepare_run

@@ -47,8 +47,8 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.file_names import RESULTS_FILE
-    from hf_lstm.files import write_json
+    from hf_lstm.files.names import RESULTS_FILE
+    from hf_lstm.files.writing import write_json
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.records.reading import to_json
 
@@ -110,7 +110,7 @@ def measure(scored: dict[str, "ScoredSplit"], problem: "Problem", class_weights:
 def write_pages(folder: Path, model: "LSTMSentiment", results: "RunResults", scored: dict[str, "ScoredSplit"]) -> None:
     """Write the report of the run and the card anew."""
     from hf_lstm.evaluation.scoring import analyze_split, measure_split
-    from hf_lstm.file_names import REPORT_FOLDER
+    from hf_lstm.files.names import REPORT_FOLDER
     from hf_lstm.hub.cards.card import write_card
     from hf_lstm.report.writer import write_report
 

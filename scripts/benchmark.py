@@ -26,7 +26,7 @@ from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.config.recipes.published import PACKED_LSTM
 from hf_lstm.errors import InputError
-from hf_lstm.files import read_json
+from hf_lstm.files.reading import read_json
 from hf_lstm.provenance import find_commit
 from hf_lstm.records.places import strip_command
 

@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> None:
     if chromium is None:
         raise InputError("there is no Chromium: apt-get install chromium")
     from hf_lstm import LSTMSentiment
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.records.places import strip_command
 
     model = LSTMSentiment.from_pretrained(arguments.model)

@@ -15,8 +15,8 @@ from tokenizers import Tokenizer
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import TOKENIZER_FILE
-from hf_lstm.files import write_json
+from hf_lstm.files.names import TOKENIZER_FILE
+from hf_lstm.files.writing import write_json
 from hf_lstm.records.places import strip_command
 from hf_lstm.sources.named_sources import find_files
 

@@ -61,7 +61,7 @@ def main(argv: Sequence[str]) -> None:
     recipes = [override(name, assignments, arguments) for name in arguments.recipes]
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
 
     figures: dict[str, Any] = {}
     for recipe in recipes:
@@ -94,10 +94,10 @@ def estimate_pretraining(recipe: PretrainRecipe, arguments: argparse.Namespace) 
     """Measure some steps of a language model, and estimate the time of all its epochs, as `estimate_training`."""
     import torch
 
-    from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.pretraining.loop import pretrain_step
     from hf_lstm.pretraining.run import build_run, encode_texts
     from hf_lstm.provenance import describe_code
+    from hf_lstm.runtime.devices import flush_denormals, name_dtype, resolve_device
 
     flush_denormals()
     device, code = resolve_device(arguments.device), describe_code()
@@ -131,8 +131,8 @@ def estimate_training(recipe: Recipe, arguments: argparse.Namespace) -> dict[str
     """
     import torch
 
-    from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.provenance import describe_code
+    from hf_lstm.runtime.devices import flush_denormals, name_dtype, resolve_device
     from hf_lstm.training.loop.epochs import start_run
     from hf_lstm.training.loop.order import draw_all_steps
     from hf_lstm.training.loop.step import train_step

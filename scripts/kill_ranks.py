@@ -18,7 +18,7 @@ from typing import Any
 
 from hf_lstm.cli.common.arguments import check_output_file
 from hf_lstm.cli.common.process import run_command_line
-from hf_lstm.file_names import METRICS_FILE, RESULTS_FILE, UNFINISHED_FOLDER
+from hf_lstm.files.names import METRICS_FILE, RESULTS_FILE, UNFINISHED_FOLDER
 from trials.processes import is_alive, list_processes
 
 MAX_ENDING_S = 15.0

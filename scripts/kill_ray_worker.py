@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_output_file(arguments.output)
     require_library("ray")
-    from hf_lstm.memory import WINDOW_TEXTS
+    from hf_lstm.runtime.memory import WINDOW_TEXTS
     from trials.figures import end_with_figures
 
     num_parts = -(-arguments.num_rows // WINDOW_TEXTS)

@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
     check_output_file(arguments.output)
     require_library("fastapi")
     from benchmarking.harness.machine import describe_machine
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.records.places import strip_command
     from hf_lstm.rows.texts import read_texts
 

@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
     figures = measure_demo(arguments)
     print(describe(figures))
     if arguments.output is not None:
-        from hf_lstm.files import write_json
+        from hf_lstm.files.writing import write_json
         from hf_lstm.records.places import strip_command
 
         command = strip_command(f"python scripts/load_test_demo.py {shlex.join(argv)}")

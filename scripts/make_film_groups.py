@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> None:
     check_output_file(arguments.output)
     rows = [row for side in SIDES for row in read_films(arguments.archive / "train", side)]
 
-    from hf_lstm.files import write_file
+    from hf_lstm.files.writing import write_file
 
     lines = ["text_sha256_16,movie", *(f"{digest},{film}" for digest, film in rows)]
     write_file(arguments.output, ("\n".join(lines) + "\n").encode())

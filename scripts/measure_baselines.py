@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> None:
     from benchmarking.harness.machine import describe_machine
     from benchmarking.reviews import load_reviews
     from hf_lstm.config import DataConfig
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.provenance import find_commit
 
     machine, commit = describe_machine(), find_commit()

@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> None:
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     import torch
 
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.model.classifier import LSTMSentiment
 
     figures = {

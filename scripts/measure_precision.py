@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> None:
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
     from hf_lstm.data.loading import load_split
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.records.places import strip_command
     from hf_lstm.rows.columns import Columns
@@ -74,8 +74,8 @@ def measure_precision(model: "LSTMSentiment", rows: "Dataset") -> dict[str, Any]
     `auto` is what it stands for on the model's device.
     """
     from hf_lstm.data.encoded import encode_split
-    from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
+    from hf_lstm.runtime.devices import name_dtype, resolve_precision
 
     texts = encode_split(rows, model.require_tokenizer(), model.config).texts
     device, hidden_size = model.device, model.config.hidden_size

@@ -58,7 +58,7 @@ def main(argv: Sequence[str]) -> None:
     recipes = [apply_columns(override_recipe(get_recipe(name), assignments), arguments) for name in names]
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.provenance import describe_code
 
     code = describe_code()
@@ -82,7 +82,7 @@ def measure_recipe(recipe: Recipe, arguments: argparse.Namespace) -> list[dict[s
     """
     import torch
 
-    from hf_lstm.devices import flush_denormals, name_dtype
+    from hf_lstm.runtime.devices import flush_denormals, name_dtype
     from hf_lstm.training.loop.epochs import start_run
     from hf_lstm.training.loop.order import draw_all_steps
     from hf_lstm.training.setup import prepare_run

@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
     texts = read_texts(arguments.texts)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.model.classifier import LSTMSentiment
     from hf_lstm.records.places import strip_command
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import METRICS_FILE, PLACES_FILE, REMOTE_FILES, RESULTS_FILE
+from hf_lstm.files.names import METRICS_FILE, PLACES_FILE, REMOTE_FILES, RESULTS_FILE
 from hf_lstm.shipped import PLACES
 
 MAX_MEGABYTES = {"flagship": 10, "flagship-tiny": 2}

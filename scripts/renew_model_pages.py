@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import RESULTS_FILE
+from hf_lstm.files.names import RESULTS_FILE
 from hf_lstm.shipped import PLACES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def renew_pages(folder: Path) -> None:
     Raises:
         InputError: the folder lacks a file of a run, or one is damaged.
     """
-    from hf_lstm.file_names import REPORT_FOLDER
+    from hf_lstm.files.names import REPORT_FOLDER
     from hf_lstm.hub.cards.card import write_card
     from hf_lstm.model.folder import read_config
     from hf_lstm.model.provenance import read_provenance, write_provenance
@@ -72,7 +72,7 @@ def renew_pages(folder: Path) -> None:
 
 def is_shipped(weights_sha256: str) -> bool:
     """Return whether weights are those of a model that comes with the package, which short texts were tried on."""
-    from hf_lstm.files import read_json
+    from hf_lstm.files.reading import read_json
 
     results = [folders[-1] / RESULTS_FILE for folders in PLACES.values()]
     return any(path.is_file() and read_json(path).get("weights_sha256") == weights_sha256 for path in results)
@@ -80,7 +80,7 @@ def is_shipped(weights_sha256: str) -> bool:
 
 def read_report(report: Path, source: str) -> "tuple[Measurement, Analysis]":
     """Read the records of a report; `source` is what its run calls the data."""
-    from hf_lstm.files import read_json
+    from hf_lstm.files.reading import read_json
     from hf_lstm.records.places import name_place
     from hf_lstm.records.reading import read_record
     from hf_lstm.records.report import Analysis, Measurement, Mistake

@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> None:
     recipe = apply_columns(recipe, arguments)
 
     # Imported here, after the arguments are checked, so that `--help` and typing errors answer at once.
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.records.reading import to_json
     from hf_lstm.training.options import RunOptions
     from hf_lstm.training.run import run_experiment

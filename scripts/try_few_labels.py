@@ -100,7 +100,7 @@ def main(argv: Sequence[str]) -> None:
     from datasets import Dataset
 
     from hf_lstm.data.loading import load_splits
-    from hf_lstm.files import write_json
+    from hf_lstm.files.writing import write_json
     from hf_lstm.sources.unlabeled import read_unlabeled
     from hf_lstm.training.options import RunOptions
 

@@ -13,7 +13,7 @@ from random_model import POOLINGS, build_model
 
 from hf_lstm import FLAGSHIP, FLAGSHIP_TINY
 from hf_lstm.config.model import MULTI_LABEL, SINGLE_LABEL
-from hf_lstm.file_names import REMOTE_FILES
+from hf_lstm.files.names import REMOTE_FILES
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.remote.settings import read_remote_module
 

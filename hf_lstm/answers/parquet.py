@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from hf_lstm.answers.columns import Answers
 from hf_lstm.answers.rows import Window
 from hf_lstm.errors import InputError
+from hf_lstm.files.partial_files import open_partial_binary
 from hf_lstm.formats.row_files import ABSENT
-from hf_lstm.partial_files import open_partial_binary
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 

@@ -6,13 +6,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hf_lstm import memory
 from hf_lstm.errors import InputError
 from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
 from hf_lstm.formats.catalog import open_file
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.formats.row_files import ABSENT, Place, RowFile, check_text
 from hf_lstm.rows.columns import find_text_column
+from hf_lstm.runtime import memory
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from hf_lstm.answers.formulas import disarm, is_formula
 from hf_lstm.errors import InputError
+from hf_lstm.files.partial_files import open_partial
 from hf_lstm.formats.row_files import ABSENT
-from hf_lstm.partial_files import open_partial
 from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 if TYPE_CHECKING:

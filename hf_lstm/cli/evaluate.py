@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import REPORT_FILES
-from hf_lstm.replacement import replace_files
+from hf_lstm.files.names import REPORT_FILES
+from hf_lstm.files.replacement import replace_files
 from hf_lstm.rows.early_checks import refuse_missing
 
 if TYPE_CHECKING:

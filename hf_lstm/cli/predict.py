@@ -17,9 +17,9 @@ from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
-from hf_lstm.garbage import pausing_collection
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
+from hf_lstm.runtime.garbage import pausing_collection
 from hf_lstm.shipped import FLAGSHIP, locate_model
 
 if TYPE_CHECKING:

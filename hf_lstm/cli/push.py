@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, name_command
 from hf_lstm.errors import InputError
 from hf_lstm.extras import is_installed
-from hf_lstm.file_names import CARD_FILE, RESULTS_FILE
-from hf_lstm.files import write_file
+from hf_lstm.files.names import CARD_FILE, RESULTS_FILE
+from hf_lstm.files.writing import write_file
 from hf_lstm.shipped import locate_model
 
 if TYPE_CHECKING:

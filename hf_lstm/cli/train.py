@@ -28,7 +28,7 @@ from hf_lstm.config.overrides import may_be_determined, override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import RECIPE_FILE
+from hf_lstm.files.names import RECIPE_FILE
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_finished, check_identity, read_begun
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder

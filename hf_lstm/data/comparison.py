@@ -10,8 +10,8 @@ from hf_lstm.config import Recipe
 from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.loading import load_splits, load_unlabeled
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import read_json_if_there
+from hf_lstm.files.names import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files.reading import read_json_if_there
 from hf_lstm.progress import dataset_bars
 from hf_lstm.records.places import is_local
 from hf_lstm.sources.in_memory import InMemorySplits

@@ -21,7 +21,7 @@ from hf_lstm.demo.model_tab import add_model_tab
 from hf_lstm.demo.single_tab import add_single_tab
 from hf_lstm.demo.theme import make_theme
 from hf_lstm.errors import InputError
-from hf_lstm.files import make_temporary_folder
+from hf_lstm.files.writing import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 
 MAX_QUEUE_SIZE = 64

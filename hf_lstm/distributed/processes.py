@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, distributed
 
 from hf_lstm.distributed.launch import ALONE, Launch
-from hf_lstm.ending import ENDING_SIGNALS, EndWatch
 from hf_lstm.errors import InputError, LostProcessError
+from hf_lstm.runtime.ending import ENDING_SIGNALS, EndWatch
 
 T = TypeVar("T")
 

@@ -9,7 +9,8 @@ from typing import Any
 from hf_lstm.engines.corpus import CorpusFile
 from hf_lstm.engines.parts import name_part
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, read_json_if_there, write_json
+from hf_lstm.files.reading import read_json_if_there
+from hf_lstm.files.writing import PARTIAL_SUFFIX, write_json
 from hf_lstm.storage.locks import hold_lock
 
 FOLDER = ".scoring"

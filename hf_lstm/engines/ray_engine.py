@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from tqdm.auto import tqdm
 
-from hf_lstm import memory
 from hf_lstm.engines.corpus import CorpusFile
 from hf_lstm.engines.ledger import Ledger, open_ledger
 from hf_lstm.engines.parts import Part, PartScorer, Scoring, read_parts
 from hf_lstm.errors import InputError, shorten
 from hf_lstm.progress import can_show_bars
+from hf_lstm.runtime import memory
 
 _READ_CPUS, _SCORE_CPUS = 0.1, 0.9
 """Of a core, each: so readers always find room beside as many actors as there are cores."""

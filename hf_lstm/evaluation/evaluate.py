@@ -8,7 +8,6 @@ from pathlib import Path
 
 from hf_lstm.config.data import join_columns
 from hf_lstm.data.row_checks import check_evaluation_rows
-from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.errors import InputError
 from hf_lstm.evaluation.rows import EvaluationRows, load_evaluation_rows
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split, score_split
@@ -16,6 +15,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.records.report import Analysis, Measurement
 from hf_lstm.rows.columns import Columns
+from hf_lstm.runtime.devices import name_dtype, resolve_precision
 from hf_lstm.sources.in_memory import Rows, resolve_source
 from hf_lstm.sources.split_names import SPLITS
 

@@ -15,10 +15,10 @@ from tokenizers.pre_tokenizers import PreTokenizer
 
 from hf_lstm.answers.wording import UNSURE_BELOW, word_page
 from hf_lstm.errors import InputError
-from hf_lstm.files import make_folder, write_file
+from hf_lstm.files.replacement import replace_files
+from hf_lstm.files.writing import make_folder, write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.problem import MultiLabel
-from hf_lstm.replacement import replace_files
 from hf_lstm.tokenization.byte_pairs import RUN, build_byte_pair_tokenizer, list_byte_letters
 from hf_lstm.tokenization.older_patterns import age_byte_pairs
 from hf_lstm.tokenization.stop_words import load_function_words, load_stop_words

@@ -15,8 +15,8 @@ from hf_lstm.encoding.batching import collate, sort_batches
 from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import InputError
 from hf_lstm.export.onnx_network import build_onnx_model
-from hf_lstm.file_names import TOKENIZER_FILE
-from hf_lstm.files import write_file
+from hf_lstm.files.names import TOKENIZER_FILE
+from hf_lstm.files.writing import write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
 

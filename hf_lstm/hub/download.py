@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
 )
 
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.file_names import (
+from hf_lstm.files.names import (
     CARD_FILE,
     RECIPE_FILE,
     REPORT_FILES,
@@ -26,12 +26,12 @@ from hf_lstm.file_names import (
     RESULTS_FILE,
     UNFINISHED_FOLDER,
 )
-from hf_lstm.files import require_files
+from hf_lstm.files.reading import require_files
+from hf_lstm.files.replacement import finish_replacement
 from hf_lstm.hub.errors import HUB_ERRORS, HubUnavailable, describe_hub_error
 from hf_lstm.hub.integrity import find_damaged_files, forget_files
 from hf_lstm.hub.session import fetch_from_hub
 from hf_lstm.records.search import BEST_FOLDER, SEARCH_FILE
-from hf_lstm.replacement import finish_replacement
 from hf_lstm.shipped import PLACES, locate_model
 
 _DOWNLOADED_FILES = (

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import read_json
+from hf_lstm.files.reading import read_json
 
 _GIT_OID, _SHA256 = re.compile("[0-9a-f]{40}"), re.compile("[0-9a-f]{64}")
 _CHUNK_BYTES = 2**20

@@ -10,8 +10,8 @@ from huggingface_hub import HfApi
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CARD_FILE, PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE
-from hf_lstm.files import MAX_TEXT_BYTES, read_bytes, read_json_if_there, read_lines
+from hf_lstm.files.names import CARD_FILE, PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes, read_json_if_there, read_lines
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
 from hf_lstm.markdown import format_cell

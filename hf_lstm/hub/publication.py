@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.file_names import (
+from hf_lstm.files.names import (
     CARD_FILE,
     CONFIG_FILE,
     EXAMPLE_FILES,
@@ -20,14 +20,8 @@ from hf_lstm.file_names import (
     WEIGHTS_FILE,
     list_report_files,
 )
-from hf_lstm.files import (
-    MAX_TEXT_BYTES,
-    encode_json,
-    read_bytes,
-    read_json_if_there,
-    refuse_outside_link,
-    require_files,
-)
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes, read_json_if_there, refuse_outside_link, require_files
+from hf_lstm.files.writing import encode_json
 from hf_lstm.hub.privacy import METRICS_PATH, check_card, is_folder_public, is_page_free_of_texts, may_show_mistakes
 from hf_lstm.markdown import format_cell
 from hf_lstm.records.places import is_local, name_place, strip_recipe, strip_results

@@ -12,7 +12,7 @@ from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CARD_FILE
+from hf_lstm.files.names import CARD_FILE
 from hf_lstm.hub.commit import Committed, OpenedPullRequest, RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error
 from hf_lstm.hub.publication import format_plan, plan_publication

@@ -17,10 +17,11 @@ from huggingface_hub import PyTorchModelHubMixin
 from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
-from hf_lstm.devices import resolve_device
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CARD_FILE
-from hf_lstm.files import MAX_TEXT_BYTES, make_folder, read_bytes
+from hf_lstm.files.names import CARD_FILE
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes
+from hf_lstm.files.replacement import replace_files
+from hf_lstm.files.writing import make_folder
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.folder import read_config, read_tokenizer, write_model
 from hf_lstm.model.provenance import Provenance, list_stale_files, read_provenance, write_provenance
@@ -29,7 +30,7 @@ from hf_lstm.model.weights_file import read_weights
 from hf_lstm.nn.initialization import SkipInitialization
 from hf_lstm.records.renaming import choose_names
 from hf_lstm.records.results import RunResults
-from hf_lstm.replacement import replace_files
+from hf_lstm.runtime.devices import resolve_device
 
 if TYPE_CHECKING:  # what writes cards and pushes is imported where it is done: predicting starts faster
     from hf_lstm.hub.cards.metadata import CardChoices

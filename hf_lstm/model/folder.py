@@ -11,18 +11,9 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import SINGLE_LABEL, NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.file_names import (
-    CONFIG_FILE,
-    REMOTE_FILES,
-    TOKENIZER_CONFIG_FILE,
-    TOKENIZER_FILE,
-)
-from hf_lstm.files import (
-    read_bytes,
-    read_json,
-    write_file,
-    write_json,
-)
+from hf_lstm.files.names import CONFIG_FILE, REMOTE_FILES, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE
+from hf_lstm.files.reading import read_bytes, read_json
+from hf_lstm.files.writing import write_file, write_json
 from hf_lstm.model.weights_file import write_weights
 from hf_lstm.remote.settings import FOR_TRANSFORMERS, describe_tokenizer, drop_transformers_fields, read_remote_module
 from hf_lstm.tokenization.build import find_special_ids

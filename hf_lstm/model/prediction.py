@@ -14,10 +14,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm import memory
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
-from hf_lstm.devices import autocast_to, resolve_precision, warn_of_emulated_weights
 from hf_lstm.encoding.batching import collate, divide_batches, sort_batches
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.row_checks import iterate_rows
@@ -28,6 +26,8 @@ from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads
 from hf_lstm.nn.network import LSTMNetwork
 from hf_lstm.nn.problem import get_problem
 from hf_lstm.progress import can_show_bars
+from hf_lstm.runtime import memory
+from hf_lstm.runtime.devices import autocast_to, resolve_precision, warn_of_emulated_weights
 
 MAX_TOKENS_PER_BATCH = 32_768
 MAX_TOKENS_PER_NARROW_BATCH = 4 * MAX_TOKENS_PER_BATCH

@@ -8,15 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
-from hf_lstm.file_names import METRICS_FILE, PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, list_report_files
-from hf_lstm.files import (
-    MAX_TEXT_BYTES,
-    read_bytes,
-    read_json_if_there,
-    refuse_outside_link,
-    write_file,
-    write_json,
-)
+from hf_lstm.files.names import METRICS_FILE, PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE, list_report_files
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes, read_json_if_there, refuse_outside_link
+from hf_lstm.files.writing import write_file, write_json
 from hf_lstm.records.places import list_places, strip_recipe, strip_results
 from hf_lstm.records.reading import read_record, to_json
 from hf_lstm.records.renaming import rename_labels

@@ -15,9 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize_tensors
 
 from hf_lstm.errors import InputError, abbreviate, shorten
-from hf_lstm.file_names import CONFIG_FILE, WEIGHTS_FILE
-from hf_lstm.files import build_object, open_regular_file, write_file
-from hf_lstm.memory import measure_free_bytes
+from hf_lstm.files.names import CONFIG_FILE, WEIGHTS_FILE
+from hf_lstm.files.reading import build_object, open_regular_file
+from hf_lstm.files.writing import write_file
+from hf_lstm.runtime.memory import measure_free_bytes
 
 MAX_HEADER_BYTES = 2**22
 """A thousand tensors have a tenth of a megabyte."""

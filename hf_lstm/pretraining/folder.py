@@ -11,8 +11,9 @@ from torch import Tensor
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.config.pretrain import LANGUAGE_MODEL_TYPE, PretrainRecipe
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.file_names import CONFIG_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
-from hf_lstm.files import hash_file, read_json, read_json_if_there, write_file, write_json
+from hf_lstm.files.names import CONFIG_FILE, PLACES_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from hf_lstm.files.reading import hash_file, read_json, read_json_if_there
+from hf_lstm.files.writing import write_file, write_json
 from hf_lstm.model.folder import read_tokenizer
 from hf_lstm.model.provenance import locate_data
 from hf_lstm.model.weights_file import read_weights, write_weights

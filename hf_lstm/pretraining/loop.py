@@ -11,7 +11,6 @@ from torch.optim.lr_scheduler import LambdaLR
 from tqdm.auto import tqdm
 
 from hf_lstm.config.pretrain import PretrainConfig
-from hf_lstm.devices import autocast_to, resolve_precision
 from hf_lstm.encoding.batching import collate
 from hf_lstm.encoding.encoder import EncodedTexts
 from hf_lstm.errors import check_step
@@ -21,6 +20,7 @@ from hf_lstm.pretraining.state import PretrainRun, Progress, capture_run, restor
 from hf_lstm.pretraining.stream import WordStream, cut_into_pieces, list_batches
 from hf_lstm.records.pretraining import PretrainEpoch
 from hf_lstm.records.reading import to_json
+from hf_lstm.runtime.devices import autocast_to, resolve_precision
 from hf_lstm.storage.session import Session
 
 logger = logging.getLogger(__name__)

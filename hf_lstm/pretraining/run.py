@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 from hf_lstm.config.model import MAX_LENGTH, NetworkConfig
 from hf_lstm.config.pretrain import PretrainRecipe
 from hf_lstm.data.digests import hash_texts
-from hf_lstm.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import METRICS_FILE, RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import read_json, write_file, write_json
+from hf_lstm.files.names import METRICS_FILE, RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files.reading import read_json
+from hf_lstm.files.writing import write_file, write_json
 from hf_lstm.model.provenance import write_recipe
 from hf_lstm.pretraining.folder import write_language_model
 from hf_lstm.pretraining.language_model import LanguageModel
@@ -28,6 +28,7 @@ from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import strip_command, strip_recipe
 from hf_lstm.records.pretraining import PretrainEpoch, PretrainResults, PretrainTexts
 from hf_lstm.records.reading import read_record, to_json
+from hf_lstm.runtime.devices import flush_denormals, name_dtype, resolve_device
 from hf_lstm.storage.checkpoints import DEFAULT_MINUTES
 from hf_lstm.storage.identity import check_identity, compare, refuse_finished
 from hf_lstm.storage.output_folder import OutputFolder

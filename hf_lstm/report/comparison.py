@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.files import encode_text, write_file, write_json
+from hf_lstm.files.writing import encode_text, write_file, write_json
 from hf_lstm.markdown import format_cell, format_duration, format_interval, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Measurement

@@ -10,10 +10,10 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
-from hf_lstm.file_names import PLOT_FILES
-from hf_lstm.files import encode_text, write_file, write_json
+from hf_lstm.files.names import PLOT_FILES
+from hf_lstm.files.partial_files import write_json_lines
+from hf_lstm.files.writing import encode_text, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.partial_files import write_json_lines
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.report import Analysis, Measurement
 from hf_lstm.records.results import RunResults

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import UNFINISHED_FOLDER
-from hf_lstm.files import PARTIAL_SUFFIX, make_folder
+from hf_lstm.files.names import UNFINISHED_FOLDER
+from hf_lstm.files.replacement import JOURNAL_FOLDER
+from hf_lstm.files.writing import PARTIAL_SUFFIX, make_folder
 from hf_lstm.records.search import BEST_FOLDER, SEARCH_FILE
-from hf_lstm.replacement import JOURNAL_FOLDER
 from hf_lstm.storage.locks import hold_lock, remove_locked_folder
 from hf_lstm.storage.output_folder import (
     OutputFolder,

@@ -18,7 +18,7 @@ from hf_lstm.config.checks import require, require_count, require_minutes, sugge
 from hf_lstm.config.overrides import change_settings, find_sections
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
-from hf_lstm.files import make_temporary_folder
+from hf_lstm.files.writing import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.records.search import SearchFacts

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from hf_lstm.files import encode_text, write_file, write_json
+from hf_lstm.files.writing import encode_text, write_file, write_json
 from hf_lstm.markdown import align_table, format_cell, format_code, format_duration, format_percent, format_table
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.search import BEST_FOLDER, COMPLETE, FAILED, SEARCH_FILE, SearchFacts, TrialFacts

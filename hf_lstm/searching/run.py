@@ -16,11 +16,11 @@ from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.data.loading import load_splits
 from hf_lstm.data.splits import Splits
-from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.errors import DivergenceError, InputError, NonFiniteError, StorageError, shorten
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.search import FAILED, SearchFacts, TrialFacts
+from hf_lstm.runtime.devices import denormals_flushed, resolve_device
 from hf_lstm.searching.folder import SearchFolder
 from hf_lstm.searching.report import describe_trial, write_plot, write_search
 from hf_lstm.searching.space import Space, Value, format_assignments

@@ -12,13 +12,13 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hf_lstm.errors import InputError, StorageError
-from hf_lstm.files import sync_folder
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import sync_folder
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.results import Epoch
 from hf_lstm.records.search import COMPLETE, FAILED, PRUNED, UNFINISHED, TrialFacts
 from hf_lstm.searching.pruning import HoldingStorage, build_pruner
 from hf_lstm.searching.space import Dimension, Range, Space, Value
-from hf_lstm.storage_errors import raise_storage_error
 
 EPOCHS, ELAPSED, ERROR, WEIGHTS = "epochs", "elapsed_s", "error", "weights_sha256"
 """What a trial is told about itself, by the names that `TrialFacts` has."""

@@ -13,16 +13,16 @@ from optuna.trial import Trial, TrialState
 
 from hf_lstm.config import Recipe
 from hf_lstm.data.splits import Splits
-from hf_lstm.devices import resolve_precision
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.evaluation.calibration import fit_config
-from hf_lstm.file_names import CHECKPOINT_PREFIX
+from hf_lstm.files.names import CHECKPOINT_PREFIX
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import write_config, write_model
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.model.provenance import write_recipe
 from hf_lstm.records.places import strip_recipe
 from hf_lstm.records.results import Epoch
+from hf_lstm.runtime.devices import resolve_precision
 from hf_lstm.searching.pruning import decide
 from hf_lstm.searching.study import ELAPSED, EPOCHS
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder, fill_output_folder

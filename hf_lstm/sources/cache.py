@@ -17,7 +17,8 @@ import pyarrow as pa
 from datasets import Dataset
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import open_regular_file, write_json
+from hf_lstm.files.reading import open_regular_file
+from hf_lstm.files.writing import write_json
 from hf_lstm.rows.class_files import list_class_files
 from hf_lstm.rows.labels import LabeledTable
 

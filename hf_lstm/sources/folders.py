@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.files import encode_text, read_json
+from hf_lstm.files.reading import read_json
+from hf_lstm.files.writing import encode_text
 from hf_lstm.formats.catalog import get_format, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.records.places import split_sources

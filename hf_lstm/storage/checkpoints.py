@@ -12,10 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CHECKPOINT_PREFIX
-from hf_lstm.files import PARTIAL_SUFFIX, hash_file, make_folder, read_json, sync_folder, write_new_file
+from hf_lstm.files.names import CHECKPOINT_PREFIX
+from hf_lstm.files.reading import hash_file, read_json
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import PARTIAL_SUFFIX, make_folder, sync_folder, write_new_file
 from hf_lstm.storage.states import divide_state, join_state, stream_tensors
-from hf_lstm.storage_errors import raise_storage_error
 
 logger = logging.getLogger(__name__)
 

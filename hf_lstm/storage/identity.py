@@ -9,8 +9,9 @@ from typing import Any
 from hf_lstm.config.earlier_runs import fill_in_defaults, is_completed
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import read_json_if_there, write_json
+from hf_lstm.files.names import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files.reading import read_json_if_there
+from hf_lstm.files.writing import write_json
 from hf_lstm.records.places import strip_recipe
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-from hf_lstm.ending import ENDING_SIGNALS, send_to_main_thread
+from hf_lstm.runtime.ending import ENDING_SIGNALS, send_to_main_thread
 
 MAX_DEFERRED_S = 5.0
 """After this long a step is broken off all the same: whoever asks for the end must not wait 10 seconds for it."""

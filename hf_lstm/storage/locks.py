@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX, make_folder
+from hf_lstm.files.writing import PARTIAL_SUFFIX, make_folder
 
 LOCK_FILE = "lock"
 _MAX_FAILURES = 100

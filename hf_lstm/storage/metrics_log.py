@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import open_regular_file
-from hf_lstm.storage_errors import raise_storage_error
+from hf_lstm.files.reading import open_regular_file
+from hf_lstm.files.storage_errors import raise_storage_error
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError, StorageError
-from hf_lstm.file_names import (
+from hf_lstm.files.names import (
     ANSWERS_SUFFIX,
     CARD_FILE,
     CHECKPOINT_PREFIX,
@@ -29,10 +29,11 @@ from hf_lstm.file_names import (
     TRANSFORMERS_FILES,
     UNFINISHED_FOLDER,
 )
-from hf_lstm.files import MAX_TEXT_BYTES, PARTIAL_SUFFIX, read_bytes
-from hf_lstm.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes
+from hf_lstm.files.replacement import JOURNAL_FOLDER, finish_replacement, remove_strays, replace_files
+from hf_lstm.files.storage_errors import is_of_storage, raise_storage_error
+from hf_lstm.files.writing import PARTIAL_SUFFIX
 from hf_lstm.storage.locks import LOCK_FILE, hold_lock, remove_locked_folder
-from hf_lstm.storage_errors import is_of_storage, raise_storage_error
 
 _OUR_FILES = frozenset(
     {

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import METRICS_FILE, RESULTS_FILE
-from hf_lstm.files import read_json
+from hf_lstm.files.names import METRICS_FILE, RESULTS_FILE
+from hf_lstm.files.reading import read_json
 from hf_lstm.records.reading import read_record
+from hf_lstm.runtime.ending import EndWatch
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.identity import check_finished, check_identity
 from hf_lstm.storage.interruptions import Interruptions

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_lstm.file_names import ANSWERS_SUFFIX
-from hf_lstm.files import sync_folder, write_file
-from hf_lstm.storage_errors import raise_storage_error
+from hf_lstm.files.names import ANSWERS_SUFFIX
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import sync_folder, write_file
 
 KEEP_AFTER_S = 30.0
 """How much work may be lost. Work that is shorter leaves nothing on the disk."""

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from hf_lstm import memory
 from hf_lstm.config import ModelConfig
 from hf_lstm.config.train import NGRAMS
 from hf_lstm.errors import InputError, abbreviate
@@ -21,6 +20,7 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import read_config
 from hf_lstm.model.text_classifier import digest_model
 from hf_lstm.progress import can_show_bars
+from hf_lstm.runtime import memory
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.teaching.cross_fitting import Lesson, label_by_ngrams
 from hf_lstm.teaching.kept_answers import KeptAnswers

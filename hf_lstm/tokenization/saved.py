@@ -15,7 +15,7 @@ from typing import Any, get_args
 from tokenizers import Tokenizer
 
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.files import build_object
+from hf_lstm.files.reading import build_object
 from hf_lstm.tokenization.byte_pairs import build_byte_pair_tokenizer
 from hf_lstm.tokenization.older_patterns import PARTS, age_byte_pairs
 from hf_lstm.tokenization.stop_words import LEFT_OUT

@@ -22,7 +22,7 @@ from tokenizers.pre_tokenizers import Split
 from tokenizers.trainers import WordPieceTrainer
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import read_bytes
+from hf_lstm.files.reading import read_bytes
 from hf_lstm.hub.download import fetch_hub_file
 from hf_lstm.tokenization.word_patterns import TAG, replace_surrogates, write_alternatives
 

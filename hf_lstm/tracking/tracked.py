@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import METRICS_FILE
-from hf_lstm.files import read_json_if_there, write_json
+from hf_lstm.files.names import METRICS_FILE
+from hf_lstm.files.reading import read_json_if_there
+from hf_lstm.files.writing import write_json
 from hf_lstm.storage.output_folder import OutputFolder
 from hf_lstm.storage.session import Session
 from hf_lstm.tracking.trackers import Tracker, build_tracker, flatten

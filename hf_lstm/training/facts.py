@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hf_lstm.config import Recipe
 from hf_lstm.data.encoded import LabeledTexts
-from hf_lstm.devices import name_dtype, resolve_precision
+from hf_lstm.runtime.devices import name_dtype, resolve_precision
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.setup import PreparedRun
 

@@ -9,13 +9,13 @@ import torch
 from hf_lstm.config import Recipe
 from hf_lstm.data.digests import hash_texts
 from hf_lstm.data.row_checks import count_duplicates
-from hf_lstm.devices import name_dtype, resolve_precision
 from hf_lstm.encoding.scripts import measure_unknown
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.evaluation.scoring import ScoredSplit, measure_scored
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits
 from hf_lstm.records.results import DatasetFacts, Epoch, ModelSize, RunResults
+from hf_lstm.runtime.devices import name_dtype, resolve_precision
 from hf_lstm.training.loop.epochs import find_best_epoch
 from hf_lstm.training.setup import PreparedRun
 

@@ -10,14 +10,14 @@ import datasets  # noqa: F401  # first of all that [train] installs, so that thi
 
 from hf_lstm.config import Recipe
 from hf_lstm.data.comparison import check_rows
-from hf_lstm.devices import denormals_flushed, resolve_device
 from hf_lstm.distributed.processes import Processes, find_device
-from hf_lstm.file_names import METRICS_FILE
-from hf_lstm.files import write_file
+from hf_lstm.files.names import METRICS_FILE
+from hf_lstm.files.writing import write_file
 from hf_lstm.progress import can_show_bars, dataset_bars
 from hf_lstm.provenance import describe_code
 from hf_lstm.records.places import strip_recipe
 from hf_lstm.records.results import Epoch, RunResults
+from hf_lstm.runtime.devices import denormals_flushed, resolve_device
 from hf_lstm.storage.identity import check_identity
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.storage.session import Session, open_session, read_finished

@@ -10,8 +10,8 @@ from typing import Any
 from hf_lstm.config import Recipe
 from hf_lstm.errors import StorageError
 from hf_lstm.evaluation.baseline import measure_tfidf
-from hf_lstm.file_names import REPORT_FOLDER, RESULTS_FILE
-from hf_lstm.files import write_json
+from hf_lstm.files.names import REPORT_FOLDER, RESULTS_FILE
+from hf_lstm.files.writing import write_json
 from hf_lstm.hub.cards.card import write_card
 from hf_lstm.markdown import format_duration
 from hf_lstm.model.folder import write_config, write_model

@@ -22,11 +22,11 @@ from hf_lstm.data.splits import Splits
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
 from hf_lstm.encoding.scripts import measure_unknown
 from hf_lstm.errors import InputError
-from hf_lstm.memory import is_of_memory
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.embedding_scale import normalize_embedding
 from hf_lstm.records.results import BaseModelFacts, WordVectorFacts
 from hf_lstm.records.rows import RowFindings
+from hf_lstm.runtime.memory import is_of_memory
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.teaching.editing.edited_texts import find_praise, write_short_texts

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.cli.common.process import EXIT_ERROR
-from hf_lstm.files import write_json
+from hf_lstm.files.writing import write_json
 
 
 def end_with_figures(

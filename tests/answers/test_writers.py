@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hf_lstm import memory
 from hf_lstm.answers.columns import Answers
 from hf_lstm.answers.rows import list_texts, open_rows
 from hf_lstm.answers.writers import check_output_type, list_values, open_output
 from hf_lstm.errors import InputError, StorageError
 from hf_lstm.rows.texts import read_texts
+from hf_lstm.runtime import memory
 
 NAMES = ["predicted_label", "score"]
 TEXTS = ["plain", "", "NA", 'say "hi", twice', "two\nlines", "lone\rreturn", "tab\there", "ünï 😀 \u2028 ‏rtl", "<br />"]
@@ -221,7 +221,7 @@ def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tm
 
 
 def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("hf_lstm.partial_files.name_partial", lambda path: path.with_name("full"))
+    monkeypatch.setattr("hf_lstm.files.partial_files.name_partial", lambda path: path.with_name("full"))
     (tmp_path / "full").symlink_to("/dev/full")
     with pytest.raises(StorageError, match=r"out.csv cannot be written: No space left .*; it had come to 0 bytes,"):
         write(list_texts(["a"]), tmp_path / "out.csv")

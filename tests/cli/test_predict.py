@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hf_lstm import memory
 from hf_lstm.cli.predict import main
 from hf_lstm.config import DataConfig
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.errors import InputError
+from hf_lstm.runtime import memory
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "predict.py"
 TEXTS = [

@@ -4,14 +4,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hf_lstm import memory
 from hf_lstm.engines import ray_engine
 from hf_lstm.engines.corpus import CorpusFile, fetch, find_corpus
 from hf_lstm.engines.ledger import open_ledger
 from hf_lstm.engines.parts import PartScorer, Scoring, name_part, read_parts
 from hf_lstm.errors import InputError
-from hf_lstm.files import PARTIAL_SUFFIX
+from hf_lstm.files.writing import PARTIAL_SUFFIX
 from hf_lstm.model.text_classifier import digest_model
+from hf_lstm.runtime import memory
 
 TEXTS = ["a wonderful film", "", "a dull film", "the worst year", "a great cast"]
 

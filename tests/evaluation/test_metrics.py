@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_f
 
 from hf_lstm.evaluation.metrics import build_metric, compute_wilson_interval, measure_decided
 from hf_lstm.evaluation.scoring import measure_logits
-from hf_lstm.files import encode_json
+from hf_lstm.files.writing import encode_json
 from hf_lstm.records.reading import to_json
 
 LABELS = ["a", "b", "c"]

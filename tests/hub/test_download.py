@@ -10,7 +10,7 @@ from huggingface_hub import HfApi, constants, hf_hub_download
 from local_hub import Fault
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import write_json
+from hf_lstm.files.writing import write_json
 from hf_lstm.hub import session as hub_session
 from hf_lstm.hub.download import fetch_hub_file, fetch_model_folder, list_hub_files
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HubUnavailable

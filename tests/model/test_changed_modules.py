@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize, prune
 
-from hf_lstm import devices
 from hf_lstm.errors import InputError
+from hf_lstm.runtime import devices
 
 TEXTS = ["a great film", "the worst waste of time of the year"]
 MODULES = ("embedding", "lstm", "classifier")

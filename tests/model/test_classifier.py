@@ -9,7 +9,7 @@ from run_records import make_results, parse_results
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.recipes.published import PACKED_LSTM
-from hf_lstm.file_names import TRANSFORMERS_FILES
+from hf_lstm.files.names import TRANSFORMERS_FILES
 
 TEXTS = ["a wonderful film", "the worst acting of the year", "", "great fun great cast"]
 

@@ -11,7 +11,7 @@ from tokenizers import decoders
 
 from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config import ModelConfig
-from hf_lstm.files import write_file
+from hf_lstm.files.writing import write_file
 
 
 def edit_config(folder, **changes):
@@ -158,7 +158,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkey
     def fail(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("hf_lstm.files.os.fsync", fail)
+    monkeypatch.setattr("hf_lstm.files.writing.os.fsync", fail)
     with pytest.raises(
         InputError, match=r"results\.json cannot be written: No space left on device; 3 bytes are needed"
     ):

@@ -6,9 +6,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hf_lstm import memory
 from hf_lstm.errors import InputError
 from hf_lstm.model.prediction import stream_probabilities
+from hf_lstm.runtime import memory
 
 words = st.sampled_from("a great dull film worst fun waste time unknown <br/> 映画 \U0001f600 é".split())
 any_text = st.one_of(st.text(max_size=80), st.lists(words, max_size=60).map(" ".join))

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from hf_lstm.devices import computes_bfloat16_natively
 from hf_lstm.errors import InputError
 from hf_lstm.nn.cpu import plan as cpu_plan
 from hf_lstm.nn.ragged_lstm import RaggedLSTM
+from hf_lstm.runtime.devices import computes_bfloat16_natively
 
 INPUT_SIZE, HIDDEN_SIZE, TIME = 3, 5, 11
 LENGTHS = torch.tensor([4, 9, 1, 7, 9, 2, 4])

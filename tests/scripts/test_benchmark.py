@@ -408,7 +408,7 @@ def test_an_unknown_instruction_set_is_refused_and_letters_may_be_small(capsys):
 
 
 def test_a_limit_holds_for_all_products_of_a_process(monkeypatch):
-    ask = "import torch; from hf_lstm.devices import computes_bfloat16_natively as ask; "
+    ask = "import torch; from hf_lstm.runtime.devices import computes_bfloat16_natively as ask; "
     ask += "print(torch.backends.cpu.get_cpu_capability(), ask(torch.device('cpu')))"
     for name, value in list_limits("AVX2_VNNI").items():
         monkeypatch.setenv(name, value)

@@ -207,7 +207,7 @@ def test_limits_of_the_demo_are_those_of_its_code():
 
 
 def test_widths_that_predict_in_bfloat16_are_those_of_the_code():
-    from hf_lstm.devices import MIN_BFLOAT16_UNITS, MIN_POOLED_BFLOAT16_UNITS
+    from hf_lstm.runtime.devices import MIN_BFLOAT16_UNITS, MIN_POOLED_BFLOAT16_UNITS
 
     widths = f"bfloat16 for {MIN_BFLOAT16_UNITS} hidden units and more, or for {MIN_POOLED_BFLOAT16_UNITS} and more"
     assert f"{widths} whose states are pooled" in join_lines("results/README.md")

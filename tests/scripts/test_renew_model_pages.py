@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import PLOT_FILES
+from hf_lstm.files.names import PLOT_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [ROOT / "space" / "model", ROOT / "space" / "tiny_model"]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from hf_lstm.ending import ENDING_SIGNALS
+from hf_lstm.runtime.ending import ENDING_SIGNALS
 from hf_lstm.storage import interruptions as module
 from hf_lstm.storage.interruptions import Interruptions
 

@@ -170,7 +170,7 @@ def test_checkpoints_that_stay_are_told(tmp_path, monkeypatch):
         with claim_output_folder(tmp_path / "run", overwrite=False) as folder, folder.fill():
             folder.checkpoints.mkdir()
             monkeypatch.setattr(
-                "hf_lstm.replacement._move_files", lambda _: monkeypatch.setattr(Path, "rename", refuse)
+                "hf_lstm.files.replacement._move_files", lambda _: monkeypatch.setattr(Path, "rename", refuse)
             )
 
     with pytest.raises(StorageError, match=r"checkpoints cannot be written: Read-only file system"):

@@ -14,7 +14,7 @@ from hf_lstm import InputError, LSTMSentiment
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.evaluation.calibration import fit_config
-from hf_lstm.file_names import CONFIG_FILE
+from hf_lstm.files.names import CONFIG_FILE
 from hf_lstm.sources.in_memory import resolve_source
 from hf_lstm.training.setup import prepare_run
 

@@ -13,7 +13,7 @@ from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.ours import POOLED_BILSTM
 from hf_lstm.config.recipes.published import STOPWORD_LSTM
 from hf_lstm.errors import DivergenceError
-from hf_lstm.file_names import TRANSFORMERS_FILES
+from hf_lstm.files.names import TRANSFORMERS_FILES
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.storage.checkpoints import Checkpoints
@@ -462,7 +462,7 @@ def test_a_run_whose_report_fails_is_saved_all_the_same(tmp_path, recipe, monkey
 def test_a_run_that_is_stopped_among_its_teachers_keeps_what_they_said(tmp_path, recipe, finished_run, monkeypatch):
     """Long labeling is lost no more than long training is, and the same is learned from it."""
     recipe = override_recipe(recipe, [f"train.teachers={finished_run[0]}", "train.num_epochs=1"])
-    monkeypatch.setattr("hf_lstm.memory.WINDOW_TEXTS", 32)  # of some 90 rows
+    monkeypatch.setattr("hf_lstm.runtime.memory.WINDOW_TEXTS", 32)  # of some 90 rows
     monkeypatch.setattr("hf_lstm.training.run.KeptAnswers", functools.partial(KeptAnswers, after_s=0))
     whole = run_experiment(recipe, options(tmp_path))
     windows, label = [], LSTMSentiment.predict_proba

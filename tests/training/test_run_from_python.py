@@ -16,9 +16,9 @@ import hf_lstm
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
 from hf_lstm.config.recipes.ours import POOLED_BILSTM
-from hf_lstm.devices import flushes_denormals
 from hf_lstm.errors import DivergenceError
 from hf_lstm.records.places import strip_command
+from hf_lstm.runtime.devices import flushes_denormals
 from hf_lstm.training.python_call import format_call
 
 ROWS = datasets.Dataset.from_dict({"body": ["a lovely film", "a dull film"], "mood": ["glad", "sad"]})

@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from hf_lstm.cli.common.signals import EXIT_INTERRUPTED, hear_signals
 from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watching_output
-from hf_lstm.ending import ENDING_SIGNALS, ends_in_time
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
-from hf_lstm.memory import is_of_memory
-from hf_lstm.storage_errors import is_of_place, is_of_storage
+from hf_lstm.files.storage_errors import is_of_place, is_of_storage
+from hf_lstm.runtime.ending import ENDING_SIGNALS, ends_in_time
+from hf_lstm.runtime.memory import is_of_memory
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
 _ENDING_CODES = [128 + number for number in ENDING_SIGNALS]

@@ -9,7 +9,7 @@ import time
 from opcode import opmap
 from types import FrameType
 
-from hf_lstm.ending import send_to_main_thread
+from hf_lstm.runtime.ending import send_to_main_thread
 
 EXIT_INTERRUPTED = 130
 _IMPORT = opmap["IMPORT_NAME"]

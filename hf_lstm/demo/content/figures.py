@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from huggingface_hub import hf_hub_download
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import REPORT_FOLDER
-from hf_lstm.files import read_lines
+from hf_lstm.files.names import REPORT_FOLDER
+from hf_lstm.files.reading import read_lines
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import read_record

@@ -13,8 +13,9 @@ from huggingface_hub import RepoCard
 from hf_lstm.config import ModelConfig, Recipe
 from hf_lstm.edit_mark import add_edit_mark, is_unedited
 from hf_lstm.extras import is_installed, name_install_command
-from hf_lstm.file_names import CARD_FILE, RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import MAX_TEXT_BYTES, encode_text, read_bytes, write_file
+from hf_lstm.files.names import CARD_FILE, RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes
+from hf_lstm.files.writing import encode_text, write_file
 from hf_lstm.hub.cards.context import build_context
 from hf_lstm.hub.cards.findings import describe_folder
 from hf_lstm.hub.cards.metadata import CardChoices, get_data_source

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import EXAMPLE_FILES, REPORT_FOLDER, WEIGHTS_FILE, list_report_files
-from hf_lstm.files import read_json, read_lines
+from hf_lstm.files.names import EXAMPLE_FILES, REPORT_FOLDER, WEIGHTS_FILE, list_report_files
+from hf_lstm.files.reading import read_json, read_lines
 from hf_lstm.hub.privacy import is_page_free_of_texts
 from hf_lstm.records.reading import read_record
 from hf_lstm.records.report import Analysis, LengthGroup, Mistake, TrickyReview, UnseenFigures

@@ -11,8 +11,8 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import RECIPE_FILE, RESULTS_FILE
-from hf_lstm.files import require_files
+from hf_lstm.files.names import RECIPE_FILE, RESULTS_FILE
+from hf_lstm.files.reading import require_files
 from hf_lstm.hub.cards.metadata import IMDB_SOURCES
 from hf_lstm.hub.commit import RepeatableCommit, read_remote_file
 from hf_lstm.hub.errors import HUB_ERRORS, describe_hub_error

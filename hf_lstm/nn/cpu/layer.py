@@ -16,7 +16,6 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-from hf_lstm.devices import limit_kernel_cache
 from hf_lstm.nn.cpu.plan import BFLOAT16_TILE, LayerPlan, RowGroup, Segment, is_wide
 from hf_lstm.nn.cpu.states import (  # fmt: skip
     LayerStates,
@@ -28,6 +27,7 @@ from hf_lstm.nn.cpu.states import (  # fmt: skip
 )
 from hf_lstm.nn.cpu.threads import run_in_threads
 from hf_lstm.nn.cpu.wide import FAST_FEATURES, pack_wide_weights, run_wide
+from hf_lstm.runtime.devices import limit_kernel_cache
 
 limit_kernel_cache()  # for our kernels are the ones of ever new shapes
 

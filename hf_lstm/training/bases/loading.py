@@ -5,8 +5,8 @@ from pathlib import Path
 
 from hf_lstm.config import Recipe
 from hf_lstm.config.overrides import check_given, may_be_determined
-from hf_lstm.file_names import WEIGHTS_FILE
-from hf_lstm.files import hash_file
+from hf_lstm.files.names import WEIGHTS_FILE
+from hf_lstm.files.reading import hash_file
 from hf_lstm.hub.download import fetch_model_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.folder import read_config

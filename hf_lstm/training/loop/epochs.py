@@ -10,7 +10,6 @@ from tqdm.auto import tqdm
 
 from hf_lstm.config import TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
-from hf_lstm.devices import resolve_precision
 from hf_lstm.distributed.processes import Processes
 from hf_lstm.distributed.shards import Shards
 from hf_lstm.encoding.encoder import EncodedTexts
@@ -20,6 +19,7 @@ from hf_lstm.markdown import format_duration
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.reading import to_json
 from hf_lstm.records.results import Epoch, EpochFigures
+from hf_lstm.runtime.devices import resolve_precision
 from hf_lstm.storage.session import Session
 from hf_lstm.training.loop.optimization import (
     build_averaged_model,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hf_lstm.devices import autocast_to
 from hf_lstm.encoding.batching import Batch
 from hf_lstm.nn.random_numbers import RandomState
 from hf_lstm.objectives.adversarial import (
@@ -18,6 +17,7 @@ from hf_lstm.objectives.adversarial import (
     sum_entropy,
     sum_virtual_adversarial_divergence,
 )
+from hf_lstm.runtime.devices import autocast_to
 from hf_lstm.training.loop.state import TrainingRun
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CONFIG_FILE
+from hf_lstm.files.names import CONFIG_FILE
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.pretraining.folder import is_language_model, read_language_model
 from hf_lstm.training.vectors.glove import WordVectors

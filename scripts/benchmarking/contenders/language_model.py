@@ -42,10 +42,10 @@ def take_pretraining_steps(task: PretrainingTask, precision: Any, goes_by_kernel
     from tokenizers import Tokenizer
 
     import hf_lstm.nn.cpu.plan
-    from hf_lstm.devices import flush_denormals, name_dtype
     from hf_lstm.encoding.encoder import Encoder
     from hf_lstm.pretraining.language_model import LanguageModel
     from hf_lstm.pretraining.loop import pretrain_step, start_pretraining
+    from hf_lstm.runtime.devices import flush_denormals, name_dtype
 
     flush_denormals()  # as `hf-lstm pretrain` does
     if goes_by_kernel:

@@ -38,8 +38,8 @@ def classify_with_ours(model: RandomModel, texts: list[str], precision: str, has
 def _classify_in_threads(
     model: RandomModel, texts: list[str], precision: str, other_ways: dict[str, Callable[[], object]]
 ) -> Answers:
-    from hf_lstm.devices import name_dtype, resolve_precision
     from hf_lstm.model.prediction import compute_logits
+    from hf_lstm.runtime.devices import name_dtype, resolve_precision
 
     classifier = model.build()
     encoded = classifier.encode(texts)
@@ -81,7 +81,7 @@ def time_our_single_predictions(model: RandomModel, texts: list[str], precision:
     Each text is classified once a round.
     """
     from benchmarking.harness.timing import time_each
-    from hf_lstm.devices import name_dtype, resolve_precision
+    from hf_lstm.runtime.devices import name_dtype, resolve_precision
 
     classifier = model.build()
     dtype = resolve_precision(precision, classifier.embedding.weight.device, model=model.config)
@@ -100,9 +100,9 @@ def start_our_training(task: TrainingTask, precision: Any) -> "tuple[TrainingRun
     from tokenizers import Tokenizer
 
     from hf_lstm.data.encoded import LabeledTexts
-    from hf_lstm.devices import flush_denormals
     from hf_lstm.encoding.encoder import Encoder
     from hf_lstm.model.classifier import LSTMSentiment
+    from hf_lstm.runtime.devices import flush_denormals
     from hf_lstm.training.loop.epochs import start_run
 
     flush_denormals()  # as `scripts/train.py` does

@@ -16,7 +16,7 @@ def measure_peak() -> Answers:
     """Yield the GFLOP/s of the best square matrix product, by dtype; emulated ones are left out."""
     import torch
 
-    from hf_lstm.devices import computes_bfloat16_natively
+    from hf_lstm.runtime.devices import computes_bfloat16_natively
 
     is_native = computes_bfloat16_natively(torch.device("cpu"))
     used_sizes = {dtype: sizes for dtype, sizes in SIZES.items() if is_native or dtype != "bfloat16"}

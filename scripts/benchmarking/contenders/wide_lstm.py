@@ -59,7 +59,7 @@ def train_wide_layers(shapes: Sequence[WideShape], precision: str) -> Answers:
 
     The smallest batch of each width warms up.
     """
-    from hf_lstm.devices import flush_denormals
+    from hf_lstm.runtime.devices import flush_denormals
 
     flush_denormals()  # as `hf-lstm pretrain` does
     smallest = {shape.hidden_size: shape for shape in sorted(shapes, key=lambda shape: -shape.batch_size)}
@@ -86,8 +86,8 @@ def build_wide_step(shape: WideShape, precision: str) -> Callable[[], list[Any]]
     """
     import torch
 
-    from hf_lstm.devices import autocast_to
     from hf_lstm.nn.ragged_lstm import RaggedLSTM
+    from hf_lstm.runtime.devices import autocast_to
 
     torch.manual_seed(0)
     dtype, layer, rows = getattr(torch, precision), shape.layer, (shape.batch_size, shape.num_steps)

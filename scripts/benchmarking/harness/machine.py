@@ -22,7 +22,7 @@ _PACKAGES = (
 
 _ASK_TORCH = """
 import json, torch
-from hf_lstm.devices import computes_bfloat16_natively, read_cpu_capabilities
+from hf_lstm.runtime.devices import computes_bfloat16_natively, read_cpu_capabilities
 with torch.no_grad():
     torch.nn.LSTM(8, 8)(torch.randn(2, 2, 8))  # by oneDNN on any processor, which then says what it uses
 flags = [name for name in ("avx2", "avx512_f", "avx512_bf16", "avx512_fp16", "amx_bf16")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from hf_lstm.files import write_file
+from hf_lstm.files.writing import write_file
 
 _NAME_WIDTH = 34
 

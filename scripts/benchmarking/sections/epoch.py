@@ -19,8 +19,8 @@ def run_our_epoch(task: TrainingTask, precision: str, batches_of_round: Sequence
     Batches are by length, and texts are encoded once. `epoch_s` is scaled from the slice's rows to all, plus the
     seconds of encoding: as if there were this epoch only.
     """
-    from hf_lstm.devices import name_dtype
     from hf_lstm.encoding.batching import padding_share, shuffle_batches
+    from hf_lstm.runtime.devices import name_dtype
     from hf_lstm.training.loop.step import train_step
 
     run, split, encode_s = start_our_training(task, precision)

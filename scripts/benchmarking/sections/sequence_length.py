@@ -26,7 +26,7 @@ def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
     """Yield microseconds a token of this package's step, by length."""
     import numpy as np
 
-    from hf_lstm.devices import name_dtype
+    from hf_lstm.runtime.devices import name_dtype
     from hf_lstm.training.loop.step import train_step
 
     rows = np.arange(task.train.batch_size)

@@ -34,7 +34,7 @@ def take_our_steps(task: TrainingTask, precision: str) -> Answers:
     """
     import numpy as np
 
-    from hf_lstm.devices import name_dtype
+    from hf_lstm.runtime.devices import name_dtype
     from hf_lstm.training.loop.step import train_step
 
     run, split, encode_s = start_our_training(task, precision)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.file_names import METRICS_FILE, UNFINISHED_FOLDER
+from hf_lstm.files.names import METRICS_FILE, UNFINISHED_FOLDER
 from hf_lstm.records.search import SEARCH_FILE, UNFINISHED
 from trials.commands.starting import CHECKPOINT_STEPS
 

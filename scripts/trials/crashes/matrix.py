@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hf_lstm.ending import EndWatch
 from hf_lstm.errors import InputError, StorageError
+from hf_lstm.runtime.ending import EndWatch
 from trials.commands.outcomes import list_differences
 from trials.crashes.calls import MODES, Calls, run_forked, start_forked
 from trials.crashes.outcomes import Outcomes, Strike, append_record, digest_run

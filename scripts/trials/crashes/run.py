@@ -15,8 +15,8 @@ import torch
 from hf_lstm.config import ModelSettings, TrainConfig
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.encoding.encoder import EncodedTexts, fill_empty
-from hf_lstm.file_names import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FILE
-from hf_lstm.files import write_file, write_json
+from hf_lstm.files.names import CONFIG_FILE, METRICS_FILE, RESULTS_FILE, TOKENIZER_FILE
+from hf_lstm.files.writing import write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.weights_file import write_weights
 from hf_lstm.storage import metrics_log

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.file_names import CHECKPOINT_PREFIX, RESULTS_FILE
+from hf_lstm.files.names import CHECKPOINT_PREFIX, RESULTS_FILE
 from hf_lstm.storage.checkpoints import Checkpoints
 from hf_lstm.storage.output_folder import OutputFolder
 from trials.crashes.work import count_save, read_count

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from hf_lstm.file_names import CONFIG_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from hf_lstm.files.names import CONFIG_FILE, RECIPE_FILE, RESULTS_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 
 Damage = Callable[[Path], object]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from hf_lstm import LSTMSentiment
 from hf_lstm.errors import InputError, NonFiniteError
-from hf_lstm.file_names import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from hf_lstm.files.names import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from trials.faults.damages import DAMAGES
 
 MEMORY_BYTES = 2**30

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from hf_lstm.cli.common.signals import hear_signals
-from hf_lstm.ending import ENDING_SIGNALS
+from hf_lstm.runtime.ending import ENDING_SIGNALS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 

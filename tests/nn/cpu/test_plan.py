@@ -4,7 +4,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.devices import MAX_CACHED_KERNELS
 from hf_lstm.nn.cpu.plan import (  # fmt: skip
     BFLOAT16_TILE,
     CALL_COST,
@@ -14,6 +13,7 @@ from hf_lstm.nn.cpu.plan import (  # fmt: skip
     group_rows,
     is_wide,
 )
+from hf_lstm.runtime.devices import MAX_CACHED_KERNELS
 
 row_lengths = st.one_of(
     st.lists(st.integers(1, 50), min_size=num_rows, max_size=80) for num_rows in (1, MIN_RECURRING_ROWS)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hf_lstm import memory
+from hf_lstm.runtime import memory
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the kernel of Linux")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hf_lstm.errors import InputError
-from hf_lstm.files import write_json
-from hf_lstm.replacement import finish_replacement, remove_strays, replace_files
+from hf_lstm.files.replacement import finish_replacement, remove_strays, replace_files
+from hf_lstm.files.writing import write_json
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_folder_that_a_rival_took_for_a_stray_is_made_anew(folder, monkeypatch
 
 
 def test_strays_stay_where_no_lock_tells_whether_their_process_lives(folder, monkeypatch):
-    monkeypatch.setattr("hf_lstm.replacement.try_lock", lambda *_, **__: None)
+    monkeypatch.setattr("hf_lstm.files.replacement.try_lock", lambda *_, **__: None)
     (folder / ".new-abc.partial").mkdir()
     remove_strays(folder)
     assert (folder / ".new-abc.partial").exists()

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 import torch
 
-from hf_lstm import devices
 from hf_lstm.config import ModelSettings
 from hf_lstm.errors import InputError
+from hf_lstm.runtime import devices
 
 CPU = torch.device("cpu")
 

@@ -6,10 +6,11 @@ import os
 import pytest
 
 from hf_lstm.errors import StorageError
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial_stem, read_json, write_file, write_json
-from hf_lstm.partial_files import open_partial
-from hf_lstm.replacement import replace_files
-from hf_lstm.storage_errors import raise_storage_error
+from hf_lstm.files.partial_files import open_partial
+from hf_lstm.files.reading import read_json
+from hf_lstm.files.replacement import replace_files
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import PARTIAL_SUFFIX, name_partial_stem, write_file, write_json
 
 CODES = [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENAMETOOLONG]
 
@@ -96,7 +97,7 @@ def test_a_file_that_a_rival_takes_for_a_stray_is_opened_anew(tmp_path, monkeypa
             next(tmp_path.iterdir()).unlink()
         return is_ours
 
-    monkeypatch.setattr("hf_lstm.partial_files.try_lock", lose_first)
+    monkeypatch.setattr("hf_lstm.files.partial_files.try_lock", lose_first)
     with open_partial(tmp_path / "a.csv") as stream:
         stream.write("new")
     assert (tmp_path / "a.csv").read_text() == "new"

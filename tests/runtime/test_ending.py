@@ -7,8 +7,8 @@ import pytest
 
 START = """
 import atexit, os, signal, sys, threading, time
-from hf_lstm import ending
-from hf_lstm.ending import EndWatch, ends_in_time
+from hf_lstm.runtime import ending
+from hf_lstm.runtime.ending import EndWatch, ends_in_time
 ending.GRACE_S, ending._FINISHING_S, ending._CHECK_S = 0.3, 0.1, 0.05
 """
 BUSY = "__import__('hashlib').pbkdf2_hmac('sha256', b'', b'', 10**9)"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hf_lstm.garbage import pausing_collection
+from hf_lstm.runtime.garbage import pausing_collection
 
 
 @contextmanager
@@ -49,7 +49,7 @@ print(count() - before, gc.isenabled(), gc.get_freeze_count(), len(gc.get_object
 def test_what_was_frozen_stays_so():
     code = """
 import gc
-from hf_lstm.garbage import pausing_collection
+from hf_lstm.runtime.garbage import pausing_collection
 gc.freeze()
 before = gc.get_freeze_count()
 with pausing_collection():

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from hf_lstm.file_locks import try_lock
-from hf_lstm.files import PARTIAL_SUFFIX, name_partial, name_partial_stem, sync_folder
-from hf_lstm.storage_errors import raise_storage_error
+from hf_lstm.files.locks import try_lock
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import PARTIAL_SUFFIX, name_partial, name_partial_stem, sync_folder
 
 
 def write_json_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
-from hf_lstm.file_locks import try_lock
-from hf_lstm.files import PARTIAL_SUFFIX, read_json, sync_folder, write_json
-from hf_lstm.storage_errors import raise_storage_error
+from hf_lstm.files.locks import try_lock
+from hf_lstm.files.reading import read_json
+from hf_lstm.files.storage_errors import raise_storage_error
+from hf_lstm.files.writing import PARTIAL_SUFFIX, sync_folder, write_json
 
 JOURNAL_FOLDER = ".replacing"
 """Holds the new files on their way. Once they have this name they count, and whoever comes next moves the rest."""

@@ -1,0 +1,1 @@
+"""Knows what the process runs on: devices, free memory, and how it ends."""
