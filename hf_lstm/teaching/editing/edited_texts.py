@@ -36,7 +36,7 @@ SHARES = {
     "swapped_crops": 0.12,
     "sentences": 0.18,
     "phrases": 0.1,
-    "sayings": 0.29,  # with 15 % edits of IMDB each of the thousand pairs comes about three times
+    "sayings": 0.29,  # with 15 % edits of IMDB each of the thousand pairs comes two to three times
     "facts": 0.04,
     "compositions": 0.08,
     "joined_crops": 0.04,
