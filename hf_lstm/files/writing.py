@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def write_file(path: Path, content: bytes) -> None:
     """
     partial = name_partial(path)
     try:
-        partial.unlink(missing_ok=True)  # of a dead process whose number is ours now
+        partial.unlink(missing_ok=True)  # of a dead process whose numbers are ours now
         _write_chunks(partial, [content])
         partial.replace(path)
         sync_folder(path.parent)
@@ -60,8 +61,8 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def name_partial(path: Path) -> Path:
-    """Name the file beside `path` that this process writes first."""
-    return path.with_name(f"{name_partial_stem(path)}{os.getpid()}{PARTIAL_SUFFIX}")
+    """Name the file beside `path` that this thread of this process writes first."""
+    return path.with_name(f"{name_partial_stem(path)}{os.getpid()}-{threading.get_native_id()}{PARTIAL_SUFFIX}")
 
 
 def name_partial_stem(path: Path) -> str:

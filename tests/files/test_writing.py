@@ -2,6 +2,8 @@
 
 import errno
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -102,3 +104,18 @@ def test_a_file_that_a_rival_takes_for_a_stray_is_opened_anew(tmp_path, monkeypa
         stream.write("new")
     assert (tmp_path / "a.csv").read_text() == "new"
     assert answers == []
+
+
+def test_threads_that_write_one_file_have_files_of_their_own_on_the_way(tmp_path):
+    path = tmp_path / "a.json"
+
+    def write(number: int) -> None:
+        with open_partial(path) as stream:
+            stream.write(f"{number}")
+            both_write.wait()
+
+    both_write = threading.Barrier(2, timeout=30)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(2)))
+    assert path.read_text() in ("0", "1")
+    assert list(tmp_path.iterdir()) == [path]
