@@ -8,7 +8,8 @@ from datasets import Dataset
 from hf_lstm.config import DataConfig
 from hf_lstm.data.cutting import GROUP
 from hf_lstm.errors import InputError
-from hf_lstm.formats.catalog import get_format
+from hf_lstm.formats.catalog import LINES, get_format
+from hf_lstm.rows.columns import MissingTextColumnError
 from hf_lstm.rows.texts import read_texts
 
 HASH_COLUMN = "text_sha256_16"
@@ -49,7 +50,10 @@ def hash_text(text: str) -> str:
 
 
 def _read_hashes(path: Path, encoding: str | None) -> list[str]:
+    """Read the hash of each row's text; none if there is no such column, and rows stand in the order of train's."""
+    if get_format(path) is LINES:
+        return []
     try:
         return list(read_texts(path, HASH_COLUMN, encoding))
-    except InputError:  # there is no such column: the rows stand in the order of train's
+    except MissingTextColumnError:
         return []

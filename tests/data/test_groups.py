@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
@@ -35,6 +36,15 @@ def test_rows_are_found_by_the_hash_of_their_text_whatever_their_order(tmp_path)
     assert grouped["group"][:] == [f"m{i % 5}" for i in range(40)]
     with pytest.raises(InputError, match="no group for row 40 of train"):
         add_groups(TRAIN, write(tmp_path, ["text_sha256_16,movie", *lines[1:]]))
+
+
+def test_a_damaged_hash_is_refused_and_rows_are_not_grouped_by_their_order(tmp_path):
+    rows = [json.dumps({"text_sha256_16": hash_text(f"text {i}"), "movie": f"m{i % 5}"}) for i in reversed(range(40))]
+    rows[7] = json.dumps({"text_sha256_16": None, "movie": "m0"})
+    path = tmp_path / "groups.jsonl"
+    path.write_text("\n".join(rows))
+    with pytest.raises(InputError, match=r"groups\.jsonl, row 8 \(line 8\), column 'text_sha256_16': there is no text"):
+        add_groups(TRAIN, DataConfig(group_file=str(path), group_column="movie"))
 
 
 def test_names_of_groups_are_read_in_the_encoding_of_the_data(tmp_path):
