@@ -3,11 +3,9 @@
 They are in the `datasets` cache. A second run need not read the source again.
 """
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +14,8 @@ import datasets
 import pyarrow as pa
 from datasets import Dataset
 
-from hf_lstm.errors import InputError
+from hf_lstm.errors import InputError, StorageError
+from hf_lstm.files.partial_files import open_partial_binary
 from hf_lstm.files.reading import open_regular_file
 from hf_lstm.files.writing import write_json
 from hf_lstm.rows.class_files import list_class_files
@@ -68,6 +67,8 @@ def load_or_build(key: str, build: Callable[[], PreparedTables]) -> tuple[dict[s
                 f"{folder}: can't keep the prepared rows ({error.strerror}); "
                 "free the space, or set HF_DATASETS_CACHE to a folder that can be written"
             ) from error
+        except StorageError as error:
+            raise StorageError(f"{error}: HF_DATASETS_CACHE says where") from None
     splits = {
         split: Dataset.from_file(str(folder / f"{split}.arrow"), split=datasets.NamedSplit(split))
         for split in index["splits"]
@@ -138,16 +139,8 @@ def _write_arrow(table: pa.Table, file: Path) -> None:
 
     So a run that starts meanwhile, or after a crash, never reads a part of it.
     """
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    try:
-        with os.fdopen(handle, "wb") as sink, pa.ipc.new_stream(sink, table.schema) as writer:
+    with open_partial_binary(file) as sink:
+        with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table, max_chunksize=ROWS_PER_BATCH)
-            writer.close()
-            sink.flush()
-            os.fsync(handle)
-        os.utime(temporary, (0, 0))  # `datasets` hashes the time into the fingerprint: only the key may decide that
-        os.replace(temporary, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        sink.flush()
+        os.utime(sink.name, (0, 0))  # `datasets` hashes the time into the fingerprint: only the key may decide that
