@@ -44,9 +44,9 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
         tokenizer: turns text into ids; needed by `predict`, `predict_proba` and saving, not by the forward pass.
 
     Example:
-        >>> model = LSTMSentiment.from_pretrained("org/imdb-lstm")
+        >>> model = LSTMSentiment.from_pretrained("flagship")
         >>> model.predict("A wonderful film.")
-        {'label': 'pos', 'score': 0.98}
+        {'label': 'pos', 'score': 0.96}
     """
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:

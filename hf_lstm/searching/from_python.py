@@ -35,14 +35,19 @@ from hf_lstm.training.python_call import format_call
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Holds what a search found."""
+    """Holds what a search found.
+
+    Attributes:
+        settings: those of the best trial, for `hf_lstm.train(data, recipe, **settings)`, and those that the search was
+            given.
+        facts: all trials, as search.json has them; `facts.rank()` lists them, the best first.
+        model: that of the best trial, in evaluation mode.
+        folder: where search.md, search.json and the best model are.
+    """
 
     settings: dict[str, Any]
-    """Of the best trial, for `hf_lstm.train(data, recipe, **settings)`, with those that the search was given."""
     facts: SearchFacts
-    """All trials, as search.json has them."""
     model: LSTMSentiment
-    """That of the best trial, in evaluation mode."""
     folder: Path
 
 

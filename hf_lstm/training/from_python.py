@@ -37,14 +37,18 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Holds a run's model, results and folder."""
+    """Holds a run's model, results and folder.
+
+    Attributes:
+        model: the best epoch's weights, with a temperature fitted on validation, in evaluation mode.
+        results: what was measured of these weights; `results.splits["test"].accuracy`, and likewise `train` and
+            `validation`.
+        folder: where the model, its card and its report are, for `LSTMSentiment.from_pretrained` and every command.
+    """
 
     model: LSTMSentiment
-    """The best epoch's weights, with a temperature that fits validation, in evaluation mode."""
     results: RunResults
-    """What was measured of them, on each split."""
     folder: Path
-    """Holds the model, its card and its report, for `LSTMSentiment.from_pretrained` and every command."""
 
 
 def train_from_python(

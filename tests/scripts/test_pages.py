@@ -170,9 +170,26 @@ def test_commands_are_those_of_the_package(page):
 
 
 def test_the_rooms_are_listed_in_the_order_of_imports():
-    order = runpy.run_path(str(ROOT / "tests" / "test_imports.py"))["ROOMS"]
+    order = [room.replace(".", "/") for room in runpy.run_path(str(ROOT / "tests" / "test_imports.py"))["ROOMS"]]
     rooms = [room for room in order if (ROOT / "hf_lstm" / room).is_dir()]
-    assert re.findall(r"^\| \[`(\w+)`\]\(\.\./hf_lstm/\1\)", TEXTS["docs/architecture.md"], re.MULTILINE) == rooms
+    assert re.findall(r"^\| \[`([\w/]+)`\]\(\.\./hf_lstm/\1\)", TEXTS["docs/architecture.md"], re.MULTILINE) == rooms
+
+
+def test_the_drawing_has_the_arrows_of_the_imports():
+    names = runpy.run_path(str(ROOT / "tests" / "test_imports.py"))
+    rooms = [room for room in names["ROOMS"] if (ROOT / "hf_lstm" / room).is_dir()]
+    users = {room: set() for room in rooms}
+    for module, path in names["MODULES"].items():
+        for imported in names["find_imports"](path):
+            user, used = module.split(".")[0], imported.split(".")[0]
+            if user != used and {user, used} <= set(rooms):
+                users[used].add(user)
+    above = {}
+    for room in reversed(rooms):  # users stand later in the list
+        above[room] = users[room].union(*(above[user] for user in users[room]))
+    arrows = {room: users[room].difference(*(above[user] for user in users[room])) for room in rooms if users[room]}
+    drawn = re.findall(r"^    (\w+) --> (.*)$", TEXTS["docs/architecture.md"], re.MULTILINE)
+    assert {room: set(ends.split(" & ")) for room, ends in drawn} == arrows
 
 
 def join_lines(page):
