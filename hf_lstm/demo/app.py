@@ -15,8 +15,9 @@ from hf_lstm.demo.batch_tab import add_batch_tab
 from hf_lstm.demo.components import RESOURCES
 from hf_lstm.demo.content.figures import list_facts
 from hf_lstm.demo.guards.connections import ConnectionWatch
-from hf_lstm.demo.guards.middleware import RequestGuard, redact_server_logs
+from hf_lstm.demo.guards.middleware import RequestGuard
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, UPLOAD_LIFETIME_S, count_waiting, list_endpoints
+from hf_lstm.demo.guards.server_logs import redact_server_logs
 from hf_lstm.demo.model_tab import add_model_tab
 from hf_lstm.demo.single_tab import add_single_tab
 from hf_lstm.demo.theme import make_theme

@@ -1,11 +1,8 @@
 """Guards the demo: refuses needless requests before Gradio sees them."""
 
 import asyncio
-import logging
 import os
 import re
-import time
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,7 +16,6 @@ from hf_lstm.demo.guards.request_checks import (
     Endpoint,
     Refusal,
     check_upload,
-    find_endpoint,
     make_room,
     rebuild_body,
 )
@@ -41,8 +37,6 @@ MAX_STREAMS_AT_ONCE = 400
 MAX_STREAMS_PER_CLIENT = 100
 MAX_WAITING_BATCHES = 16
 """So that the queue has room for single texts, however many batches wait."""
-MAX_RECORDS_PER_MINUTE = 30
-"""Of one logger, so that a flood of requests does not fill the disk."""
 BUSY = Refusal(503, "The demo is busy; please try again in a minute.")
 TOO_LARGE = Refusal(413, "That is too much text; please shorten it.")
 TOO_MANY = Refusal(429, "Too many requests came from your address; please wait a moment.")
@@ -58,7 +52,6 @@ _READ = re.compile(
 )
 _HOST_HEADERS = (b"x-forwarded-host", b"x-gradio-server")
 """Gradio would build the addresses in its answers from these."""
-_LOGGERS = ("uvicorn.error", "asyncio", "gradio")
 
 
 class RequestGuard:
@@ -141,10 +134,9 @@ class RequestGuard:
                 refusal = TOO_MANY
             return body, refusal
         try:
-            rebuilt = rebuild_body(path, body, self.endpoints, self.upload_folder)
+            rebuilt, endpoint = rebuild_body(path, body, self.endpoints, self.upload_folder)
         except BodyError as error:
             return b"", Refusal(422, str(error))
-        endpoint = find_endpoint(path, body, self.endpoints)
         if endpoint is not None and not any(endpoint.takes_file.values()) and len(body) > MAX_TEXT_BODY_BYTES:
             return b"", TOO_LARGE
         return rebuilt, self._refuse_flood(client, endpoint)
@@ -184,45 +176,3 @@ def _is_needed(method: str, path: str) -> bool:
 def _drop_false_hosts(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     own_host = os.environ.get("SPACE_HOST", "").encode()
     return [(name, value) for name, value in headers if name not in _HOST_HEADERS or (own_host and value == own_host)]
-
-
-class DropTracebacks(logging.Filter):
-    """Replaces an error's traceback and message in the log.
-
-    It says where the error happened, and of which type it is. Messages of errors hold the values that caused them. Of
-    more than `MAX_RECORDS_PER_MINUTE`, the others are left out.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._minute, self._num_records = 0, 0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite a record of an error, and keep it unless there are too many."""
-        minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute, self._num_records = minute, 0
-        self._num_records += 1
-        if self._num_records > MAX_RECORDS_PER_MINUTE:
-            return False
-        if self._num_records == MAX_RECORDS_PER_MINUTE:
-            record.msg, record.args, record.exc_info = "many messages: others of this minute are left out", (), None
-            return True
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
-            frames = traceback.extract_tb(error.__traceback__)
-            where = f" in {frames[-1].filename}, line {frames[-1].lineno}" if frames else ""
-            record.msg, record.args = f"{type(error).__name__}{where}", ()
-            record.exc_info = record.exc_text = None
-        return True
-
-
-def redact_server_logs() -> None:
-    """Keep the visitors' texts out of the server's logs.
-
-    Calling it again changes nothing.
-    """
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, DropTracebacks) for each in logger.filters):
-            logger.addFilter(DropTracebacks())

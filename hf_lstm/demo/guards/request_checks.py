@@ -78,10 +78,12 @@ def count_waiting(demo: gr.Blocks, api_name: str | None) -> int:
     return sum(len(queues[each].queue) for each in ids if each in queues)
 
 
-def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], upload_folder: Path) -> bytes:
-    """Rebuild a POST request's body for its endpoint.
+def rebuild_body(
+    path: str, body: bytes, endpoints: Mapping[int, Endpoint], upload_folder: Path
+) -> tuple[bytes, Endpoint | None]:
+    """Rebuild a POST request's body for its endpoint, and return it with that.
 
-    It has all that the endpoint needs, and nothing more. The body of other routes is returned as it is.
+    It has all that the endpoint needs, and nothing more. Other routes have none: their body is returned as it is.
 
     Args:
         path: of the request; `/call/v2/` takes an object of parameters, the others a list of `data`.
@@ -94,7 +96,7 @@ def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], uplo
     """
     call = _CALL.fullmatch(path)
     if call is None and _JOIN.fullmatch(path) is None:
-        return body
+        return body, None
     sent = _parse_object(body)
     if call is None:
         index = sent.get("fn_index")
@@ -106,22 +108,15 @@ def rebuild_body(path: str, body: bytes, endpoints: Mapping[int, Endpoint], uplo
         raise BodyError("There is no such endpoint.")
     if call is not None and call[1]:
         values = _order_parameters(sent, endpoint)
-        return _dump(dict(zip(endpoint.takes_file, _check_values(values, endpoint, upload_folder), strict=True)))
+        checked = _check_values(values, endpoint, upload_folder)
+        return _dump(dict(zip(endpoint.takes_file, checked, strict=True))), endpoint
     rebuilt: dict[str, Any] = {"data": _check_values(sent.get("data"), endpoint, upload_folder)}
     if "session_hash" in sent:
         rebuilt["session_hash"] = _check_session(sent["session_hash"])
     if call is None:
         trigger = sent.get("trigger_id")
         rebuilt |= {"fn_index": index, "trigger_id": trigger if type(trigger) is int else None}
-    return _dump(rebuilt)
-
-
-def find_endpoint(path: str, body: bytes, endpoints: Mapping[int, Endpoint]) -> Endpoint | None:
-    """Return the endpoint that a body, which `rebuild_body` takes, is for; None for other routes."""
-    call = _CALL.fullmatch(path)
-    if call is not None:
-        return next(each for each in endpoints.values() if each.api_name == call[2])
-    return endpoints[_parse_object(body)["fn_index"]] if _JOIN.fullmatch(path) is not None else None
+    return _dump(rebuilt), endpoint
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:

@@ -18,7 +18,7 @@ JSON = st.recursive(
 
 def rebuild(path, body, folder):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return json.loads(rebuild_body(f"/gradio_api/{path}", content, ENDPOINTS, folder))
+    return json.loads(rebuild_body(f"/gradio_api/{path}", content, ENDPOINTS, folder)[0])
 
 
 @given(text=st.text() | st.none())

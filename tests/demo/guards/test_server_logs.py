@@ -1,6 +1,6 @@
 import logging
 
-from hf_lstm.demo.guards.middleware import MAX_RECORDS_PER_MINUTE, DropTracebacks, redact_server_logs
+from hf_lstm.demo.guards.server_logs import MAX_RECORDS_PER_MINUTE, DropTracebacks, redact_server_logs
 
 
 def test_errors_are_logged_without_values(caplog):
@@ -14,7 +14,7 @@ def test_errors_are_logged_without_values(caplog):
         logger.exception("Exception with %s", "what was sent")
     logger.warning("stopping")
     assert "KeyError in" in caplog.text
-    assert "test_middleware_logs.py, line " in caplog.text
+    assert "test_server_logs.py, line " in caplog.text
     assert "what was sent" not in caplog.text
     assert "stopping" in caplog.text
 
