@@ -26,7 +26,7 @@ wheel:  ## build dist/*.whl
 	python -m build --wheel
 
 gpu:  ## on a machine with a CUDA device, in 9 minutes: its tests, its speeds, and lstm-45m, to be gone on with
-	pytest -n 0 tests/nn/cuda tests/nn/test_ragged_lstm.py tests/training/loop/test_cuda.py -k "cuda or graph or packed"
+	pytest -n 0 tests/nn/cuda tests/nn/ragged_lstm tests/training/loop/test_cuda.py -k "cuda or graph or packed"
 	python scripts/estimate_training.py lm lstm-45m lstm-148m --device cuda --dataset $(or $(DATA),stanfordnlp/imdb) \
 	    --output results/gpu_estimates.json
 	-timeout 400 python -m hf_lstm train --recipe lstm-45m --device cuda --dataset $(or $(DATA),stanfordnlp/imdb) \

@@ -58,18 +58,18 @@ def shared_data() -> Path:
 
 
 SLOW = """
-    docs/test_quickstart docs/test_feature_pages demo/test_browser scripts/test_crash_matrix scripts/test_benchmark
-    searching/test_search training/test_run cli/test_train nn/test_ragged_lstm nn/cpu/test_threads export/test_browser
+    docs/test_quickstart docs/test_feature_pages demo/browser scripts/test_crash_matrix scripts/benchmarking
+    searching/run training/run cli/test_train nn/ragged_lstm nn/cpu/test_threads export/browser
     encoding/test_encoder evaluation/test_rows hub/spaces/test_page space/test_app scripts/test_deploy_space
     scripts/test_mutation_testing model/test_saving model/test_forking test_extras
 """.split()
-"""Files that take 5 seconds and more, the slowest first."""
+"""Files that take 5 seconds and more, and folders of such, the slowest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put slow files first: as the last ones, each would have one of two processes wait for the other."""
-    ranks = {REPO_ROOT / "tests" / f"{name}.py": rank for rank, name in enumerate(SLOW)}
-    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+    ranks = {REPO_ROOT / "tests" / name: rank for rank, name in enumerate(SLOW)}
+    items.sort(key=lambda item: ranks.get(item.path.with_suffix(""), ranks.get(item.path.parent, len(ranks))))
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The demo as clients on the other side of real HTTP see it; test_browser.py has the page."""
+"""The demo as clients on the other side of real HTTP see it; browser/ has the page."""
 
 import csv
 import functools

@@ -1,4 +1,4 @@
-"""Rows that a program holds in memory, in every form that is taken; files and the Hub are in test_loading.py."""
+"""Rows that a program holds in memory, in every form that is taken; files and the Hub are in tests/data/loading."""
 
 import datasets
 import numpy as np
