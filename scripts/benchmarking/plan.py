@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from benchmarking.contenders.distilbert import WordPiece, load_wordpiece
 from benchmarking.contenders.language_model import PretrainingTask
+from benchmarking.contenders.neural.distilbert import WordPiece, load_wordpiece
 from benchmarking.contenders.wide_lstm import list_wide_shapes
 from benchmarking.harness.spec import Section
 from benchmarking.reviews import LabeledReviews, ReviewSplits, choose_word_finder

@@ -14,6 +14,7 @@ from tables.accuracy.results import format_results
 from tables.accuracy.short_texts import format_short_texts
 from tables.accuracy.star_classes import format_star_classes
 from tables.browser import format_browser
+from tables.package.commands import format_commands
 from tables.package.recipes import format_recipes
 from tables.package.settings import format_settings
 from tables.package.tree import format_tree
@@ -49,6 +50,7 @@ PAGES: Mapping[str, Mapping[str, Writer]] = {
         "reliability": format_reliability,
         "shards": format_shards,
     },
+    "scripts/README.md": {"commands": format_commands},
     "docs/architecture.md": {"tree": format_tree},
     "docs/corpora.md": {"corpus": format_corpora, "ray-kills": format_ray_kills},
     "docs/recipes.md": {"recipes": format_recipes},

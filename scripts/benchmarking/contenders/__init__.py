@@ -1,1 +1,1 @@
-"""Holds the contenders: this package, and its peers."""
+"""Holds the contenders: this package, its peers, and the machine's peak."""

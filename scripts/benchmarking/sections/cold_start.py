@@ -11,8 +11,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarking.contenders.distilbert import REQUIRES as DISTILBERT_REQUIRES
-from benchmarking.contenders.distilbert import DistilBERT, WordPiece
+from benchmarking.contenders.neural.distilbert import REQUIRES as DISTILBERT_REQUIRES
+from benchmarking.contenders.neural.distilbert import DistilBERT, WordPiece
 from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
 from benchmarking.tasks import RandomModel
 

@@ -5,8 +5,8 @@ import math
 import time
 from collections.abc import Sequence
 
+from benchmarking.contenders.neural.packed import start_packed_training
 from benchmarking.contenders.ours import start_our_training
-from benchmarking.contenders.packed import start_packed_training
 from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
 from benchmarking.sections.training_step import OURS_BF16, OURS_FP32, PACKED, build_peak_shares, describe_training
@@ -63,7 +63,7 @@ def run_packed_epoch(task: TrainingTask, batches_of_round: Sequence[int]) -> Ans
     import torch
     from torch.utils.data import DataLoader
 
-    from benchmarking.contenders.packed_loop import pad_reviews, train_on_batch
+    from benchmarking.contenders.neural.packed_loop import pad_reviews, train_on_batch
 
     training = start_packed_training(task, flushes_denormals=False)
     loader = DataLoader(

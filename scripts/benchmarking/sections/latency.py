@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from benchmarking.contenders.distilbert import REQUIRES as DISTILBERT_REQUIRES
-from benchmarking.contenders.distilbert import WordPiece, time_distilbert_single_predictions
+from benchmarking.contenders.neural.distilbert import REQUIRES as DISTILBERT_REQUIRES
+from benchmarking.contenders.neural.distilbert import WordPiece, time_distilbert_single_predictions
 from benchmarking.contenders.ours import time_our_single_predictions
 from benchmarking.harness.spec import Contender, Figure, Metric, Section
 from benchmarking.tasks import RandomModel

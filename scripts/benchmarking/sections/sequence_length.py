@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarking.contenders.neural.packed import start_packed_training
 from benchmarking.contenders.ours import start_our_training
-from benchmarking.contenders.packed import start_packed_training
 from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
 from benchmarking.reviews import LabeledReviews
 from benchmarking.sections.training_step import OURS_BF16, OURS_FP32, PACKED, describe_training
@@ -46,7 +46,7 @@ def take_our_steps_by_length(task: TrainingTask, precision: str) -> Answers:
 
 def take_packed_steps_by_length(task: TrainingTask) -> Answers:
     """Yield microseconds a token of the packed loop's step, by length."""
-    from benchmarking.contenders.packed_loop import pad_reviews, train_on_batch
+    from benchmarking.contenders.neural.packed_loop import pad_reviews, train_on_batch
 
     trainings = []
     for length in PACKED_LENGTHS:

@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarking.contenders.distilbert import REQUIRES as DISTILBERT_REQUIRES
-from benchmarking.contenders.distilbert import WordPiece, classify_with_distilbert
-from benchmarking.contenders.keras_lstm import REQUIRES as KERAS_REQUIRES
-from benchmarking.contenders.keras_lstm import classify_with_keras
 from benchmarking.contenders.linear import (  # fmt: skip
     FASTTEXT_REQUIRES,
     SKLEARN_REQUIRES,
@@ -15,10 +11,14 @@ from benchmarking.contenders.linear import (  # fmt: skip
     classify_with_linear,
 )
 from benchmarking.contenders.nb_svm import NBSVM
-from benchmarking.contenders.onnx_lstm import REQUIRES as ONNX_REQUIRES
-from benchmarking.contenders.onnx_lstm import classify_with_onnx
+from benchmarking.contenders.neural.distilbert import REQUIRES as DISTILBERT_REQUIRES
+from benchmarking.contenders.neural.distilbert import WordPiece, classify_with_distilbert
+from benchmarking.contenders.neural.keras_lstm import REQUIRES as KERAS_REQUIRES
+from benchmarking.contenders.neural.keras_lstm import classify_with_keras
+from benchmarking.contenders.neural.onnx_lstm import REQUIRES as ONNX_REQUIRES
+from benchmarking.contenders.neural.onnx_lstm import classify_with_onnx
+from benchmarking.contenders.neural.packed import classify_with_packing
 from benchmarking.contenders.ours import classify_with_ours
-from benchmarking.contenders.packed import classify_with_packing
 from benchmarking.contenders.peak import PEAK
 from benchmarking.harness.spec import Contender, Figure, Metric, Section
 from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE

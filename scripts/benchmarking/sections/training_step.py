@@ -9,8 +9,8 @@ from benchmarking.contenders.language_model import (
     list_pretraining_contenders,
     list_pretraining_figures,
 )
+from benchmarking.contenders.neural.packed import start_packed_training
 from benchmarking.contenders.ours import start_our_training
-from benchmarking.contenders.packed import start_packed_training
 from benchmarking.contenders.peak import PEAK
 from benchmarking.contenders.wide_lstm import (  # fmt: skip
     WideShape,
@@ -57,7 +57,7 @@ def take_packed_steps(task: TrainingTask, flushes_denormals: bool) -> Answers:
 
     The batches are the same. Tokenizing is not timed.
     """
-    from benchmarking.contenders.packed_loop import pad_reviews, train_on_batch
+    from benchmarking.contenders.neural.packed_loop import pad_reviews, train_on_batch
 
     training = start_packed_training(task, flushes_denormals=flushes_denormals)
     batch_size = task.train.batch_size

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarking.contenders.distilbert import pick_batches
 from benchmarking.contenders.language_model import PretrainingTask, take_pretraining_steps
-from benchmarking.contenders.onnx_lstm import classify_with_onnx
+from benchmarking.contenders.neural.distilbert import pick_batches
+from benchmarking.contenders.neural.onnx_lstm import classify_with_onnx
 from benchmarking.reviews import LabeledReviews, choose_word_finder, split_lowercase
 from benchmarking.sections.epoch import build_epoch, share_out
 from benchmarking.tasks import RandomModel, TrainingTask, count_useful_gflop
@@ -43,7 +43,7 @@ def test_useful_operations_of_a_token():
 def test_packed_loop_computes_what_this_package_does(options):
     import torch
 
-    from benchmarking.contenders.packed_loop import PackedLSTM, ReviewDataset, pad_reviews
+    from benchmarking.contenders.neural.packed_loop import PackedLSTM, ReviewDataset, pad_reviews
     from hf_lstm.model.classifier import LSTMSentiment
 
     torch.manual_seed(0)

@@ -2,13 +2,26 @@
 
 from pathlib import Path
 
+import pytest
 from computed_tables import read_cells
 
+from hf_lstm.errors import InputError
+from tables.package.commands import format_commands
 from tables.package.recipes import format_recipes
 from tables.package.settings import format_settings
 from tables.package.tree import format_tree
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_script_without_a_purpose_and_a_purpose_without_a_script_are_named(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    for script in (ROOT / "scripts").glob("*.py"):
+        (tmp_path / "scripts" / script.name).write_text(f'"""Does {script.stem}.\n\nMore."""\n')
+    assert "- [`train.py`](train.py): does train.\n" in format_commands(tmp_path)
+    (tmp_path / "scripts" / "train.py").rename(tmp_path / "scripts" / "idle.py")
+    with pytest.raises(InputError, match=r"commands\.py: idle, train: expected each script under one purpose"):
+        format_commands(tmp_path)
 
 
 def test_the_tree_gives_each_module_and_package_its_docstring(tmp_path):

@@ -11,7 +11,7 @@ from benchmarking.tasks import RandomModel, TrainingTask
 if TYPE_CHECKING:
     import torch
 
-    from benchmarking.contenders.packed_loop import PackedLSTM, ReviewDataset
+    from benchmarking.contenders.neural.packed_loop import PackedLSTM, ReviewDataset
 
 
 _BATCH_SIZE = 64
@@ -28,7 +28,7 @@ def classify_with_packing(
     import torch
     from torch.utils.data import DataLoader
 
-    from benchmarking.contenders.packed_loop import PackedLSTM, ReviewDataset, pad_reviews
+    from benchmarking.contenders.neural.packed_loop import PackedLSTM, ReviewDataset, pad_reviews
 
     ours = model.build()
     config, vocab = model.config, ours.require_tokenizer().get_vocab()
@@ -90,7 +90,7 @@ def start_packed_training(task: TrainingTask, *, flushes_denormals: bool) -> Pac
     import torch
     from tokenizers import Tokenizer
 
-    from benchmarking.contenders.packed_loop import PackedLSTM, ReviewDataset
+    from benchmarking.contenders.neural.packed_loop import PackedLSTM, ReviewDataset
 
     torch.set_flush_denormal(flushes_denormals)
     torch.manual_seed(task.train.seed)
