@@ -9,6 +9,7 @@ import sys
 import urllib.request
 
 import pytest
+from free_ports import find_port
 
 from hf_lstm import InputError, LSTMSentiment
 
@@ -23,8 +24,7 @@ def post(address, body):
 
 
 def test_requests_under_way_are_answered_after_sigterm(tiny_model_folder):
-    with open_socket("127.0.0.1", 0) as free:
-        port = free.getsockname()[1]
+    port = find_port()
     command = [sys.executable, "-m", "hf_lstm", "serve", str(tiny_model_folder), "--api", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:

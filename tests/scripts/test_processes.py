@@ -12,9 +12,9 @@ from trials.processes import find_descendants, find_process, find_session, is_al
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="finds processes through /proc")
 SCRIPT = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-S", "-c", "import subprocess; subprocess.run(['sleep', '60'])"])
+subprocess.Popen([sys.executable, "-S", "-c", "import subprocess; subprocess.run(['sleep', '600'])"])
 print(flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -29,7 +29,7 @@ def leader():
     """Start a process of a session of its own, which starts one that starts another."""
     process = subprocess.Popen([sys.executable, "-S", "-c", SCRIPT], start_new_session=True, stdout=subprocess.PIPE)
     process.stdout.readline()
-    end_s = time.monotonic() + 60
+    end_s = time.monotonic() + 300
     while not is_whole(find_session(process.pid)) and time.monotonic() < end_s:
         pass
     yield process
@@ -42,7 +42,7 @@ def leader():
 def test_those_below_a_process_are_found_and_not_those_beside_it(leader):
     child, grandchild = sorted(find_descendants(leader.pid), key=lambda each: each.parent != leader.pid)
     assert (child.parent, grandchild.parent) == (leader.pid, child.number)
-    assert grandchild.read("cmdline") == b"sleep\x0060\x00"
+    assert grandchild.read("cmdline") == b"sleep\x00600\x00"
     assert {child.number, grandchild.number} < {each.number for each in find_descendants(os.getpid())}
 
 

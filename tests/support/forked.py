@@ -3,20 +3,14 @@
 import contextlib
 import multiprocessing
 import os
-import socket
 
 import torch
+from free_ports import find_port
 
 from hf_lstm.distributed.launch import Launch
 from hf_lstm.distributed.processes import Processes
 
 MAX_S = 600  # that a busy machine may need
-
-
-def find_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def start_all(work, num_processes, *, connects=True):

@@ -45,7 +45,7 @@ sys.setprofile(strike)
 
 
 def run(code, folder):
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=folder)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600, cwd=folder)
     return result.returncode, result.stdout.strip(), result.stderr.strip()
 
 
