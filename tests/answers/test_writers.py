@@ -214,7 +214,7 @@ def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tm
         assert {path.name for path in tmp_path.iterdir()} == {"out.csv", living.name, other.name}
     with open_output(tmp_path / "out.csv", list_texts([]), NAMES):  # two at once: who ends last is right
         write(list_texts(TEXTS), tmp_path / "new.csv")
-        (own,) = tmp_path.glob(f".out.csv.{os.getpid()}.partial")
+        (own,) = tmp_path.glob(f".out.csv.{os.getpid()}-*.partial")
         with open(own) as stream, pytest.raises(BlockingIOError):
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert {path.name for path in tmp_path.iterdir()} == {"new.csv", "out.csv", other.name}
