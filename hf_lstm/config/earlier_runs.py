@@ -5,18 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from hf_lstm.config.data import DataConfig
-from hf_lstm.config.model import SINGLE_LABEL, ModelSettings
-from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL, PretrainConfig
-from hf_lstm.config.tokenizer import TokenizerConfig
-from hf_lstm.config.train import TrainConfig
+from hf_lstm.config.model import SINGLE_LABEL
+from hf_lstm.config.overrides import SECTIONS
+from hf_lstm.config.pretrain import SET_BY_LANGUAGE_MODEL
 
-_SECTIONS = {
-    "data": DataConfig,
-    "tokenizer": TokenizerConfig,
-    "model": ModelSettings,
-    "train": TrainConfig,
-    "pretrain": PretrainConfig,
-}
 _CHOSEN_WORDS = ("any_script", "bpe")
 """How a run finds words in scripts that the default recipe would misread."""
 
@@ -29,7 +21,7 @@ def fill_in_defaults(saved: Mapping[str, Any], now: Mapping[str, Any]) -> dict[s
         now: by section, the settings of this version; others are not filled in.
     """
     filled = dict(saved)
-    for name, kind in _SECTIONS.items():
+    for name, kind in SECTIONS.items():
         if isinstance(saved.get(name), Mapping) and isinstance(now.get(name), Mapping):
             lacking = [key for key in now[name] if key not in saved[name]]
             defaults = dataclasses.asdict(kind())

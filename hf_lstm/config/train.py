@@ -8,7 +8,7 @@ from hf_lstm.config.checks import check_types, require
 
 AUTO = "auto"
 """Of `init_from`: what comes along, if it fits. Of `unlabeled`: a split of the data set that is called so, if there is
-one."""
+one. Of `data.label_separator`: what the labels of train show."""
 NGRAMS = "ngrams"
 """Of `teachers`: the one that is no saved model."""
 
@@ -197,7 +197,7 @@ class TrainConfig:
                 f"none or auto without train.teachers and {name}: pass --teacher ngrams, or choose a recipe that "
                 "learns from such texts, such as lm-virtual (from a language model) or distilled-bilstm"
             )
-            require(self.unlabeled in (None, "auto"), "train.unlabeled", self.unlabeled, expected)
+            require(self.unlabeled in (None, AUTO), "train.unlabeled", self.unlabeled, expected)
 
     @property
     def learns_from_unlabeled(self) -> bool:

@@ -7,12 +7,12 @@ import numpy as np
 from datasets import Dataset, DatasetDict, concatenate_datasets
 
 from hf_lstm.config import DataConfig, TrainConfig
+from hf_lstm.config.train import AUTO
 from hf_lstm.data.groups import add_groups
 from hf_lstm.data.splits import Splits, cut_official, cut_pooled
 from hf_lstm.errors import InputError
 from hf_lstm.records.places import IN_MEMORY
 from hf_lstm.rows.columns import Columns
-from hf_lstm.rows.multi_label import AUTO
 from hf_lstm.sources.in_memory import InMemorySplits
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.sources.named_sources import find_files

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError, abbreviate, shorten
 from hf_lstm.rows.columns import LABEL_SEPARATOR
 from hf_lstm.rows.labels import LabeledTable, LabelMap, clean_label
 
-AUTO = "auto"
 LISTS = pa.list_(pa.string())
 _GIVE_COLUMNS = (
     "of lists of 0 and 1, give a column for each label, and name the columns with commas between "

@@ -8,10 +8,11 @@ from typing import NamedTuple, TypeVar
 import pyarrow as pa
 from datasets import Dataset, Features, Value
 
+from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.rows.columns import LABEL_SEPARATOR, Columns, MissingLabelColumnError, MissingTextColumnError
 from hf_lstm.rows.labels import LabeledTable, LabelMap
-from hf_lstm.rows.multi_label import AUTO, find_separator, require_all_marks, split_cells
+from hf_lstm.rows.multi_label import find_separator, require_all_marks, split_cells
 from hf_lstm.rows.readers import read_arrow_table, read_file
 from hf_lstm.sources.cache import PreparedTables, hash_datasets, hash_files, hash_tables, load_or_build
 from hf_lstm.sources.in_memory import InMemorySplits

@@ -16,11 +16,12 @@ from topic_rows import TOPICS, make_rows
 
 from hf_lstm import InputError
 from hf_lstm.config import DataConfig
+from hf_lstm.config.train import AUTO
 from hf_lstm.data.digests import hash_rows
 from hf_lstm.data.loading import load_split, load_splits
 from hf_lstm.rows.columns import Columns
 from hf_lstm.rows.labels import LabeledTable
-from hf_lstm.rows.multi_label import AUTO, LISTS, find_separator, join_indicators, split_cells
+from hf_lstm.rows.multi_label import LISTS, find_separator, join_indicators, split_cells
 from hf_lstm.sources.in_memory import resolve_source
 from hf_lstm.sources.label_feature import Labels, list_strata, read_labels
 
