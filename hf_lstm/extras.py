@@ -43,7 +43,7 @@ def require_library(library: str) -> None:
         InputError: it is not; the message says how to install it.
     """
     if not is_installed(library):
-        raise InputError(f"this needs {library}, which is not installed; run {name_install_command(library)}")
+        raise _build_error(library)
 
 
 @contextlib.contextmanager
@@ -73,6 +73,8 @@ def explain_missing_library(error: ModuleNotFoundError) -> InputError | None:
     None if no extra has the library.
     """
     library = (error.name or "").partition(".")[0]
-    if library not in _INSTALLED_BY:
-        return None
+    return _build_error(library) if library in _INSTALLED_BY else None
+
+
+def _build_error(library: str) -> InputError:
     return InputError(f"this needs {library}, which is not installed; run {name_install_command(library)}")

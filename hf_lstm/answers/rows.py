@@ -68,7 +68,7 @@ def open_rows(
     found = _find_json_columns(path, encoding, with_types=with_types) if is_json else None
     with open_file(path, encoding) as file:
         if isinstance(file, ArrowFile):
-            yield TextRows(file.schema.names, _iterate_tables(file, text_column), file.schema)
+            yield TextRows(file.columns, _iterate_tables(file, text_column), file.schema)
         else:
             column = find_text_column(file.name, file.columns, text_column)
             columns = file.columns if found is None else list(found)
@@ -127,12 +127,12 @@ def _iterate_lists(file: RowFile, column: str) -> Iterator[Window]:
 def _iterate_tables(file: ArrowFile, text_column: str | None) -> Iterator[Window]:
     import pyarrow as pa
 
-    column = find_text_column(file.name, file.schema.names, text_column)
-    repeated = sorted({name for name in file.schema.names if file.schema.names.count(name) > 1})
+    column = find_text_column(file.name, file.columns, text_column)
+    repeated = sorted({name for name in file.columns if file.columns.count(name) > 1})
     if repeated:
         raise InputError(f"{file.name}: several columns are called {repeated[0]!r}; give each a name of its own")
     number = 0
-    for table in _join_batches(pa.Table.from_batches([batch]) for batch in file.read(file.schema.names)):
+    for table in _join_batches(pa.Table.from_batches([batch]) for batch in file.read(file.columns)):
         values = convert_texts(table[column], f"{file.name}, column {column!r}").to_pylist()
         texts = [check_text(text, Place(file.name, row, None), column) for row, text in enumerate(values, start=number)]
         yield Window(texts, table)

@@ -25,6 +25,12 @@ class ArrowFile(NamedTuple):
     read: "Callable[[Sequence[str]], Iterator[pa.RecordBatch]]"
     """Yields the rows, with these columns only. What they hold is checked: see `_check_batches`."""
 
+    @property
+    def columns(self) -> list[str]:
+        """Return the names of the columns."""
+        names: list[str] = self.schema.names
+        return names
+
 
 @contextlib.contextmanager
 def open_parquet(path: Path) -> Iterator[ArrowFile]:

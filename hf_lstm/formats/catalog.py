@@ -99,7 +99,7 @@ def open_file(path: Path, encoding: str | None = None) -> AbstractContextManager
     return found.open(path, encoding) if found.is_text else found.open(path)
 
 
-def require_library(path: Path) -> None:
+def import_reader(path: Path) -> None:
     """Import the library that reads a file, if it needs one.
 
     Raises:

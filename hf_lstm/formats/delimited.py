@@ -15,14 +15,13 @@ from typing import NamedTuple, TextIO
 from hf_lstm.errors import InputError
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.formats.encodings import describe_byte, open_text
-from hf_lstm.formats.row_files import Place, RowFile
+from hf_lstm.formats.row_files import MISSING_LABELS, Place, RowFile
 
 MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most that the csv module takes on every platform. Its default, 128 Ki, is too short for some texts."""
 
 _SEPARATOR_HINT = re.compile(r"sep=([,;\t|])[\r\n]*", re.IGNORECASE)
 _JSON_STARTS = ('{"', '[{"')
-_MISSING_LABELS = frozenset({"nan", "null"})
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """A byte that Python could not decode, with the errors `surrogateescape`."""
 _ROW_NAME = re.compile(r"[0-9]+")
@@ -57,7 +56,7 @@ def open_delimited(path: Path, encoding: str | None = None, *, errors: str = "st
             rows = _parse(path, lines, dialect)
             _, header = next(rows, (1, []))
             checked = _check_rows(path, rows, header, dialect.delimiter)
-            yield RowFile(str(path), header, checked, _MISSING_LABELS, dialect.delimiter)
+            yield RowFile(str(path), header, checked, MISSING_LABELS, dialect.delimiter)
         except UnicodeDecodeError as error:
             # Of some encodings, as UTF-16, no byte is escaped.
             field = _find_bad_field(path, encoding) if errors == "strict" else None

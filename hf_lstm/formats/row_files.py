@@ -8,6 +8,8 @@ from hf_lstm.tokenization.word_patterns import replace_surrogates
 
 ABSENT: Final = object()
 """Stands for the value of a column that a row does not have."""
+MISSING_LABELS = frozenset({"nan", "null"})
+"""What programs write for no label, in lower case, where each value is text."""
 
 
 class Place(NamedTuple):

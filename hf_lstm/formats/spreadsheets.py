@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hf_lstm.errors import InputError
-from hf_lstm.formats.row_files import RowFile
+from hf_lstm.formats.row_files import MISSING_LABELS, RowFile
 from hf_lstm.formats.signatures import OLD_EXCEL, ZIP, describe_other_kind
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2**30
 """Most bytes of XML that a spreadsheet may hold: the reader has them all in memory."""
-_MISSING_LABELS = frozenset({"nan", "null"})
 _TRIAL = """\
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -47,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_spreadsheet(path: Path, encoding: None = None) -> Iterator[RowFile]:
+def open_spreadsheet(path: Path) -> Iterator[RowFile]:
     """Open the first visible sheet of a spreadsheet.
 
     Its first row that is not empty names the columns. Empty rows are skipped. A number or date is the text that it
@@ -72,7 +71,7 @@ def open_spreadsheet(path: Path, encoding: None = None) -> Iterator[RowFile]:
                 raise InputError(
                     f"{path}: the sheet {sheet.name!r} is empty; expected a row of column names, then rows"
                 )
-            yield RowFile(str(path), header, rows, _MISSING_LABELS)
+            yield RowFile(str(path), header, rows, MISSING_LABELS)
     except python_calamine.PasswordError:
         raise InputError(f"{path}: is protected by a password; save it without one") from None
     except (python_calamine.CalamineError, OSError) as error:

@@ -8,7 +8,6 @@ from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
 from hf_lstm.formats.catalog import LINES, describe_no_file, get_format, has_known_type, open_file
-from hf_lstm.formats.row_files import RowFile
 from hf_lstm.records.places import SAMPLE, split_sources
 from hf_lstm.rows.columns import Columns, find_columns, find_text_column
 from hf_lstm.rows.texts import check_text_file
@@ -32,8 +31,7 @@ def check_source(config: DataConfig, *, has_columns: bool = True) -> None:
         refuse_missing(config.dataset)
     elif has_columns and get_format(path) is not LINES:
         with open_file(path, config.encoding) as file:
-            names = file.columns if isinstance(file, RowFile) else file.schema.names
-            find_columns(str(path), names, Columns(config.text_column, config.label_column))
+            find_columns(str(path), file.columns, Columns(config.text_column, config.label_column))
 
 
 def refuse_missing(source: str) -> None:
@@ -76,8 +74,7 @@ def check_unlabeled(
     check_text_file(path, column if has_columns else None, encoding)
     if has_columns and column is None and get_format(path) is not LINES:
         with open_file(path, encoding) as file:
-            names = file.columns if isinstance(file, RowFile) else file.schema.names
-            find_text_column(str(path), names, None)
+            find_text_column(str(path), file.columns, None)
 
 
 def refuse_missing_file(name: str, setting: str) -> None:

@@ -72,7 +72,7 @@ def read_arrow_table(name: str, table: pa.Table, features: Features, wanted: Col
 
 
 def _read_arrow_file(file: ArrowFile, wanted: Columns) -> LabeledTable:
-    columns = find_columns(file.name, file.schema.names, wanted)
+    columns = find_columns(file.name, file.columns, wanted)
     batches = list(file.read(columns))
     schema = pa.schema([file.schema.field(column) for column in columns], file.schema.metadata)
     table = pa.Table.from_batches(batches, batches[0].schema if batches else schema)

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from hf_lstm.errors import InputError
 from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
-from hf_lstm.formats.catalog import LINES, get_format, has_known_type, open_file, require_library
+from hf_lstm.formats.catalog import LINES, get_format, has_known_type, import_reader, open_file
 from hf_lstm.formats.encodings import HOW_TO_NAME, check_encoding, check_head, describe_byte
 from hf_lstm.formats.row_files import Place, check_text
 from hf_lstm.rows.columns import find_text_column
@@ -70,11 +70,10 @@ def check_text_file(
         raise InputError("; ".join(filter(None, (f"{path}: {what}", remedy))))
     if get_format(path) is LINES and text_column is not None:
         raise InputError(f"{path}: a .txt file has no columns; leave out --text-column {text_column}")
-    require_library(path)  # at once, not after the model is loaded
+    import_reader(path)  # at once, not after the model is loaded
     if text_column is not None:
         with open_file(path, encoding) as file:
-            columns = file.schema.names if isinstance(file, ArrowFile) else file.columns
-            find_text_column(str(path), columns, text_column)
+            find_text_column(str(path), file.columns, text_column)
 
 
 def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iterator[str]:
@@ -110,15 +109,14 @@ def _count_breaks_before(error: UnicodeDecodeError, encoding: str) -> int:
 
 def _read_texts(path: Path, text_column: str | None, encoding: str | None) -> Iterator[str]:
     with open_file(path, encoding) as file:
+        column = find_text_column(file.name, file.columns, text_column)
         if isinstance(file, ArrowFile):
-            column = find_text_column(file.name, file.schema.names, text_column)
             index = 0
             for batch in file.read([column]):
                 for text in convert_texts(batch.column(0), f"{file.name}, column {column!r}").to_pylist():
                     yield check_text(text, Place(file.name, index, None), column)
                     index += 1
             return
-        column = find_text_column(file.name, file.columns, text_column)
         place = file.columns.index(column)
         for index, (line, values) in enumerate(file.rows):
             yield check_text(values[place], Place(file.name, index, line), column)
