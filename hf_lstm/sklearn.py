@@ -25,7 +25,7 @@ from hf_lstm.data.cutting import cut_texts
 from hf_lstm.data.encoded import LabeledTexts
 from hf_lstm.data.splits import Splits
 from hf_lstm.encoding.encoder import check_text
-from hf_lstm.encoding.row_checks import iterate_rows
+from hf_lstm.encoding.text_rows import iterate_rows
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.evaluation.calibration import fit_config
 from hf_lstm.model.classifier import LSTMSentiment

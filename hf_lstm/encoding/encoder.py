@@ -83,8 +83,13 @@ def truncate(tokens: list[T], max_length_tokens: int, truncation: Truncation) ->
     """
     if len(tokens) <= max_length_tokens or truncation == "first":
         return tokens[:max_length_tokens]
-    num_last = max_length_tokens if truncation == "last" else max_length_tokens // 2
+    num_last = count_last(max_length_tokens, truncation)
     return tokens[: max_length_tokens - num_last] + tokens[len(tokens) - num_last :]
+
+
+def count_last(max_length_tokens: int, truncation: Truncation) -> int:
+    """Count the tokens that are kept at the end of a longer text; the others are kept at its start."""
+    return {"first": 0, "last": max_length_tokens, "head_tail": max_length_tokens // 2}[truncation]
 
 
 class Encoder:
@@ -145,14 +150,15 @@ class Encoder:
 
     def _encode_in_bulk(self, texts: Sequence[str]) -> EncodedTexts:
         """Encode many texts in threads, whose results are those of `encode`."""
+        # Imported here, as PyTorch is needed for nothing else: few texts are encoded without it.
         from hf_lstm.nn.cpu.threads import count_threads, run_in_threads
 
         if self._bulk is None:
             assert self._splitter is not None
             self._bulk = BulkEncoder(self._splitter, self._vocab, self._unk_token_id)
         bulk = self._bulk
-        limit, truncation = self._config.max_length_tokens, self._config.truncation
-        num_last = {"first": 0, "last": limit, "head_tail": limit // 2}[truncation]
+        limit = self._config.max_length_tokens
+        num_last = count_last(limit, self._config.truncation)
 
         def encode_chunk(chunk: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
             return cut_rows(*bulk.encode_chunk(chunk), limit - num_last, num_last)

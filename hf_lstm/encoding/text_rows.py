@@ -1,4 +1,4 @@
-"""Refuses what gives strings that are no rows, such as the names of columns."""
+"""Tells iterables that give texts row by row from those that give other strings, such as the names of columns."""
 
 import io
 import json

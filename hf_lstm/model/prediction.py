@@ -18,8 +18,8 @@ from hf_lstm.config import ModelConfig
 from hf_lstm.config.model import NetworkConfig
 from hf_lstm.encoding.batching import collate, divide_batches, sort_batches
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
-from hf_lstm.encoding.row_checks import iterate_rows
 from hf_lstm.encoding.scripts import warn_of_unknown
+from hf_lstm.encoding.text_rows import iterate_rows
 from hf_lstm.errors import InputError, NonFiniteError
 from hf_lstm.nn.cpu.plan import MAX_NARROW_UNITS
 from hf_lstm.nn.cpu.threads import keep_from_forking, run_in_threads

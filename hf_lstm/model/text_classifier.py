@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import ModelConfig
 from hf_lstm.encoding.encoder import EncodedTexts, Encoder
-from hf_lstm.encoding.row_checks import iterate_rows
+from hf_lstm.encoding.text_rows import iterate_rows
 from hf_lstm.errors import InputError, abbreviate
 from hf_lstm.model.explaining.explanation import Explanation, explain_text
 from hf_lstm.model.labels import check_top_k, name_labels, rank_labels

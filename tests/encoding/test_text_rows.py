@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from hf_lstm.encoding.row_checks import iterate_rows
+from hf_lstm.encoding.text_rows import iterate_rows
 from hf_lstm.errors import InputError
 
 TEXTS = ["a great film", "dull", "a waste of time"]
