@@ -69,8 +69,7 @@ class Shards(Generic[M]):
         """
         mine = [shard for shard in self._replicas if parts[shard] is not None]
         tasks = [functools.partial(self._compute, step, shard, parts[shard], add) for shard in mine]
-        on_cpu = self._model.device.type == "cpu"
-        computed = dict(zip(mine, run_in_threads(tasks) if on_cpu else [task() for task in tasks], strict=True))
+        computed = dict(zip(mine, _run(tasks, self._model.device), strict=True))
         filled = [part is not None for part in parts]
         shapes = [torch.Size([num_figures]), *(parameter.shape for parameter in _list_trained(self._model))]
         figures, *gradients = self._add_up(range(self.num_shards), filled, computed, shapes)
@@ -135,8 +134,7 @@ class Shards(Generic[M]):
 
         mine = list(self._replicas)
         tasks = [functools.partial(score, shard) for shard in mine]
-        on_cpu = model.device.type == "cpu"
-        scored = dict(zip(mine, run_in_threads(tasks) if on_cpu else [task() for task in tasks], strict=True))
+        scored = dict(zip(mine, _run(tasks, model.device), strict=True))
         logits = torch.empty(len(texts), model.config.num_labels)
         for shard, rows in enumerate(divided):
             part = scored.get(shard, torch.empty(len(rows), model.config.num_labels))
@@ -146,6 +144,11 @@ class Shards(Generic[M]):
         if not torch.isfinite(logits).all():
             raise NonFiniteError("the model answers values that are not finite")
         return logits
+
+
+def _run(tasks: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
+    """Run tasks side by side, one on each core; on an accelerator one after the other."""
+    return run_in_threads(tasks) if device.type == "cpu" else [task() for task in tasks]
 
 
 def _halve(shards: range) -> tuple[range, range]:

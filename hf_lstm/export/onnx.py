@@ -19,6 +19,7 @@ from hf_lstm.files.names import TOKENIZER_FILE
 from hf_lstm.files.writing import write_file
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.model.prediction import compute_logits, compute_probabilities
+from hf_lstm.runtime.devices import name_dtype
 
 if TYPE_CHECKING:
     import onnx
@@ -91,8 +92,7 @@ def _require_float32(model: LSTMSentiment) -> None:
     """Refuse a model whose weights are not plain float32."""
     for name, weight in model.require_weights().items():
         if weight.dtype != torch.float32:
-            dtype = str(weight.dtype).removeprefix("torch.")
-            raise InputError(f"{name} is in {dtype}; export the model in float32: model.float()")
+            raise InputError(f"{name} is in {name_dtype(weight.dtype)}; export the model in float32: model.float()")
 
 
 def cut_to_every_length(texts: EncodedTexts) -> EncodedTexts:

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from hf_lstm.nn.ragged_lstm import RaggedLSTM
+
 if TYPE_CHECKING:
     import onnx
 
@@ -58,7 +60,7 @@ class GraphBuilder:
         product = self.add("MatMul", inputs, self.weight(f"{name}.weight", linear.weight.detach().T))
         return product if linear.bias is None else self.add("Add", product, self.weight(f"{name}.bias", linear.bias))
 
-    def add_lstm_layer(self, lstm: nn.LSTM, layer: int, states: str, lengths: str) -> tuple[str, str]:
+    def add_lstm_layer(self, lstm: RaggedLSTM, layer: int, states: str, lengths: str) -> tuple[str, str]:
         """Add a layer of `lstm`, all its directions.
 
         Args:
@@ -71,18 +73,14 @@ class GraphBuilder:
             The states (time, batch, directions * hidden_size), and (batch, directions * hidden_size): those after the
             last token that each direction reads.
         """
-        num_directions = 2 if lstm.bidirectional else 1
-        suffixes = [f"_l{layer}", f"_l{layer}_reverse"][:num_directions]
+        suffixes = [f"_l{layer}", f"_l{layer}_reverse"][: lstm.num_directions]
         inputs = [states]
         for kind in ("weight_ih", "weight_hh"):
             stacked = np.stack([_reorder_gates(getattr(lstm, kind + suffix)) for suffix in suffixes])
             inputs.append(self.weight(f"lstm.{kind}_l{layer}", stacked))
-        if lstm.bias:
-            kinds = ("bias_ih", "bias_hh")
-            biases = [np.concatenate([_reorder_gates(getattr(lstm, kind + end)) for kind in kinds]) for end in suffixes]
-            inputs.append(self.weight(f"lstm.bias_l{layer}", np.stack(biases)))
-        else:
-            inputs.append("")
+        kinds = ("bias_ih", "bias_hh")
+        biases = [np.concatenate([_reorder_gates(getattr(lstm, kind + end)) for kind in kinds]) for end in suffixes]
+        inputs.append(self.weight(f"lstm.bias_l{layer}", np.stack(biases)))
         outputs, last_states = self._append(
             "LSTM",
             [*inputs, lengths],
@@ -92,7 +90,7 @@ class GraphBuilder:
         # (time, directions, batch, hidden) and (directions, batch, hidden): the directions go beside each other
         outputs = self.add("Transpose", outputs, perm=[0, 2, 1, 3])
         last_states = self.add("Transpose", last_states, perm=[1, 0, 2])
-        width = num_directions * lstm.hidden_size
+        width = lstm.num_directions * lstm.hidden_size
         return (
             self.add("Reshape", outputs, self.constant([0, 0, width])),
             self.add("Reshape", last_states, self.constant([0, width])),

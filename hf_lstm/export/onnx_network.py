@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from hf_lstm.config import ModelConfig
+from hf_lstm.encoding.encoder import count_last
 from hf_lstm.export.onnx_graph import GraphBuilder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.nn.problem import MultiLabel
@@ -144,7 +145,7 @@ def _describe_for_users(model: LSTMSentiment) -> dict[str, str]:
     """Describe how to feed the graph and read its answers, as metadata."""
     config = model.config
     limit = config.max_length_tokens
-    kept_last = {"first": 0, "last": limit, "head_tail": limit // 2}[config.truncation]
+    kept_last = count_last(limit, config.truncation)
     described = {
         "id2label": config.id2label,
         "temperature": config.temperature,

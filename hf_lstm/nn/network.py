@@ -119,7 +119,7 @@ class LSTMNetwork(nn.Module):
             states = self.lstm.summarize(self.embedding.weight, num_steps, wanted, indices=input_ids)
             features = self.pooling.pool_summary(states, num_steps)
         else:
-            features = self._read(self.look_up(input_ids, lengths), lengths)
+            features = self._pool(self.look_up(input_ids, lengths), lengths)
         return features.float()
 
     def look_up(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
@@ -132,9 +132,9 @@ class LSTMNetwork(nn.Module):
 
     def read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Compute logits (batch, num_labels), float32, from what `look_up` returns, or what is like it."""
-        return self.classify(self.output_dropout(self._read(embedded, lengths.to("cpu")).float()))
+        return self.classify(self.output_dropout(self._pool(embedded, lengths.to("cpu")).float()))
 
-    def _read(self, embedded: Tensor, lengths: Tensor) -> Tensor:
+    def _pool(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Compute the features of each row, (batch, num_features)."""
         num_words, wanted = self.config.words_per_step, self._list_wanted()
         inputs, num_steps = join_words(embedded, num_words), count_steps(lengths, num_words)

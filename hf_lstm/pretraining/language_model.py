@@ -45,6 +45,11 @@ class LanguageModel(nn.Module):
         self.reset_parameters()
 
     @property
+    def device(self) -> torch.device:
+        """Return the device of the weights."""
+        return self.embedding.weight.device
+
+    @property
     def num_parameters(self) -> int:
         """Count the weights."""
         return sum(parameter.numel() for parameter in self.parameters())

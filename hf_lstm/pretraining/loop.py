@@ -46,7 +46,7 @@ def start_pretraining(model: LanguageModel, texts: EncodedTexts, config: Pretrai
         model.output_bias.copy_(torch.from_numpy(np.log(shares)))
     pieces = cut_into_pieces(texts, model.config.max_length_tokens)
     stream = WordStream(pieces, config.batch_size, seed=config.seed, pad_token_id=model.config.pad_token_id)
-    device = model.embedding.weight.device
+    device = model.device
     optimizer = torch.optim.AdamW(
         model.parameters(),
         lr=config.learning_rate,
@@ -172,7 +172,7 @@ def pretrain_step(run: PretrainRun) -> tuple[float, int, int]:
         DivergenceError: the loss or a gradient is not finite; the step is not taken.
     """
     model, config = run.model, run.config
-    device = model.embedding.weight.device
+    device = model.device
     batch = run.stream.draw(run.step)
     generator = np.random.default_rng((config.seed, run.step))
     torch.manual_seed(int(generator.integers(2**63)))
@@ -206,7 +206,7 @@ def measure_losses(model: LanguageModel, texts: EncodedTexts, dtype: torch.dtype
     num_texts = max(1, int(np.searchsorted(texts.offsets, MAX_MEASURED_TOKENS, side="right")) - 1)
     texts = EncodedTexts(texts.input_ids, texts.offsets[: num_texts + 1])
     pieces = cut_into_pieces(texts, model.config.max_length_tokens)
-    device = model.embedding.weight.device
+    device = model.device
     losses, counts = [0.0] * len(model.projections), [0] * len(model.projections)
     for rows in list_batches(pieces, ROWS_PER_MEASURED_BATCH):
         batch = collate(pieces, rows, pad_token_id=model.config.pad_token_id)

@@ -10,7 +10,7 @@ if sys.platform != "win32":
 WINDOW_TEXTS = 8_192
 """Texts that are held, sorted and batched at a time; beyond them, only oneDNN's cache of kernels grows."""
 
-_PAGE_KB = 1024
+_BYTES_PER_KB = 1024  # of the kernel's files
 
 
 def measure_free_bytes() -> int | None:
@@ -37,7 +37,7 @@ def is_of_memory(error: BaseException) -> bool:
 
 def _measure_machine() -> int | None:
     kilobytes = _read_field(Path("/proc/meminfo"), "MemAvailable:")
-    return None if kilobytes is None else kilobytes * _PAGE_KB
+    return None if kilobytes is None else kilobytes * _BYTES_PER_KB
 
 
 def _measure_container() -> int | None:
@@ -54,7 +54,7 @@ def _measure_process() -> int | None:
         return None
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     used = _read_field(Path("/proc/self/status"), "VmSize:")
-    return None if limit == resource.RLIM_INFINITY or used is None else max(0, limit - used * _PAGE_KB)
+    return None if limit == resource.RLIM_INFINITY or used is None else max(0, limit - used * _BYTES_PER_KB)
 
 
 def _read_field(path: Path, name: str) -> int | None:

@@ -49,6 +49,10 @@ class SearchFolder:
         return self.path / _STUDY_FOLDER / "answers"
 
     @property
+    def _trials(self) -> Path:
+        return self.path / _TRIALS_FOLDER
+
+    @property
     def can_be_resumed(self) -> bool:
         """Tell whether the search has begun."""
         return self.journal.is_file()
@@ -71,7 +75,7 @@ class SearchFolder:
 
     def name_trial(self, number: int) -> Path:
         """Return the folder of a trial, which lasts until that ends."""
-        return self.path / _TRIALS_FOLDER / f"{number:04d}"
+        return self._trials / f"{number:04d}"
 
     def drop_answers(self) -> None:
         """Remove what teachers have said, when no trial is left that could need it."""
@@ -80,11 +84,11 @@ class SearchFolder:
     def keep_trial(self, number: int | None) -> None:
         """Remove what ended trials have left, all but one."""
         kept = None if number is None else self.name_trial(number)
-        for folder in self.name_trial(0).parent.glob("[0-9]*"):
+        for folder in self._trials.glob("[0-9]*"):
             if folder != kept:
                 shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):  # there is none, or it is not empty
-            self.name_trial(0).parent.rmdir()
+            self._trials.rmdir()
 
 
 @contextlib.contextmanager

@@ -101,6 +101,8 @@ UNSPACED_RANGES = (
     (0xF900, 0xFAFF),
     (0x20000, 0x10FFFF),
 )
+"""The blocks of such scripts, whole: few enough to look a character up in them, here and in the browser. What a word is
+goes by `unspaced.RANGES`, which has none of their unassigned code points and signs."""
 _SYNTAX = re.compile(r"[\^$\\.*+?()\[\]{}|/]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SHARED_CHARACTERS = 4
