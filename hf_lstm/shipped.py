@@ -1,5 +1,6 @@
 """Finds the models that come with the package: trained on film reviews, they work offline at once."""
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -17,11 +18,11 @@ def find_shipped(name: str) -> Path:
 
 
 def locate_model(name: str) -> str:
-    """Return the folder of the shipped model that is called so, or any other name as it is.
+    """Return the folder of the shipped model that is called so, or any other name, with `~` expanded.
 
     A folder of the working directory that has such a name comes first.
     """
-    return str(find_shipped(name)) if name in PLACES and not Path(name).exists() else name
+    return str(find_shipped(name)) if name in PLACES and not Path(name).exists() else os.path.expanduser(name)
 
 
 FLAGSHIP, FLAGSHIP_TINY = find_shipped("flagship"), find_shipped("flagship-tiny")

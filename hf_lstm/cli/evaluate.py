@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import REPORT_FILES
+from hf_lstm.files.names import REPORT_FILES, expand_home
 from hf_lstm.files.replacement import replace_files
 from hf_lstm.rows.early_checks import refuse_missing
 
@@ -35,7 +35,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output-dir",
         metavar="DIR",
-        type=Path,
+        type=expand_home,
         help="folder for report.md, metrics.json, mistakes.md, errors.jsonl and plots; for several models, "
         "comparison.md, .json and .png (default: reports/MODEL or reports/comparison)",
     )

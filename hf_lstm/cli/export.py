@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser, wrap
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.shipped import FLAGSHIP
 
 SAMPLE_FILE = Path(__file__).resolve().parents[1] / "resources" / "sample" / "test.parquet"
@@ -34,12 +35,16 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="model folder, or Hub id such as org/imdb-lstm (default, with --browser: the one that comes along)",
     )
     parser.add_argument(
-        "output", metavar="OUTPUT.onnx", type=Path, nargs="?", help="file to write (default: MODEL-onnx/model.onnx)"
+        "output",
+        metavar="OUTPUT.onnx",
+        type=expand_home,
+        nargs="?",
+        help="file to write (default: MODEL-onnx/model.onnx)",
     )
     parser.add_argument(
         "--browser",
         metavar="DIR",
-        type=Path,
+        type=expand_home,
         help="write no ONNX but a static page into this folder, which classifies without a server: open index.html",
     )
     arguments = parser.parse_args(argv)
@@ -99,6 +104,6 @@ def choose_output_file(model: str) -> Path:
 
     It is beside a model folder, or in the working directory for a model of the Hub.
     """
-    folder = Path(model)
+    folder = expand_home(model)
     parent = folder.resolve().parent if folder.is_dir() else Path()
     return parent / f"{folder.resolve().name if folder.is_dir() else folder.name}-onnx" / "model.onnx"

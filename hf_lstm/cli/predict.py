@@ -17,6 +17,7 @@ from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
+from hf_lstm.files.names import expand_home
 from hf_lstm.progress import can_show_bars
 from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
 from hf_lstm.runtime.garbage import pausing_collection
@@ -66,7 +67,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output",
         metavar="FILE",
-        type=Path,
+        type=expand_home,
         help="write all columns of the input, and label and score, into a .csv, .tsv, .jsonl or .parquet file, one row "
         "for each of the input; if the input has such columns, they are called predicted_label and predicted_score; "
         "where a text may have any number of labels, they stand in one cell with | between, and there is no score "
@@ -226,7 +227,7 @@ def check_output(output: Path, source: str) -> None:
     from hf_lstm.answers.writers import check_output_type
 
     check_output_type(output)
-    if os.path.realpath(output) == os.path.realpath(source):
+    if os.path.realpath(output) == os.path.realpath(expand_home(source)):
         raise InputError(f"--output {output}: is the input itself; choose another")
 
 
@@ -238,7 +239,7 @@ def check_input(source: str, text_column: str | None, encoding: str | None = Non
     """
     if source != STANDARD_INPUT:
         remedy = "to score a text that looks like a path, pipe it in, with - as the input"
-        check_text_file(Path(source), text_column, encoding, remedy=remedy)
+        check_text_file(expand_home(source), text_column, encoding, remedy=remedy)
     elif text_column is not None:
         raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
 
@@ -254,11 +255,10 @@ def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file
         yield list_texts(read_lines(sys.stdin.buffer, "standard input", arguments.encoding))
     else:
         is_typed = arguments.output is not None and arguments.output.suffix.lower() == ".parquet"
+        path, column = expand_home(arguments.input), name_text_column(arguments, model)
         with (
             explain_text_column(arguments, model),
-            open_rows(
-                Path(arguments.input), name_text_column(arguments, model), arguments.encoding, with_types=is_typed
-            ) as rows,
+            open_rows(path, column, arguments.encoding, with_types=is_typed) as rows,
         ):
             yield rows
 

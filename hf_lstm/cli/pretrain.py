@@ -18,6 +18,7 @@ from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES, PretrainRecipe, get_pretrain_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.tracking.trackers import check_tracker
@@ -51,7 +52,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="read these texts, too: a file (.txt has a text a line), or a split of the data set (default: auto, one "
         "called unsupervised or unlabeled); short for --set pretrain.unlabeled=...",
     )
-    parser.add_argument("--output-dir", metavar="DIR", type=Path, help="folder to write (default: runs/RECIPE)")
+    parser.add_argument("--output-dir", metavar="DIR", type=expand_home, help="folder to write (default: runs/RECIPE)")
     add_resume_arguments(parser)
     parser.add_argument("--seed", type=int, metavar="N", help="short for --set pretrain.seed=N (default: 0)")
     add_device_argument(parser)

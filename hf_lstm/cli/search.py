@@ -22,6 +22,7 @@ from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
+from hf_lstm.files.names import expand_home
 from hf_lstm.records.places import split_sources
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
@@ -48,7 +49,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="(default: %(default)s)")
     add_data_arguments(parser)
-    parser.add_argument("--output-dir", metavar="DIR", type=Path, help="folder (default: runs/DATA-RECIPE-search)")
+    parser.add_argument(
+        "--output-dir", metavar="DIR", type=expand_home, help="folder (default: runs/DATA-RECIPE-search)"
+    )
     parser.add_argument(
         "--space",
         metavar="SECTION.KEY=VALUES",

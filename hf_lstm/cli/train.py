@@ -28,7 +28,7 @@ from hf_lstm.config.overrides import may_be_determined, override_recipe
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import RECIPE_FILE
+from hf_lstm.files.names import RECIPE_FILE, expand_home
 from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_finished, check_identity, read_begun
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
@@ -47,7 +47,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--recipe", metavar="NAME", default=DEFAULT_RECIPE, help="see below (default: %(default)s)")
     add_data_arguments(parser)
     parser.add_argument(
-        "--output-dir", metavar="DIR", type=Path, help="model folder to write (default: runs/DATA-RECIPE)"
+        "--output-dir", metavar="DIR", type=expand_home, help="model folder to write (default: runs/DATA-RECIPE)"
     )
     add_resume_arguments(parser)
     add_sources_arguments(parser)

@@ -8,6 +8,7 @@ from datasets import Dataset
 from hf_lstm.config import DataConfig
 from hf_lstm.data.cutting import GROUP
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.formats.catalog import LINES, get_format
 from hf_lstm.rows.columns import MissingTextColumnError
 from hf_lstm.rows.texts import read_texts
@@ -25,7 +26,7 @@ def add_groups(train: Dataset, config: DataConfig) -> Dataset:
         InputError: the file can't be read, lacks a row of train, or has a single group.
     """
     assert config.group_file is not None
-    path = Path(config.group_file).expanduser()
+    path = expand_home(config.group_file)
     encoding = config.encoding if get_format(path).is_text else None
     groups = list(read_texts(path, config.group_column, encoding))
     hashes = _read_hashes(path, encoding)

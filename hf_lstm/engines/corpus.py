@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import fsspec
 
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.formats.catalog import describe_no_file, has_known_type
 from hf_lstm.formats.compression import split_suffixes
 from hf_lstm.rows.texts import check_text_file
@@ -76,7 +77,7 @@ def fetch(source: str) -> Iterator[Path]:
 
 
 def _find_local(named: str) -> list[CorpusFile]:
-    path = Path(named).expanduser()
+    path = expand_home(named)
     if path.is_dir():
         paths = [each for each in list_files(path) if _is_table(each)]
         if not paths:

@@ -1,5 +1,6 @@
 """Names the files of a model folder, and those beside it."""
 
+import os
 from pathlib import Path
 
 CONFIG_FILE = "config.json"
@@ -30,6 +31,15 @@ UNFINISHED_FOLDER = ".unfinished"
 CHECKPOINT_PREFIX = "checkpoint-"
 ANSWERS_SUFFIX = ".f32"
 """Of what teachers have said for an unfinished run."""
+
+
+def expand_home(name: str | os.PathLike[str]) -> Path:
+    """Return the path of a name that may begin with `~`, the home folder.
+
+    Shells leave it as it is in `--output-dir=~/runs`, and Python everywhere. Where there is no home, the name stays:
+    `Path.expanduser` raises an error there.
+    """
+    return Path(os.path.expanduser(name))
 
 
 def list_report_files(model_folder: Path) -> list[Path]:

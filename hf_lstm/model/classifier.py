@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from hf_lstm.config import DataConfig, ModelConfig, Recipe
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import CARD_FILE
+from hf_lstm.files.names import CARD_FILE, expand_home
 from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes
 from hf_lstm.files.replacement import replace_files
 from hf_lstm.files.writing import make_folder
@@ -213,7 +213,7 @@ class LSTMSentiment(TextClassifier, PyTorchModelHubMixin, library_name="hf_lstm"
                 f"save_directory is {save_directory!r}; expected the name of a folder, as '.' for this one"
             )
         choices = CardChoices(license=license, language=language)
-        self._save_with_card(Path(save_directory), repo_id, choices, overwrite_card=overwrite_card)
+        self._save_with_card(expand_home(name), repo_id, choices, overwrite_card=overwrite_card)
 
     def _save_with_card(
         self,

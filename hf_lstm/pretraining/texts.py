@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.data.loading import load_splits
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.rows.texts import read_texts
 from hf_lstm.sources.unlabeled import read_unlabeled
 
@@ -50,7 +50,7 @@ def gather_texts(data: DataConfig, unlabeled: str | None, *, seed: int, has_data
         raise InputError("a language model needs texts: give a data set, a file of unlabeled texts, or both")
     if not has_dataset:
         assert unlabeled is not None
-        train = list(read_texts(Path(unlabeled).expanduser(), data.text_column, data.encoding))
+        train = list(read_texts(expand_home(unlabeled), data.text_column, data.encoding))
         distinct = list(dict.fromkeys(filter(str.strip, train)))
         if len(distinct) < 2:
             raise InputError(

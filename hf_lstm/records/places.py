@@ -9,8 +9,9 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from hf_lstm.files.names import expand_home
 
 IMDB, SAMPLE = "stanfordnlp/imdb", "sample"
 IN_MEMORY = "data in memory"
@@ -114,7 +115,7 @@ def take_name(path: str) -> str:
     """Return the last name of a path. It is never that of the sample."""
     name = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
     if name in ("", ".", "..", "~"):
-        name = Path(path).expanduser().resolve().name or "folder"
+        name = expand_home(path).resolve().name or "folder"
     return f"{name} (local)" if name == SAMPLE else name
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.formats.catalog import LINES, describe_no_file, get_format, has_known_type, open_file
 from hf_lstm.records.places import SAMPLE, split_sources
 from hf_lstm.rows.columns import Columns, find_columns, find_text_column
@@ -24,7 +25,7 @@ def check_source(config: DataConfig, *, has_columns: bool = True) -> None:
     Raises:
         InputError: the file is missing or damaged at its start, or lacks a column.
     """
-    path = Path(config.dataset).expanduser()
+    path = expand_home(config.dataset)
     if config.dataset == SAMPLE or os.path.isdir(path):  # unlike `Path.is_dir`, it takes names of any length
         return
     if not os.path.exists(path):
@@ -40,7 +41,7 @@ def refuse_missing(source: str) -> None:
     Raises:
         InputError: it can only mean a file or folder.
     """
-    path = Path(source).expanduser()
+    path = expand_home(source)
     if source == SAMPLE or os.path.exists(path) or glob.has_magic(source) or len(split_sources(source)) > 1:
         return
     if path.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1 or has_known_type(path):
@@ -66,7 +67,7 @@ def check_unlabeled(
     """
     if name is None or name == AUTO:
         return
-    path = Path(name).expanduser()
+    path = expand_home(name)
     if has_dataset and not path.is_file():
         refuse_missing_file(name, setting)
         return
@@ -83,7 +84,7 @@ def refuse_missing_file(name: str, setting: str) -> None:
     Raises:
         InputError: it is so.
     """
-    path = Path(name).expanduser()
+    path = expand_home(name)
     if not path.is_file() and (path.name != name or has_known_type(path)):
         raise InputError(f"{setting}: {name}: {describe_no_file(path)}")
 

@@ -18,6 +18,7 @@ from hf_lstm.config.checks import require, require_count, require_minutes, sugge
 from hf_lstm.config.overrides import change_settings, find_sections
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.files.writing import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import IN_MEMORY
@@ -117,7 +118,7 @@ def search_from_python(
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
     dimensions = _read_space(chosen, space, settings)
     temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None
-    folder = temporary / "search" if temporary is not None else Path(str(output_dir))
+    folder = temporary / "search" if temporary is not None else expand_home(str(output_dir))
     options = SearchOptions(
         num_trials=trials,
         name_best=lambda best: _format_call(chosen, settings, best),

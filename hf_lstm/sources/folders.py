@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hf_lstm.errors import InputError, shorten
+from hf_lstm.files.names import expand_home
 from hf_lstm.files.reading import read_json
 from hf_lstm.files.writing import encode_text
 from hf_lstm.formats.catalog import get_format, has_known_type
@@ -47,7 +48,7 @@ def find_listed_files(source: str) -> FoundFiles | None:
     parts = split_sources(source)
     if len(parts) < 2:
         return _find_matches(source) if glob.has_magic(source) else None
-    paths = [Path(part).expanduser() for part in parts]
+    paths = [expand_home(part) for part in parts]
     if not any(path.exists() or has_known_type(path) for path in paths):
         return None
     for path in paths:
@@ -155,7 +156,7 @@ def _list_saved_files(folder: Path) -> list[Path]:
 
 
 def _find_matches(pattern: str) -> FoundFiles:
-    matches = sorted(Path(match) for match in glob.glob(str(Path(pattern).expanduser()), recursive=True))
+    matches = sorted(Path(match) for match in glob.glob(str(expand_home(pattern)), recursive=True))
     files = [path.absolute() for path in matches if path.is_file() and has_known_type(path)]
     if not files:
         raise InputError(f"{pattern}: no file that can be read has such a name")

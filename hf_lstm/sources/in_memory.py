@@ -14,6 +14,7 @@ import pyarrow as pa
 from datasets import Dataset, DatasetDict, Features
 
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.formats.catalog import has_known_type
 from hf_lstm.records.places import join_sources
 from hf_lstm.rows.columns import Columns
@@ -100,7 +101,7 @@ def _is_file(part: Any) -> bool:
 
 def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
     if isinstance(rows, (str, Path)):
-        path = Path(rows).expanduser()
+        path = expand_home(rows)
         if not path.is_file():
             raise InputError(f"{split} rows {str(rows)!r}: there is no such file; beside other splits, expected a file")
         return path

@@ -15,6 +15,7 @@ from huggingface_hub import DatasetCard
 from huggingface_hub.errors import HFValidationError
 
 from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.files.names import expand_home
 from hf_lstm.hub.errors import HOW_TO_LOG_IN, HUB_ERRORS, describe_hub_error, write_on_one_line
 from hf_lstm.records.places import SAMPLE
 from hf_lstm.rows.early_checks import REMEDY, refuse_missing
@@ -38,7 +39,7 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
     Raises:
         InputError: there is no such file, folder or configuration, or the folder has no data files of these splits.
     """
-    path = Path(source).expanduser()
+    path = expand_home(source)
     if source != SAMPLE and os.path.isdir(path):  # unlike `Path.is_dir`, it takes names of any length
         found = _find_configured_files(path, config) or find_tables(path) or find_class_folders(path)
         if found is None:
@@ -64,7 +65,7 @@ def find_files(source: str, config: str | None = None) -> FoundFiles | None:
 def is_here(source: str) -> bool:
     """Return whether a source can be read on this machine now: `sample`, a folder, or files."""
     try:
-        return source == SAMPLE or Path(source).expanduser().exists() or find_listed_files(source) is not None
+        return source == SAMPLE or expand_home(source).exists() or find_listed_files(source) is not None
     except InputError:
         return False
 

@@ -9,6 +9,7 @@ from datasets.exceptions import DatasetsError
 from hf_lstm.config import DataConfig
 from hf_lstm.config.train import AUTO
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.hub.errors import HUB_ERRORS, write_on_one_line
 from hf_lstm.records.places import IN_MEMORY, SAMPLE
 from hf_lstm.rows.columns import find_text_column
@@ -36,7 +37,7 @@ def read_unlabeled(
     Raises:
         InputError: there is neither, or it has no texts that can be read.
     """
-    path = Path(name).expanduser()
+    path = expand_home(name)
     if name == AUTO:
         found = (_find_split(split, config, setting) for split in SPLIT_NAMES)
         texts = next((texts for texts in found if texts is not None), None)
@@ -66,7 +67,7 @@ def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | 
         assert found is not None
         file = found.splits["train"][0].with_name(f"{name}.parquet")
         return read_texts(file, config.text_column) if file.is_file() else None
-    if source == IN_MEMORY or (is_here(source) and not Path(source).expanduser().is_dir()):
+    if source == IN_MEMORY or (is_here(source) and not expand_home(source).is_dir()):
         return None
     try:
         # In a folder of its own: that of the labeled splits would be taken for the whole data set.
@@ -92,7 +93,7 @@ def _find_split(name: str, config: DataConfig, setting: str) -> Iterable[str] | 
 
 def _read_named(name: str, config: DataConfig) -> list[str] | None:
     """Read the files of a folder that are called like a split; None if there are none."""
-    files = find_tables_called(Path(config.dataset).expanduser(), name)
+    files = find_tables_called(expand_home(config.dataset), name)
     return _read_files(files, config) if files else None
 
 

@@ -13,7 +13,6 @@ Reference: Devlin et al., "BERT: Pre-training of Deep Bidirectional Transformers
 import os
 import string
 from collections.abc import Collection, Iterable
-from pathlib import Path
 
 from tokenizers import Regex, Tokenizer
 from tokenizers.models import WordPiece
@@ -22,6 +21,7 @@ from tokenizers.pre_tokenizers import Split
 from tokenizers.trainers import WordPieceTrainer
 
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.files.reading import read_bytes
 from hf_lstm.hub.download import fetch_hub_file
 from hf_lstm.tokenization.word_patterns import TAG, replace_surrogates, write_alternatives
@@ -88,7 +88,7 @@ def load_vocab(source: str) -> dict[str, int]:
     Raises:
         InputError: there is none, the Hub cannot be reached, or the file is no vocabulary of pieces.
     """
-    path = Path(source).expanduser()
+    path = expand_home(source)
     if not os.path.isfile(path):  # unlike `Path.is_file`, it takes names of any length
         if path.suffix == ".txt" or path.is_absolute() or source.startswith((".", "~")) or os.path.exists(path):
             raise InputError(f"tokenizer.vocab={source}: there is no such file; expected a vocab.txt")

@@ -19,6 +19,7 @@ from hf_lstm.config.checks import require_minutes
 from hf_lstm.config.overrides import change_settings
 from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
 from hf_lstm.errors import InputError
+from hf_lstm.files.names import expand_home
 from hf_lstm.files.writing import make_temporary_folder
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.places import IN_MEMORY
@@ -109,7 +110,7 @@ def train_from_python(
     source = rows if isinstance(rows, str) else IN_MEMORY
     chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, dataset=source))
     temporary = make_temporary_folder("hf-lstm-") if output_dir is None else None
-    folder = temporary / "model" if temporary is not None else Path(str(output_dir))
+    folder = temporary / "model" if temporary is not None else expand_home(str(output_dir))
     options = RunOptions(
         output_dir=folder,
         device=device,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from hf_lstm.errors import InputError, abbreviate
+from hf_lstm.files.names import expand_home
 from hf_lstm.formats.catalog import describe_no_file
 from hf_lstm.formats.signatures import COMPRESSED, describe_stand_in
 from hf_lstm.hub.download import fetch_hub_file, list_hub_files
@@ -51,7 +52,7 @@ def fetch_vector_file(source: str, dimension: int) -> Path:
         InputError: there is no such file or repository, it has none or several files that would do, or the Hub
             cannot be reached.
     """
-    path = Path(source).expanduser()
+    path = expand_home(source)
     if os.path.isfile(path):  # unlike `Path.is_file`, it takes names of any length
         return path
     if os.path.exists(path):

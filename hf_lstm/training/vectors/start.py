@@ -55,7 +55,7 @@ def find_vector_source(recipe: Recipe) -> VectorSource | None:
     source, embedding_dim = recipe.train.embeddings, recipe.model.embedding_dim
     if source is None:
         return _find_shipped_vectors(embedding_dim) if recipe.train.init_from == AUTO else None
-    if (folder := Path(locate_model(source)).expanduser()).is_dir():
+    if (folder := Path(locate_model(source))).is_dir():
         return VectorSource(folder, read_model_vectors(folder, embedding_dim).find)
     path = fetch_vector_file(source, embedding_dim)
     check_dimension(path, embedding_dim)
