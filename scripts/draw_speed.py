@@ -9,8 +9,9 @@ from pathlib import Path
 
 from hf_lstm.cli.common.process import run_command_line
 from hf_lstm.errors import InputError
-from tables.picture.drawing import THEMES, draw_picture
+from tables.picture.drawing import draw_picture
 from tables.picture.files import IMAGES, save_picture
+from tables.picture.themes import THEMES
 from tables.speed.contenders import collect_panels
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hf_lstm.cli.common.process import EXIT_ERROR, run_command_line
 from tables.pages import PAGES, update_page
-from tables.picture.drawing import THEMES
 from tables.picture.files import IMAGES, describe_panels, read_description
+from tables.picture.themes import THEMES
 from tables.speed.benchmark import find_missing_sections
 from tables.speed.contenders import collect_panels
 

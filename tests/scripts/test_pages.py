@@ -16,7 +16,7 @@ from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
 from tables.accuracy.results import find_groups
 from tables.pages import PAGES, replace_section, update_page
-from tables.picture.drawing import THEMES
+from tables.picture.themes import THEMES
 from tables.speed.benchmark import find_missing_sections
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,9 +13,10 @@ import pytest
 from benchmarking.sections.text_to_label import BF16, DISTILBERT_FP32, FASTTEXT, KERAS, NB_SVM, PACKED, POOLED, STOPWORD
 from hf_lstm.errors import InputError
 from tables.accuracy.results import find_groups
-from tables.picture.drawing import THEMES, draw_picture, find_front
+from tables.picture.drawing import draw_picture, find_front
 from tables.picture.files import IMAGES, describe_panels, read_description, save_picture
 from tables.picture.label_places import Box, Label, Place, find_box, place_labels
+from tables.picture.themes import THEMES
 from tables.speed.contenders import LARGE_RUNS, Contender, Panel, collect_contenders, collect_panels
 from tables.summary import format_short_results, format_short_speed, format_summary
 
