@@ -20,6 +20,8 @@ REPO_ROOT = Path(__file__).resolve().parents[2]
 APP = REPO_ROOT / "space" / "app.py"
 MAX_STARTUP_CPU_S = 30
 """Time on the wall would tell of the machine's other work."""
+MAX_STARTUP_IMPORTS = 4
+"""On a slow machine: the same, in the time of importing what a start needs."""
 
 
 def read_cpu_s(pid):
@@ -29,6 +31,11 @@ def read_cpu_s(pid):
         return 0
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_imports_cpu_s():
+    code = "import time, torch, gradio; print(time.process_time())"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,8 @@ def test_app_serves_a_folder_until_it_is_terminated(tmp_path):
     ) as process:
         try:
             address = re.fullmatch(r"serving \.\./model at (\S+)\n", process.stdout.readline())[1]
-            assert read_cpu_s(process.pid) < MAX_STARTUP_CPU_S
+            started_s = read_cpu_s(process.pid)
+            assert started_s < MAX_STARTUP_CPU_S or started_s < MAX_STARTUP_IMPORTS * measure_imports_cpu_s()
             answer = Client(address, verbose=False, httpx_kwargs={"timeout": 600}).predict(
                 "a wonderful film", api_name="/classify"
             )

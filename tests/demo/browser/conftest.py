@@ -52,13 +52,18 @@ def serve():
 
 @pytest.fixture
 def open_page(browser, serve):  # after `serve`, so that pages are closed first
-    """Opens a page that must meet no error, and waits until it listens: what is pressed earlier is lost."""
+    """Opens a page that must meet no error, and waits until it listens: what is pressed earlier is lost.
+
+    Its `requested` lists the addresses that it asks for.
+    """
     opened, errors = [], []
 
     def open_one(address, viewport=DESKTOP, theme="light"):
         page = browser.new_page(viewport=viewport)
         opened.append(page)
         page.set_default_timeout(PATIENCE_MS)
+        page.requested = []
+        page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: errors.append(error))
         page.on("dialog", lambda dialog: (errors.append(dialog.message), dialog.dismiss()))
         page.goto(f"{address}?__theme={theme}")

@@ -36,8 +36,9 @@ def test_a_file_is_classified_by_its_column(open_page, address, tmp_path):
     (tmp_path / "reviews.csv").write_text("id,opinion\n1,a dull film\n2,a great film\n")
     page = open_page(address)
     page.get_by_role("tab", name="Many texts").click()
-    page.locator("input[type=file]").first.set_input_files(tmp_path / "reviews.csv")
-    page.get_by_text("reviews", exact=False).last.wait_for()
+    with page.expect_response("**/upload*"):  # a file that is still on its way would not be classified
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "reviews.csv")
+    page.locator(".file-preview").get_by_text("reviews").wait_for()
     page.get_by_role("button", name="Classify all").click()
     page.get_by_text("there is no text column").wait_for()
     page.get_by_label("Column of the texts").fill("opinion")

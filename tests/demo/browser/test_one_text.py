@@ -35,9 +35,7 @@ def find_place_at_rest(page, locator):
 
 
 def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, address, model):
-    page, requested = open_page(address), []
-    page.on("request", lambda request: requested.append(request.url))
-    page.reload()
+    page = open_page(address)
     examples = page.locator("#examples")
     place = find_place_at_rest(page, examples)
     page.get_by_label("Text", exact=True).fill("a film\n" * 40)
@@ -55,7 +53,9 @@ def test_page_answers_and_forgets_the_answer_when_the_text_changes(open_page, ad
     assert page.locator(".toast-body").count() == 0, "a hint is no error"
     expected = describe_verdict(model.predict_proba("a dull film")[0].tolist(), FILMS)["verdict"]
     assert classify(page, "a dull film") == expected
-    assert [url for url in requested if not url.startswith((address, "data:"))] == [], "the page needs no other server"
+    assert [url for url in page.requested if not url.startswith((address, "data:"))] == [], (
+        "the page needs no other server"
+    )
 
 
 def test_a_busy_demo_is_told_of_once_until_the_text_changes(open_page, address):

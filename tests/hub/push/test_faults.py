@@ -73,7 +73,7 @@ def test_a_permanent_error_ends_within_two_minutes(hub, folder, clock, status):
     ],
 )
 def test_a_permanent_fault_ends(hub, folder, short_patience, monkeypatch, endpoint, kind):
-    expect_silence(kind, monkeypatch)
+    expect_silence(kind, monkeypatch, timeout_s=1.5)  # other endpoints must answer, as patience is short
     hub.inject(endpoint, Fault(kind), forever=True)
     with pytest.raises(InputError, match=r"^push failed: repository 'me/imdb-lstm' is out of reach: 127\.0\.0\.1"):
         push(folder)
