@@ -41,7 +41,7 @@ class SearchResult:
     Attributes:
         settings: those of the best trial, for `hf_lstm.train(data, recipe, **settings)`, and those that the search was
             given.
-        facts: all trials, as search.json has them; `facts.rank()` lists them, the best first.
+        facts: all trials, as search.json has them; `facts.rank()` lists those that were finished, the best first.
         model: that of the best trial, in evaluation mode.
         folder: where search.md, search.json and the best model are.
     """
