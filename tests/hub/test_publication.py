@@ -212,5 +212,7 @@ def test_exports_and_plots_have_no_path(trained, tmp_path):
     from hf_lstm.export.onnx_network import build_onnx_model
 
     content = build_onnx_model(LSTMSentiment.from_pretrained(trained)).SerializeToString()
-    contents = [content, *(path.read_bytes() for path in trained.rglob("*.png"))]
+    plots = [path.read_bytes() for path in trained.rglob("*.png")]
+    assert plots
+    contents = [content, *plots]
     assert not any(secret.encode() in each for secret in (FOLDER, TEXT, str(tmp_path)) for each in contents)

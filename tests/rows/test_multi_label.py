@@ -221,6 +221,7 @@ def test_a_split_that_nobody_labeled_is_left_out(tmp_path):
         rows = [[f"{split} text {number}", *of_row] for number, of_row in enumerate(marks)]
         write_csv(tmp_path / f"{split}.csv", ["text", "a", "b"], rows)
     splits = load_splits(DataConfig(dataset=str(tmp_path), label_column="a,b"))
+    assert {split: len(part) for split, part in splits.items()} == {"train": 17, "validation": 4, "test": 3}
     assert all(text.startswith("train") for text in splits["test"]["text"][:])
 
 

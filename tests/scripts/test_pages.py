@@ -268,7 +268,9 @@ def test_the_variants_with_glove_are_as_the_page_says():
 
 def test_the_commands_of_results_are_those_of_their_files():
     text = TEXTS["results/README.md"]
-    for path in (ROOT / "results" / "explanations").glob("*.json"):
+    paths = list((ROOT / "results" / "explanations").glob("*.json"))
+    assert paths
+    for path in paths:
         command = json.loads(path.read_text())["command"]
         shown = (
             "python scripts/measure_explanations.py runs/NAME --num-occluded 50 --output results/explanations/NAME.json"
