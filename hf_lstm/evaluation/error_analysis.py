@@ -18,6 +18,9 @@ from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.report import LengthGroup, Mistake, MistakenLabels, TrickyReview, UnseenFigures, WordContribution
 from hf_lstm.rows.labels import LabelMap
 
+MAX_KINDS = 10
+"""Kinds of mistakes that are shown: a true label that was taken for another, or one given wrongly."""
+MAX_ROWS_PER_KIND = 10
 NUM_LENGTH_GROUPS = 8
 NUM_DRIVING_WORDS = 5
 TRICKY_REVIEWS = (
@@ -56,25 +59,47 @@ def group_mistakes(probabilities: NDArray[np.float32], labels: NDArray[np.int64]
     return sorted(grouped, key=lambda pair: -len(pair.rows))
 
 
-def describe_wrong_decisions(
-    model: LSTMSentiment,
-    logits: torch.Tensor,
-    labels: NDArray[np.int64],
-    texts: Sequence[str],
-    *,
-    max_kinds: int,
-    max_rows: int,
+def describe_mistakes(
+    model: LSTMSentiment, logits: torch.Tensor, labels: NDArray[np.int64], texts: Sequence[str]
 ) -> Iterator[MistakenLabels]:
-    """Describe the labels that rows were given wrongly, or that they lack, the most frequent kinds first.
+    """Describe the most frequent kinds of mistakes, each with its most confident rows and the words behind them.
 
     Args:
         model: whose logits they are.
         logits: (num_rows, num_labels)
-        labels: (num_rows, num_labels) of 0 and 1.
-        texts: of the rows.
-        max_kinds: most kinds to describe.
-        max_rows: most rows to describe of each, the most confident ones.
+        labels: of these rows, as `LabeledTexts` has them.
+        texts: of these rows.
     """
+    describe = _describe_wrong_decisions if model.config.is_multi_label else _describe_mistaken_pairs
+    return describe(model, logits, labels, texts)
+
+
+def _describe_mistaken_pairs(
+    model: LSTMSentiment, logits: torch.Tensor, labels: NDArray[np.int64], texts: Sequence[str]
+) -> Iterator[MistakenLabels]:
+    """Describe which label was taken for which."""
+    names = model.config.label_names
+    probabilities = model.problem.calibrate(logits).numpy()
+    for pair in group_mistakes(probabilities, labels)[:MAX_KINDS]:
+        label, predicted = names[pair.label_id], names[pair.predicted_id]
+        most_confident = [
+            Mistake(
+                row=row,
+                label=label,
+                predicted=predicted,
+                score=round(float(probabilities[row, pair.predicted_id]), 6),
+                words=find_driving_words(model, texts[row], predicted),
+                text=texts[row],
+            )
+            for row in pair.rows[:MAX_ROWS_PER_KIND].tolist()
+        ]
+        yield MistakenLabels(label=label, predicted=predicted, num_rows=len(pair.rows), most_confident=most_confident)
+
+
+def _describe_wrong_decisions(
+    model: LSTMSentiment, logits: torch.Tensor, labels: NDArray[np.int64], texts: Sequence[str]
+) -> Iterator[MistakenLabels]:
+    """Describe the labels that rows were given wrongly, or that they lack."""
     probabilities = model.problem.calibrate(logits).numpy()
     decided = model.problem.decide(logits).numpy()
     kinds = [
@@ -82,7 +107,7 @@ def describe_wrong_decisions(
         for label_id in range(labels.shape[1])
         for given in (0, 1)
     ]
-    for label_id, given, rows in sorted(kinds, key=lambda kind: -len(kind[2]))[:max_kinds]:
+    for label_id, given, rows in sorted(kinds, key=lambda kind: -len(kind[2]))[:MAX_KINDS]:
         if not len(rows):
             return
         names = (str(model.problem.name_opposite(label_id)), model.config.label_names[label_id])
@@ -96,7 +121,7 @@ def describe_wrong_decisions(
                 words=find_driving_words(model, texts[row], label_id, against=not given),
                 text=texts[row],
             )
-            for row in rows[np.argsort(-scores[rows], kind="stable")][:max_rows].tolist()
+            for row in rows[np.argsort(-scores[rows], kind="stable")][:MAX_ROWS_PER_KIND].tolist()
         ]
         yield MistakenLabels(
             label=names[1 - given], predicted=names[given], num_rows=len(rows), most_confident=most_confident

@@ -99,8 +99,15 @@ def measure_labels(
     }
 
 
-def measure_many(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, object]:
-    """Measure what was decided, as fields of `SplitFigures`.
+def measure_single_label(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
+    """Measure decided class ids, (num_rows,), against the true ones, as fields of `SplitFigures`."""
+    figures = measure_decided(decided, labels, config.label_names)
+    per_label = {name: LabelFigures(**of_label) for name, of_label in figures["per_label"].items()}
+    return {**figures, "per_label": per_label, "confusion_matrix": ConfusionMatrix(**figures["confusion_matrix"])}
+
+
+def measure_multi_label(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
+    """Measure decided labels, of which a row may have any number, as fields of `SplitFigures`.
 
     Args:
         decided: (num_rows, num_labels) of 0 and 1.

@@ -3,9 +3,8 @@
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,27 +17,21 @@ from hf_lstm.data.row_checks import find_odd_rows
 from hf_lstm.encoding.scripts import measure_unknown, warn_of_unknown
 from hf_lstm.evaluation.calibration import compute_calibration
 from hf_lstm.evaluation.error_analysis import (
-    describe_wrong_decisions,
-    find_driving_words,
-    group_mistakes,
+    describe_mistakes,
     measure_by_length,
     measure_unseen,
     score_tricky_reviews,
 )
-from hf_lstm.evaluation.metrics import measure_decided, measure_many
+from hf_lstm.evaluation.metrics import measure_multi_label, measure_single_label
 from hf_lstm.model.classifier import LSTMSentiment
-from hf_lstm.model.prediction import compute_logits, compute_probabilities
+from hf_lstm.model.prediction import compute_logits
 from hf_lstm.nn.problem import Problem, get_problem
 from hf_lstm.records.baseline import BaselineFigures
-from hf_lstm.records.report import Analysis, Measurement, Mistake, MistakenLabels
-from hf_lstm.records.results import ConfusionMatrix, EpochFigures, LabelFigures, RunResults, SplitFigures
+from hf_lstm.records.report import Analysis, Measurement
+from hf_lstm.records.results import EpochFigures, RunResults, SplitFigures
 from hf_lstm.records.rows import RowFindings
 
 logger = logging.getLogger(__name__)
-
-MAX_PAIRS = 10
-"""Pairs of a true and a predicted label whose mistakes are shown."""
-MAX_MISTAKES_PER_PAIR = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,23 +79,15 @@ def measure_logits(logits: torch.Tensor, labels: NDArray[np.int64], config: Mode
     """Measure logits (num_rows, num_labels) against labels, as `LabeledTexts` has them."""
     problem = get_problem(config)
     decided = problem.decide(logits).numpy()
-    figures = measure_many(decided, labels, config) if config.is_multi_label else _measure_one(decided, labels, config)
+    measure = measure_multi_label if config.is_multi_label else measure_single_label
     calibrated = logits / config.temperature
     return SplitFigures(
         loss=_compute_loss(logits, labels, problem),
         expected_calibration_error=_compute_calibration_error(logits, labels, problem),
         calibrated_loss=_compute_loss(calibrated, labels, problem),
         calibrated_expected_calibration_error=_compute_calibration_error(calibrated, labels, problem),
-        **figures,
+        **measure(decided, labels, config),
     )
-
-
-def _measure_one(decided: NDArray[np.int64], labels: NDArray[np.int64], config: ModelConfig) -> dict[str, Any]:
-    """Measure class ids against the true ones, as fields of `SplitFigures`."""
-    figures = measure_decided(decided, labels, config.label_names)
-    per_label = {name: LabelFigures(**of_label) for name, of_label in figures.pop("per_label").items()}
-    matrix = ConfusionMatrix(**figures.pop("confusion_matrix"))
-    return {**figures, "per_label": per_label, "confusion_matrix": matrix}
 
 
 def measure_scored(split: ScoredSplit, config: ModelConfig) -> SplitFigures:
@@ -179,7 +164,7 @@ def analyze_split(
         by_length=measure_by_length(texts, is_right),
         unseen=None if earlier_texts is None else measure_unseen(texts, is_right, earlier_texts),
         tricky_reviews=score_tricky_reviews(model, precision),
-        mistakes=list(_describe_mistakes(model, split, texts)),
+        mistakes=list(describe_mistakes(model, split.logits, split.labels, texts)),
     )
 
 
@@ -199,29 +184,6 @@ def _compute_loss(logits: torch.Tensor, labels: NDArray[np.int64], problem: Prob
 
 def _compute_calibration_error(logits: torch.Tensor, labels: NDArray[np.int64], problem: Problem) -> float:
     return compute_calibration(problem.normalize(logits).numpy(), labels).expected_calibration_error
-
-
-def _describe_mistakes(model: LSTMSentiment, split: ScoredSplit, texts: list[str]) -> Iterator[MistakenLabels]:
-    if model.config.is_multi_label:
-        limits = {"max_kinds": MAX_PAIRS, "max_rows": MAX_MISTAKES_PER_PAIR}
-        yield from describe_wrong_decisions(model, split.logits, split.labels, texts, **limits)
-        return
-    names = model.config.label_names
-    probabilities = compute_probabilities(split.logits, model.config)
-    for pair in group_mistakes(probabilities, split.labels)[:MAX_PAIRS]:
-        label, predicted = names[pair.label_id], names[pair.predicted_id]
-        most_confident = [
-            Mistake(
-                row=row,
-                label=label,
-                predicted=predicted,
-                score=round(float(probabilities[row, pair.predicted_id]), 6),
-                words=find_driving_words(model, texts[row], predicted),
-                text=texts[row],
-            )
-            for row in pair.rows[:MAX_MISTAKES_PER_PAIR].tolist()
-        ]
-        yield MistakenLabels(label=label, predicted=predicted, num_rows=len(pair.rows), most_confident=most_confident)
 
 
 def hash_split(split: ScoredSplit) -> str:

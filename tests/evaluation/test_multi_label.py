@@ -9,7 +9,7 @@ from run_records import make_config
 
 from hf_lstm.config.model import MULTI_LABEL
 from hf_lstm.evaluation.calibration import compute_calibration, fit_config, fit_temperature, fit_thresholds
-from hf_lstm.evaluation.metrics import measure_many
+from hf_lstm.evaluation.metrics import measure_multi_label
 from hf_lstm.evaluation.scoring import measure_logits
 from hf_lstm.nn.problem import MultiLabel
 
@@ -53,7 +53,7 @@ def test_figures_are_those_of_scikit_learn(num_rows, num_labels, seed):
     random = np.random.default_rng(seed)
     decided, labels = random.integers(0, 2, (2, num_rows, num_labels))
     names = [f"label {number}" for number in range(num_labels)]
-    figures = measure_many(decided, labels, make_config(names, MULTI_LABEL))
+    figures = measure_multi_label(decided, labels, make_config(names, MULTI_LABEL))
     for name, compute in (
         ("precision", metrics.precision_score), ("recall", metrics.recall_score), ("f1", metrics.f1_score)
     ):  # fmt: skip
