@@ -82,10 +82,9 @@ def main(argv: Sequence[str]) -> None:
     check_unlabeled(
         recipe.pretrain.unlabeled, recipe.data, "pretrain.unlabeled", has_dataset=arguments.dataset is not None
     )
+    arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name
     with (
-        claim_output_folder(
-            arguments.output_dir or Path("runs") / recipe.name, overwrite=arguments.overwrite, resume=arguments.resume
-        ) as folder,
+        claim_output_folder(arguments.output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder,
         say_how_to_resume(folder, "pretrain", argv),
     ):
         run(recipe, arguments, argv, folder)
@@ -108,7 +107,7 @@ def run(recipe: PretrainRecipe, arguments: argparse.Namespace, argv: Sequence[st
     results = run_pretraining(recipe, options, folder)
     perplexity = " and ".join(f"{value:.2f}" for value in results.epochs[-1].validation_perplexity)
     print(f"validation perplexity {perplexity}, {results.tokens_per_s:,.0f} words/s, {results.elapsed_s:,.0f} s")
-    place = shlex.quote(str(arguments.output_dir or Path("runs") / recipe.name))
+    place = shlex.quote(str(arguments.output_dir))
     print(f"saved in {place}; start a classifier from it: {name_command('train')} --init-from {place}")
 
 

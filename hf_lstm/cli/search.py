@@ -11,20 +11,17 @@ from hf_lstm.cli.common.arguments import (
     add_device_argument,
     add_settings_argument,
     add_track_argument,
-    apply_columns,
 )
 from hf_lstm.cli.common.parser import build_parser, name_command
+from hf_lstm.cli.common.recipes import add_sources_arguments, build_recipe, check_recipe, collect_assignments
 from hf_lstm.cli.common.resuming import add_resume_arguments, say_how_to_resume
-from hf_lstm.cli.train import add_sources_arguments, collect_assignments, refuse_own_architecture
 from hf_lstm.config import Recipe
-from hf_lstm.config.overrides import override_recipe
-from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE
 from hf_lstm.distributed.launch import read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.extras import require_library
 from hf_lstm.files.names import expand_home
 from hf_lstm.records.places import split_sources
-from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.searching.folder import SearchFolder, claim_search_folder
 from hf_lstm.searching.space import PRUNERS, Space, Value, build_default_space, format_assignments, parse_space
 from hf_lstm.tracking.trackers import check_tracker
@@ -94,19 +91,16 @@ def main(argv: Sequence[str]) -> None:
     arguments = parse_arguments(argv)
     check_tracker(arguments.track)
     require_library("optuna")
-    assignments = collect_assignments(arguments)
-    recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
-    given = [assignment.partition("=")[0].strip() for assignment in assignments]
+    recipe = build_recipe(arguments)
+    given = [assignment.partition("=")[0].strip() for assignment in collect_assignments(arguments)]
     space = parse_space(arguments.space, recipe, fixed=given)
     space = space or [each for each in build_default_space(recipe) if each.setting not in given]
-    refuse_own_architecture(recipe, [each.setting for each in space])
     if not space:
         raise InputError("--set gives a value to all that would be searched for; say by --space what to search for")
-    check_source(recipe.data, has_columns=recipe.train.base_model is None)
-    check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
-    output_dir = arguments.output_dir or Path("runs") / f"{recipe.name_folder()}-search"
+    check_recipe(recipe, [each.setting for each in space])
+    arguments.output_dir = arguments.output_dir or Path("runs") / f"{recipe.name_folder()}-search"
     with (
-        claim_search_folder(output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder,
+        claim_search_folder(arguments.output_dir, overwrite=arguments.overwrite, resume=arguments.resume) as folder,
         say_how_to_resume(folder, "search", argv),
     ):
         run(recipe, space, arguments, argv, folder)
@@ -132,7 +126,7 @@ def run(recipe: Recipe, space: Space, arguments: argparse.Namespace, argv: Seque
         track=arguments.track,
     )
     facts = search_in_folder(recipe, space, options, folder)
-    print_results(facts, arguments.output_dir or Path("runs") / f"{recipe.name_folder()}-search")
+    print_results(facts, arguments.output_dir)
 
 
 def print_results(facts: "SearchFacts", output_dir: Path) -> None:

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hf_lstm.cli.common.arguments import (
@@ -11,10 +11,10 @@ from hf_lstm.cli.common.arguments import (
     add_device_argument,
     add_settings_argument,
     add_track_argument,
-    apply_columns,
 )
 from hf_lstm.cli.common.parser import build_parser, name_command
 from hf_lstm.cli.common.process import be_silent
+from hf_lstm.cli.common.recipes import add_sources_arguments, build_recipe, check_recipe
 from hf_lstm.cli.common.resuming import add_resume_arguments, check_resume_arguments, say_how_to_resume
 from hf_lstm.cli.push import (
     add_card_arguments,
@@ -24,12 +24,10 @@ from hf_lstm.cli.push import (
     push_folder,
 )
 from hf_lstm.config import Recipe
-from hf_lstm.config.overrides import may_be_determined, override_recipe
-from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES, get_recipe
+from hf_lstm.config.recipes.catalog import DEFAULT_RECIPE, RECIPES
 from hf_lstm.distributed.launch import Launch, choose_num_shards, read_launch
 from hf_lstm.errors import InputError
 from hf_lstm.files.names import RECIPE_FILE, expand_home
-from hf_lstm.rows.early_checks import check_source, check_unlabeled
 from hf_lstm.storage.identity import check_finished, check_identity, read_begun
 from hf_lstm.storage.output_folder import OutputFolder, claim_output_folder
 from hf_lstm.tracking.trackers import check_tracker
@@ -71,37 +69,6 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments for what training learns from besides the labels of its rows."""
-    parser.add_argument(
-        "--embeddings",
-        metavar="PATH|ID",
-        help="pretrained word vectors: a .txt, .gz or .zip file in GloVe's text format, a Hub id such as "
-        "stanfordnlp/glove, or a saved model, also flagship or flagship-tiny; short for --set train.embeddings=...",
-    )
-    parser.add_argument(
-        "--teacher",
-        dest="teachers",
-        metavar="ngrams|MODEL",
-        action="append",
-        help="learn what it says of the rows, too: ngrams, a folder or a Hub id; may be repeated; short for "
-        "--set train.teachers=...",
-    )
-    parser.add_argument(
-        "--unlabeled",
-        metavar="FILE|SPLIT",
-        help="texts without labels, to learn from what the teachers say of them, or to be consistent on: a file, or a "
-        "split of the data set; short for --set train.unlabeled=...",
-    )
-    parser.add_argument(
-        "--init-from",
-        metavar="MODEL",
-        help="fine-tune this model, a folder or Hub id, with its tokenizer and architecture, and with its classifier "
-        "if the labels are the same; a language model gives tokenizer, embedding and LSTM; none starts without the "
-        "word vectors that come along; short for --set train.init_from=...",
-    )
-
-
 def check_push_arguments(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     """End with a usage error if options of a push lack `--push`."""
     given = list(list_repository_options(arguments))
@@ -116,8 +83,7 @@ def main(argv: Sequence[str]) -> None:
         be_silent()
     arguments = parse_arguments(argv)
     check_tracker(arguments.track)
-    assignments = collect_assignments(arguments)
-    recipe = apply_columns(override_recipe(get_recipe(arguments.recipe), assignments), arguments)
+    recipe = build_recipe(arguments)
     output_dir = arguments.output_dir = arguments.output_dir or Path("runs") / recipe.name_folder()
     num_shards = recipe.train.num_shards
     if arguments.resume and num_shards is None:  # began on several processes, perhaps, and goes on in any number
@@ -125,9 +91,7 @@ def main(argv: Sequence[str]) -> None:
         refuse_undivided(output_dir, num_shards, launch.num_processes)
     num_shards = choose_num_shards(num_shards, launch.num_processes)
     recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, num_shards=num_shards))
-    refuse_own_architecture(recipe)
-    check_source(recipe.data, has_columns=recipe.train.base_model is None)
-    check_unlabeled(recipe.train.unlabeled, recipe.data, "train.unlabeled", has_columns=recipe.train.base_model is None)
+    check_recipe(recipe)
 
     if not launch.leads:
         from hf_lstm.distributed.processes import Processes
@@ -221,39 +185,3 @@ def suggest_commands(folder: Path, *, is_film: bool) -> list[str]:
     text = "A wonderful film." if is_film else "A text to classify."
     model = shlex.quote(str(folder))
     return [f'{name_command("predict")} {model} "{text}"', f"{name_command('evaluate')} {model}"]
-
-
-def collect_assignments(arguments: argparse.Namespace, *, with_dataset: bool = True) -> list[str]:
-    """Collect the changed settings of `--set` and of its shortcuts, `--dataset` among them unless it is left out.
-
-    Shortcuts such as `--seed` come last, and so they win.
-    """
-    dataset = {"data.dataset": arguments.dataset} if with_dataset else {}
-    shortcuts = dataset | {
-        "train.embeddings": arguments.embeddings,
-        "train.teachers": ",".join(arguments.teachers) if arguments.teachers else None,
-        "train.unlabeled": arguments.unlabeled,
-        "train.init_from": arguments.init_from,
-        "train.seed": arguments.seed,
-    }
-    given = [f"{setting}={value}" for setting, value in shortcuts.items() if value is not None]
-    return [*arguments.assignments, *given]
-
-
-def refuse_own_architecture(recipe: Recipe, searched: Iterable[str] = ()) -> None:
-    """Refuse settings that the model of `--init-from` determines.
-
-    Args:
-        recipe: with the settings that were given.
-        searched: names of those that are searched for.
-
-    Raises:
-        InputError: there is one, or the model can't be found.
-    """
-    tried = list(searched)
-    if not may_be_determined(recipe, tried):
-        return
-    # Imported here, as it takes seconds that most commands need not wait for before they are told what is wrong.
-    from hf_lstm.training.bases.loading import check_own_settings
-
-    check_own_settings(recipe, tried)

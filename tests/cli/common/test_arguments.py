@@ -5,7 +5,8 @@ import argparse
 import pytest
 
 from hf_lstm.cli.common.arguments import add_data_arguments
-from hf_lstm.cli.train import collect_assignments, parse_arguments
+from hf_lstm.cli.common.recipes import collect_assignments
+from hf_lstm.cli.train import parse_arguments
 from hf_lstm.config.overrides import override_recipe
 from hf_lstm.config.recipes.catalog import get_recipe
 from hf_lstm.data.loading import load_splits
