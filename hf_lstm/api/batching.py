@@ -67,19 +67,24 @@ class Batcher:
 
     async def _work(self) -> None:
         while self._waiting:
-            taken = self._take()
-            texts = [text for each in taken for text in each.texts]
-            self.num_batches += 1
-            try:
-                probabilities = await self.run(lambda texts=texts: self._compute(texts))  # type: ignore[misc]
-            except Exception as error:
+            await self._answer(self._take())
+
+    async def _answer(self, taken: Sequence[_Waiting]) -> None:
+        """Answer requests together; if that fails each alone, so that none is told the error of another."""
+        texts = [text for each in taken for text in each.texts]
+        self.num_batches += 1
+        try:
+            probabilities = await self.run(lambda: self._compute(texts))
+        except Exception as error:
+            if len(taken) > 1:
                 for each in taken:
-                    if not each.answer.done():
-                        each.answer.set_exception(error)
-                continue
-            for each, rows in zip(taken, _split(probabilities, taken), strict=True):
-                if not each.answer.done():  # as it is when the client has gone
-                    each.answer.set_result(rows)
+                    await self._answer([each])
+            elif not taken[0].answer.done():
+                taken[0].answer.set_exception(error)
+            return
+        for each, rows in zip(taken, _split(probabilities, taken), strict=True):
+            if not each.answer.done():  # as it is when the client has gone
+                each.answer.set_result(rows)
 
     def _take(self) -> list[_Waiting]:
         """Take the requests of the next batch: at least one, and no more texts than fit."""
