@@ -61,6 +61,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "more",
         metavar="INPUT",
         nargs="*",
+        default=[],  # without one, argparse takes it for required
         help="with --engine ray: any number of files, folders, patterns such as 'reviews/*.parquet', and addresses "
         "such as s3://bucket/folder and hf://datasets/org/name",
     )

@@ -32,10 +32,15 @@ def describe_signature(head: bytes, *, may_be_page: bool = False) -> str | None:
 
     A file of texts, not of a table, may be a page: who sorts letters or pages has such texts.
     """
-    for start, (what, suffix) in _BINARY.items():
-        if head.startswith(start):
-            return f"is {what}, whatever its name says; give it the suffix {suffix}"
+    if (binary := find_binary(head)) is not None:
+        what, suffix = binary
+        return f"is {what}, whatever its name says; give it the suffix {suffix}"
     return describe_stand_in(head, may_be_page=may_be_page)
+
+
+def find_binary(head: bytes) -> tuple[str, str] | None:
+    """Find what is no text by its first bytes, and the suffix of such a file; None where they don't tell."""
+    return next((found for start, found in _BINARY.items() if head.startswith(start)), None)
 
 
 def describe_stand_in(head: bytes, *, may_be_page: bool = False) -> str | None:

@@ -12,6 +12,7 @@ from hf_lstm.formats.arrow_files import ArrowFile, convert_texts
 from hf_lstm.formats.catalog import LINES, get_format, has_known_type, import_reader, open_file
 from hf_lstm.formats.encodings import HOW_TO_NAME, check_encoding, check_head, describe_byte
 from hf_lstm.formats.row_files import Place, check_text
+from hf_lstm.formats.signatures import find_binary
 from hf_lstm.rows.columns import find_text_column
 
 
@@ -86,19 +87,29 @@ def read_lines(stream: BinaryIO, name: str, encoding: str | None = None) -> Iter
     """
     check_encoding(encoding)
     lines: Iterable[Any] = stream if encoding is None else io.TextIOWrapper(stream, encoding, newline="\n")
-    number = 0
+    number, head = 0, b""
     try:
         for number, line in enumerate(lines, start=1):
+            if isinstance(line, bytes):
+                head = head or line
             if isinstance(line, bytes) and b"\0" in line:
+                _refuse_binary(head, name)
                 check_head(b"\n" * (number - 1) + line, name, may_be_page=True)  # the bytes may tell the encoding
             text = line if isinstance(line, str) else line.decode("utf-8-sig" if number == 1 else "utf-8")
             yield text.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
+        _refuse_binary(head, name)
         byte = describe_byte(error.object[error.start], encoding, None if encoding else error.start)
         line = number if encoding is None else number + 1 + _count_breaks_before(error, encoding)
         raise InputError(f"{name}, line {line}: {byte}") from None
     except UnicodeError as error:  # UTF-16 without its mark
         raise InputError(f"{name}: not {str(encoding).upper()} ({error}); {HOW_TO_NAME}") from None
+
+
+def _refuse_binary(head: bytes, name: str) -> None:
+    """Refuse a stream that is no text, by its first bytes: only once one of its lines could not be read."""
+    if (binary := find_binary(head)) is not None:
+        raise InputError(f"{name}: is {binary[0]}; expected lines of text: name the file itself, or pipe in its texts")
 
 
 def _count_breaks_before(error: UnicodeDecodeError, encoding: str) -> int:

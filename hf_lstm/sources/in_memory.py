@@ -119,6 +119,8 @@ def _convert_split(rows: Any, split: str) -> Path | tuple[pa.Table, Features]:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{split} rows can't be read as a table: {str(error).splitlines()[0]}") from None
+    if table.num_rows == 0:  # whose columns have no type to be judged by
+        raise InputError(f"{split}: there are no rows; expected texts and their labels")
     return table, Features.from_arrow_schema(table.schema)
 
 

@@ -1,6 +1,7 @@
 """`scripts/predict.py`: what it prints, writes and refuses."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -172,12 +173,20 @@ def test_standard_input_of_a_process(tiny_model_folder, answers):
     assert result.stderr == b""
 
 
-def test_standard_input_that_is_no_text_is_one_line(run_script, tiny_model_folder, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"good\ncaf\xe9\n")))
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"good\ncaf\xe9\n", "standard input, line 2: not UTF-8"),
+        (gzip.compress(b"good\n"), "standard input: is compressed with gzip; expected lines of text: name the file"),
+        (b"PAR1\x15\0\x15", "standard input: is a Parquet file; expected lines of text: name the file"),
+    ],
+)
+def test_standard_input_that_is_no_text_is_one_line(run_script, tiny_model_folder, monkeypatch, content, said):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
     result = run_script(SCRIPT, str(tiny_model_folder), "-")
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith("error: standard input, line 2: not UTF-8")
+    assert line.startswith(f"error: {said}")
 
 
 def test_a_reader_that_goes_away_is_no_error_message(tiny_model_folder, tmp_path):
@@ -228,3 +237,6 @@ def test_a_model_without_a_text_is_told_so(tiny_model_folder, capsys):
     with pytest.raises(SystemExit):
         main([str(tiny_model_folder)])
     assert "is a folder; give a text or a file after the model" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([])
+    assert capsys.readouterr().err.endswith("the following arguments are required: INPUT\n")

@@ -139,6 +139,7 @@ def test_rows_to_measure_are_taken_whole_with_the_models_labels():
         (datasets.DatasetDict(), "the splits of the DatasetDict are none; expected train"),
         (datasets.DatasetDict({"dev": DATASET}), "the splits of the DatasetDict are dev; expected train"),
         (([], []), "there are no rows"),
+        (pd.DataFrame({"text": [], "label": []}), "train: there are no rows; expected texts and their labels"),
     ],
 )
 def test_what_can_not_be_rows_is_refused_in_one_line(data, message):

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -16,6 +17,10 @@ from hf_lstm.runtime.ending import ENDING_SIGNALS, ends_in_time
 from hf_lstm.runtime.memory import is_of_memory
 
 EXIT_ERROR, EXIT_WRONG_USE = 1, 2
+NO_THREAD = (
+    "no thread can be started; end what else runs, or allow this process more memory and processes "
+    "(ulimit -v, ulimit -u)"
+)
 _ENDING_CODES = [128 + number for number in ENDING_SIGNALS]
 
 
@@ -36,6 +41,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
 def _run(main: Callable[[Sequence[str]], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hf_lstm").setLevel(logging.INFO)
+    _refuse_lost_folder()
     try:
         with watching_output():
             main(sys.argv[1:])
@@ -57,11 +63,22 @@ def _run(main: Callable[[Sequence[str]], None]) -> None:
         if is_of_memory(error):
             say(f"error: {explain_full_memory(error)}")
             sys.exit(EXIT_ERROR)
+        if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+            say(f"error: {NO_THREAD}")
+            sys.exit(EXIT_ERROR)
         if isinstance(error, OSError) and (is_of_storage(error) or is_of_place(error)):
             where = "a file" if error.filename is None else error.filename
             remedy = "make room, or see to the disk" if is_of_storage(error) else "see to it, or choose another place"
             _refuse(StorageError(f"{where} cannot be read or written: {error.strerror}; {remedy}"))
         raise
+
+
+def _refuse_lost_folder() -> None:
+    """Refuse to work in a folder that was removed: PyTorch's libraries abort there, and no file can be named."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        _refuse(InputError("the working folder was removed; change to another (cd)"))
 
 
 def _find_wish_to_end(error: BaseException) -> int | None:

@@ -70,6 +70,7 @@ run_command_line(main)
         ),
         ("_get_cpu_error()", "memory is full ("),
         ("MemoryError()", "memory is full; make batches smaller"),
+        ('RuntimeError("can\'t start new thread")', "no thread can be started; end what else runs"),
     ],
 )
 def test_memory_that_is_full_is_told_in_one_line(error, said):
@@ -92,6 +93,15 @@ run_command_line(main)
     assert result.returncode == 1
     assert result.stderr.startswith(f"error: {said}")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="keeps the working folder of a process")
+def test_a_working_folder_that_was_removed_is_told(tmp_path):
+    code = "import os; from hf_lstm.cli.common.process import run_command_line; os.rmdir(os.getcwd())"
+    command = [sys.executable, "-c", f"{code}; run_command_line(print)"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "error: the working folder was removed; change to another (cd)\n"
 
 
 def test_what_fails_on_the_way_to_the_end_is_told():
