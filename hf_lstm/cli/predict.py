@@ -24,9 +24,7 @@ from hf_lstm.runtime.garbage import pausing_collection
 from hf_lstm.shipped import FLAGSHIP, locate_model
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from hf_lstm.answers.rows import TextRows, Window
+    from hf_lstm.answers.rows import TextRows
     from hf_lstm.model.classifier import LSTMSentiment
 
 STANDARD_INPUT = "-"
@@ -155,7 +153,9 @@ def main(argv: Sequence[str]) -> None:
         elif is_file:
             num_rows = print_answers(model, rows, arguments)
         else:
-            ((_, probabilities),) = score_rows(model, rows, arguments)
+            probabilities = model.predict_proba(
+                arguments.input, batch_size=arguments.batch_size, precision=arguments.precision
+            )
             print(format_answer(probabilities, model.config, with_scores=arguments.scores))
             return
     if not num_rows:
@@ -264,47 +264,42 @@ def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file
             yield rows
 
 
-def score_rows(
-    model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace
-) -> "Iterator[tuple[Window, Tensor]]":
-    """Yield window after window of rows, with their probabilities."""
-    for window in rows.windows:
-        probabilities = model.predict_proba(
-            window.texts, batch_size=arguments.batch_size, precision=arguments.precision, show_progress=False
-        )
-        yield window, probabilities
-
-
 def write_answers(
     model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace, *, show_progress: bool
 ) -> int:
     """Write the rows and their answers into the file of `--output`; return how many there are."""
-    from hf_lstm.answers.columns import build_answers, name_answer_columns
-    from hf_lstm.answers.writers import open_output
+    from hf_lstm.answers.scoring import write_scored
 
     num_rows = 0
-    names = name_answer_columns(rows.columns, model.config, with_scores=arguments.scores)
-    with (
-        open_output(arguments.output, rows, names, spreadsheet_safe=arguments.spreadsheet_safe) as write,
-        tqdm(desc="score", unit="text", disable=not (show_progress and can_show_bars())) as progress,
-    ):
-        for window, probabilities in score_rows(model, rows, arguments):
-            write(window, build_answers(names, probabilities, model.config))
-            progress.update(len(window.texts))
-            num_rows += len(window.texts)
+    written = write_scored(
+        model,
+        rows,
+        arguments.output,
+        with_scores=arguments.scores,
+        spreadsheet_safe=arguments.spreadsheet_safe,
+        batch_size=arguments.batch_size,
+        precision=arguments.precision,
+    )
+    with tqdm(desc="score", unit="text", disable=not (show_progress and can_show_bars())) as progress:
+        for num_written in written:
+            progress.update(num_written)
+            num_rows += num_written
     return num_rows
 
 
 def print_answers(model: "LSTMSentiment", rows: "TextRows", arguments: argparse.Namespace) -> int:
     """Print a line for each row, as `format_rows` words it, and return how many there are."""
     from hf_lstm.answers.lines import format_rows
+    from hf_lstm.answers.scoring import score_windows
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character that the output cannot show becomes ?
     num_rows = 0
     shows_bar = can_show_bars() and not sys.stdout.isatty()  # on a terminal the rows themselves show the progress
     with tqdm(desc="score", unit="text", disable=not shows_bar) as progress:
-        for window, probabilities in score_rows(model, rows, arguments):
+        for window, probabilities in score_windows(
+            model, rows, batch_size=arguments.batch_size, precision=arguments.precision
+        ):
             for line in format_rows(window.texts, probabilities, model.config, with_scores=arguments.scores):
                 print(line)
             progress.update(len(window.texts))

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from hf_lstm.answers.columns import build_answers, name_answer_columns
 from hf_lstm.answers.parquet import build_table
 from hf_lstm.answers.rows import TextRows, Window, open_rows
-from hf_lstm.answers.writers import open_output
+from hf_lstm.answers.scoring import write_scored
 from hf_lstm.engines.corpus import fetch
 from hf_lstm.errors import InputError
 
@@ -100,16 +99,17 @@ class PartScorer:
         """
         table = pa.ipc.open_stream(part.packed).read_all()
         own = table.drop_columns(_TEXTS)
-        window = Window(table[_TEXTS].to_pylist(), own)
-        config, scoring = self._model.config, self._scoring
-        names = name_answer_columns(own.column_names, config, with_scores=scoring.with_scores)
-        probabilities = self._model.predict_proba(
-            window.texts, batch_size=scoring.batch_size, precision=scoring.precision, show_progress=False
+        rows = TextRows(own.column_names, iter([Window(table[_TEXTS].to_pylist(), own)]), own.schema)
+        scoring = self._scoring
+        written = write_scored(
+            self._model,
+            rows,
+            Path(scoring.output, name_part(file_name, part.number)),
+            with_scores=scoring.with_scores,
+            batch_size=scoring.batch_size,
+            precision=scoring.precision,
         )
-        rows = TextRows(own.column_names, iter(()), own.schema)
-        with open_output(Path(scoring.output, name_part(file_name, part.number)), rows, names) as write:
-            write(window, build_answers(names, probabilities, config))
-        return len(window.texts)
+        return sum(written)
 
 
 def _pack(window: Window, schema: pa.Schema, name: str) -> bytes:
