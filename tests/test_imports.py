@@ -19,7 +19,7 @@ ROOMS = """
     hub hub.cards hub.spaces storage tracking nn.cpu nn.cuda nn objectives tokenization encoding formats rows sources
     data model.explaining model answers export evaluation report.plots report api demo.guards demo.content demo
     engines pretraining teaching.editing teaching distributed training.vectors training.bases training.loop training
-    searching sklearn transformers cli.common cli __main__
+    searching sklearn transformers cli.common cli.scoring cli __main__
 """.split()
 """A room, a room within a room, or a module beside them may import only itself and those that stand before it."""
 

@@ -1,11 +1,9 @@
 """Scores a text, a file of texts, or standard input."""
 
 import argparse
-import contextlib
 import io
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,21 +11,18 @@ from tqdm.auto import tqdm
 
 from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
-from hf_lstm.cli.common.signals import EXIT_INTERRUPTED
 from hf_lstm.cli.common.standard_streams import say
-from hf_lstm.errors import InputError
-from hf_lstm.extras import require_library
+from hf_lstm.cli.scoring.inputs import STANDARD_INPUT, check_input, check_output, open_input
+from hf_lstm.cli.scoring.on_ray import saying_how_to_go_on, score_on_ray
 from hf_lstm.files.names import expand_home
 from hf_lstm.progress import can_show_bars
-from hf_lstm.rows.texts import check_text_file, looks_like_file, read_lines
+from hf_lstm.rows.texts import looks_like_file
 from hf_lstm.runtime.garbage import pausing_collection
 from hf_lstm.shipped import FLAGSHIP, locate_model
 
 if TYPE_CHECKING:
     from hf_lstm.answers.rows import TextRows
     from hf_lstm.model.classifier import LSTMSentiment
-
-STANDARD_INPUT = "-"
 
 
 def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -161,107 +156,6 @@ def main(argv: Sequence[str]) -> None:
     if not num_rows:
         name = "standard input" if arguments.input == STANDARD_INPUT else arguments.input
         say(f"{name}: there is no row to score")
-
-
-@contextlib.contextmanager
-def saying_how_to_go_on() -> Iterator[None]:
-    """Say of a block that is stopped how to go on."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit) as ending:
-        say("stopped; the same command goes on with what is missing")
-        sys.exit(ending.code if isinstance(ending, SystemExit) else EXIT_INTERRUPTED)
-
-
-def score_on_ray(arguments: argparse.Namespace) -> None:
-    """Score files into a folder, by many processes."""
-    require_library("ray")
-    from hf_lstm.engines.corpus import find_corpus
-    from hf_lstm.engines.parts import Scoring
-    from hf_lstm.engines.ray_engine import score_corpus
-    from hf_lstm.model.classifier import LSTMSentiment
-    from hf_lstm.model.text_classifier import digest_model
-
-    files = find_corpus([arguments.input, *arguments.more], arguments.text_column, arguments.encoding)
-    model = LSTMSentiment.from_pretrained(arguments.model)
-    is_folder = Path(arguments.model).is_dir()
-    scoring = Scoring(
-        model=str(Path(arguments.model).resolve()) if is_folder else str(arguments.model),
-        output=str(arguments.output.resolve()),
-        digest=digest_model(model),
-        text_column=name_text_column(arguments, model),
-        encoding=arguments.encoding,
-        with_scores=arguments.scores,
-        batch_size=arguments.batch_size,
-        precision=arguments.precision,
-        device=arguments.device,
-    )
-    with explain_text_column(arguments, model):
-        scored = score_corpus(files, scoring, num_workers=arguments.workers)
-    earlier = f", beside {scored.num_earlier_parts:,} files of earlier starts" if scored.num_earlier_parts else ""
-    print(f"saved in {arguments.output}: {scored.num_rows:,} rows in {scored.num_parts:,} files{earlier}")
-
-
-def name_text_column(arguments: argparse.Namespace, model: "LSTMSentiment") -> str | None:
-    """Return the column of the texts: that of training, unless an argument names one."""
-    return arguments.text_column or (model.recipe.data.text_column if model.recipe else None)
-
-
-@contextlib.contextmanager
-def explain_text_column(arguments: argparse.Namespace, model: "LSTMSentiment") -> Iterator[None]:
-    """Say of a column that is missing where its name comes from, if no argument gave it."""
-    try:
-        yield
-    except InputError as error:
-        column = name_text_column(arguments, model)
-        if arguments.text_column is None and f"there is no column {column!r}" in str(error):
-            raise InputError(f"{error}; the model was trained with {column!r}") from None
-        raise
-
-
-def check_output(output: Path, source: str) -> None:
-    """Check the file of `--output`, before any work is done.
-
-    Raises:
-        InputError: it is the input, or of a type that is not written.
-    """
-    from hf_lstm.answers.writers import check_output_type
-
-    check_output_type(output)
-    if os.path.realpath(output) == os.path.realpath(expand_home(source)):
-        raise InputError(f"--output {output}: is the input itself; choose another")
-
-
-def check_input(source: str, text_column: str | None, encoding: str | None = None) -> None:
-    """Check that there is a file to read, or that standard input is not asked for a column.
-
-    Raises:
-        InputError: as `check_text_file`, or a column of standard input is asked for.
-    """
-    if source != STANDARD_INPUT:
-        remedy = "to score a text that looks like a path, pipe it in, with - as the input"
-        check_text_file(expand_home(source), text_column, encoding, remedy=remedy)
-    elif text_column is not None:
-        raise InputError(f"--text-column {text_column}: standard input has no columns, each of its lines is a text")
-
-
-@contextlib.contextmanager
-def open_input(arguments: argparse.Namespace, model: "LSTMSentiment", *, is_file: bool) -> "Iterator[TextRows]":
-    """Open the input: a file, standard input or a text."""
-    from hf_lstm.answers.rows import list_texts, open_rows
-
-    if not is_file:
-        yield list_texts([arguments.input])
-    elif arguments.input == STANDARD_INPUT:
-        yield list_texts(read_lines(sys.stdin.buffer, "standard input", arguments.encoding))
-    else:
-        is_typed = arguments.output is not None and arguments.output.suffix.lower() == ".parquet"
-        path, column = expand_home(arguments.input), name_text_column(arguments, model)
-        with (
-            explain_text_column(arguments, model),
-            open_rows(path, column, arguments.encoding, with_types=is_typed) as rows,
-        ):
-            yield rows
 
 
 def write_answers(

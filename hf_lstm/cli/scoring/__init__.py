@@ -1,0 +1,1 @@
+"""Has `hf-lstm predict` read what it is given, and score it on an engine."""
