@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hf_lstm.nn.cpu.plan import RowGroup, Segment
+from hf_lstm.nn.cpu.segments import RowGroup, Segment
 
 
 class LayerStates(NamedTuple):

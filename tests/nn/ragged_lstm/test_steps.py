@@ -7,7 +7,7 @@ import pytest
 import torch
 from packed_lstm import INPUT_SIZE, make_lstm
 
-from hf_lstm.nn.cpu import plan as cpu_plan
+from hf_lstm.nn.cpu import segments
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -18,7 +18,7 @@ def test_rounded_numbers_of_steps_change_no_bit(monkeypatch, dtype):
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
             rounded = [lstm(inputs[:1], lengths[:1]), lstm(inputs, lengths)]
             with monkeypatch.context() as patch:
-                patch.setattr(cpu_plan, "_round_steps", lambda *span: span)
+                patch.setattr(segments, "_round_steps", lambda *span: span)
                 exact = [lstm(inputs[:1], lengths[:1]), lstm(inputs, lengths)]
         for ours, theirs in zip(rounded, exact, strict=True):
             assert all(torch.equal(*pair) for pair in zip(ours, theirs, strict=True))

@@ -4,14 +4,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hf_lstm.nn.cpu.plan import (  # fmt: skip
+from hf_lstm.nn.cpu.plan import is_wide
+from hf_lstm.nn.cpu.segments import (  # fmt: skip
     BFLOAT16_TILE,
     CALL_COST,
     MIN_RECURRING_ROWS,
     MIN_STEPS,
     RowGroup,
     group_rows,
-    is_wide,
 )
 from hf_lstm.runtime.devices import MAX_CACHED_KERNELS
 
