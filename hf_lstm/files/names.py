@@ -21,9 +21,11 @@ PLACES_FILE = "local.json"
 REPORT_FOLDER = "report"
 """Plots and tables."""
 PLOT_FILES = ("confusion_matrix.png", "reliability.png", "accuracy_by_length.png", "learning_curves.png")
-EXAMPLE_FILES = ("mistakes.md", "errors.jsonl")
+REPORT_PAGE, REPORT_METRICS, MISTAKES_FILE, ERRORS_FILE = "report.md", "metrics.json", "mistakes.md", "errors.jsonl"
+"""Of a report: its page, all figures, and the most confident mistakes, for people and whole."""
+EXAMPLE_FILES = (MISTAKES_FILE, ERRORS_FILE)
 """The files of a report that hold texts of the data."""
-REPORT_FILES = ("report.md", "metrics.json", *EXAMPLE_FILES, *PLOT_FILES)
+REPORT_FILES = (REPORT_PAGE, REPORT_METRICS, *EXAMPLE_FILES, *PLOT_FILES)
 """All files of a report. Others in its folder are not published."""
 REQUIRED_FILES = (CONFIG_FILE, WEIGHTS_FILE, TOKENIZER_FILE)
 UNFINISHED_FOLDER = ".unfinished"

@@ -10,14 +10,22 @@ from huggingface_hub import HfApi
 
 from hf_lstm.edit_mark import is_unedited
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import CARD_FILE, PLACES_FILE, RECIPE_FILE, REPORT_FOLDER, RESULTS_FILE
+from hf_lstm.files.names import (
+    CARD_FILE,
+    ERRORS_FILE,
+    PLACES_FILE,
+    RECIPE_FILE,
+    REPORT_FOLDER,
+    REPORT_METRICS,
+    RESULTS_FILE,
+)
 from hf_lstm.files.reading import MAX_TEXT_BYTES, read_bytes, read_json_if_there, read_lines
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.hub.session import call_hub
 from hf_lstm.markdown import format_cell
 from hf_lstm.records.places import IMDB, KNOWN_ROWS, SAMPLE, is_hub_id, strip_recipe, strip_results
 
-METRICS_PATH = f"{REPORT_FOLDER}/metrics.json"
+METRICS_PATH = f"{REPORT_FOLDER}/{REPORT_METRICS}"
 _ASK_FOR_S = 3.0
 """The Hub is asked for no longer whether data are public: without an answer, they count as private."""
 _QUOTED_CHARACTERS = 60
@@ -90,7 +98,7 @@ def check_card(card: str, folder: Path, recipe: Mapping[str, Any] | None, shows_
     found = [place for place in sorted(places) if place.startswith("/") and place != "/" and place in card]
     if found:
         raise InputError(f"{CARD_FILE} has a path of this machine, {found[0]!r}: take it out, then push again")
-    errors = folder / REPORT_FOLDER / "errors.jsonl"
+    errors = folder / REPORT_FOLDER / ERRORS_FILE
     if shows_texts or not errors.is_file():
         return
     for line in read_lines(errors):

@@ -13,6 +13,7 @@ from hf_lstm.files.names import (
     RECIPE_FILE,
     REMOTE_FILES,
     REPORT_FOLDER,
+    REPORT_PAGE,
     REQUIRED_FILES,
     RESULTS_FILE,
     TOKENIZER_FILE,
@@ -28,7 +29,7 @@ from hf_lstm.records.places import is_local, name_place, strip_recipe, strip_res
 from hf_lstm.remote.settings import read_remote_module
 
 HOW_TO_PUBLISH = "--publish-examples (publish_examples=True in Python) takes it along"
-_REPORT_PAGE = f"{REPORT_FOLDER}/report.md"
+_PAGE_PATH = f"{REPORT_FOLDER}/{REPORT_PAGE}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,10 +150,10 @@ def _plan_report(
             note = f"has texts of data that are not known to be public: {HOW_TO_PUBLISH}"
         elif path.name in EXAMPLE_FILES:
             note = "has texts of the data" + (", which are public" if is_public else ", as you ask")
-        elif name == _REPORT_PAGE and not shows_texts and not is_page_free_of_texts(path):
+        elif name == _PAGE_PATH and not shows_texts and not is_page_free_of_texts(path):
             content, holds_texts = None, True
             note = "was edited, or is of version 0.1, so may show texts: `hf-lstm evaluate` writes one without"
-        elif name in (_REPORT_PAGE, METRICS_PATH):
+        elif name in (_PAGE_PATH, METRICS_PATH):
             content = _name_dataset(path, metrics, results)
         plan.append(PlannedFile(name=name, content=content, note=note, holds_texts=holds_texts))
     return plan

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from hf_lstm.evaluation.scoring import ScoredSplit, analyze_split, measure_split
-from hf_lstm.files.names import PLOT_FILES
+from hf_lstm.files.names import ERRORS_FILE, MISTAKES_FILE, PLOT_FILES, REPORT_METRICS, REPORT_PAGE
 from hf_lstm.files.partial_files import write_json_lines
 from hf_lstm.files.writing import encode_text, write_file, write_json
 from hf_lstm.model.classifier import LSTMSentiment
@@ -79,15 +79,15 @@ def write_report(folder: Path, measurement: Measurement, analysis: Analysis) -> 
         (folder / name).unlink(missing_ok=True)  # not all are drawn of every model
     if has_plots:
         _draw_plots(folder, measurement, analysis)
-    write_file(folder / "report.md", encode_text(format_page(measurement, analysis, has_plots=has_plots)))
+    write_file(folder / REPORT_PAGE, encode_text(format_page(measurement, analysis, has_plots=has_plots)))
     names = measurement.metrics.confusion_matrix.labels
-    write_file(folder / "mistakes.md", join_sections(format_mistakes(analysis.mistakes, names)).encode())
+    write_file(folder / MISTAKES_FILE, join_sections(format_mistakes(analysis.mistakes, names)).encode())
     mistakes = [mistake for pair in analysis.mistakes for mistake in pair.most_confident]
     mistakes.sort(key=lambda mistake: -mistake.score)
-    write_json_lines(folder / "errors.jsonl", map(to_json, mistakes))
+    write_json_lines(folder / ERRORS_FILE, map(to_json, mistakes))
     counted = [dataclasses.replace(pair, most_confident=[]) for pair in analysis.mistakes]
     figures = {**to_json(measurement), **to_json(dataclasses.replace(analysis, mistakes=counted))}
-    write_json(folder / "metrics.json", figures)
+    write_json(folder / REPORT_METRICS, figures)
 
 
 def _draw_plots(folder: Path, measurement: Measurement, analysis: Analysis) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from huggingface_hub import hf_hub_download
 
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import REPORT_FOLDER
+from hf_lstm.files.names import ERRORS_FILE, REPORT_FOLDER
 from hf_lstm.files.reading import read_lines
 from hf_lstm.hub.errors import HUB_ERRORS
 from hf_lstm.model.classifier import LSTMSentiment
@@ -21,7 +21,6 @@ from hf_lstm.records.report import Mistake
 from hf_lstm.records.results import Epoch, RunResults, SplitFigures
 from hf_lstm.tokenization.stop_words import says_nothing
 
-ERRORS_FILE = "errors.jsonl"
 MAX_MISTAKES = 30
 MAX_SHOWN_CHARACTERS = 400
 FIGURES = ("precision", "recall", "F1")

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_lstm.errors import InputError
-from hf_lstm.files.names import EXAMPLE_FILES, REPORT_FOLDER, WEIGHTS_FILE, list_report_files
+from hf_lstm.files.names import (
+    ERRORS_FILE,
+    EXAMPLE_FILES,
+    REPORT_FOLDER,
+    REPORT_METRICS,
+    WEIGHTS_FILE,
+    list_report_files,
+)
 from hf_lstm.files.reading import read_json, read_lines
 from hf_lstm.hub.privacy import is_page_free_of_texts
 from hf_lstm.records.reading import read_record
@@ -41,7 +48,7 @@ def describe_folder(folder: Path | None, *, has_results: bool, shows_examples: b
         return Findings()
     weights = folder / WEIGHTS_FILE
     weights_bytes = weights.stat().st_size if weights.is_file() else None
-    metrics, errors = folder / REPORT_FOLDER / "metrics.json", folder / REPORT_FOLDER / "errors.jsonl"
+    metrics, errors = (folder / REPORT_FOLDER / name for name in (REPORT_METRICS, ERRORS_FILE))
     if not (has_results and metrics.is_file()):
         return Findings(weights_bytes)
     analysis = read_record(Analysis, read_json(metrics), metrics.name)
