@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException  # FastAPI's is a part of it
 
 from hf_lstm import __version__
 from hf_lstm.api.batching import Batcher, BusyError
+from hf_lstm.api.bodies import MAX_CHARACTERS
 from hf_lstm.api.body_limit import BodyLimit
 from hf_lstm.api.head_requests import HeadAsGet
 from hf_lstm.errors import InputError, shorten
@@ -23,8 +24,6 @@ from hf_lstm.model.labels import name_labels, rank_labels
 
 MAX_TEXTS = 256
 """In one request."""
-MAX_CHARACTERS = 20_000
-"""Of a text; the longest review of IMDB has 14,282."""
 
 _NO_OBJECT = 'the body is no JSON object; expected one such as {"text": "..."}, as Content-Type: application/json'
 

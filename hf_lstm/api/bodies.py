@@ -6,6 +6,8 @@ import math
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+MAX_CHARACTERS = 20_000
+"""Of a text; longer ones are refused. The longest review of IMDB has 14,282."""
 MAX_DRAINED_BYTES = 64 * 1024 * 1024
 """Of a body that is too large, which are read and forgotten: a connection that is closed before loses its answer."""
 

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from hf_lstm.answers.wording import UNSURE_BELOW, Wording
+from hf_lstm.api.bodies import MAX_CHARACTERS
 from hf_lstm.demo.batch_rows import (
     COLUMNS,
     MAX_PASTED_CHARACTERS,
@@ -27,7 +28,7 @@ from hf_lstm.demo.batch_rows import (
 )
 from hf_lstm.demo.components import LOST, make_component
 from hf_lstm.demo.content.verdicts import choose_tone, format_confidence, is_unsure
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, handle_errors, stream_hints
+from hf_lstm.demo.endpoints import handle_errors, stream_hints
 from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES, UPLOAD_SUFFIXES
 from hf_lstm.model.classifier import LSTMSentiment
 

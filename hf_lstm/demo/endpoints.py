@@ -13,11 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
 
+from hf_lstm.api.bodies import MAX_CHARACTERS
 from hf_lstm.errors import InputError
 from hf_lstm.model.classifier import LSTMSentiment
-
-MAX_CHARACTERS = 20_000
-"""Longer texts are refused; the longest review of IMDB has 14,282."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,11 +10,12 @@ from typing import Any
 import gradio as gr
 
 from hf_lstm.answers.wording import Wording
+from hf_lstm.api.bodies import MAX_CHARACTERS
 from hf_lstm.demo.components import LOST, make_component
 from hf_lstm.demo.content.figures import Fact, format_milliseconds
 from hf_lstm.demo.content.tables import add_facts
 from hf_lstm.demo.content.verdicts import choose_tone, describe_verdict, describe_words, list_strongest
-from hf_lstm.demo.endpoints import MAX_CHARACTERS, check_text, handle_errors, hint_at_errors
+from hf_lstm.demo.endpoints import check_text, handle_errors, hint_at_errors
 from hf_lstm.model.classifier import LSTMSentiment
 
 MODEL_QUEUE = "model"
