@@ -1,19 +1,25 @@
-"""Scores rows window by window, and writes them with their answers."""
+"""Scores rows window by window, and writes them with their answers.
+
+PyTorch is imported by the model alone: processes that only pass rows on do without it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from hf_lstm.answers.columns import build_answers, name_answer_columns
 from hf_lstm.answers.rows import TextRows, Window
 from hf_lstm.answers.writers import open_output
-from hf_lstm.model.text_classifier import TextClassifier
+
+if TYPE_CHECKING:
+    import torch
+
+    from hf_lstm.model.text_classifier import TextClassifier
 
 
 def score_windows(
-    model: TextClassifier, rows: TextRows, *, batch_size: int | None = None, precision: str = "auto"
-) -> Iterator[tuple[Window, torch.Tensor]]:
+    model: "TextClassifier", rows: TextRows, *, batch_size: int | None = None, precision: str = "auto"
+) -> "Iterator[tuple[Window, torch.Tensor]]":
     """Yield window after window of rows, with their probabilities, float32 (num_texts, num_labels)."""
     for window in rows.windows:
         probabilities = model.predict_proba(
@@ -23,7 +29,7 @@ def score_windows(
 
 
 def write_scored(
-    model: TextClassifier,
+    model: "TextClassifier",
     rows: TextRows,
     output: Path,
     *,
