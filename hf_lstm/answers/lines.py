@@ -46,21 +46,24 @@ def list_shown(
 ) -> Iterator[list[tuple[str, float]]]:
     """Yield each of a text's labels with its score, the most probable first.
 
-    With `with_scores` it is each label that there is.
+    With `with_scores` it is each label that there is. A name stands on one line, whatever is in it.
     """
+    shown = {name: show_safely(name) for name in config.label_names}
     ranked = rank_labels(probabilities, config.label_names, None) if with_scores else name_labels(probabilities, config)
     for answer in ranked:
         named = answer if isinstance(answer, list) else [answer]
-        yield [(each["label"], round(each["score"], DIGITS)) for each in named]
+        yield [(shown[each["label"]], round(each["score"], DIGITS)) for each in named]
 
 
 def show_start(text: str) -> str:
-    """Return the start of a text on one line.
-
-    Control characters are replaced: they could take over a terminal.
-    """
+    """Return the start of a text on one line, as `show_safely`."""
     line = " ".join(text[: 4 * SHOWN_CHARACTERS].split())
-    shown = line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"
-    if shown.isprintable():  # as nearly always: to look at each character takes as long as to score the text
-        return shown
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in shown)
+    return show_safely(line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…")
+
+
+def show_safely(text: str) -> str:
+    """Return a text on one line, without control characters: they could end a field, or take over a terminal."""
+    if text.isprintable():  # as nearly always: to look at each character takes as long as to score the text
+        return text
+    line = " ".join(text.split())
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

@@ -29,3 +29,11 @@ def test_only_the_start_of_a_text_is_shown_on_one_line_that_no_terminal_obeys():
     assert show_start("a\n\tb  c") == "a b c"
     assert show_start("\x1b[31mred") == "\N{REPLACEMENT CHARACTER}[31mred"
     assert len(show_start("ab " * 1_000)) == 80
+
+
+def test_a_label_stays_in_its_field_and_no_terminal_obeys_it():
+    odd = make_config(["a\tb\nc", "\x1b[31mred"])
+    probabilities = torch.tensor([[0.75, 0.25]])
+    lines = list(format_rows(["x"], probabilities, odd, with_scores=True))
+    assert lines == ["a b c\t0.7500\t\N{REPLACEMENT CHARACTER}[31mred\t0.2500\tx"]
+    assert format_answer(probabilities, odd, with_scores=False) == "a b c 0.7500"
