@@ -58,10 +58,10 @@ def shared_data() -> Path:
 
 
 SLOW = """
-    docs/test_quickstart docs/test_feature_pages demo/browser scripts/test_crash_matrix scripts/benchmarking
+    docs/test_quickstart docs/test_feature_pages demo/browser scripts/trials/test_crash_matrix scripts/benchmarking
     searching/run training/run cli/test_train nn/ragged_lstm nn/cpu/test_threads export/browser
     encoding/test_encoder evaluation/test_rows hub/spaces/test_page space/test_app scripts/test_deploy_space
-    scripts/test_mutation_testing model/test_saving model/test_forking test_extras
+    scripts/trials/test_mutation_testing model/test_saving model/test_forking test_extras
 """.split()
 """Files that take 5 seconds and more, and folders of such, the slowest first."""
 

@@ -8,7 +8,7 @@ import pytest
 from hf_lstm.errors import InputError
 from trials.load.clients import ENDPOINTS, Tally
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
 
 SCRIPT = runpy.run_path(str(SCRIPTS / "load_test_demo.py"))

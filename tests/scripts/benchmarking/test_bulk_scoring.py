@@ -10,7 +10,7 @@ import pytest
 from benchmarking.harness.machine import read_resident_memory_mb
 from benchmarking.sections.bulk_scoring import Sample, summarize_memory, watch_command, write_reviews
 
-PREDICT = Path(__file__).resolve().parents[2] / "scripts" / "predict.py"
+PREDICT = Path(__file__).resolve().parents[3] / "scripts" / "predict.py"
 
 
 def test_memory_is_taken_where_a_row_is_first_seen_written():

@@ -20,7 +20,7 @@ from tables.picture.themes import THEMES
 from tables.speed.contenders import LARGE_RUNS, Contender, Panel, collect_contenders, collect_panels
 from tables.summary import format_short_results, format_short_speed, format_summary
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 COMMITTED = collect_contenders(ROOT)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hf_lstm.errors import InputError
 
-SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "load_test_api.py"))
+SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[3] / "scripts" / "load_test_api.py"))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -19,7 +19,7 @@ from tables.pages import PAGES, replace_section, update_page
 from tables.picture.themes import THEMES
 from tables.speed.benchmark import find_missing_sections
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRITTEN = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "results/README.md", "scripts/README.md")
 TEXTS = {
     name: (ROOT / name).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from benchmarking.harness.spec import Contender, Outcome, Section
 from benchmarking.plan import SECTIONS
 from benchmarking.reviews import LabeledReviews, ReviewSplits
 
-REPO_ROOT = Path(__file__).resolve().parents[2]
+REPO_ROOT = Path(__file__).resolve().parents[3]
 SETUP_S = 3
 
 
