@@ -43,7 +43,7 @@ def test_the_command_is_watched_to_its_last_row(tmp_path, tiny_model_folder):
 WRITES_AND_ENDS = """
 import os, sys, time
 folder, name = os.path.split(sys.argv[-1])
-file = open(os.path.join(folder, f".{name}.{os.getpid()}.partial"), "wb", buffering=0)
+file = open(os.path.join(folder, f".{name}.{os.getpid()}-1.partial"), "wb", buffering=0)
 file.write(b"header\\n")
 for num_rows in (10, 20):
     file.write(b"row\\n" * num_rows)

@@ -1,30 +1,19 @@
-"""The pages keep their word: commands, links, names and figures are what the repository holds."""
+"""The pages keep their word: commands, links and names are what the repository holds."""
 
 import ast
 import functools
-import json
 import re
 import runpy
-import shlex
-import statistics
 from pathlib import Path
 
 import pytest
+from written_pages import ROOT, TEXTS
 
 from hf_lstm.config.pretrain import PRETRAIN_RECIPES
 from hf_lstm.config.recipes.catalog import RECIPES
 from hf_lstm.errors import InputError
-from tables.accuracy.results import find_groups
-from tables.pages import PAGES, replace_section, update_page
-from tables.picture.themes import THEMES
-from tables.speed.benchmark import find_missing_sections
+from tables.pages import PAGES, replace_section
 
-ROOT = Path(__file__).resolve().parents[3]
-WRITTEN = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "results/README.md", "scripts/README.md")
-TEXTS = {
-    name: (ROOT / name).read_text(encoding="utf-8")
-    for name in (*WRITTEN, *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))))
-}
 LINKS = sorted(
     {
         (page, text, link)
@@ -192,153 +181,9 @@ def test_the_drawing_has_the_arrows_of_the_imports():
     assert {room: set(ends.split(" & ")) for room, ends in drawn} == arrows
 
 
-def join_lines(page):
-    return " ".join(TEXTS[page].split())
-
-
-def read_runs():
-    return {path.stem: json.loads(path.read_text()) for path in (ROOT / "results").glob("*-seed*.json")}
-
-
-def test_figures_of_the_demo_are_those_of_its_file():
-    demo = json.loads((ROOT / "results" / "demo_load.json").read_text())
-    text = join_lines("docs/deployment.md")
-    assert f"{demo['num_clients']} clients for a minute" in text
-    assert demo["seconds"] == 60
-    assert f"had {demo['num_answers']} answers without an error" in text
-    assert demo["num_server_errors"] == 0
-    assert f"within {demo['latency_s']['p50']:.2f} s, 95 % within {demo['latency_s']['p95']:.2f} s" in text
-    assert f"Memory grew by {100 * demo['memory_growth']:.1f} %" in text
-    slowest = max(refusal["longest_s"] for refusal in demo["refusals"].values())
-    assert slowest <= float(re.search(r"was refused within (\S+) s", text)[1]) < slowest + 0.011
-    assert f"ran on the same {demo['machine']['num_cores']} cores" in text
-
-
-def test_limits_of_the_demo_are_those_of_its_code():
-    from hf_lstm.demo.batch_rows import MAX_ROWS
-    from hf_lstm.demo.endpoints import MAX_CHARACTERS
-    from hf_lstm.demo.guards.request_checks import MAX_UPLOAD_BYTES
-
-    limits = f"A text has up to {MAX_CHARACTERS:,} characters, a batch up to {MAX_ROWS:,} texts"
-    assert f"{limits}, a file up to {MAX_UPLOAD_BYTES // 2**20} MB." in join_lines("docs/deployment.md")
-
-
-def test_widths_that_predict_in_bfloat16_are_those_of_the_code():
-    from hf_lstm.runtime.devices import MIN_BFLOAT16_UNITS, MIN_POOLED_BFLOAT16_UNITS
-
-    widths = f"bfloat16 for {MIN_BFLOAT16_UNITS} hidden units and more, or for {MIN_POOLED_BFLOAT16_UNITS} and more"
-    assert f"{widths} whose states are pooled" in join_lines("results/README.md")
-
-
-def test_figures_of_the_runs_are_those_of_their_files():
-    runs, groups, text = read_runs(), find_groups(ROOT), join_lines("docs/recipes.md")
-    assert f"({runs['stopword-lstm-seed0']['model']['vocab_size']:,} entries here, 33,873 there)" in text
-    stopword = groups["stopword-lstm"].mean_accuracy
-    assert f"Ours is {RECIPES['stopword-lstm'].published['test_accuracy'] - stopword:.1f} points short" in text
-    longer = runs["bilstm-glove-frozen-long-seed0"]
-    validation = 100 * longer["splits"]["validation"]["accuracy"]
-    assert f"After {longer['best_epoch']} they have {validation:.1f} % on validation" in text
-    assert longer["best_epoch"] == len(longer["epochs"])  # "with the last epoch the best"
-    frozen = mean_validation(groups["bilstm-glove-frozen"])
-    assert f"is {RECIPES['bilstm'].published['validation_accuracy'] - frozen:.0f} points short of it" in text
-    found = runs["packed-lstm-glove-seed0"]["embeddings"]
-    share = f"{found['num_found']:,} have a vector, {100 * found['share_of_vocabulary']:.2f} %"
-    assert f"Of the {found['num_entries']:,} entries {share} (published: 15,814, 63.25 %)" in text
-
-    text = join_lines("results/README.md")
-    assert f"`lstm-15m` took {runs['lstm-15m-seed0']['elapsed_s'] / 3600:.1f} hours in all" in text
-    unpacked = [100 * record["validation"]["accuracy"] for record in runs["packed-lstm-unpacked-seed0"]["epochs"]]
-    assert f"has {min(unpacked):.0f} to {max(unpacked):.0f} % on validation in three epochs" in text
-    assert len(unpacked) == 3
-
-
-def mean_validation(group):
-    return statistics.fmean(100 * run["splits"]["validation"]["accuracy"] for run in group.runs.values())
-
-
-def test_the_variants_with_glove_are_as_the_page_says():
-    groups = find_groups(ROOT)
-    plain, trained, frozen = (groups[f"packed-lstm{end}"] for end in ("", "-glove", "-glove-frozen"))
-    assert trained.mean_accuracy > frozen.mean_accuracy > plain.mean_accuracy  # "in the published order on test"
-    spread = statistics.stdev(100 * run["splits"]["test"]["accuracy"] for run in trained.runs.values())
-    assert trained.mean_accuracy - frozen.mean_accuracy < spread  # "closer to each other than their seeds"
-    for group in (trained, frozen):  # "On validation both have less than published."
-        assert mean_validation(group) < RECIPES[group.name].published["validation_accuracy"]
-
-
-def test_the_commands_of_results_are_those_of_their_files():
-    text = TEXTS["results/README.md"]
-    paths = list((ROOT / "results" / "explanations").glob("*.json"))
-    assert paths
-    for path in paths:
-        command = json.loads(path.read_text())["command"]
-        shown = (
-            "python scripts/measure_explanations.py runs/NAME --num-occluded 50 --output results/explanations/NAME.json"
-        )
-        assert shown in text
-        words = shlex.split(command)
-        assert {"--num-occluded", "50"} <= set(words), f"{path} was written by {command}"
-
-
 @pytest.mark.parametrize(
     "text", ["", "<!-- tree -->", "<!-- /tree --> <!-- tree -->", "<!-- tree --><!-- /tree -->" * 2]
 )
 def test_markers_must_be_there_once(text):
     with pytest.raises(InputError, match=r"docs/page\.md: expected <!-- tree -->"):
         replace_section("docs/page.md", text, "tree", "content")
-
-
-@pytest.fixture
-def script(monkeypatch):
-    """`scripts/update_tables.py`, with a benchmark of all sections and new pictures."""
-    names = runpy.run_path(str(ROOT / "scripts" / "update_tables.py"))["main"].__globals__
-    monkeypatch.setitem(names, "find_missing_sections", lambda root: [])
-    monkeypatch.setitem(names, "find_old_pictures", lambda: [])
-    return names
-
-
-def test_checking_tells_by_its_exit_code_and_writes_nothing(tmp_path, monkeypatch, capsys, script):
-    script["main"](["--check"])
-    for name, sections in PAGES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("".join(f"<!-- {section} -->\n<!-- /{section} -->\n" for section in sections))
-    monkeypatch.setitem(script, "ROOT", tmp_path)
-    monkeypatch.setitem(script, "update_page", lambda name, text, root: TEXTS[name])
-    with pytest.raises(SystemExit) as exit_:
-        script["main"](["--check"])
-    assert exit_.value.code == 1
-    complaints = capsys.readouterr().err.splitlines()
-    assert [line.split()[0] for line in complaints] == list(PAGES)
-    assert all((tmp_path / name).read_text() != TEXTS[name] for name in PAGES)
-    script["main"]([])
-    assert all((tmp_path / name).read_text() == TEXTS[name] for name in PAGES)
-
-
-def test_pages_are_written_anew_section_by_section(monkeypatch, tmp_path):
-    writers = {"one": lambda root: f"of {root.name}", "two": lambda root: "2"}
-    monkeypatch.setattr("tables.pages.PAGES", {"page.md": writers})
-    text = "<!-- one -->\nold\n<!-- /one -->\nbetween\n<!-- two -->\n<!-- /two -->\n"
-    expected = f"<!-- one -->\nof {tmp_path.name}\n<!-- /one -->\nbetween\n<!-- two -->\n2\n<!-- /two -->\n"
-    assert update_page("page.md", text, tmp_path) == expected
-
-
-def test_checking_names_the_sections_that_the_benchmark_lacks(monkeypatch, capsys, script):
-    monkeypatch.setitem(script, "find_missing_sections", lambda root: ["epoch", "latency"])
-    with pytest.raises(SystemExit):
-        script["main"](["--check"])
-    assert "results/benchmark.json lacks epoch, latency: run" in capsys.readouterr().err
-
-
-def test_checking_names_pictures_that_show_something_else(monkeypatch, capsys, tmp_path):
-    script = runpy.run_path(str(ROOT / "scripts" / "update_tables.py"))["main"].__globals__
-    assert script["find_old_pictures"]() == []
-    monkeypatch.setitem(script, "ROOT", tmp_path)
-    monkeypatch.setitem(script, "collect_panels", lambda root: [])
-    monkeypatch.setitem(script, "find_missing_sections", lambda root: [])
-    lines = script["list_complaints"]([])
-    assert [line.split()[0] for line in lines] == [f"docs/images/{name}" for name in THEMES]
-    assert all(line.endswith("run python scripts/draw_speed.py") for line in lines)
-
-
-def test_the_committed_benchmark_has_every_section():
-    assert find_missing_sections(ROOT) == []
