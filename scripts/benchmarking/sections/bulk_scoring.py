@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarking.harness.machine import read_resident_memory_mb
 from benchmarking.harness.spec import Answers, Contender, Figure, Metric, Section
 from benchmarking.tasks import RandomModel
+from hf_lstm.files.writing import name_partial_stem
 
 FIRST_ROW = 10_000
 """By then, everything is loaded and in use; from here on memory should not grow."""
@@ -78,12 +79,10 @@ def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen([*command, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=errors) as process,
     ):
-        # The command writes into another file, and gives it the output's name at the end.
-        partial = output.with_name(f".{output.name}.{process.pid}.partial")
         try:
-            while process.poll() is None and not partial.exists():
+            while process.poll() is None and _find_partial(output, process.pid) is None:
                 time.sleep(_SAMPLING_INTERVAL_S)
-            if partial.exists():
+            if (partial := _find_partial(output, process.pid)) is not None:
                 with partial.open("rb") as written:
                     yield from _watch_lines(process, written)
             if process.wait():
@@ -91,6 +90,12 @@ def watch_command(command: list[str], output: Path) -> Iterator[Sample]:
                 raise RuntimeError(f"predict.py failed: {errors.read().strip().splitlines()[-1:]}")
         finally:
             process.kill()
+
+
+def _find_partial(output: Path, process_id: int) -> Path | None:
+    """Return the file that a process writes into, and gives the output's name at the end; None before it is there."""
+    begin = f"{name_partial_stem(output)}{process_id}-"  # the number of a thread follows
+    return next((path for path in output.parent.iterdir() if path.name.startswith(begin)), None)
 
 
 def _watch_lines(process: "subprocess.Popen[bytes]", written: Iterator[bytes]) -> Iterator[Sample]:
