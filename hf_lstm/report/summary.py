@@ -1,5 +1,6 @@
 """Formats the main figures of a report for the terminal."""
 
+from hf_lstm.answers.lines import show_safely
 from hf_lstm.markdown import align_table, format_interval, format_percent
 from hf_lstm.records.report import Measurement
 from hf_lstm.report.page import SCORES, format_scores
@@ -8,10 +9,10 @@ from hf_lstm.report.page import SCORES, format_scores
 def format_summary(report: Measurement) -> str:
     """Format the main figures of a report as aligned lines of plain text."""
     metrics = report.metrics
-    names = metrics.confusion_matrix.labels
+    names = list(map(show_safely, metrics.confusion_matrix.labels))
     scores = [["", *SCORES, "rows"]]
     for name, label in metrics.select_labels().items():
-        scores.append([name, *format_scores(label), f"{label.support:,}"])
+        scores.append([show_safely(name), *format_scores(label), f"{label.support:,}"])
     for name, average in metrics.averages.items():
         scores.append([name, *format_scores(average), f"{metrics.num_rows:,}"])
     confusion = [["true \\ predicted", *names]]
