@@ -28,9 +28,11 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("models", metavar="MODEL", nargs="+", help="model folder, or Hub id such as org/imdb-lstm")
     add_data_arguments(parser, of_run=True)
     parser.add_argument(
-        "--split", default="test", choices=("train", "validation", "test"), help="of the data set (default: test)"
+        "--split", default="test", choices=("train", "validation", "test"), help="split to measure (default: test)"
     )
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
+    parser.add_argument(
+        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="number format (default: auto)"
+    )
     add_device_argument(parser)
     parser.add_argument(
         "--output-dir",

@@ -32,7 +32,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "model",
         metavar="MODEL",
         nargs="?",
-        help="model folder, or Hub id such as org/imdb-lstm (default, with --browser: the one that comes along)",
+        help="model folder, or Hub id such as org/imdb-lstm (default, with --browser: flagship)",
     )
     parser.add_argument(
         "output",

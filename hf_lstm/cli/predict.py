@@ -42,7 +42,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="MODEL",
         type=locate_model,
         nargs="?",
-        help="model folder, or Hub id such as org/imdb-lstm (default: the one of film reviews that comes along)",
+        help="flagship, flagship-tiny, a model folder, or a Hub id such as org/imdb-lstm (default: flagship)",
     )
     parser.add_argument(
         "input",
@@ -91,7 +91,9 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     add_encoding_argument(parser)
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="(default: auto)")
+    parser.add_argument(
+        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="number format (default: auto)"
+    )
     add_device_argument(parser)
     arguments = parser.parse_intermixed_args(argv)  # a model may be missing, wherever options stand
     if arguments.engine == "plain" and arguments.model is None and Path(arguments.input).is_dir():

@@ -27,8 +27,8 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(
         "push",
         "Push a saved model to the Hub: weights, config, tokenizer, card, provenance and report, in one commit. "
-        "Pushing again is safe. Of data that not anybody can read, the labels' names and the words of the vocabulary "
-        "are published; no text, and no path of this machine.",
+        "Pushing again is safe. If the model learned from private data, the names of its labels and the words of its "
+        "vocabulary are published, but no text, and no path of this machine.",
         examples=[f"{EXAMPLE_MODEL} --dry-run", f"{EXAMPLE_MODEL} --private"],
     )
     parser.add_argument("folder", metavar="FOLDER", type=lambda name: Path(locate_model(name)), help="model folder")
@@ -52,7 +52,7 @@ def add_repository_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--publish-examples",
         action="store_true",
-        help="push the texts that card and report show, too (default: only those of data that anybody can read)",
+        help="push the texts that card and report show, too (default: only those of public data)",
     )
 
 

@@ -58,7 +58,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         help="settings to search for, e.g. train.learning_rate=1e-4..1e-2:log (default: see below)",
     )
     parser.add_argument(
-        "--trials", metavar="N", type=int, default=30, help="trials in all, with those done before (default: 30)"
+        "--trials", metavar="N", type=int, default=30, help="trials in all, those done before included (default: 30)"
     )
     parser.add_argument(
         "--minutes", metavar="M", type=float, help="stop after so much time; the trial that runs can be resumed"
@@ -71,7 +71,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     add_resume_arguments(parser, counts_steps=False)
     add_sources_arguments(parser)
-    parser.add_argument("--seed", type=int, metavar="N", help="of the search and of each training (default: 0)")
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the search and of each training (default: 0)")
     add_device_argument(parser)
     add_track_argument(parser)
     add_settings_argument(parser)

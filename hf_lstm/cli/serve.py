@@ -32,10 +32,14 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         metavar="MODEL",
         type=locate_model,
         nargs="?",
-        help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID, else the one that comes along)",
+        help="model folder, or Hub id such as org/imdb-lstm (default: MODEL_ID, else flagship)",
     )
-    parser.add_argument("--host", metavar="ADDRESS", help="to listen on (default: 127.0.0.1, this machine alone)")
-    parser.add_argument("--port", metavar="N", help="(default: the first free one from 7860 on; 8000 with --api)")
+    parser.add_argument(
+        "--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1, this machine alone)"
+    )
+    parser.add_argument(
+        "--port", metavar="N", help="port to listen on (default: the first free one from 7860 on; 8000 with --api)"
+    )
     parser.add_argument(
         "--api",
         action="store_true",

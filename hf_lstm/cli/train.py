@@ -60,7 +60,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
         "--no-baseline",
         dest="baseline",
         action="store_false",
-        help="leave out what TF-IDF with logistic regression gets on the same rows",
+        help="do not measure TF-IDF with logistic regression on the same rows",
     )
     parser.add_argument("--no-progress", dest="show_progress", action="store_false", help="show no progress bars")
     arguments = parser.parse_args(argv)

@@ -28,7 +28,7 @@ def add_data_arguments(
         help="Hub id, folder, files (.csv, .tsv, .jsonl, .parquet, .xlsx ...; also 'reviews/*.csv'), or `sample` for "
         f"the reviews in the package ({default})",
     )
-    parser.add_argument("--config", metavar="NAME", help="configuration, of a data set that has several")
+    parser.add_argument("--config", metavar="NAME", help="which configuration to read, if the data set has several")
     parser.add_argument("--text-column", metavar="NAME", help=f"column of the text {default_column}")
     parser.add_argument(
         "--label-column",
@@ -40,7 +40,9 @@ def add_data_arguments(
 
 def add_encoding_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument for the encoding of text files."""
-    parser.add_argument("--encoding", metavar="NAME", help="of text files, e.g. cp1252 or gb18030 (default: UTF-8)")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="encoding of text files, e.g. cp1252 or gb18030 (default: UTF-8)"
+    )
 
 
 class _JoinSources(argparse.Action):
@@ -77,7 +79,7 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_track_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument for a program that shows the run."""
-    parser.add_argument("--track", choices=TRACKERS, help="show the run in it while it trains")
+    parser.add_argument("--track", choices=TRACKERS, help="show the run there while it trains")
 
 
 def add_settings_argument(

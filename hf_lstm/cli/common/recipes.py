@@ -23,13 +23,13 @@ def add_sources_arguments(parser: argparse.ArgumentParser) -> None:
         dest="teachers",
         metavar="ngrams|MODEL",
         action="append",
-        help="learn what it says of the rows, too: ngrams, a folder or a Hub id; may be repeated; short for "
+        help="learn from this teacher's answers, too: ngrams, a folder or a Hub id; may be repeated; short for "
         "--set train.teachers=...",
     )
     parser.add_argument(
         "--unlabeled",
         metavar="FILE|SPLIT",
-        help="texts without labels, to learn from what the teachers say of them, or to be consistent on: a file, or a "
+        help="texts without labels, for the teachers to label, or to learn consistent answers on: a file, or a "
         "split of the data set; short for --set train.unlabeled=...",
     )
     parser.add_argument(

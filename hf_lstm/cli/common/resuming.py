@@ -36,7 +36,7 @@ def add_resume_arguments(parser: argparse.ArgumentParser, *, counts_steps: bool 
         metavar="M",
         type=float,
         default=5.0,
-        help="most work that a run which dies can lose (default: %(default)g)",
+        help="save every M minutes: a run that dies loses no more than that (default: %(default)g)",
     )
     if counts_steps:
         parser.add_argument(
