@@ -17,8 +17,9 @@ def short_waits(monkeypatch):
     for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT", "HF_HUB_CACHE"):
         monkeypatch.setattr(constants, name, getattr(constants, name))
     shorten_waits(0.01)
-    # None of the faults below is silent: to wait for a busy machine costs nothing.
+    # None of the faults below is silent or slow: to wait for a busy machine costs nothing.
     monkeypatch.setattr(session, "SILENCE_TIMEOUT_S", 60.0)
+    monkeypatch.setattr(bodies, "MAX_WAIT_S", 60.0)
     for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
         monkeypatch.setattr(constants, name, 60)
 
