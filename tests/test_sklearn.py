@@ -30,8 +30,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "sklearn.md"
 
 LEFT_OUT = {
     "check_classifiers_train": "wants 83 % of blobs of numbers right, which as texts are noise",
-    "check_classifiers_classes": "as the one before",
-    "check_classifiers_one_label": "one class is refused, as there is nothing to learn",
+    "check_classifiers_classes": "the same",
+    "check_classifiers_one_label": "one class is refused, because there is nothing to learn",
 }
 """Checks that don't apply to texts, and why."""
 
