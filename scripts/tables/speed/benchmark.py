@@ -23,24 +23,15 @@ def format_speed(root: Path) -> str:
     Raises:
         InputError: the file is not what `scripts/benchmark.py` writes.
     """
-    main = read_benchmark(root, lambda benchmark: _format_benchmark(benchmark, "Medians"))
-    others = [read_benchmark(root, _format_other_benchmark, kind) for kind in read_other_kinds(root)]
+    main = read_benchmark(root, _format_benchmark)
+    others = [read_benchmark(root, _format_benchmark, kind) for kind in read_other_kinds(root)]
     return "\n\n".join([main, *others])
 
 
-def _format_other_benchmark(benchmark: Mapping[str, Any]) -> str:
-    return _format_benchmark(benchmark, f"On {describe_kind(benchmark)}: medians")
-
-
-def describe_kind(benchmark: Mapping[str, Any]) -> str:
-    """Describe the processor of results in a few words."""
-    return f"{benchmark['machine']['num_cores']} cores with {name_kind(benchmark['machine'])}"
-
-
-def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
+def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
     sections = benchmark["sections"]
     parts = [
-        _describe_run(benchmark, start),
+        _describe_run(benchmark),
         f"```bash\n{_write_command(benchmark)}\n```",
         _format_figures(sections),
     ]
@@ -55,7 +46,7 @@ def _format_benchmark(benchmark: Mapping[str, Any], start: str) -> str:
 
 def _write_command(benchmark: Mapping[str, Any]) -> str:
     options, limit = benchmark["options"], benchmark["machine"].get("onednn_max_cpu_isa")
-    measured = options.get("sections", list(SECTIONS))
+    measured = benchmark["sections"]
     arguments = [
         *(["--quick"] if options["quick"] else []),
         *([f"--only {','.join(measured)}"] if set(measured) != set(SECTIONS) else []),
@@ -70,31 +61,30 @@ def find_missing_sections(root: Path) -> list[str]:
     return [name for name in SECTIONS if name not in measured]
 
 
-def _describe_run(benchmark: Mapping[str, Any], start: str) -> str:
+def _describe_run(benchmark: Mapping[str, Any]) -> str:
     machine, options, sections = benchmark["machine"], benchmark["options"], benchmark["sections"]
-    commit = f" at commit `{options['commit'][:10]}`" if options.get("commit") else ""
     hurry = " in a hurry (`--quick`)" if options["quick"] else ""
     missing = [name.replace("-", " ") for name in SECTIONS if name not in sections]
+    (when, _), *later = _list_times(benchmark)
     return (
-        f"{start} {_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, "
-        f"on the same reviews (`{options['dataset']}`), on {machine['num_cores']} cores with "
-        f"{machine['onednn_isa'] or name_kind(machine)}, {machine['date'][:10]}{commit}{hurry}. "
-        + (f"Not measured in this run: {', '.join(missing)}. " if missing else "")
-        + _describe_later_sections(options, sections)
+        f"On {machine['num_cores']} cores with {machine['onednn_isa'] or name_kind(machine)}, {when}{hurry}: medians "
+        f"{_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, on the "
+        f"same reviews (`{options['dataset']}`). "
+        + (f"Not measured: {', '.join(missing)}. " if missing else "")
+        + "".join(f"Measured on {when}: {', '.join(names)}. " for when, names in later)
         + "From [`results/benchmark.json`](benchmark.json), written by"
     )
 
 
-def _describe_later_sections(options: Mapping[str, Any], sections: Mapping[str, Any]) -> str:
-    """Return which sections were measured again since, and when."""
-    later: dict[str, list[str]] = {}
-    for name, section in sections.items():
-        measured = section.get("measured")
-        if measured and measured["commit"] != options.get("commit"):
-            commit = f" at commit `{measured['commit'][:10]}`" if measured["commit"] else ""
-            when = f"{measured['date'][:10]}{commit}"
-            later.setdefault(when, []).append(name.replace("-", " "))
-    return "".join(f"Measured again on {when}: {', '.join(names)}. " for when, names in later.items())
+def _list_times(benchmark: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """List when sections were measured, with their names: the time of most of them comes first."""
+    own = {"date": benchmark["machine"]["date"], "commit": benchmark["options"].get("commit")}
+    names_by_time: dict[str, list[str]] = {}
+    for name, section in benchmark["sections"].items():
+        measured = section.get("measured", own)
+        commit = f" at commit `{measured['commit'][:10]}`" if measured["commit"] else ""
+        names_by_time.setdefault(f"{measured['date'][:10]}{commit}", []).append(name.replace("-", " "))
+    return sorted(names_by_time.items(), key=lambda each: -len(each[1]))
 
 
 def _describe_rounds(usual: int, sections: Mapping[str, Any]) -> str:

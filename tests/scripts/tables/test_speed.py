@@ -5,6 +5,7 @@ import json
 import pytest
 from computed_tables import read_cells
 
+from benchmarking.plan import SECTIONS
 from hf_lstm.errors import InputError
 from tables.speed.api_load import NOT_MEASURED, format_api_load
 from tables.speed.benchmark import find_missing_sections, format_speed
@@ -58,21 +59,22 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
     assert "| us | float32 | 2 |  |" in text
     assert "| Keras |  | not measured (not installed, no keras) |  |" in text
     assert "| 64 | 2 |" in text
-    assert "Medians over 3 rounds (sequence length: 1)" in text
-    assert "at commit `0123456789`" in text
-    assert "Measured again on 2026-02-02 at commit `fedcba9876`: sequence length. " in text
-    assert "Not measured in this run: training step, epoch, tokenization, bulk scoring, latency, cold start." in text
+    assert "2026-01-01 at commit `0123456789`: medians over 3 rounds (sequence length: 1)" in text
+    assert "Measured on 2026-02-02 at commit `fedcba9876`: sequence length. " in text
+    assert "Not measured: training step, epoch, tokenization, bulk scoring, latency, cold start." in text
     assert "epoch" in find_missing_sections(tmp_path)
 
 
-def test_the_command_of_a_run_has_its_options(tmp_path):
+def test_the_command_of_a_run_has_its_options_and_the_sections_that_are_here(tmp_path):
     machine = {"num_cores": 2, "onednn_isa": None, "isa_flags": ["avx2"], "date": "2026-01-01T00:00"}
-    options = {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}}
-    whole = {"machine": machine, "options": options, "sections": {}}
+    options = {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}, "sections": ["latency"]}  # of the last run
+    settings = {"num_reviews": 9, "batch_size": 64, "max_length_tokens": [64]}
+    nothing = {"settings": settings, "contenders": {}, "figures": []}
+    whole = {"machine": machine, "options": options, "sections": dict.fromkeys(SECTIONS, nothing)}
     part = {
         "machine": {**machine, "onednn_max_cpu_isa": "AVX2"},
-        "options": {**options, "quick": True, "sections": ["latency", "cold-start"]},
-        "sections": {},
+        "options": {**options, "quick": True},
+        "sections": dict.fromkeys(["latency", "cold-start"], nothing),
     }
     (tmp_path / "results").mkdir()
     benchmark = {**whole, "other_processors": {"AVX2, limited to AVX2": part}}
@@ -81,7 +83,7 @@ def test_the_command_of_a_run_has_its_options(tmp_path):
     script = "python scripts/benchmark.py --dataset stanfordnlp/imdb"
     assert f"{script} --output results/benchmark.json\n" in text
     assert f"{script} --quick --only latency,cold-start --max-isa AVX2 --output results/benchmark.json\n" in text
-    assert "(`imdb`), on 2 cores with AVX2, 2026-01-01." in text
+    assert "On 2 cores with AVX2, 2026-01-01: medians" in text
 
 
 def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not_measured(tmp_path):
