@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument
+from hf_lstm.cli.common.arguments import add_data_arguments, add_device_argument, add_precision_argument
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.errors import InputError
 from hf_lstm.files.names import REPORT_FILES, expand_home
@@ -30,9 +30,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--split", default="test", choices=("train", "validation", "test"), help="split to measure (default: test)"
     )
-    parser.add_argument(
-        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="number format (default: auto)"
-    )
+    add_precision_argument(parser)
     add_device_argument(parser)
     parser.add_argument(
         "--output-dir",

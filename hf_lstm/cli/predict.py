@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
-from hf_lstm.cli.common.arguments import add_device_argument, add_encoding_argument, check_output_file
+from hf_lstm.cli.common.arguments import (
+    add_device_argument,
+    add_encoding_argument,
+    add_precision_argument,
+    check_output_file,
+)
 from hf_lstm.cli.common.parser import EXAMPLE_MODEL, build_parser
 from hf_lstm.cli.common.standard_streams import say
 from hf_lstm.cli.scoring.inputs import STANDARD_INPUT, check_input, check_output, open_input
@@ -91,9 +96,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     )
     add_encoding_argument(parser)
     parser.add_argument("--batch-size", metavar="N", type=int, help="texts per batch (default: as many as fit)")
-    parser.add_argument(
-        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="number format (default: auto)"
-    )
+    add_precision_argument(parser)
     add_device_argument(parser)
     arguments = parser.parse_intermixed_args(argv)  # a model may be missing, wherever options stand
     if arguments.engine == "plain" and arguments.model is None and Path(arguments.input).is_dir():

@@ -67,6 +67,13 @@ def apply_columns(recipe: Recipe, arguments: argparse.Namespace) -> Recipe:
     return dataclasses.replace(recipe, data=data)
 
 
+def add_precision_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for the number format to compute in."""
+    parser.add_argument(
+        "--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="number format (default: auto)"
+    )
+
+
 def add_device_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument for the device to compute on."""
     parser.add_argument(

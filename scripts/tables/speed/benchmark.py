@@ -65,11 +65,11 @@ def _describe_run(benchmark: Mapping[str, Any]) -> str:
     machine, options, sections = benchmark["machine"], benchmark["options"], benchmark["sections"]
     hurry = " in a hurry (`--quick`)" if options["quick"] else ""
     missing = [name.replace("-", " ") for name in SECTIONS if name not in sections]
-    (when, _), *later = _list_times(benchmark)
+    (main_time, _), *later = _list_times(benchmark)
     return (
-        f"On {machine['num_cores']} cores with {machine['onednn_isa'] or name_kind(machine)}, {when}{hurry}: medians "
-        f"{_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, on the "
-        f"same reviews (`{options['dataset']}`). "
+        f"On {machine['num_cores']} cores with {machine['onednn_isa'] or name_kind(machine)}, {main_time}{hurry}: "
+        f"medians {_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, "
+        f"on the same reviews (`{options['dataset']}`). "
         + (f"Not measured: {', '.join(missing)}. " if missing else "")
         + "".join(f"Measured on {when}: {', '.join(names)}. " for when, names in later)
         + "From [`results/benchmark.json`](benchmark.json), written by"
