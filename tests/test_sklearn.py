@@ -294,3 +294,10 @@ def test_any_number_of_labels_is_given_as_scikit_learn_has_it():
     assert classifier.score(texts, marks) == (answers == marks).all(axis=1).mean()
     with pytest.raises(InputError, match="X has 119 texts, and y 120 rows"):
         LSTMClassifier().fit(texts[:-1], marks)
+
+
+@pytest.mark.parametrize("use", ["init_from", "teachers"])
+def test_a_model_whose_rows_are_known_is_learned_from_without_a_test(use):
+    settings = {use: "flagship-tiny"}
+    classifier = LSTMClassifier(recipe="pooled-bilstm", num_epochs=1, random_state=0, settings=settings)
+    assert classifier.fit(["fine film", "dull film"] * 10, ["pos", "neg"] * 10).n_iter_ == 1

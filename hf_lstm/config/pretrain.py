@@ -102,8 +102,8 @@ class PretrainRecipe:
 
 
 LM = PretrainRecipe(
-    name="lm",
-    description="both directions, 512 units each: 40 minutes of an AMX core for 20 million words, 8 times",
+    name="lm",  # results/lm.json has the time
+    description="both directions, 512 units each: 8 passes, of 40 minutes for 20 million words on 2 cores with AMX",
     tokenizer=TokenizerConfig(words="punctuated", max_words=29_998),
     model=ModelSettings(
         embedding_dim=256,

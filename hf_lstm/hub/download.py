@@ -131,7 +131,7 @@ def fetch_model_folder(
     if (folder / SEARCH_FILE).is_file():
         advice = f"it is the folder of a search, and the best model is in {BEST_FOLDER!r} there"
     elif (folder / UNFINISHED_FOLDER).is_dir():
-        advice = "it holds an unfinished run: resume it with hf-lstm train ... --resume"
+        advice = "it holds an unfinished run: go on with the command that began it, and --resume"
     require_files(folder, REQUIRED_FILES, advice, what=what)
     return folder
 

@@ -36,6 +36,7 @@ from hf_lstm.teaching.taught_rows import build_taught_rows
 from hf_lstm.teaching.teachers import check_labels, check_teachers
 from hf_lstm.tokenization.build import train_tokenizer
 from hf_lstm.training.bases.loading import Base, load_base_model
+from hf_lstm.training.bases.seen_rows import check_lenders
 from hf_lstm.training.completion import complete_data, resolve_recipe
 from hf_lstm.training.vectors.start import VectorSource, find_vector_source, use_word_vectors
 
@@ -112,6 +113,7 @@ def prepare_run(
     splits = load_splits(recipe.data, in_memory) if splits is None else splits
     if base is not None:
         base.check_splits(splits)
+    check_lenders(recipe.train, splits)
     logger.info("data: %s", ", ".join(f"{name} {len(split):,} rows" for name, split in splits.items()))
     train_split = splits["train"]
     labels = Labels.of_rows(train_split)

@@ -181,3 +181,15 @@ def test_fine_tuning_reads_and_cuts_the_rows_as_its_base_did(run, splits, frame,
         hf_lstm.train(
             source, "pooled-bilstm", init_from=str(run.folder), split_seed=1, output_dir=tmp_path / "b", **QUICK
         )
+
+
+@pytest.mark.parametrize("use", ["teachers", "embeddings"])
+def test_no_model_that_was_trained_on_rows_of_test_lends_what_it_learned(run, frame, tmp_path, use, caplog):
+    lent = {use: str(run.folder), "label_column": "mood", "min_count": 1, **SMALL}
+    hf_lstm.train(frame, "pooled-bilstm", output_dir=tmp_path / "a", **lent)
+    with pytest.raises(InputError, match="run was trained on the same rows, cut otherwise, so that test has rows of"):
+        hf_lstm.train(frame, "pooled-bilstm", split_seed=1, output_dir=tmp_path / "b", **lent)
+    seen = frame[frame["text"].isin(load_splits(run.model.training_data)["train"]["text"][:])]
+    caplog.clear()
+    hf_lstm.train(frame[:20], "pooled-bilstm", test=seen, output_dir=tmp_path / "c", **lent)
+    assert f"{len(seen)} of {len(seen)} rows are in train or validation of the training of" in caplog.text

@@ -208,6 +208,8 @@ def test_a_file_is_no_model_and_the_hub_is_not_asked_for_it(tmp_path, monkeypatc
 
 def test_the_folder_of_a_search_is_told_from_that_of_its_best_model(tmp_path):
     (tmp_path / ".unfinished").mkdir()
+    with pytest.raises(InputError, match="holds an unfinished run: go on with the command that began it, and --resume"):
+        fetch_model_folder(tmp_path)
     write_json(tmp_path / SEARCH_FILE, {})
     with pytest.raises(InputError, match=r"has no config.json .*; it is the folder of a search, .* in 'best' there"):
         fetch_model_folder(tmp_path)

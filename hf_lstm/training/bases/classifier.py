@@ -11,14 +11,13 @@ from tokenizers import Tokenizer
 from hf_lstm.config import DataConfig, ModelConfig, Recipe, TokenizerConfig
 from hf_lstm.config.model import NO_WEIGHT_DEPENDS_ON, ModelSettings
 from hf_lstm.config.overrides import check_given
-from hf_lstm.data.digests import add_hashes, hash_texts
-from hf_lstm.errors import InputError, abbreviate
-from hf_lstm.evaluation.known_rows import load_earlier_texts, warn_of_seen_rows
+from hf_lstm.errors import abbreviate
 from hf_lstm.model.classifier import LSTMSentiment
 from hf_lstm.records.results import BaseModelFacts
 from hf_lstm.rows.labels import LabelMap
 from hf_lstm.sources.label_feature import Labels
 from hf_lstm.training.bases.own_rows import complete_data
+from hf_lstm.training.bases.seen_rows import check_unseen
 from hf_lstm.training.bases.vocabulary import describe_vocabulary
 
 logger = logging.getLogger(__name__)
@@ -65,31 +64,12 @@ class BaseModel:
         return data if trained_on is None else complete_data(data, trained_on, self.source)
 
     def check_splits(self, splits: Mapping[str, Dataset]) -> None:
-        """Check that test has no rows that the model was trained on.
-
-        Rows that are known to be in its train, word for word, are logged.
+        """Check that test has no rows that the model was trained on: see `check_unseen`.
 
         Raises:
             InputError: the rows are those of the model's run, cut otherwise.
         """
-        trained_on, results = self.model.training_data, self.model.results
-        known = {} if results is None else results.dataset.texts_sha256
-        if trained_on is None or not known:
-            return
-        found = {name: hash_texts(rows["text"][:]) for name, rows in splits.items()}
-        if found["test"] == known["test"]:
-            return
-        if add_hashes(found.values()) == add_hashes(known.values()):
-            told = " ".join(
-                f"data.{name}={value}" for name, value in dataclasses.asdict(trained_on).items() if name != "dataset"
-            )
-            raise InputError(
-                f"{self.source} was trained on the same rows, cut otherwise, so that test has rows of its train; cut "
-                f"them alike (its run had {told}), or give test rows of their own"
-            )
-        earlier_texts = load_earlier_texts(trained_on, known)
-        if earlier_texts is not None:
-            warn_of_seen_rows(splits["test"]["text"][:], earlier_texts, f"the training of {self.source}")
+        check_unseen(self.source, self.model.training_data, self.model.results, splits)
 
     def check_given(self, recipe: Recipe, searched: Iterable[str] = ()) -> None:
         """Check that no setting that was given, or is searched for, differs from what the model determines.
