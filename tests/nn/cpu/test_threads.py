@@ -3,6 +3,7 @@ import platform
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 
 import pytest
 import torch
@@ -59,8 +60,9 @@ def test_an_error_reaches_the_caller():
         run_in_threads([fail, fail])
 
 
-def run_python(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600).stdout
+def run_python(code: str, env: Mapping[str, str] | None = None) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600, env=env).stdout
 
 
 def test_first_callers_at_once_leave_the_number_of_threads_as_it_was():
@@ -173,3 +175,21 @@ for _ in range(4):
 """
     *_, before_last, last = map(int, run_python(code).split())
     assert before_last + last < 3_000  # pages; it was 14,000
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="is about GNU's OpenMP, of Linux")
+def test_threads_of_openmp_leave_the_cores_to_ours_once_they_have_worked():
+    code = """
+import os, time, torch
+from hf_lstm.nn.cpu.threads import run_in_threads
+torch.set_num_threads(len(os.sched_getaffinity(0)))
+def measure_idle_work():
+    torch.zeros(2**20).add_(1)
+    before = time.process_time()
+    time.sleep(0.1)
+    return time.process_time() - before
+run_in_threads([int])
+print(min(measure_idle_work() for _ in range(5)))
+"""
+    as_a_user_has_it = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    assert float(run_python(code, as_a_user_has_it)) < 0.001  # seconds of all cores; it was 0.005
