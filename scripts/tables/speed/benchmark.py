@@ -34,6 +34,7 @@ def _format_benchmark(benchmark: Mapping[str, Any]) -> str:
         _describe_run(benchmark),
         f"```bash\n{_write_command(benchmark)}\n```",
         _format_figures(sections),
+        *_name_left_out(sections),
     ]
     if "training-step" in sections:
         parts.append(_describe_wide_layers(sections["training-step"]))
@@ -67,7 +68,7 @@ def _describe_run(benchmark: Mapping[str, Any]) -> str:
     missing = [name.replace("-", " ") for name in SECTIONS if name not in sections]
     (main_time, _), *later = _list_times(benchmark)
     return (
-        f"On {machine['num_cores']} cores with {machine['onednn_isa'] or name_kind(machine)}, {main_time}{hurry}: "
+        f"On {machine['num_cores']} cores of {machine['processor']}, {name_kind(machine)}, {main_time}{hurry}: "
         f"medians {_describe_rounds(options['effort']['repeats'], sections)}, each contender in a process of its own, "
         f"on the same reviews (`{options['dataset']}`). "
         + (f"Not measured: {', '.join(missing)}. " if missing else "")
@@ -106,12 +107,31 @@ def _count_rounds(section: Mapping[str, Any]) -> int:
 
 
 def _format_figures(sections: Mapping[str, Any]) -> str:
+    """Return the table of all figures, but for those of contenders that were left out."""
     rows = [
         [name.replace("-", " "), figure["title"], *_format_figure(figure, section["contenders"])]
         for name, section in sections.items()
         for figure in section["figures"]
+        if not any(_is_left_out(section["contenders"][each]) for each in figure.get("missing", ()))
     ]
     return format_table(["section", "figure", "median", "range", "aim"], rows)
+
+
+def _is_left_out(contender: Mapping[str, Any]) -> bool:
+    return bool(contender["status"] == "left out")
+
+
+def _name_left_out(sections: Mapping[str, Any]) -> list[str]:
+    """Return a paragraph for each reason to leave contenders out: these have no figures."""
+    names_by_reason: dict[str, dict[str, None]] = {}
+    for section in sections.values():
+        for name, contender in section["contenders"].items():
+            if _is_left_out(contender):
+                names_by_reason.setdefault(contender["reason"], {})[name] = None
+    return [
+        f"Without figures, since {format_cell(reason)}: {'; '.join(names)}."
+        for reason, names in names_by_reason.items()
+    ]
 
 
 def _format_figure(figure: Mapping[str, Any], contenders: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,8 @@ from tables.speed.benchmark import find_missing_sections, format_speed
 from tables.speed.demo_load import format_demo_load
 from tables.speed.plan import format_plan
 
+MACHINE = {"num_cores": 2, "processor": "Some CPU", "isa_flags": ["avx2"], "date": "2026-01-01T00:00"}
+
 
 def test_a_plan_adds_up_the_hours_of_its_steps(tmp_path):
     results = tmp_path / "results"
@@ -48,7 +50,7 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
         "measured": {"date": "2026-02-02T00:00", "commit": "fedcba9876543210"},
     }
     benchmark = {
-        "machine": {"num_cores": 2, "onednn_isa": None, "date": "2026-01-01T00:00"},
+        "machine": MACHINE,
         "options": {"dataset": "imdb", "quick": False, "effort": {"repeats": 3}, "commit": "0123456789abcdef"},
         "sections": {"text-to-label": text_to_label, "sequence-length": lengths},
     }
@@ -66,13 +68,12 @@ def test_peers_and_sections_that_were_not_measured_are_named(tmp_path):
 
 
 def test_the_command_of_a_run_has_its_options_and_the_sections_that_are_here(tmp_path):
-    machine = {"num_cores": 2, "onednn_isa": None, "isa_flags": ["avx2"], "date": "2026-01-01T00:00"}
     options = {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}, "sections": ["latency"]}  # of the last run
     settings = {"num_reviews": 9, "batch_size": 64, "max_length_tokens": [64]}
     nothing = {"settings": settings, "contenders": {}, "figures": []}
-    whole = {"machine": machine, "options": options, "sections": dict.fromkeys(SECTIONS, nothing)}
+    whole = {"machine": MACHINE, "options": options, "sections": dict.fromkeys(SECTIONS, nothing)}
     part = {
-        "machine": {**machine, "onednn_max_cpu_isa": "AVX2"},
+        "machine": {**MACHINE, "onednn_max_cpu_isa": "AVX2"},
         "options": {**options, "quick": True},
         "sections": dict.fromkeys(["latency", "cold-start"], nothing),
     }
@@ -83,7 +84,8 @@ def test_the_command_of_a_run_has_its_options_and_the_sections_that_are_here(tmp
     script = "python scripts/benchmark.py --dataset stanfordnlp/imdb"
     assert f"{script} --output results/benchmark.json\n" in text
     assert f"{script} --quick --only latency,cold-start --max-isa AVX2 --output results/benchmark.json\n" in text
-    assert "On 2 cores with AVX2, 2026-01-01: medians" in text
+    assert "On 2 cores of Some CPU, AVX2, 2026-01-01: medians" in text
+    assert "On 2 cores of Some CPU, AVX2, limited to AVX2, 2026-01-01 in a hurry" in text
 
 
 def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not_measured(tmp_path):
@@ -95,10 +97,10 @@ def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not
     step = {
         "settings": {"wide_layers": {"hidden_sizes": [512, 1024], "batch_sizes": [64], "num_steps": 64}},
         "contenders": {"matrix-product peak": peak, "wide LSTM, bf16": left_out, "wide LSTM, fp32": fp32},
-        "figures": [],
+        "figures": [{"title": "bf16 against fp32", "unit": "x", "target": None, "missing": ["wide LSTM, bf16"]}],
     }
     benchmark = {
-        "machine": {"num_cores": 2, "onednn_isa": None, "date": "2026-01-01T00:00"},
+        "machine": MACHINE,
         "options": {"dataset": "imdb", "quick": False, "effort": {"repeats": 1}},
         "sections": {"training-step": step},
     }
@@ -108,6 +110,8 @@ def test_wide_layers_have_a_row_for_each_shape_and_are_named_where_they_were_not
     for row in ("| 512 | 64 |  | 71.5 |", "| 1,024 | 64 |  | 71.5 |", "| matrix-product peak |  |  | 143 |"):
         assert row in text
     assert "Not measured: wide LSTM, bf16: left out, emulated." in text
+    assert "Without figures, since emulated: wide LSTM, bf16." in text
+    assert "bf16 against fp32" not in text
     step["settings"] = {}  # of a run before there were any
     (tmp_path / "results" / "benchmark.json").write_text(json.dumps(benchmark))
     assert "Training of wide LSTM layers alone: not measured in this run." in format_speed(tmp_path)
