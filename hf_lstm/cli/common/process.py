@@ -13,6 +13,7 @@ from hf_lstm.cli.common.standard_streams import open_missing_streams, say, watch
 from hf_lstm.errors import DivergenceError, InputError, LostProcessError, NonFiniteError, StorageError
 from hf_lstm.extras import explain_missing_library
 from hf_lstm.files.storage_errors import is_of_place, is_of_storage
+from hf_lstm.runtime.cores import limit_threads
 from hf_lstm.runtime.ending import ENDING_SIGNALS, ends_in_time
 from hf_lstm.runtime.memory import is_of_memory
 
@@ -32,6 +33,7 @@ def run_command_line(main: Callable[[Sequence[str]], None]) -> NoReturn:
     Who is asked to end is gone within 10 seconds.
     """
     open_missing_streams()
+    limit_threads()
     hear_signals()
     with ends_in_time():
         _run(main)
