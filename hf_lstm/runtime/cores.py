@@ -17,9 +17,13 @@ def limit_threads(groups: Path = _GROUPS) -> None:
     Args:
         groups: where the system tells of the container.
     """
-    num_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if (allowed := count_allowed_cores(groups)) is not None and allowed < num_cores:
+    if (allowed := count_allowed_cores(groups)) is not None and allowed < count_cores():
         os.environ.setdefault(_THREADS, str(allowed))
+
+
+def count_cores() -> int:
+    """Count the machine's cores that this process may run on, whatever a quota allows."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count_allowed_cores(groups: Path = _GROUPS) -> int | None:

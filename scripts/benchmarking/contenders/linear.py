@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from benchmarking.harness.forked import SliceProcesses
-from benchmarking.harness.machine import count_cores
 from benchmarking.harness.spec import Answer, Answers
 from benchmarking.harness.timing import IN_ONE_PROCESS, WITH_A_PROCESS_PER_CORE, time_classification
 from benchmarking.reviews import LabeledReviews
 from hf_lstm.evaluation.tfidf import Classifier, TfidfClassifier
+from hf_lstm.runtime.cores import count_cores
 
 SKLEARN_REQUIRES = ("sklearn",)
 FASTTEXT_REQUIRES = ("fasttext",)

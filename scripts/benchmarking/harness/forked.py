@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
-from benchmarking.harness.machine import count_cores
+from hf_lstm.runtime.cores import count_cores
 
 _work: tuple[Callable[[list[str]], Any], list[list[str]]] | None = None  # of a pool's process
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarking.harness.instruction_sets import OTHER_LIMITS
+from hf_lstm.runtime.cores import count_cores
 
 _PACKAGES = (
     "hf-lstm", "torch", "tokenizers", "numpy", "transformers", "scikit-learn", "fasttext-wheel", "keras", "tensorflow",
@@ -31,11 +32,6 @@ formats = ["float32", *["bfloat16"] * computes_bfloat16_natively(torch.device("c
 print(json.dumps({"torch_threads": torch.get_num_threads(), "isa_flags": flags, "native_formats": formats}))
 """
 _STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-
-
-def count_cores() -> int:
-    """Return the number of cores for this process."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def describe_machine() -> dict[str, Any]:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from benchmarking.harness.forked import SliceProcesses
-from benchmarking.harness.machine import count_cores
 from benchmarking.harness.spec import Answer, Answers, Contender, Figure, Metric, Section
 from benchmarking.reviews import find_lowercase_words
+from hf_lstm.runtime.cores import count_cores
 
 _UNK_TOKEN_ID = 1
 
